@@ -1,0 +1,56 @@
+# The verbs: run, test, check, bench. Each sets up what it needs.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.PHONY: run test check bench setup chromium lint lock clean
+
+run: setup
+	@exec scarmass serve
+
+test: setup lint chromium
+	pytest
+
+check: setup lint
+	pytest -q -m "not slow and not browser"
+
+bench: setup
+	python -m scarmass.training.bench
+
+setup: .stamps/python .stamps/bundle
+
+.stamps/python: requirements.lock pyproject.toml
+	@mkdir -p .stamps
+	@test -x $(BIN)/uv || { \
+		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ScarMass needs Python 3.11 or newer")' && \
+		echo "Making .venv" && $(PYTHON) -m venv .venv && \
+		$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
+	@echo "Installing the pinned packages"
+	uv pip sync --quiet --require-hashes requirements.lock
+	uv pip install --quiet --no-deps --editable .
+	@touch $@
+
+.stamps/bundle: .stamps/python frontend/package-lock.json frontend/build.mjs
+	@echo "Building the browser bundle"
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error && node build.mjs
+	@touch $@
+
+chromium: setup
+	@python -m tests.browser.chromium
+
+lint:
+	ruff check .
+	ruff format --check .
+	pyright
+	lint-imports
+	hadolint Dockerfile.gpu
+	check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --group dev --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv .stamps frontend/node_modules frontend/static/vendor
