@@ -1,0 +1,97 @@
+"""Facts: what can be wrong, each named once. The API turns them into HTTP answers in api/errors.py."""
+
+
+class Fact(Exception):
+    """Base of every named fact. str(fact) is a sentence fit for the person who caused it."""
+
+
+class GeometryInvalid(Fact):
+    """A slice lacks a usable spacing, orientation or position."""
+
+
+class SlicesNotParallel(Fact):
+    """Slices of one stack do not share an orientation."""
+
+
+class PositionsNotDistinct(Fact):
+    """Two slices of one stack lie at the same position along the normal."""
+
+
+class PromptInvalid(Fact):
+    """A box without area, a prompt with nothing in it, or a number that is not finite."""
+
+
+class PromptOutsideImage(Fact):
+    """A box or point lies beyond the slice's pixels."""
+
+
+class MaskMalformed(Fact):
+    """A run-length mask does not describe rows x columns pixels."""
+
+
+class MaskShapeMismatch(Fact):
+    """A mask has another size than the slice it was sent for."""
+
+
+class ObjectRefused(Fact):
+    """An uploaded file cannot be used; the message is the reason."""
+
+
+class PixelsUndecodable(Fact):
+    """The pixel data of a stored object cannot be decoded."""
+
+
+class InstanceConflict(Fact):
+    """A SOP Instance UID arrived again with other content."""
+
+
+class StudyNotFound(Fact):
+    """No study has this StudyInstanceUID."""
+
+
+class StackNotFound(Fact):
+    """No stack has this id."""
+
+
+class SliceNotFound(Fact):
+    """No slice has this SOP Instance UID and frame number."""
+
+
+class SliceNotInStack(Fact):
+    """The slice exists, or not, but is no part of the stack that was named."""
+
+
+class ReadingNotFound(Fact):
+    """No reading has this id."""
+
+
+class RevisionStale(Fact):
+    """The edit was made on an older revision than the stored one."""
+
+
+class ClientIdReused(Fact):
+    """The same client_id came with another body."""
+
+
+class NothingToUndo(Fact):
+    """No edit is left to undo."""
+
+
+class NothingToRedo(Fact):
+    """No undone edit is left to redo."""
+
+
+class WeightsInvalid(Fact):
+    """A weights file is truncated, has another hash, or is a pickle that wants to run code."""
+
+
+class WeightsMissing(Fact):
+    """A weights file named in the catalog is not on this machine."""
+
+
+class DeviceOutOfMemory(Fact):
+    """The accelerator had no memory left, even after the embeddings were evicted."""
+
+
+class NothingToAccept(Fact):
+    """The slice has neither a proposal nor a mask that could be accepted."""

@@ -1,0 +1,63 @@
+"""Masks: bool (rows, columns) on the slice's own pixel grid, and their COCO run-length form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from scarmass.domain.errors import MaskMalformed
+
+Mask = NDArray[np.bool_]
+EIGHT_CONNECTED = np.ones((3, 3), dtype=bool)
+
+
+def to_rle(mask: Mask) -> dict[str, list[int]]:
+    """COCO uncompressed run lengths, column-major, of a mask: runs alternate, the first counts unset pixels."""
+    flat = np.asarray(mask, dtype=bool).ravel(order="F")
+    edges = np.flatnonzero(np.diff(flat)) + 1
+    counts = np.diff(np.r_[0, edges, flat.size]).tolist()
+    if flat.size and flat[0]:
+        counts.insert(0, 0)
+    return {"size": [int(mask.shape[0]), int(mask.shape[1])], "counts": counts}
+
+
+def from_rle(rle: Mapping[str, Any]) -> Mask:
+    """The mask (rows, columns) of COCO uncompressed run lengths. Raises MaskMalformed."""
+    try:
+        rows, columns = (int(n) for n in rle["size"])
+        counts = np.asarray(rle["counts"], dtype=np.int64).reshape(-1)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise MaskMalformed("a mask is {size: [rows, columns], counts: [whole numbers]}") from error
+    if rows < 1 or columns < 1 or rows * columns > 2**26:
+        raise MaskMalformed(f"a mask of {rows} x {columns} pixels is refused")
+    if (counts < 0).any() or (counts > rows * columns).any() or counts.sum() != rows * columns:
+        raise MaskMalformed(f"the counts do not add up to {rows} x {columns} pixels")
+    values = np.arange(counts.size) % 2 == 1
+    return np.repeat(values, counts).reshape((rows, columns), order="F")
+
+
+def components(mask: Mask) -> list[Mask]:
+    """The 8-connected parts of a mask, largest first."""
+    labels, count = _labelled(mask)
+    parts = [labels == label for label in range(1, count + 1)]
+    return sorted(parts, key=lambda part: int(part.sum()), reverse=True)
+
+
+def without_component_at(mask: Mask, x: float, y: float) -> Mask:
+    """The mask less its 8-connected component under the corner-based pixel coordinate (x, y)."""
+    labels, _ = _labelled(mask)
+    label = labels[pixel_index(x, y, mask.shape)]
+    return mask if label == 0 else mask & (labels != label)
+
+
+def pixel_index(x: float, y: float, shape: tuple[int, ...]) -> tuple[int, int]:
+    """(row, column) of the pixel that holds the corner-based point; the far edges belong to the last pixel."""
+    return min(int(np.floor(y)), shape[0] - 1), min(int(np.floor(x)), shape[1] - 1)
+
+
+def _labelled(mask: Mask) -> tuple[NDArray[np.int32], int]:
+    """Component labels (rows, columns), 0 outside the mask, and how many there are."""
+    labels = np.zeros(mask.shape, dtype=np.int32)
+    return labels, int(ndimage.label(mask, structure=EIGHT_CONNECTED, output=labels))  # type: ignore[arg-type]

@@ -1,0 +1,74 @@
+"""What the application asks of a model, as Protocols: inference implements them, services know only these."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scarmass.domain.left_ventricle import HeartRegion
+from scarmass.domain.masks import Mask
+from scarmass.domain.prompts import Box, Prompt, Structure
+
+
+@dataclass(frozen=True)
+class Model:
+    """Which weights answered: their name in the catalog and the sha256 of their file."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class SliceImage:
+    """One slice as models see it.
+
+    key: identifies the pixels (same key, same pixels), for the embedding cache.
+    pixels: float32 (rows, columns), rescaled values, bright scar bright.
+    pixel_spacing_mm: (between rows, between columns).
+    """
+
+    key: str
+    pixels: NDArray[np.float32]
+    pixel_spacing_mm: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class DetectedBox:
+    box: Box
+    structure: Structure
+    score: float
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """mask: bool (rows, columns) on the slice's grid. score: area-weighted mean predicted IoU, 0 to 1."""
+
+    mask: Mask
+    score: float
+
+
+class Detector(Protocol):
+    @property
+    def model(self) -> Model: ...
+
+    def detect(self, images: Sequence[SliceImage]) -> list[list[DetectedBox]]:
+        """The boxes found on each image, in its own pixels, best first."""
+        ...
+
+
+class Segmenter(Protocol):
+    @property
+    def model(self) -> Model: ...
+
+    def embed(self, image: SliceImage, region: HeartRegion | None) -> None:
+        """Encode the slice ahead of the click, so that segment answers at once."""
+        ...
+
+    def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
+        """Answer a prompt on one slice. region is the stack's heart, None where no left ventricle was found.
+
+        Raises DeviceOutOfMemory.
+        """
+        ...

@@ -1,0 +1,99 @@
+"""What a reader draws: boxes and points in corner-based image pixels, and which point belongs to which box."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import isfinite
+
+from scarmass.domain.errors import PromptInvalid, PromptOutsideImage
+from scarmass.domain.masks import Mask
+
+
+class Structure(StrEnum):
+    SCAR = "scar"
+    NO_REFLOW = "no_reflow"
+    BLOOD_POOL = "blood_pool"
+    LEFT_VENTRICLE = "left_ventricle"
+
+
+@dataclass(frozen=True)
+class Box:
+    """x0 < x1 run along columns, y0 < y1 along rows; the first pixel spans 0 to 1. Raises PromptInvalid."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    def __post_init__(self) -> None:
+        if not all(isfinite(n) for n in (self.x0, self.y0, self.x1, self.y1)):
+            raise PromptInvalid("a box has four finite numbers")
+        if self.x1 <= self.x0 or self.y1 <= self.y0:
+            raise PromptInvalid("a box needs x0 < x1 and y0 < y1")
+
+    @property
+    def area(self) -> float:
+        return (self.x1 - self.x0) * (self.y1 - self.y0)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    def contains(self, point: "Point") -> bool:
+        return self.x0 <= point.x <= self.x1 and self.y0 <= point.y <= self.y1
+
+
+@dataclass(frozen=True)
+class Point:
+    x: float
+    y: float
+    positive: bool
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.x) and isfinite(self.y)):
+            raise PromptInvalid("a point has two finite numbers")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """All that was drawn on one slice for one structure."""
+
+    structure: Structure = Structure.SCAR
+    boxes: tuple[Box, ...] = ()
+    points: tuple[Point, ...] = ()
+    previous: Mask | None = None
+
+    def require_inside(self, rows: int, columns: int) -> None:
+        """Raise PromptOutsideImage where a box or point leaves the slice's rows x columns pixels."""
+        corners = [c for b in self.boxes for c in ((b.x0, b.y0), (b.x1, b.y1))]
+        for x, y in corners + [(p.x, p.y) for p in self.points]:
+            if not (0 <= x <= columns and 0 <= y <= rows):
+                raise PromptOutsideImage(f"({x:g}, {y:g}) lies outside the {columns} x {rows} pixels of the slice")
+
+
+@dataclass(frozen=True)
+class PromptGroup:
+    """What the model is asked at once: a box with its points, or one positive point alone."""
+
+    box: Box | None
+    points: tuple[Point, ...]
+
+
+def grouped(prompt: Prompt) -> tuple[list[PromptGroup], list[Point]]:
+    """Split a prompt into the groups the model answers one by one, and the negative points outside every box.
+
+    A point belongs to the smallest box that contains it; a positive point outside every box is a group of its
+    own; a negative point outside every box removes the component of the answer under it.
+    """
+    of_box: dict[int, list[Point]] = {index: [] for index in range(len(prompt.boxes))}
+    alone: list[PromptGroup] = []
+    removals: list[Point] = []
+    for point in prompt.points:
+        holders = [i for i, box in enumerate(prompt.boxes) if box.contains(point)]
+        if holders:
+            of_box[min(holders, key=lambda i: prompt.boxes[i].area)].append(point)
+        elif point.positive:
+            alone.append(PromptGroup(None, (point,)))
+        else:
+            removals.append(point)
+    groups = [PromptGroup(box, tuple(of_box[i])) for i, box in enumerate(prompt.boxes)]
+    return groups + alone, removals
