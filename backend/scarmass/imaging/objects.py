@@ -1,0 +1,211 @@
+"""One DICOM object in: bytes to a validated header, or ObjectRefused with the reason."""
+
+import math
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import pydicom
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
+
+from scarmass.domain.errors import GeometryInvalid, ObjectRefused
+from scarmass.domain.geometry import SlicePlane
+
+MAX_TEXT = 256
+MAX_PIXELS = 2**26
+
+
+@dataclass(frozen=True)
+class StudyHeader:
+    """Patient and study as the header has them; dates stay text, since real ones are not always dates."""
+
+    study_instance_uid: str
+    patient_name: str
+    patient_id: str
+    patient_birth_date: str
+    patient_sex: str
+    study_date: str
+    study_description: str
+
+
+@dataclass(frozen=True)
+class SliceHeader:
+    """What stacks, pixels and mass need of one frame. Lengths in mm, times in ms, UIDs opaque."""
+
+    sop_instance_uid: str
+    frame_number: int
+    series_instance_uid: str
+    series_number: int | None
+    series_description: str
+    protocol_name: str
+    sequence_name: str
+    image_type: tuple[str, ...]
+    complex_image_component: str
+    frame_of_reference_uid: str
+    instance_number: int | None
+    trigger_time_ms: float | None
+    inversion_time_ms: float | None
+    cardiac_number_of_images: int | None
+    rows: int
+    columns: int
+    dtype: str
+    photometric_interpretation: str
+    rescale_slope: float
+    rescale_intercept: float
+    window_center: float | None
+    window_width: float | None
+    position_mm: tuple[float, float, float]
+    orientation: tuple[float, float, float, float, float, float]
+    pixel_spacing_mm: tuple[float, float]
+    slice_thickness_mm: float | None
+
+    @property
+    def plane(self) -> SlicePlane:
+        return SlicePlane(
+            self.rows,
+            self.columns,
+            self.position_mm,
+            self.orientation,
+            self.pixel_spacing_mm,
+            self.slice_thickness_mm,
+        )
+
+
+@dataclass(frozen=True)
+class MrObject:
+    study: StudyHeader
+    slices: tuple[SliceHeader, ...]
+
+
+def read_object(content: bytes) -> MrObject:
+    """The header of one MR image. Raises ObjectRefused with a reason that can be shown."""
+    if not content:
+        raise ObjectRefused("the file is empty")
+    try:
+        dataset = pydicom.dcmread(BytesIO(content), force=False)
+    except InvalidDicomError as error:
+        raise ObjectRefused("not a DICOM file") from error
+    except Exception as error:  # pydicom raises many kinds on damaged bytes
+        raise ObjectRefused("the DICOM file is damaged") from error
+    try:
+        return _read_dataset(dataset)
+    except (ObjectRefused, GeometryInvalid) as error:
+        raise ObjectRefused(str(error)) from error
+    except Exception as error:  # values are parsed lazily, so damage shows up here too
+        raise ObjectRefused("a DICOM attribute cannot be read") from error
+
+
+def _read_dataset(dataset: pydicom.Dataset) -> MrObject:
+    sop_class = dataset.get("SOPClassUID")
+    if sop_class == EnhancedMRImageStorage:
+        raise ObjectRefused("enhanced multi-frame MR objects are not supported yet")
+    if sop_class != MRImageStorage:
+        raise ObjectRefused(f"not an MR image ({getattr(sop_class, 'name', None) or 'no SOP class'})")
+    for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
+        if not 0 < len(_text(dataset, keyword)) <= 64:
+            raise ObjectRefused(f"{keyword} is missing or too long")
+    if "PixelData" not in dataset:
+        raise ObjectRefused("the object has no pixel data")
+    study = StudyHeader(
+        study_instance_uid=_text(dataset, "StudyInstanceUID"),
+        patient_name=_text(dataset, "PatientName"),
+        patient_id=_text(dataset, "PatientID"),
+        patient_birth_date=_text(dataset, "PatientBirthDate"),
+        patient_sex=_text(dataset, "PatientSex"),
+        study_date=_text(dataset, "StudyDate"),
+        study_description=_text(dataset, "StudyDescription"),
+    )
+    header = _slice_header(dataset)
+    if header.plane.rows * header.plane.columns > MAX_PIXELS:
+        raise ObjectRefused(f"an image of {header.rows} x {header.columns} pixels is too large")
+    return MrObject(study, (header,))
+
+
+def _slice_header(dataset: pydicom.Dataset) -> SliceHeader:
+    if int(dataset.get("NumberOfFrames") or 1) != 1:
+        raise ObjectRefused("a classic MR image with several frames is not supported")
+    if int(dataset.get("SamplesPerPixel") or 1) != 1:
+        raise ObjectRefused("a colour image is no LGE slice")
+    return SliceHeader(
+        sop_instance_uid=_text(dataset, "SOPInstanceUID"),
+        frame_number=1,
+        series_instance_uid=_text(dataset, "SeriesInstanceUID"),
+        series_number=_whole(dataset, "SeriesNumber"),
+        series_description=_text(dataset, "SeriesDescription"),
+        protocol_name=_text(dataset, "ProtocolName"),
+        sequence_name=_text(dataset, "SequenceName"),
+        image_type=tuple(str(value)[:MAX_TEXT] for value in _values(dataset, "ImageType")),
+        complex_image_component=_text(dataset, "ComplexImageComponent"),
+        frame_of_reference_uid=_text(dataset, "FrameOfReferenceUID"),
+        instance_number=_whole(dataset, "InstanceNumber"),
+        trigger_time_ms=_number(dataset, "TriggerTime"),
+        inversion_time_ms=_number(dataset, "InversionTime"),
+        cardiac_number_of_images=_whole(dataset, "CardiacNumberOfImages"),
+        rows=int(_required(dataset, "Rows")),
+        columns=int(_required(dataset, "Columns")),
+        dtype=_stored_dtype(dataset),
+        photometric_interpretation=_text(dataset, "PhotometricInterpretation") or "MONOCHROME2",
+        rescale_slope=_number(dataset, "RescaleSlope") or 1.0,
+        rescale_intercept=_number(dataset, "RescaleIntercept") or 0.0,
+        window_center=_number(dataset, "WindowCenter"),
+        window_width=_number(dataset, "WindowWidth"),
+        position_mm=_vector(dataset, "ImagePositionPatient", 3),
+        orientation=_vector(dataset, "ImageOrientationPatient", 6),
+        pixel_spacing_mm=_vector(dataset, "PixelSpacing", 2),
+        slice_thickness_mm=_positive(dataset, "SliceThickness"),
+    )
+
+
+def _stored_dtype(dataset: pydicom.Dataset) -> str:
+    bits = int(_required(dataset, "BitsAllocated"))
+    if bits not in (8, 16):
+        raise ObjectRefused(f"pixels of {bits} bits are not supported")
+    return f"{'int' if dataset.get('PixelRepresentation') == 1 else 'uint'}{bits}"
+
+
+def _text(dataset: pydicom.Dataset, keyword: str) -> str:
+    """The attribute as printable text: what a header may hold beyond that has no place on a page or in a row."""
+    value = dataset.get(keyword)
+    text = "" if value is None else str(value)
+    return "".join(character for character in text if character.isprintable()).strip()[:MAX_TEXT]
+
+
+def _values(dataset: pydicom.Dataset, keyword: str) -> list[Any]:
+    value = dataset.get(keyword)
+    if value is None or value == "":
+        return []
+    return [value] if isinstance(value, (str, int, float)) else list(value)
+
+
+def _number(dataset: pydicom.Dataset, keyword: str) -> float | None:
+    values = _values(dataset, keyword)
+    try:
+        number = float(values[0])
+    except (IndexError, TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _positive(dataset: pydicom.Dataset, keyword: str) -> float | None:
+    number = _number(dataset, keyword)
+    return number if number is not None and number > 0 else None
+
+
+def _whole(dataset: pydicom.Dataset, keyword: str) -> int | None:
+    number = _number(dataset, keyword)
+    return None if number is None or abs(number) >= 2**31 else int(number)
+
+
+def _required(dataset: pydicom.Dataset, keyword: str) -> Any:
+    value = dataset.get(keyword)
+    if value is None or value == "":
+        raise ObjectRefused(f"{keyword} is missing")
+    return value
+
+
+def _vector(dataset: pydicom.Dataset, keyword: str, length: int) -> Any:
+    values = _values(dataset, keyword)
+    if len(values) != length:
+        raise ObjectRefused(f"{keyword} is missing or has not {length} values")
+    return tuple(float(value) for value in values)
