@@ -1,0 +1,25 @@
+"""Alembic's entry point: the URL comes from scarmass.storage.database.migrate, else from the settings."""
+
+from scarmass.settings import Settings
+from scarmass.storage.database import psycopg_url
+from scarmass.storage.tables import Table
+from sqlalchemy import create_engine, pool
+
+from alembic import context
+
+
+def run_migrations() -> None:
+    url = context.config.attributes.get("url")
+    if url is None:
+        settings = Settings()
+        if settings.database_url is None:
+            raise SystemExit("set DATABASE_URL to run alembic by hand")
+        url = psycopg_url(settings.database_url)
+    engine = create_engine(url, poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=Table.metadata, compare_type=True)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run_migrations()

