@@ -1,0 +1,20 @@
+"""What every service works with, handed in by the composition roots."""
+
+from dataclasses import dataclass, field
+
+from scarmass.domain.mass import MassExtent
+from scarmass.domain.models import Detector, Segmenter
+from scarmass.services.heart import Hearts
+from scarmass.storage.database import Database
+from scarmass.storage.files import FileStore
+
+
+@dataclass
+class Context:
+    database: Database
+    files: FileStore
+    detector: Detector
+    segmenter: Segmenter
+    mass_extent: MassExtent = MassExtent.SLICE_THICKNESS
+    density_g_per_ml: float = 1.05
+    hearts: Hearts = field(default_factory=Hearts)

@@ -1,0 +1,175 @@
+"""A reader's edits: each checked, answered by the models where it must be, stored and committed before it is told."""
+
+import uuid
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from scarmass.domain.errors import (
+    ClientIdReused,
+    NothingToAccept,
+    NothingToRedo,
+    NothingToUndo,
+    PromptInvalid,
+    RevisionStale,
+    SliceNotInStack,
+)
+from scarmass.domain.prompts import Box, Point, Prompt
+from scarmass.domain.reading import EditKind, SliceState
+from scarmass.services import propose
+from scarmass.services.context import Context
+from scarmass.services.measure import SliceKey, slice_key
+from scarmass.services.reading import PENDING, Reading, SliceContent, reading_at
+from scarmass.services.slices import header_of
+from scarmass.storage import readings
+from scarmass.storage.tables import EditRow, EditSliceRow, Json, SliceRow, StackRow
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What a reader asks for. slice: None for undo, redo and a proposal of the whole stack."""
+
+    client_id: uuid.UUID
+    expected_revision: int
+    kind: EditKind
+    slice: SliceKey | None = None
+    boxes: tuple[Box, ...] = ()
+    points: tuple[Point, ...] = ()
+
+    def to_json(self) -> Json:
+        return {**asdict(self), "client_id": str(self.client_id), "slice": list(self.slice) if self.slice else None}
+
+
+def apply_edit(context: Context, reading_id: uuid.UUID, edit: Edit, author: str) -> Reading:
+    """The reading right after this edit; the same edit again gives the same answer.
+
+    Models answer before the reading is locked, so a slow first click holds nobody up; whoever edited in between
+    makes this edit stale. Raises RevisionStale, ClientIdReused, NothingToUndo, NothingToRedo, NothingToAccept,
+    PromptInvalid, PromptOutsideImage, SliceNotInStack.
+    """
+    with context.database.transaction() as session:
+        row = readings.get_reading(session, reading_id)
+        if (done := _already_done(context, session, reading_id, edit)) is not None:
+            return done
+        reading = reading_at(context, session, row)
+    _require_current(edit, reading.revision)
+    outcome = _outcome(context, reading, edit)
+    with context.database.transaction() as session:
+        row = readings.get_reading(session, reading_id, lock=True)
+        if (done := _already_done(context, session, reading_id, edit)) is not None:
+            return done
+        _require_current(edit, len(readings.edits_of(session, reading_id)))
+        readings.add_edit(session, _edit_row(reading_id, edit, author, outcome))
+        return reading_at(context, session, row)
+
+
+def _already_done(context: Context, session: Session, reading_id: uuid.UUID, edit: Edit) -> Reading | None:
+    stored = readings.edit_by_client_id(session, reading_id, edit.client_id)
+    if stored is None:
+        return None
+    if stored.request != _as_stored(edit):
+        raise ClientIdReused("this client_id was used for another edit")
+    return reading_at(context, session, readings.get_reading(session, reading_id), stored.revision)
+
+
+def _as_stored(edit: Edit) -> Json:
+    request = edit.to_json()
+    return {**request, "boxes": list(request["boxes"]), "points": list(request["points"])}
+
+
+def _require_current(edit: Edit, revision: int) -> None:
+    if edit.expected_revision != revision:
+        raise RevisionStale(f"the reading is at revision {revision}, the edit was made on {edit.expected_revision}")
+
+
+def _edit_row(reading_id: uuid.UUID, edit: Edit, author: str, outcome: dict[SliceKey, SliceContent]) -> EditRow:
+    revision = edit.expected_revision + 1
+    return EditRow(
+        reading_id=reading_id,
+        revision=revision,
+        client_id=edit.client_id,
+        author=author,
+        kind=edit.kind.value,
+        request=_as_stored(edit),
+        slices=[
+            EditSliceRow(sop_instance_uid=sop, frame_number=frame, content=content.to_json())
+            for (sop, frame), content in outcome.items()
+        ],
+    )
+
+
+def _outcome(context: Context, reading: Reading, edit: Edit) -> dict[SliceKey, SliceContent]:
+    """What each touched slice becomes."""
+    if edit.kind is EditKind.UNDO:
+        if not reading.can_undo:
+            raise NothingToUndo("there is no edit to undo")
+        return {}
+    if edit.kind is EditKind.REDO:
+        if not reading.can_redo:
+            raise NothingToRedo("there is no undone edit to bring back")
+        return {}
+    if edit.kind is EditKind.PROPOSE:
+        return propose_slices(context, reading, edit.slice)
+    row = _named_slice(reading, edit)
+    return {slice_key(row): _slice_outcome(context, reading, row, edit)}
+
+
+def _named_slice(reading: Reading, edit: Edit) -> SliceRow:
+    if edit.slice is None:
+        raise PromptInvalid(f"an edit of kind {edit.kind.value} names its slice")
+    for row in reading.stack.slices:
+        if slice_key(row) == edit.slice:
+            return row
+    raise SliceNotInStack("the slice is no part of the reading's stack")
+
+
+def _slice_outcome(context: Context, reading: Reading, row: SliceRow, edit: Edit) -> SliceContent:
+    before = reading.content(row)
+    if edit.kind is EditKind.CLEAR:
+        return PENDING
+    if edit.kind is EditKind.NO_SCAR:
+        header = header_of(row.instance)
+        return SliceContent(SliceState.NO_SCAR, mask=np.zeros((header.rows, header.columns), bool))
+    if edit.kind is EditKind.ACCEPT:
+        if before.mask is None:
+            raise NothingToAccept("the slice has no mask yet")
+        state = SliceState.NO_SCAR if before.state is SliceState.NO_SCAR else SliceState.ACCEPTED
+        return SliceContent(state, before.boxes, before.points, before.mask, before.score, before.model)
+    if not edit.boxes and not edit.points:
+        raise PromptInvalid("a prompt needs a box or a point")
+    prompt = Prompt(boxes=edit.boxes, points=edit.points, previous=_previous(before, edit))
+    segmentation = propose.segment(context, reading.stack, row, prompt)
+    return SliceContent.of(SliceState.EDITED, prompt, segmentation, context.segmenter.model)
+
+
+def _previous(before: SliceContent, edit: Edit) -> np.ndarray | None:
+    """The mask so far is part of the prompt where the reader only added points to it: a correction of that mask."""
+    corrects = (
+        before.mask is not None
+        and bool(before.mask.any())
+        and before.boxes == edit.boxes
+        and len(edit.points) > len(before.points)
+        and edit.points[: len(before.points)] == before.points
+    )
+    return before.mask if corrects else None
+
+
+def propose_slices(context: Context, reading: Reading, only: SliceKey | None) -> dict[SliceKey, SliceContent]:
+    """The models' own answer on one slice, or on all slices that are not excluded."""
+    found = propose.detect(context, reading.stack)
+    chosen = [d for d in found if only is None or slice_key(d.slice) == only]
+    if not chosen:
+        raise SliceNotInStack("the slice is no part of the reading's stack")
+    return {slice_key(d.slice): proposal(context, reading.stack, d) for d in chosen}
+
+
+def proposal(context: Context, stack: StackRow, detection: propose.SliceDetection) -> SliceContent:
+    """The detector's scar boxes on one slice, segmented; an empty mask where it found none."""
+    prompt = propose.proposed_prompt(detection.boxes)
+    if not prompt.boxes:
+        header = header_of(detection.slice.instance)
+        empty = np.zeros((header.rows, header.columns), bool)
+        return SliceContent(SliceState.PROPOSED, mask=empty, model=context.detector.model)
+    segmentation = propose.segment(context, stack, detection.slice, prompt)
+    return SliceContent.of(SliceState.PROPOSED, prompt, segmentation, context.segmenter.model)

@@ -1,0 +1,65 @@
+"""Where the heart lies in a stack: the detector run once over all its slices, remembered while the server lives."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from scarmass.domain.left_ventricle import HeartRegion, heart_region
+from scarmass.domain.models import DetectedBox, Detector
+from scarmass.domain.prompts import Structure
+from scarmass.services.slices import slice_image
+from scarmass.storage.files import FileStore
+from scarmass.storage.tables import StackRow
+
+REMEMBERED_STACKS = 256
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StackDetection:
+    """boxes: per slice in stack order. region: the stack's heart, None where no left ventricle was found."""
+
+    boxes: tuple[list[DetectedBox], ...]
+    region: HeartRegion | None
+
+
+class Hearts:
+    """Detections by stack content, at most REMEMBERED_STACKS, each made once however many ask at the same time."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[Key, StackDetection] = OrderedDict()
+        self._guard = threading.Lock()
+        self._detecting = threading.Lock()
+
+    def of(self, stack: StackRow, files: FileStore, detector: Detector) -> StackDetection:
+        """The detection on this stack, from memory where it is known."""
+        key = (detector.model.sha256, *(row.instance.sha256 for row in stack.slices))
+        if known := self._recall(key):
+            return known
+        with self._detecting:
+            if known := self._recall(key):
+                return known
+            detection = detect_stack(stack, files, detector)
+            with self._guard:
+                self._known[key] = detection
+                while len(self._known) > REMEMBERED_STACKS:
+                    self._known.popitem(last=False)
+            return detection
+
+    def _recall(self, key: Key) -> StackDetection | None:
+        with self._guard:
+            if key in self._known:
+                self._known.move_to_end(key)
+            return self._known.get(key)
+
+
+def detect_stack(stack: StackRow, files: FileStore, detector: Detector) -> StackDetection:
+    """Run the detector over every slice of the stack."""
+    images = [slice_image(files, row.instance) for row in stack.slices]
+    boxes = detector.detect(images)
+    ventricles = [
+        next(found.box for found in on_slice if found.structure is Structure.LEFT_VENTRICLE)
+        for on_slice in boxes
+        if any(found.structure is Structure.LEFT_VENTRICLE for found in on_slice)
+    ]
+    return StackDetection(tuple(boxes), heart_region(ventricles, images[0].pixel_spacing_mm))

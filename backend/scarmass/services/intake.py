@@ -1,0 +1,124 @@
+"""Taking studies in: files to stored objects, studies and stacks; the unusable refused by name and reason.
+
+A file is on the disk before its row exists, and a study's rows are committed at once: a crash between the two
+leaves a file that nothing points to, never a row without its file.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import BinaryIO
+
+from sqlalchemy.orm import Session
+
+from scarmass.domain.errors import InstanceConflict, ObjectRefused, PixelsUndecodable
+from scarmass.imaging.archive import Refused, files_within
+from scarmass.imaging.objects import MrObject, read_object
+from scarmass.imaging.pixels import stored_values
+from scarmass.imaging.stacks import Stack, build_stacks
+from scarmass.services.slices import header_of
+from scarmass.storage import studies
+from scarmass.storage.database import Database
+from scarmass.storage.files import FileStore
+from scarmass.storage.tables import InstanceRow, SliceRow, StackRow, StudyRow
+
+
+@dataclass
+class Intake:
+    """What became of an upload."""
+
+    studies: list[StudyRow] = field(default_factory=list)
+    rejected: list[Refused] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    name: str
+    sha256: str
+    content: MrObject
+
+
+def take_in(database: Database, files: FileStore, uploads: Iterable[tuple[str, BinaryIO]]) -> Intake:
+    """Store the usable MR images among these (name, stream) files and .zip archives. Twice changes nothing."""
+    intake = Intake()
+    by_study: dict[str, list[Accepted]] = defaultdict(list)
+    for name, stream in uploads:
+        for found in files_within(name, stream):
+            accepted = found if isinstance(found, Refused) else _accept(files, *found)
+            if isinstance(accepted, Refused):
+                intake.rejected.append(accepted)
+            else:
+                by_study[accepted.content.study.study_instance_uid].append(accepted)
+    for study_instance_uid, objects in by_study.items():
+        with database.transaction() as session:
+            stored = _store_study(session, study_instance_uid, objects, intake.rejected)
+        if stored:
+            with database.transaction() as session:
+                intake.studies.append(studies.get_study(session, study_instance_uid))
+    return intake
+
+
+def _accept(files: FileStore, name: str, content: bytes) -> Accepted | Refused:
+    try:
+        mr_object = read_object(content)
+        values = stored_values(content)
+    except (ObjectRefused, PixelsUndecodable) as error:
+        return Refused(name, str(error))
+    header = mr_object.slices[0]
+    if values.shape != (header.rows, header.columns):
+        return Refused(name, "the pixel data has another size than Rows x Columns")
+    return Accepted(name, files.put(content), mr_object)
+
+
+def _store_study(session: Session, study_instance_uid: str, objects: list[Accepted], rejected: list[Refused]) -> bool:
+    """Add the objects to their study and form its stacks anew; False where none of them was usable."""
+    studies.lock_study(session, study_instance_uid)
+    study = studies.add_study(session, StudyRow(**asdict(objects[0].content.study)))
+    stored = 0
+    for accepted in objects:
+        if accepted.content.study.patient_id != study.patient_id:
+            rejected.append(Refused(accepted.name, "its PatientID differs from that of its study"))
+            continue
+        try:
+            studies.add_instance(session, _instance_row(accepted))
+            stored += 1
+        except InstanceConflict as conflict:
+            rejected.append(Refused(accepted.name, str(conflict)))
+    headers = [header_of(row) for row in studies.instances_of(session, study_instance_uid)]
+    stacks = build_stacks(study_instance_uid, headers)
+    rows = [_stack_row(study_instance_uid, i, stack) for i, stack in enumerate(stacks)]
+    studies.replace_stacks(session, study_instance_uid, rows)
+    return stored > 0
+
+
+def _instance_row(accepted: Accepted) -> InstanceRow:
+    header = accepted.content.slices[0]
+    return InstanceRow(
+        sop_instance_uid=header.sop_instance_uid,
+        study_instance_uid=accepted.content.study.study_instance_uid,
+        series_instance_uid=header.series_instance_uid,
+        sha256=accepted.sha256,
+        header=asdict(header),
+    )
+
+
+def _stack_row(study_instance_uid: str, ordinal: int, stack: Stack) -> StackRow:
+    return StackRow(
+        stack_id=stack.stack_id,
+        study_instance_uid=study_instance_uid,
+        ordinal=ordinal,
+        description=stack.description,
+        contrast=stack.contrast.value,
+        is_lge=stack.is_lge,
+        is_lge_because=stack.is_lge_because,
+        warnings=list(stack.warnings),
+        slices=[
+            SliceRow(
+                index=index,
+                sop_instance_uid=member.header.sop_instance_uid,
+                frame_number=member.header.frame_number,
+                slice_spacing_mm=member.slice_spacing_mm,
+            )
+            for index, member in enumerate(stack.slices)
+        ],
+    )

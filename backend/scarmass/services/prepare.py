@@ -1,0 +1,114 @@
+"""Preparing a reading in the background: proposals slice by slice, from the middle of the stack outwards.
+
+Closing the page does not stop it, and what a restart cut off is taken up again at the next start.
+"""
+
+import logging
+import threading
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from scarmass.domain.reading import SliceState
+from scarmass.services import propose
+from scarmass.services.context import Context
+from scarmass.services.edit import proposal
+from scarmass.services.measure import slice_key
+from scarmass.services.reading import SliceContent, load_reading
+from scarmass.services.slices import slice_image
+from scarmass.storage import readings, studies
+from scarmass.storage.tables import SliceRow, StackRow
+
+log = logging.getLogger(__name__)
+
+
+class Preparer:
+    """One worker that prepares readings in turn; models work one slice at a time anyway."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="prepare")
+        self._stopping = threading.Event()
+
+    def open(self, stack_id: str, client_id: uuid.UUID) -> tuple[uuid.UUID, bool]:
+        """The stack's reading and whether it is new; a new one on an LGE stack begins to be prepared."""
+        with self._context.database.transaction() as session:
+            stack = studies.get_stack(session, stack_id)
+            is_lge = stack.is_lge if stack.is_lge_by_reader is None else stack.is_lge_by_reader
+            state = readings.PREPARING if is_lge else readings.DRAFT
+            row, is_new = readings.open_reading(session, stack_id, client_id, state)
+        if is_new and is_lge:
+            self._submit(row.id)
+        elif not is_new:
+            self._worker.submit(self._embed_again, row.stack_id)
+        return row.id, is_new
+
+    def resume(self) -> None:
+        """Take up every reading that a restart cut off."""
+        with self._context.database.transaction() as session:
+            cut_off = [row.id for row in readings.readings_in_state(session, readings.PREPARING)]
+        for reading_id in cut_off:
+            self._submit(reading_id)
+
+    def stop(self) -> None:
+        """Finish the slice at work and leave the rest for the next start."""
+        self._stopping.set()
+        self._worker.shutdown(wait=True, cancel_futures=True)
+
+    def _submit(self, reading_id: uuid.UUID) -> None:
+        self._worker.submit(self._prepare, reading_id)
+
+    def _prepare(self, reading_id: uuid.UUID) -> None:
+        try:
+            self._prepare_slices(reading_id)
+        except Exception:
+            log.exception("reading %s could not be prepared", reading_id)
+            self._finish(reading_id, readings.FAILED)
+
+    def _prepare_slices(self, reading_id: uuid.UUID) -> None:
+        reading = load_reading(self._context, reading_id)
+        found = {slice_key(d.slice): d for d in propose.detect(self._context, reading.stack)}
+        for row in from_middle_outwards(reading.stack.slices):
+            if self._stopping.is_set():
+                return
+            if slice_key(row) in reading.contents:
+                continue
+            self._store(reading_id, row, self._propose(reading.stack, found[slice_key(row)]))
+        self._finish(reading_id, readings.DRAFT)
+
+    def _propose(self, stack: StackRow, detection: propose.SliceDetection) -> SliceContent:
+        try:
+            self._embed(stack, detection.slice)
+            return proposal(self._context, stack, detection)
+        except Exception:
+            log.exception("no proposal for a slice")
+            return SliceContent(SliceState.FAILED)
+
+    def _embed(self, stack: StackRow, row: SliceRow) -> None:
+        region = self._context.hearts.of(stack, self._context.files, self._context.detector).region
+        self._context.segmenter.embed(slice_image(self._context.files, row.instance), region)
+
+    def _embed_again(self, stack_id: str) -> None:
+        """A reading that is opened again has its proposals, but after a restart no embeddings."""
+        try:
+            stack = propose.load_stack(self._context, stack_id)
+            for row in from_middle_outwards(stack.slices):
+                if self._stopping.is_set():
+                    return
+                self._embed(stack, row)
+        except Exception:
+            log.exception("embeddings could not be made ahead")
+
+    def _store(self, reading_id: uuid.UUID, row: SliceRow, content: SliceContent) -> None:
+        with self._context.database.transaction() as session:
+            readings.add_proposal(session, reading_id, *slice_key(row), content.to_json())
+
+    def _finish(self, reading_id: uuid.UUID, state: str) -> None:
+        with self._context.database.transaction() as session:
+            readings.get_reading(session, reading_id, lock=True).state = state
+
+
+def from_middle_outwards(rows: Sequence[SliceRow]) -> list[SliceRow]:
+    """The slices in the order a reader meets them: the middle first, where the page opens."""
+    middle = len(rows) // 2
+    return sorted(rows, key=lambda row: (abs(row.index - middle), row.index))

@@ -1,0 +1,136 @@
+"""A reading as it stands at a revision: its proposals with the live edits folded over them, and what they weigh."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from scarmass.domain.masks import Mask, from_rle, to_rle
+from scarmass.domain.models import Model, Segmentation
+from scarmass.domain.prompts import Box, Point, Prompt
+from scarmass.domain.reading import REVIEWED_STATES, EditKind, SliceState, fold
+from scarmass.services.context import Context
+from scarmass.services.measure import SliceKey, SliceMeasure, StackMeasure, measure_slice, measure_stack, slice_key
+from scarmass.storage import readings, studies
+from scarmass.storage.tables import EditRow, Json, ReadingRow, SliceRow, StackRow
+
+
+@dataclass(frozen=True)
+class SliceContent:
+    """What a reading holds of one slice. model: who made the mask, None where nobody did."""
+
+    state: SliceState = SliceState.PENDING
+    boxes: tuple[Box, ...] = ()
+    points: tuple[Point, ...] = ()
+    mask: Mask | None = None
+    score: float | None = None
+    model: Model | None = None
+
+    def to_json(self) -> Json:
+        return {
+            "state": self.state.value,
+            "boxes": [[box.x0, box.y0, box.x1, box.y1] for box in self.boxes],
+            "points": [[point.x, point.y, point.positive] for point in self.points],
+            "mask": None if self.mask is None else to_rle(self.mask),
+            "score": self.score,
+            "model": None if self.model is None else {"name": self.model.name, "sha256": self.model.sha256},
+        }
+
+    @staticmethod
+    def from_json(content: Json) -> "SliceContent":
+        return SliceContent(
+            SliceState(content["state"]),
+            tuple(Box(*box) for box in content["boxes"]),
+            tuple(Point(*point) for point in content["points"]),
+            None if content["mask"] is None else from_rle(content["mask"]),
+            content["score"],
+            None if content["model"] is None else Model(**content["model"]),
+        )
+
+    @staticmethod
+    def of(state: SliceState, prompt: Prompt, segmentation: Segmentation, model: Model) -> "SliceContent":
+        return SliceContent(state, prompt.boxes, prompt.points, segmentation.mask, segmentation.score, model)
+
+
+PENDING = SliceContent()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading at one revision, with everything a page shows of it."""
+
+    id: uuid.UUID
+    state: str
+    revision: int
+    stack: StackRow
+    contents: dict[SliceKey, SliceContent]
+    measure: StackMeasure
+    prepared: int
+    can_undo: bool
+    can_redo: bool
+    changed: list[SliceKey] = field(default_factory=list)
+    authors: tuple[str, ...] = ()
+
+    def content(self, row: SliceRow) -> SliceContent:
+        return self.contents.get(slice_key(row), PENDING)
+
+    @property
+    def reviewed(self) -> int:
+        return sum(self.content(row).state in REVIEWED_STATES for row in self.stack.slices)
+
+
+def load_reading(context: Context, reading_id: uuid.UUID) -> Reading:
+    """The reading as it is now. Raises ReadingNotFound."""
+    with context.database.transaction() as session:
+        return reading_at(context, session, readings.get_reading(session, reading_id))
+
+
+def reading_at(context: Context, session: Session, row: ReadingRow, revision: int | None = None) -> Reading:
+    """The reading after that many edits (all of them by default)."""
+    edits = readings.edits_of(session, row.id)[:revision]
+    proposals = readings.proposals_of(session, row.id)
+    stack = studies.get_stack(session, row.stack_id)
+    live, undone = fold([EditKind(edit.kind) for edit in edits])
+    contents = {(p.sop_instance_uid, p.frame_number): p.content for p in proposals}
+    for position in live:
+        contents |= {(s.sop_instance_uid, s.frame_number): s.content for s in edits[position].slices}
+    known = {key: SliceContent.from_json(content) for key, content in contents.items()}
+    return Reading(
+        id=row.id,
+        state=row.state,
+        revision=len(edits),
+        stack=stack,
+        contents=known,
+        measure=measure_reading(context, stack, known),
+        prepared=len(proposals),
+        can_undo=bool(live),
+        can_redo=bool(undone),
+        changed=_changed_by_last(edits),
+        authors=tuple(sorted({edit.author for edit in edits})),
+    )
+
+
+def measure_reading(context: Context, stack: StackRow, contents: dict[SliceKey, SliceContent]) -> StackMeasure:
+    """Mass of the slices that count: those with a mask, the excluded left out."""
+    masks = {
+        key: content.mask
+        for key, content in contents.items()
+        if content.mask is not None and content.state is not SliceState.EXCLUDED
+    }
+    return measure_stack(stack, masks, context.density_g_per_ml)
+
+
+def slice_measure(context: Context, row: SliceRow, content: SliceContent) -> SliceMeasure | None:
+    """Area and mass of one slice's mask, None where it has none."""
+    return None if content.mask is None else measure_slice(row, content.mask, context.density_g_per_ml)
+
+
+def _changed_by_last(edits: Sequence[EditRow]) -> list[SliceKey]:
+    """The slices that the last edit touched; for undo and redo, those of the edit they took away or brought back."""
+    if not edits:
+        return []
+    kinds = [EditKind(edit.kind) for edit in edits]
+    before, after = fold(kinds[:-1])[0], fold(kinds)[0]
+    touched = set(before) ^ set(after)
+    return sorted({(s.sop_instance_uid, s.frame_number) for p in touched for s in edits[p].slices})
