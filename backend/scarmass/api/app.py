@@ -1,0 +1,42 @@
+"""The FastAPI application, made from the services' context."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from scarmass.api import errors
+from scarmass.api.guard import Guard
+from scarmass.api.routes import health, models, pages, readings, slices, stacks, studies
+from scarmass.services.context import Context
+from scarmass.services.prepare import Preparer
+
+
+def create_app(context: Context, max_upload_bytes: int = 4 * 2**30) -> FastAPI:
+    """The application; what a restart cut off is taken up when it starts."""
+    preparer = Preparer(context)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        preparer.resume()
+        yield
+        preparer.stop()
+
+    app = FastAPI(
+        title="ScarMass",
+        version="1",
+        description="Myocardial scar mass from LGE cardiac MR. For research use only; not a cleared medical device.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        responses=errors.PROBLEM_RESPONSES,
+    )
+    app.state.context = context
+    app.state.preparer = preparer
+    app.add_middleware(Guard, max_upload_bytes=max_upload_bytes)
+    errors.install(app)
+    for route in (studies, stacks, slices, models, readings, health, pages):
+        app.include_router(route.router)
+    app.mount("/static", StaticFiles(directory=pages.FRONTEND / "static"), name="static")
+    return app

@@ -1,0 +1,32 @@
+"""What routes ask for: the services' context, the preparer, the reader."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Request
+
+from scarmass.services.context import Context
+from scarmass.services.prepare import Preparer
+
+UNAUTHENTICATED = "unauthenticated reader"
+
+
+def _context(request: Request) -> Context:
+    return request.app.state.context
+
+
+def _preparer(request: Request) -> Preparer:
+    return request.app.state.preparer
+
+
+def current_reader(
+    x_reader: Annotated[str | None, Header(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = None,
+) -> str:
+    """Who edits. Until there is a login this is a name the client claims, labelled as such."""
+    return f"{x_reader} (unauthenticated)" if x_reader else UNAUTHENTICATED
+
+
+InContext = Annotated[Context, Depends(_context)]
+WithPreparer = Annotated[Preparer, Depends(_preparer)]
+CurrentReader = Annotated[str, Depends(current_reader)]
+PathUid = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
+PathFrameNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]

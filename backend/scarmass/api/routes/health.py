@@ -1,0 +1,24 @@
+"""Is the process alive, and can it work?"""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from scarmass.api import answers
+from scarmass.api.dependencies import InContext
+from scarmass.api.errors import problem
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz")
+def healthz() -> dict[str, str]:
+    return {"status": "alive"}
+
+
+@router.get("/readyz", response_model=None)
+def readyz(context: InContext) -> dict | JSONResponse:
+    """Database reachable and migrated, models loaded (the process holds them from its start)."""
+    if not context.database.is_ready():
+        return problem(503, "DatabaseNotReady", "Database not ready", "PostgreSQL does not answer")
+    models = {"detector": context.detector.model, "segmenter": context.segmenter.model}
+    return {"status": "ready", "models": {role: answers.model(of).model_dump() for role, of in models.items()}}

@@ -1,0 +1,94 @@
+"""Detect, segment, mass: the models and the measure for other services, without a reading."""
+
+from time import perf_counter
+
+from fastapi import APIRouter
+
+from scarmass.api import answers, schemas
+from scarmass.api.dependencies import InContext
+from scarmass.domain.errors import PromptInvalid
+from scarmass.domain.masks import from_rle, to_rle
+from scarmass.domain.models import DetectedBox
+from scarmass.domain.prompts import Box, Point, Prompt
+from scarmass.services import propose
+from scarmass.services.context import Context
+from scarmass.services.measure import measure_slice, measure_stack, slice_key
+from scarmass.storage.tables import SliceRow
+
+router = APIRouter(prefix="/api/v1", tags=["models"])
+
+
+@router.post("/detect")
+def detect(request: schemas.DetectRequest, context: InContext) -> schemas.Detection:
+    """The detector's boxes on a whole stack or on single slices."""
+    if (request.stack_id is None) == (request.slices is None):
+        raise PromptInvalid("name either stack_id or slices")
+    if request.stack_id is not None:
+        found = propose.detect(context, propose.load_stack(context, request.stack_id))
+    else:
+        found = [_detect_slice(context, name) for name in request.slices or []]
+    slices = [_slice_boxes(detection.slice, detection.boxes) for detection in found]
+    return schemas.Detection(slices=slices, model=answers.model(context.detector.model))
+
+
+def _detect_slice(context: Context, name: schemas.SliceName) -> propose.SliceDetection:
+    row = propose.load_slice(context, name.sop_instance_uid, name.frame_number)
+    found = propose.detect(context, row.stack)
+    return next(detection for detection in found if slice_key(detection.slice) == slice_key(row))
+
+
+def _slice_boxes(row: SliceRow, boxes: list[DetectedBox]) -> schemas.SliceBoxes:
+    return schemas.SliceBoxes(
+        sop_instance_uid=row.sop_instance_uid,
+        frame_number=row.frame_number,
+        boxes=[
+            schemas.DetectedBox(
+                x0=found.box.x0,
+                y0=found.box.y0,
+                x1=found.box.x1,
+                y1=found.box.y1,
+                structure=found.structure,
+                score=found.score,
+            )
+            for found in boxes
+        ],
+    )
+
+
+@router.post("/segment")
+def segment(request: schemas.SegmentRequest, context: InContext) -> schemas.Segmentation:
+    """The mask for boxes and points on one slice."""
+    started = perf_counter()
+    prompt = Prompt(
+        structure=request.structure,
+        boxes=tuple(Box(b.x0, b.y0, b.x1, b.y1) for b in request.boxes),
+        points=tuple(Point(p.x, p.y, p.positive) for p in request.points),
+        previous=None if request.previous is None else from_rle(request.previous.model_dump()),
+    )
+    row = propose.load_slice(context, request.sop_instance_uid, request.frame_number)
+    if not prompt.boxes and not prompt.points:
+        raise PromptInvalid("a prompt needs a box or a point")
+    if prompt.previous is not None:
+        measure_slice(row, prompt.previous, context.density_g_per_ml)
+    answer = propose.segment(context, row.stack, row, prompt)
+    measure = measure_slice(row, answer.mask, context.density_g_per_ml)
+    return schemas.Segmentation(
+        mask=schemas.Rle(**to_rle(answer.mask)),
+        score=answer.score,
+        area_mm2=measure.area_mm2,
+        mass=answers.mass(measure.mass),
+        elapsed_ms=(perf_counter() - started) * 1000,
+        model=answers.model(context.segmenter.model),
+    )
+
+
+@router.post("/mass")
+def mass(request: schemas.MassRequest, context: InContext) -> schemas.StackMass:
+    """Grams of these masks on this stack, by both extents."""
+    stack = propose.load_stack(context, request.stack_id)
+    masks = {(m.sop_instance_uid, m.frame_number): from_rle(m.mask.model_dump()) for m in request.masks}
+    if len(masks) != len(request.masks):
+        raise PromptInvalid("a slice has more than one mask")
+    density = request.density_g_per_ml or context.density_g_per_ml
+    measured = measure_stack(stack, masks, density)
+    return answers.stack_mass(measured, request.mass_extent or context.mass_extent, density)

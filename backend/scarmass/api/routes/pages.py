@@ -1,0 +1,26 @@
+"""The pages; everything on them is fetched by their own scripts."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+
+FRONTEND = Path(__file__).resolve().parents[4] / "frontend"
+templates = Jinja2Templates(FRONTEND / "templates")
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@router.get("/")
+def worklist(request: Request) -> HTMLResponse:
+    return templates.TemplateResponse(request, "worklist.html")
+
+
+@router.get("/stacks/{stack_id}")
+def reading(stack_id: str, request: Request) -> HTMLResponse:
+    return templates.TemplateResponse(request, "reading.html", {"stack_id": stack_id})
+
+
+@router.get("/docs")
+def docs(request: Request) -> HTMLResponse:
+    return templates.TemplateResponse(request, "docs.html")

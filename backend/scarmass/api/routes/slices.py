@@ -1,0 +1,69 @@
+"""Slices: raw pixels for the page, a thumbnail, the object as stored."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, Request, Response
+
+from scarmass.api.dependencies import InContext, PathFrameNumber, PathUid
+from scarmass.imaging.pixels import stored_values
+from scarmass.services.context import Context
+from scarmass.services.propose import load_slice
+from scarmass.services.slices import thumbnail
+
+router = APIRouter(prefix="/api/v1/slices/{sop_instance_uid}/{frame_number}", tags=["slices"])
+
+CACHE = "private, max-age=31536000, immutable"
+
+
+def _binary(media_type: str) -> dict:
+    return {"content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}
+
+
+@router.get("/pixels", response_class=Response, responses={200: _binary("application/octet-stream")})
+def get_pixels(
+    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, context: InContext
+) -> Response:
+    """Stored values, rows x columns, little-endian, of the dtype that the stack names."""
+    return _answer(
+        context,
+        request,
+        (sop_instance_uid, frame_number),
+        "application/octet-stream",
+        lambda instance: stored_values(context.files.get(instance.sha256)).tobytes(),
+    )
+
+
+@router.get("/thumbnail", response_class=Response, responses={200: _binary("image/png")})
+def get_thumbnail(
+    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, context: InContext
+) -> Response:
+    return _answer(
+        context,
+        request,
+        (sop_instance_uid, frame_number),
+        "image/png",
+        lambda instance: thumbnail(context.files, instance),
+    )
+
+
+@router.get("/file", response_class=Response, responses={200: _binary("application/dicom")})
+def get_file(
+    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, context: InContext
+) -> Response:
+    """The DICOM object, byte for byte as it came."""
+    return _answer(
+        context,
+        request,
+        (sop_instance_uid, frame_number),
+        "application/dicom",
+        lambda instance: context.files.get(instance.sha256),
+    )
+
+
+def _answer(context: Context, request: Request, key: tuple[str, int], media_type: str, content: Callable) -> Response:
+    """Stored objects never change, so their sha256 is the ETag and a browser may keep them."""
+    instance = load_slice(context, *key).instance
+    headers = {"ETag": f'"{instance.sha256}"', "Cache-Control": CACHE}
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(content(instance), media_type=media_type, headers=headers)

@@ -1,0 +1,99 @@
+"""A real PostgreSQL for every test that asks, the application with fake models, and DICOM files to feed it."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from scarmass.api.app import create_app
+from scarmass.services.context import Context
+from scarmass.storage.database import Database, embedded_postgres, migrate, psycopg_url
+from scarmass.storage.files import FileStore
+from scarmass.training.demo import demo_studies, write_phantom
+from tests.fakes import EchoSegmenter, FakeDetector
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL that lives as long as the test run.
+
+    Not below pytest's own temporary folder, which is closed to the user that PostgreSQL runs as under root.
+    """
+    with tempfile.TemporaryDirectory() as folder, embedded_postgres(Path(folder) / "postgres") as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(f"alter system set {setting} = off".encode())
+            connection.execute("select pg_reload_conf()")
+        yield url
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: str) -> Callable[[], str]:
+    """Makes an empty database and returns its URL."""
+    count = iter(range(1_000_000))
+
+    def make(template: str = "template1") -> str:
+        name = f"test_{next(count)}"
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute(f'create database "{name}" template "{template}"'.encode())
+        return postgres.replace("/postgres?", f"/{name}?")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def migrated_template(new_database: Callable[..., str]) -> str:
+    url = new_database()
+    migrate(url)
+    return url.split("/")[3].split("?")[0]
+
+
+@pytest.fixture
+def database(new_database: Callable[..., str], migrated_template: str) -> Iterator[Database]:
+    """A migrated database of the test's own."""
+    database = Database(psycopg_url(new_database(migrated_template)))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path / "objects")
+
+
+@pytest.fixture
+def context(database: Database, files: FileStore) -> Context:
+    """The services' context with models that echo their prompt."""
+    return Context(database=database, files=files, detector=FakeDetector(), segmenter=EchoSegmenter())
+
+
+@pytest.fixture
+def client(context: Context) -> Iterator[TestClient]:
+    with TestClient(create_app(context)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def phantom_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The DICOM files of one phantom patient with an anterior scar, in slice order."""
+    return write_phantom(tmp_path_factory.mktemp("phantom"), demo_studies()[0])
+
+
+@pytest.fixture(scope="session")
+def scarmass_data() -> Path:
+    """The folder of real data that SCARMASS_DATA names; without it the test is skipped, visibly."""
+    folder = os.environ.get("SCARMASS_DATA")
+    if not folder:
+        pytest.skip("SCARMASS_DATA is not set")
+    return Path(folder)
+
+
+def upload(client: TestClient, paths: list[Path]) -> dict:
+    """Upload files as a page would and return the answer."""
+    answer = client.post("/api/v1/studies", files=[("files", (path.name, path.read_bytes())) for path in paths])
+    assert answer.status_code == 201, answer.text
+    return answer.json()

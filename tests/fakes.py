@@ -1,0 +1,70 @@
+"""Models that tests can see through: one echoes its prompt, one knows the truth."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from scarmass.domain.left_ventricle import HeartRegion
+from scarmass.domain.masks import Mask, pixel_index
+from scarmass.domain.models import DetectedBox, Model, Segmentation, SliceImage
+from scarmass.domain.prompts import Box, Prompt, Structure
+
+
+class FakeDetector:
+    """One left ventricle in the middle half of each slice, and a scar in its upper left quarter."""
+
+    model = Model("fake-detector", "0" * 64)
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def detect(self, images: Sequence[SliceImage]) -> list[list[DetectedBox]]:
+        self.calls += 1
+        return [self._boxes(*image.pixels.shape) for image in images]
+
+    def _boxes(self, rows: int, columns: int) -> list[DetectedBox]:
+        ventricle = Box(columns * 0.25, rows * 0.25, columns * 0.75, rows * 0.75)
+        scar = Box(columns * 0.25, rows * 0.25, columns * 0.5, rows * 0.5)
+        return [
+            DetectedBox(ventricle, Structure.LEFT_VENTRICLE, 0.9),
+            DetectedBox(scar, Structure.SCAR, 0.8),
+        ]
+
+
+class EchoSegmenter:
+    """The mask is the prompt itself: pixels whose centre lies in a box, and the pixel under each positive point."""
+
+    model = Model("echo", "1" * 64)
+
+    def __init__(self) -> None:
+        self.embedded: list[str] = []
+        self.before_answer: Callable[[Prompt], None] = lambda _: None
+        self._lock = threading.Lock()
+
+    def embed(self, image: SliceImage, region: HeartRegion | None) -> None:
+        with self._lock:
+            self.embedded.append(image.key)
+
+    def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
+        self.before_answer(prompt)
+        mask = np.zeros(image.pixels.shape, bool)
+        y, x = np.mgrid[: mask.shape[0], : mask.shape[1]] + 0.5
+        for box in prompt.boxes:
+            mask |= (x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)
+        for point in prompt.points:
+            mask[pixel_index(point.x, point.y, mask.shape)] = point.positive
+        return Segmentation(mask, 0.9)
+
+
+class OracleSegmenter(EchoSegmenter):
+    """Answers with the true mask of the slice, known by its pixels' key."""
+
+    model = Model("oracle", "2" * 64)
+
+    def __init__(self, truth: Mapping[str, Mask]) -> None:
+        super().__init__()
+        self.truth = truth
+
+    def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
+        return Segmentation(self.truth[image.key], 1.0)
