@@ -1,0 +1,130 @@
+"""Composition root of the server: settings to database, files and models, and those to the running application."""
+
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from rich.console import Console
+
+from scarmass.domain.models import Model
+from scarmass.services.context import Context
+from scarmass.services.intake import Intake, take_in
+from scarmass.settings import PROJECT_ROOT, Settings
+from scarmass.storage import studies
+from scarmass.storage.database import Database, embedded_postgres, migrate
+from scarmass.storage.files import FileStore
+
+console = Console(stderr=True, highlight=False)
+WEIGHTS_FOLDER = PROJECT_ROOT / "weights"
+
+
+@contextmanager
+def open_storage(settings: Settings) -> Iterator[tuple[Database, FileStore]]:
+    """The migrated database and the file store; an embedded PostgreSQL is stopped at the end."""
+    with ExitStack() as stack:
+        url = settings.database_url
+        if url is None:
+            with console.status("Starting the embedded PostgreSQL"):
+                url = stack.enter_context(embedded_postgres(settings.data_dir / "postgres"))
+        with console.status("Migrating the database"):
+            migrate(url)
+        database = Database(url)
+        stack.callback(database.close)
+        yield database, FileStore(settings.data_dir / "objects")
+
+
+def open_context(settings: Settings, database: Database, files: FileStore) -> Context:
+    """The services' context with the models loaded."""
+    with console.status("Loading the models"):
+        from scarmass.inference.detector import YoloDetector
+        from scarmass.inference.engine import SegmenterEngine
+        from scarmass.inference.weights import load, resolve, verify
+
+        entry, detector_file = resolve(settings.detector, WEIGHTS_FOLDER)
+        detector_model = Model(entry.name, verify(entry, detector_file))
+        return Context(
+            database=database,
+            files=files,
+            detector=YoloDetector(detector_file, detector_model, settings.device),
+            segmenter=SegmenterEngine(
+                load(settings.segmenter, WEIGHTS_FOLDER),
+                device=settings.device,
+                cache_bytes=settings.embedding_cache_mib * 2**20,
+                export_folder=settings.data_dir / "exports",
+            ),
+            mass_extent=settings.mass_extent,
+            density_g_per_ml=settings.density_g_per_ml,
+        )
+
+
+def load_demo_studies(database: Database, files: FileStore) -> Intake:
+    """Import the phantom patients, as a fresh machine has nothing else to open."""
+    from scarmass.training.demo import write_demo_studies
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_demo_studies(Path(folder))
+        paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+        return import_paths(database, files, paths)
+
+
+def import_paths(database: Database, files: FileStore, paths: list[Path]) -> Intake:
+    """Take in files and .zip archives from the disk."""
+
+    def opened() -> Iterator[tuple[str, object]]:
+        for path in paths:
+            with path.open("rb") as stream:
+                yield str(path), stream
+
+    return take_in(database, files, opened())  # type: ignore[arg-type]
+
+
+def serve(settings: Settings) -> None:
+    """Run the server until it is told to stop; everything it started stops with it."""
+    _require_free_port(settings)
+    signal.signal(signal.SIGTERM, _stop)
+    with open_storage(settings) as (database, files):
+        with database.transaction() as session:
+            is_empty = not studies.has_studies(session)
+        if is_empty:
+            with console.status("Making the demonstration studies"):
+                load_demo_studies(database, files)
+        context = open_context(settings, database, files)
+        from scarmass.api.app import create_app
+
+        app = create_app(context, settings.max_upload_mib * 2**20)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                log_level="warning",
+                access_log=False,
+                timeout_graceful_shutdown=5,
+                server_header=False,
+            )
+        )
+        console.print(f"ScarMass is at [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
+        with suppress(KeyboardInterrupt):
+            server.run()
+        console.print("Stopping")
+
+
+def _require_free_port(settings: Settings) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            console.print(f"Port {settings.port} of {settings.host} is taken: set PORT to another one.")
+            sys.exit(1)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM as an exception, so that what was started is stopped on the way out."""
+    raise KeyboardInterrupt

@@ -1,0 +1,26 @@
+"""Settings from the environment, read once by the composition roots (and alembic)."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from scarmass.domain.mass import MYOCARDIAL_DENSITY_G_PER_ML, MassExtent
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """Every setting is an environment variable of the same name in capitals."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    data_dir: Path = PROJECT_ROOT / "data"
+    database_url: str | None = Field(default=None, description="an external PostgreSQL; unset means the embedded one")
+    device: str = Field(default="auto", pattern="^(auto|cpu|cuda(:[0-9]+)?)$")
+    segmenter: str = Field(default="scarmass-litemedsam", description="a name in the catalog or a path to weights")
+    detector: str = Field(default="scarmass-yolo26n", description="a name in the catalog or a path to weights")
+    embedding_cache_mib: int = Field(default=1024, ge=16)
+    mass_extent: MassExtent = MassExtent.SLICE_THICKNESS
+    density_g_per_ml: float = Field(default=MYOCARDIAL_DENSITY_G_PER_ML, gt=0.5, lt=2)
+    max_upload_mib: int = Field(default=4096, ge=1)
