@@ -54,9 +54,11 @@ def to_dicom(
     """Wrap a NIfTI LGE volume as a valid derived MR series."""
     from scarmass.training.to_dicom import nifti_to_dicom
 
-    written = nifti_to_dicom(
+    written, warnings = nifti_to_dicom(
         nifti, output, slice_thickness_mm=slice_thickness_mm, patient_name=patient_name, patient_id=patient_id
     )
+    for warning in warnings:
+        typer.echo(f"warning: {warning}", err=True)
     typer.echo(f"{len(written)} slices in {output}")
     if slice_thickness_mm is None:
         typer.echo("SliceThickness stays empty: only the mass by slice spacing will be shown")

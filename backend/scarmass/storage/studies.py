@@ -31,8 +31,8 @@ def _added(session: Session, study: StudyRow) -> StudyRow:
 def add_instance(session: Session, instance: InstanceRow) -> None:
     """Add an object; the same one again changes nothing. Raises InstanceConflict for other content."""
     values = {c.name: getattr(instance, c.name) for c in InstanceRow.__table__.columns}
-    added = session.execute(insert(InstanceRow).values(values).on_conflict_do_nothing())
-    if added.rowcount:  # type: ignore[attr-defined]
+    adding = insert(InstanceRow).values(values).on_conflict_do_nothing().returning(InstanceRow.sop_instance_uid)
+    if session.scalar(adding) is not None:
         return
     stored = session.get_one(InstanceRow, instance.sop_instance_uid)
     if (stored.sha256, stored.study_instance_uid) != (instance.sha256, instance.study_instance_uid):

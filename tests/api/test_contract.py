@@ -1,0 +1,67 @@
+"""The OpenAPI document as a promise: whatever a program sends, no route breaks it or answers 5xx."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, Phase, settings
+
+from scarmass.api.app import create_app
+from scarmass.services.context import Context
+from scarmass.storage.database import Database, psycopg_url
+from scarmass.storage.files import FileStore
+from tests.conftest import upload
+from tests.fakes import EchoSegmenter, FakeDetector
+
+
+@pytest.fixture(scope="module")
+def api_schema(new_database, migrated_template, tmp_path_factory, phantom_files) -> Iterator:
+    database = Database(psycopg_url(new_database(migrated_template)))
+    files = FileStore(tmp_path_factory.mktemp("contract"))
+    context = Context(database, files, FakeDetector(), EchoSegmenter())
+    app = create_app(context)
+    with TestClient(app) as client:
+        _give_the_examples(client, phantom_files, app)
+        yield schemathesis.openapi.from_asgi("/openapi.json", app)
+    database.close()
+
+
+def _give_the_examples(client: TestClient, phantom_files: list[Path], app) -> None:
+    """Real identifiers as examples, so that the generated requests get past the 404s too."""
+    stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
+    stack = client.get(f"/api/v1/stacks/{stack_id}").json()
+    opened = client.post(f"/api/v1/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())}).json()
+    examples = {
+        "study_instance_uid": stack["study_instance_uid"],
+        "stack_id": stack_id,
+        "sop_instance_uid": stack["slices"][0]["sop_instance_uid"],
+        "frame_number": 1,
+        "reading_id": opened["id"],
+    }
+    document = app.openapi()
+    for operation in (operation for path in document["paths"].values() for operation in path.values()):
+        for parameter in operation.get("parameters", []):
+            if parameter["name"] in examples:
+                parameter["example"] = examples[parameter["name"]]
+    for name in ("SegmentRequest", "EditRequest", "SliceName", "MassRequest", "DetectRequest"):
+        for field, property_ in document["components"]["schemas"][name]["properties"].items():
+            if field in examples:
+                property_["examples"] = [examples[field]]
+
+
+schema = schemathesis.pytest.from_fixture("api_schema")
+
+
+@pytest.mark.slow
+@schema.parametrize()
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_no_request_breaks_the_contract(case: schemathesis.Case) -> None:
+    case.call_and_validate()

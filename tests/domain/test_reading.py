@@ -1,0 +1,36 @@
+"""Undo and redo as edits among edits."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scarmass.domain.reading import EditKind, fold
+
+P, U, R = EditKind.PROMPT, EditKind.UNDO, EditKind.REDO
+
+
+def test_undo_takes_the_newest_edit_away_and_redo_brings_it_back() -> None:
+    assert fold([P, P, U]) == ([0], [1])
+    assert fold([P, P, U, R]) == ([0, 1], [])
+    assert fold([P, P, U, U, R]) == ([0], [1])
+
+
+def test_a_new_edit_ends_what_could_be_redone() -> None:
+    assert fold([P, U, P, R]) == ([2], [])
+
+
+def test_undo_and_redo_of_nothing_do_nothing() -> None:
+    assert fold([U, R, P]) == ([2], [])
+
+
+@given(st.lists(st.sampled_from([P, U, R])))
+def test_undoing_everything_leaves_nothing_and_redoing_it_restores_all(kinds: list[EditKind]) -> None:
+    live, _ = fold(kinds)
+    assert fold([*kinds, *[U] * len(live)])[0] == []
+    assert fold([*kinds, *[U] * len(live), *[R] * len(live)])[0] == live
+
+
+@given(st.lists(st.sampled_from([P, U, R])))
+def test_live_and_undone_are_disjoint_real_edits(kinds: list[EditKind]) -> None:
+    live, undone = fold(kinds)
+    assert not set(live) & set(undone)
+    assert all(kinds[position] is P for position in live + undone)

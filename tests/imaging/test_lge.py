@@ -1,0 +1,49 @@
+"""LGE or not, magnitude or PSIR."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scarmass.imaging.lge import Contrast, contrast_of, lge_verdict
+from scarmass.imaging.objects import SliceHeader, read_object
+
+
+@pytest.fixture
+def plain(phantom_files: list[Path]) -> SliceHeader:
+    header = read_object(phantom_files[0].read_bytes()).slices[0]
+    return replace(header, series_description="", image_type=(), inversion_time_ms=None)
+
+
+@pytest.mark.parametrize(
+    "description", ["SAX LGE", "PSIR_sax_10min", "Delayed Enhancement", "de_sax", "MDE SA", "viability", "late_gad"]
+)
+def test_usual_descriptions_of_late_enhancement(plain: SliceHeader, description: str) -> None:
+    assert lge_verdict(replace(plain, series_description=description), 1)[0]
+
+
+@pytest.mark.parametrize(
+    "description", ["cine_sax", "TI scout LGE", "T1 map post", "perfusion stress", "localizer", "model", "slide"]
+)
+def test_other_series_are_not_late_enhancement(plain: SliceHeader, description: str) -> None:
+    assert not lge_verdict(replace(plain, series_description=description), 1)[0]
+
+
+def test_an_inversion_time_speaks_for_late_enhancement(plain: SliceHeader) -> None:
+    is_lge, because = lge_verdict(replace(plain, inversion_time_ms=280.0), 1)
+    assert is_lge
+    assert "280" in because
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"image_type": ("DERIVED", "PRIMARY", "PSIR")}, Contrast.PSIR),
+        ({"series_description": "sax_PSIR"}, Contrast.PSIR),
+        ({"complex_image_component": "REAL"}, Contrast.PSIR),
+        ({"complex_image_component": "MAGNITUDE"}, Contrast.MAGNITUDE),
+        ({"image_type": ("ORIGINAL", "PRIMARY", "M")}, Contrast.MAGNITUDE),
+    ],
+)
+def test_contrast_is_read_from_the_header(plain: SliceHeader, changes: dict, expected: Contrast) -> None:
+    assert contrast_of(replace(plain, **changes)) is expected

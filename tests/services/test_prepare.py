@@ -1,0 +1,74 @@
+"""Preparing in the background."""
+
+import time
+import uuid
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+
+from scarmass.api.app import create_app
+from scarmass.services.context import Context
+from scarmass.services.prepare import from_middle_outwards
+from scarmass.storage.tables import SliceRow
+from tests.conftest import upload
+
+
+def wait_until_draft(client: TestClient, reading_id: str) -> dict:
+    for _ in range(200):
+        reading = client.get(f"/api/v1/readings/{reading_id}").json()
+        if reading["state"] == "draft":
+            return reading
+        time.sleep(0.05)
+    raise AssertionError("not prepared in 10 s")
+
+
+def opened(client: TestClient, phantom_files: list[Path]) -> str:
+    stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
+    answer = client.post(f"/api/v1/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())})
+    assert answer.json()["state"] == "preparing"
+    return answer.json()["id"]
+
+
+def test_the_middle_of_the_stack_comes_first() -> None:
+    rows = [SliceRow(index=index) for index in range(7)]
+    assert [row.index for row in from_middle_outwards(rows)] == [3, 2, 4, 1, 5, 0, 6]
+
+
+def test_preparing_that_a_restart_cut_off_is_taken_up_again(context: Context, phantom_files: list[Path]) -> None:
+    context.segmenter.before_answer = lambda _: time.sleep(0.2)  # type: ignore[attr-defined]
+    with TestClient(create_app(context)) as client:
+        reading_id = opened(client, phantom_files)
+    context.segmenter.before_answer = lambda _: None  # type: ignore[attr-defined]
+    with TestClient(create_app(context)) as client:
+        reading = wait_until_draft(client, reading_id)
+    assert {s["state"] for s in reading["slices"]} == {"proposed"}
+
+
+def test_a_late_proposal_does_not_overwrite_an_edit(context: Context, phantom_files: list[Path]) -> None:
+    context.segmenter.before_answer = lambda _: time.sleep(0.1)  # type: ignore[attr-defined]
+    with TestClient(create_app(context)) as client:
+        reading_id = opened(client, phantom_files)
+        reading = client.get(f"/api/v1/readings/{reading_id}").json()
+        last = reading["slices"][-1]
+        assert last["state"] == "pending"
+        edit = {"client_id": str(uuid.uuid4()), "expected_revision": 0, "kind": "no_scar"}
+        answer = client.post(
+            f"/api/v1/readings/{reading_id}/edits", json={**edit, "sop_instance_uid": last["sop_instance_uid"]}
+        )
+        assert answer.status_code == 200
+        assert wait_until_draft(client, reading_id)["slices"][-1]["state"] == "no_scar"
+
+
+def test_one_slice_that_fails_does_not_stop_the_others(context: Context, phantom_files: list[Path]) -> None:
+    answered: list[object] = []
+
+    def fail_once(prompt: object) -> None:
+        answered.append(prompt)
+        if len(answered) == 2:
+            raise RuntimeError("the model stumbled")
+
+    context.segmenter.before_answer = fail_once  # type: ignore[attr-defined]
+    with TestClient(create_app(context)) as client:
+        states = [s["state"] for s in wait_until_draft(client, opened(client, phantom_files))["slices"]]
+    assert sorted(set(states)) == ["failed", "proposed"]
+    assert states.count("failed") == 1
