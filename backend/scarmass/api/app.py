@@ -15,10 +15,10 @@ from scarmass.services.prepare import Preparer
 
 def create_app(context: Context, max_upload_bytes: int = 4 * 2**30) -> FastAPI:
     """The application; what a restart cut off is taken up when it starts."""
-    preparer = Preparer(context)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        preparer = app.state.preparer = Preparer(context)
         preparer.resume()
         yield
         preparer.stop()
@@ -33,7 +33,6 @@ def create_app(context: Context, max_upload_bytes: int = 4 * 2**30) -> FastAPI:
         responses=errors.PROBLEM_RESPONSES,
     )
     app.state.context = context
-    app.state.preparer = preparer
     app.add_middleware(Guard, max_upload_bytes=max_upload_bytes)
     errors.install(app)
     for route in (studies, stacks, slices, models, readings, health, pages):
