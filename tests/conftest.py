@@ -1,6 +1,7 @@
 """A real PostgreSQL for every test that asks, the application with fake models, and DICOM files to feed it."""
 
 import os
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -75,6 +76,13 @@ def context(database: Database, files: FileStore) -> Context:
 def client(context: Context) -> Iterator[TestClient]:
     with TestClient(create_app(context)) as client:
         yield client
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

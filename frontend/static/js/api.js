@@ -1,0 +1,92 @@
+/** The server, as the page calls it. Every refusal is a Problem (RFC 9457), a lost connection is Unreachable. */
+
+export class Problem extends Error {
+  /** @param {number} status @param {{type?: string, title?: string, detail?: string, rejected?: object[]}} body */
+  constructor(status, body) {
+    super(body.detail || body.title || `The server answered ${status}.`);
+    this.status = status;
+    this.body = body;
+  }
+
+  /** Was the edit made on a reading that has moved on? */
+  get isStale() {
+    return this.body.type === "urn:scarmass:problem:RevisionStale";
+  }
+
+  /** May the same request succeed a little later? */
+  get isPassing() {
+    return [429, 502, 503, 504].includes(this.status);
+  }
+}
+
+export class Unreachable extends Error {}
+
+/** @param {string} text @returns {object} the JSON of a body, or {} where a proxy answered something else */
+export function problemBody(text) {
+  try {
+    const body = JSON.parse(text);
+    return body && typeof body === "object" ? body : {};
+  } catch {
+    return {};
+  }
+}
+
+async function answerOf(path, { method = "GET", body, signal } = {}) {
+  const headers = body === undefined ? {} : { "Content-Type": "application/json" };
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal,
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Unreachable("The server cannot be reached.");
+  }
+  if (!answer.ok) throw new Problem(answer.status, problemBody(await answer.text()));
+  return answer;
+}
+
+async function json(path, options) {
+  const answer = await answerOf(path, options);
+  try {
+    return await answer.json();
+  } catch {
+    throw new Unreachable("The server's answer was cut off.");
+  }
+}
+
+const root = "/api/v1";
+const part = encodeURIComponent;
+
+/** An identifier for one attempt of the reader's, also where the page is not served over HTTPS. */
+export function newClientId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+export const studiesPath = `${root}/studies`;
+export const listStudies = (cursor) => json(`${studiesPath}?limit=100${cursor ? `&cursor=${part(cursor)}` : ""}`);
+export const getStack = (stackId) => json(`${root}/stacks/${part(stackId)}`);
+export const patchStack = (stackId, body) => json(`${root}/stacks/${part(stackId)}`, { method: "PATCH", body });
+export const detect = (stackId) => json(`${root}/detect`, { method: "POST", body: { stack_id: stackId } });
+export const startReading = (stackId, clientId) =>
+  json(`${root}/stacks/${part(stackId)}/readings`, { method: "POST", body: { client_id: clientId } });
+export const getReading = (readingId) => json(`${root}/readings/${part(readingId)}`);
+export const sendEdit = (readingId, body) =>
+  json(`${root}/readings/${part(readingId)}/edits`, { method: "POST", body });
+export const csvPath = (readingId) => `${root}/readings/${part(readingId)}/export?format=csv`;
+
+const slicePath = (slice) => `${root}/slices/${part(slice.sop_instance_uid)}/${slice.frame_number}`;
+export const thumbnailPath = (slice) => `${slicePath(slice)}/thumbnail`;
+
+/** @returns {Promise<ArrayBuffer>} the slice's stored values, little-endian */
+export async function getPixels(slice) {
+  const answer = await answerOf(`${slicePath(slice)}/pixels`);
+  return answer.arrayBuffer();
+}

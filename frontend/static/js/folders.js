@@ -1,0 +1,37 @@
+/** Files out of a drop: single files and whole folders, at any depth. */
+
+/** @typedef {{file: File, path: string}} Found */
+
+/** @param {DataTransfer} transfer @returns {Promise<Found[]>} */
+export async function filesOfDrop(transfer) {
+  // Entries must be taken before the first await: the drop's items are gone afterwards.
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (!entries.length) return filesOfInput(transfer.files);
+  const found = [];
+  for (const entry of entries) await collect(entry, "", found);
+  return found;
+}
+
+/** @param {FileList} files of a file or folder input @returns {Found[]} */
+export function filesOfInput(files) {
+  return [...files].filter(isWanted).map((file) => ({ file, path: file.webkitRelativePath || file.name }));
+}
+
+/** Hidden files are what file systems leave behind, not images. */
+const isWanted = ({ name }) => !name.startsWith(".");
+
+async function collect(entry, folder, found) {
+  if (!isWanted(entry)) return;
+  const path = folder + entry.name;
+  if (entry.isFile) {
+    found.push({ file: await new Promise((done, failed) => entry.file(done, failed)), path });
+    return;
+  }
+  const reader = entry.createReader();
+  for (;;) {
+    // A reader hands out a hundred entries at a time, and an empty list at the end.
+    const some = await new Promise((done, failed) => reader.readEntries(done, failed));
+    if (!some.length) return;
+    for (const each of some) await collect(each, `${path}/`, found);
+  }
+}

@@ -1,0 +1,50 @@
+/** How the reader looks at the slice: the overlay's style and strength, hidden for a moment, and close to the heart. */
+
+import { findHeart } from "./heart.js";
+import { say } from "./status.js";
+
+const styles = [
+  { outline: true, fill: false },
+  { outline: true, fill: true },
+  { outline: false, fill: true },
+];
+
+export class Looks {
+  #heart;
+  hidden = false;
+  style = { ...styles[0], opacity: 0.9 };
+
+  /** @param {import("./reading.js").ReadingPage} page */
+  constructor(page) {
+    this.page = page;
+  }
+
+  setOpacity(opacity) {
+    this.style.opacity = Math.max(0.1, Math.min(1, opacity));
+    document.getElementById("opacity").value = Math.round(this.style.opacity * 100);
+    this.page.draw();
+  }
+
+  nextStyle() {
+    const at = styles.findIndex(({ outline, fill }) => outline === this.style.outline && fill === this.style.fill);
+    this.style = { ...styles[(at + 1) % styles.length], opacity: this.style.opacity };
+    this.page.show();
+  }
+
+  hide(hidden) {
+    if (hidden === this.hidden) return;
+    this.hidden = hidden;
+    this.page.show();
+  }
+
+  async zoomToHeart() {
+    try {
+      this.#heart ??= await findHeart(this.page.stack.stack_id);
+    } catch (error) {
+      say(`The heart cannot be found: ${error.message}`);
+      return;
+    }
+    if (this.#heart) this.page.view.frame(this.#heart, 0.5);
+    else say("No left ventricle was found on this stack.");
+  }
+}

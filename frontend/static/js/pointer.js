@@ -1,0 +1,227 @@
+/** The mouse on the image: what the reader's hand does becomes a prompt, a window, a zoom or a pan. */
+
+import { boxBetween, cursorOf, deleteHandleOf, handleAt, holds, isDrawn, moved, resized } from "./box.js";
+import { sizes, typeScale } from "./overlay.js";
+import { isOnImage, placed, pointAt } from "./points.js";
+
+/** @typedef {import("./shapes.js").Prompt} Prompt @typedef {{kind: "box"|"point", index: number}|null} Selection */
+
+/** A press that travels less than this many CSS pixels is a click. */
+const travel = 4;
+
+/**
+ * What the pointer needs of the page.
+ * @typedef {object} Page
+ * @property {() => boolean} canDraw
+ * @property {() => Prompt} prompt the prompt of the slice on the screen
+ * @property {() => Selection} selection
+ * @property {() => boolean} isNegative is the page's point control on "not scar"?
+ * @property {(selection: Selection) => void} select
+ * @property {(prompt: Prompt|null, selection: Selection) => void} preview while the button is held
+ * @property {(prompt: Prompt, selection: Selection) => void} commit when it is let go
+ * @property {(step: number) => void} scroll
+ */
+
+const withBox = (prompt, index, box) => ({ ...prompt, boxes: prompt.boxes.with(index, box) });
+const withPoint = (prompt, index, point) => ({ ...prompt, points: prompt.points.with(index, point) });
+const withNewBox = (prompt, box) => ({ ...prompt, boxes: [...prompt.boxes, box] });
+
+/** @param {Prompt} prompt @param {Selection} selection @returns {Prompt} the prompt without the selected box or point */
+export function without(prompt, selection) {
+  const list = selection.kind === "box" ? "boxes" : "points";
+  return { ...prompt, [list]: prompt[list].toSpliced(selection.index, 1) };
+}
+
+export class Pointer {
+  #drag = null;
+  #wheel = 0;
+  #space = false;
+
+  /** @param {import("./viewport.js").Viewport} view @param {Page} page */
+  constructor(view, page) {
+    this.view = view;
+    this.page = page;
+    const { element } = view;
+    element.addEventListener("pointerdown", (event) => this.#down(event));
+    element.addEventListener("pointermove", (event) => this.#move(event));
+    element.addEventListener("pointerup", (event) => this.#up(event));
+    element.addEventListener("pointercancel", () => this.abandon());
+    element.addEventListener("contextmenu", (event) => event.preventDefault());
+    element.addEventListener("auxclick", (event) => event.preventDefault());
+    element.addEventListener("wheel", (event) => this.#turn(event), { passive: false });
+  }
+
+  /** Space held makes the left button pan. */
+  holdSpace(held) {
+    this.#space = held;
+    if (!this.#drag) this.view.element.style.cursor = held ? "grab" : "crosshair";
+  }
+
+  get isDragging() {
+    return this.#drag !== null;
+  }
+
+  abandon() {
+    if (!this.#drag) return false;
+    this.#drag = null;
+    this.page.preview(null, this.page.selection());
+    return true;
+  }
+
+  #screen = (x, y) => this.view.imageToClient(x, y);
+
+  #extent() {
+    const { columns, rows } = this.view.slice;
+    return { columns, rows };
+  }
+
+  /** What lies under a client position: a delete handle, a point, a handle of a box, the inside of the selected box. */
+  #under(at, drawNew) {
+    const { boxes, points } = this.page.prompt();
+    const selection = this.page.selection();
+    const scale = typeScale();
+    const chosen = selection?.kind === "box" ? boxes[selection.index] : undefined;
+    if (chosen && this.#isOnDeleteHandle(chosen, at, scale)) return { what: "delete", selection };
+    const point = pointAt(points, at, this.#screen, sizes.point * 1.2 * scale);
+    if (point >= 0) return { what: "point", selection: { kind: "point", index: point } };
+    if (drawNew) return { what: "image" };
+    const inOrder = boxes.map((_, index) => index).reverse();
+    if (chosen) inOrder.unshift(selection.index);
+    for (const index of inOrder) {
+      const handle = handleAt(boxes[index], at, this.#screen, sizes.corner * scale);
+      if (handle) return { what: "handle", handle, selection: { kind: "box", index } };
+    }
+    if (chosen && holds(chosen, this.view.clientToImage(at.x, at.y))) return { what: "inside", selection };
+    return { what: "image" };
+  }
+
+  #isOnDeleteHandle(box, at, scale) {
+    const { left, top, width, height } = this.view.element.getBoundingClientRect();
+    const onCanvas = (x, y) => this.view.imageToCanvas().transformPoint({ x, y });
+    const handle = deleteHandleOf(box, onCanvas, { width, height }, sizes.deleteOffset * scale);
+    return Math.hypot(at.x - left - handle.x, at.y - top - handle.y) <= sizes.deleteHandle * 1.2 * scale;
+  }
+
+  #down(event) {
+    if (this.#drag || this.view.shown < 0) return;
+    const at = { x: event.clientX, y: event.clientY };
+    const action = event.button === 2 ? "window" : event.button === 1 || this.#space ? "pan" : "draw";
+    if (action === "draw" && (event.button !== 0 || !this.page.canDraw())) return;
+    event.preventDefault();
+    this.view.element.focus({ preventScroll: true });
+    this.view.element.setPointerCapture(event.pointerId);
+    const under = action === "draw" ? this.#under(at, event.shiftKey) : null;
+    this.#drag = {
+      action,
+      under,
+      at,
+      last: at,
+      travelled: false,
+      from: this.view.clientToImage(at.x, at.y),
+      prompt: this.page.prompt(),
+      negative: event.altKey || event.ctrlKey || this.page.isNegative(),
+    };
+    if (under?.what === "point" || under?.what === "handle") this.page.select(under.selection);
+  }
+
+  #move(event) {
+    const at = { x: event.clientX, y: event.clientY };
+    const drag = this.#drag;
+    if (!drag) return this.#hover(at, event.shiftKey);
+    const [dx, dy] = [at.x - drag.last.x, at.y - drag.last.y];
+    drag.last = at;
+    if (drag.action === "window") return this.view.dragWindow(dx, dy);
+    if (drag.action === "pan") return this.view.panBy(dx, dy);
+    if (drag.under.what === "delete") return undefined;
+    drag.travelled ||= Math.hypot(at.x - drag.at.x, at.y - drag.at.y) >= travel;
+    if (!drag.travelled) return undefined;
+    const { prompt, selection } = this.#dragged(drag, at);
+    return this.page.preview(prompt, selection);
+  }
+
+  /** The prompt as the drag leaves it. */
+  #dragged({ under, from, prompt }, client) {
+    const at = this.view.clientToImage(client.x, client.y);
+    const extent = this.#extent();
+    const { selection } = under;
+    if (under.what === "point")
+      return {
+        selection,
+        prompt: withPoint(prompt, selection.index, placed(prompt.points[selection.index], at, extent)),
+      };
+    if (under.what === "handle")
+      return {
+        selection,
+        prompt: withBox(prompt, selection.index, resized(prompt.boxes[selection.index], under.handle, at, extent)),
+      };
+    if (under.what === "inside")
+      return {
+        selection,
+        prompt: withBox(
+          prompt,
+          selection.index,
+          moved(prompt.boxes[selection.index], at.x - from.x, at.y - from.y, extent),
+        ),
+      };
+    return {
+      selection: { kind: "box", index: prompt.boxes.length },
+      prompt: withNewBox(prompt, boxBetween(from, at, extent)),
+    };
+  }
+
+  #up(event) {
+    const drag = this.#drag;
+    if (!drag) return;
+    this.#drag = null;
+    if (drag.action !== "draw") return;
+    if (drag.travelled) this.#letGo(drag, { x: event.clientX, y: event.clientY });
+    else this.#clicked(drag);
+  }
+
+  #letGo(drag, at) {
+    const { prompt, selection } = this.#dragged(drag, at);
+    const isSlip = selection?.kind === "box" && !isDrawn(prompt.boxes[selection.index]);
+    if (isSlip) this.page.preview(null, this.page.selection());
+    else this.page.commit(prompt, selection);
+  }
+
+  #clicked({ under, from, prompt, negative }) {
+    if (under.what === "delete") return this.page.commit(without(prompt, under.selection), null);
+    if (under.what === "point" || under.what === "handle") return undefined;
+    if (!isOnImage(from, this.#extent())) return this.page.select(null);
+    const points = [...prompt.points, { ...from, positive: !negative }];
+    return this.page.commit({ ...prompt, points }, { kind: "point", index: points.length - 1 });
+  }
+
+  #hover(at, drawNew) {
+    if (this.view.shown < 0) return;
+    const { element } = this.view;
+    if (this.#space || !this.page.canDraw()) {
+      element.style.cursor = this.#space ? "grab" : "default";
+      return;
+    }
+    const under = this.#under(at, drawNew);
+    element.style.cursor =
+      { delete: "pointer", point: "move", inside: "move", image: "crosshair" }[under.what] ??
+      cursorOf(under.handle);
+  }
+
+  #turn(event) {
+    event.preventDefault();
+    if (this.#drag || this.view.shown < 0) return;
+    const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 33 : 1);
+    if (event.ctrlKey || event.metaKey) {
+      this.view.zoomBy(Math.exp(-Math.max(-200, Math.min(200, pixels)) / 500), {
+        x: event.clientX,
+        y: event.clientY,
+      });
+      return;
+    }
+    // A notch of a wheel is about 100 pixels and one slice; a touchpad's small steps add up to one.
+    if (Math.sign(pixels) !== Math.sign(this.#wheel)) this.#wheel = 0;
+    this.#wheel += pixels;
+    if (Math.abs(this.#wheel) < 50) return;
+    this.page.scroll(Math.sign(this.#wheel));
+    this.#wheel = 0;
+  }
+}

@@ -1,0 +1,66 @@
+/** Everything the reading page can be told to do, by key or by button. */
+
+import { exportCsv } from "./saving.js";
+
+/** @typedef {import("./commands.js").Command} Command */
+
+/** @param {import("./reading.js").ReadingPage} page @returns {Command[]} */
+export function readingCommands(page) {
+  const { view, looks } = page;
+  const group = (heading, commands) =>
+    commands.map(([id, text, keys, run, more]) => ({ id, text, keys, run, group: heading, ...more }));
+  const held = { repeats: true };
+  return [
+    ...group("Slices", [
+      ["previous", "Previous slice", ["ArrowUp", "ArrowLeft"], () => page.step(-1), held],
+      ["next", "Next slice", ["ArrowDown", "ArrowRight"], () => page.step(1), held],
+      ["first", "First slice", ["Home"], () => page.go(0)],
+      ["last", "Last slice", ["End"], () => page.go(page.stack.slices.length - 1)],
+    ]),
+    ...group("Decide", [
+      ["accept", "Accept and go to the next slice", ["Enter"], () => page.accept()],
+      ["no_scar", "No scar on this slice", ["0"], () => page.edit("no_scar")],
+      ["clear", "Clear this slice", ["c"], () => page.edit("clear")],
+      ["propose_slice", "Propose this slice again", ["r"], () => page.edit("propose")],
+      ["propose_stack", "Propose the whole stack again", ["shift+r"], () => page.editStack("propose")],
+      ["undo", "Undo", ["mod+z", "z"], () => page.undo(), held],
+      ["redo", "Redo", ["mod+shift+z", "y", "mod+y", "shift+z"], () => page.redo(), held],
+      ["export", "Export CSV", ["e"], () => exportCsv(page)],
+    ]),
+    ...group("Draw", [
+      ["positive", "Points mark scar", [], () => page.setNegative(false)],
+      ["negative", "Points mark what is not scar (on or off)", ["n"], () => page.setNegative(!page.negative)],
+      ["delete", "Delete the selected box or point", ["Delete", "Backspace"], () => page.deleteSelected()],
+      ["deselect", "Let go of the selection", ["Escape"], () => page.deselect()],
+    ]),
+    ...group("View", [
+      ["fit", "Fit the image", ["f"], () => view.fit()],
+      ["heart", "Zoom to the heart", ["g"], () => looks.zoomToHeart()],
+      ["zoom_in", "Zoom in", ["+", "="], () => view.zoomBy(1.25), held],
+      ["zoom_out", "Zoom out", ["-"], () => view.zoomBy(1 / 1.25), held],
+      ["window", "Window as in the header", ["w"], () => view.resetWindow()],
+      ["invert", "Invert", ["i"], () => view.invert()],
+      ["style", "Outline, fill or both", ["o"], () => looks.nextStyle()],
+      ["fainter", "Overlay fainter", ["["], () => looks.setOpacity(looks.style.opacity - 0.1), held],
+      ["stronger", "Overlay stronger", ["]"], () => looks.setOpacity(looks.style.opacity + 0.1), held],
+      ["hide", "Hide the overlay (H: while held)", [], () => looks.hide(!looks.hidden)],
+      ["help", "Keys and mouse", ["?"], () => page.showHelp()],
+    ]),
+  ];
+}
+
+/** @type {[string, string][]} */
+export const mouseHelp = [
+  ["Drag", "draw a box around scar"],
+  ["Click an edge", "select the box"],
+  ["Drag a corner or edge", "resize the box"],
+  ["Drag inside the selected box", "move it (Shift+drag: draw a new box there)"],
+  ["Click", "positive point: this is scar"],
+  ["Alt or Ctrl+click", "negative point: this is not scar"],
+  ["Click a point, drag a point", "select it, move it"],
+  ["Wheel", "scroll slices"],
+  ["Ctrl+wheel", "zoom"],
+  ["Right-drag", "window and level"],
+  ["Middle-drag, Space+drag", "pan"],
+  ["Hold H", "see the image without the overlay"],
+];

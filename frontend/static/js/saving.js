@@ -1,0 +1,49 @@
+/** Where the reader's edits stand, and the file they can be taken away in. */
+
+import { csvPath } from "./api.js";
+import { hideProgress, say, showProgress } from "./status.js";
+
+/** @typedef {import("./reading.js").ReadingPage} Page */
+
+/** What takes less than this is not announced: a page that flickers at every click is not calm. */
+const noticed_after_ms = 400;
+const words = { saved: "All changes saved", saving: "Saving…", retrying: "Not saved, retrying" };
+let notice = 0;
+
+/** @param {Page} page */
+export function showSaving(page) {
+  const { state } = page.history;
+  clearTimeout(notice);
+  if (state === "saving") {
+    notice = setTimeout(() => tell(page, state), noticed_after_ms);
+    return;
+  }
+  tell(page, state);
+}
+
+function tell({ history, isPreparing, stack }, state) {
+  const place = document.getElementById("saving");
+  place.textContent = words[state];
+  place.dataset.state = state;
+  if (isPreparing) return;
+  if (state === "saving") showProgress(waitingFor(history.sending, stack));
+  else hideProgress();
+}
+
+function waitingFor({ kind, sop_instance_uid }, { slices }) {
+  if (kind !== "propose") return "";
+  return sop_instance_uid ? "Proposing" : `Proposing all ${slices.length} slices`;
+}
+
+/** @param {Page} page */
+export function exportCsv({ draft, history }) {
+  if (!draft) return;
+  if (history.hasUnsaved) {
+    say("The CSV can be exported once all changes are saved.");
+    return;
+  }
+  const link = document.createElement("a");
+  link.href = csvPath(draft.reading.id);
+  link.download = "";
+  link.click();
+}

@@ -1,0 +1,37 @@
+/** What the page says while it works: how far a wait has come, and messages. */
+
+import { element } from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+
+/**
+ * The thin bar over the image.
+ * @param {string} text @param {number|null} part between 0 and 1; null where the end is not known
+ */
+export function showProgress(text, part = null) {
+  const bar = byId("progress");
+  bar.hidden = false;
+  bar.classList.toggle("endless", part === null);
+  bar.style.setProperty("--part", part ?? 0);
+  if (part === null) bar.removeAttribute("aria-valuenow");
+  else bar.setAttribute("aria-valuenow", Math.round(part * 100));
+  byId("progress-text").textContent = text;
+  byId("progress-text").hidden = !text;
+}
+
+export function hideProgress() {
+  byId("progress").hidden = true;
+  byId("progress-text").hidden = true;
+}
+
+/** @param {string} text @param {{stays?: boolean}} [options] a message that stays until it is dismissed */
+export function say(text, { stays = false } = {}) {
+  const messages = byId("messages");
+  for (const old of [...messages.children]) if (old.firstChild.textContent === text) old.remove();
+  const close = element("button", { type: "button", class: "quiet", "aria-label": "Dismiss" }, "×");
+  const message = element("div", { class: stays ? "message stays" : "message" }, element("span", {}, text), close);
+  close.addEventListener("click", () => message.remove());
+  messages.append(message);
+  while (messages.children.length > 3) messages.firstChild.remove();
+  if (!stays) setTimeout(() => message.remove(), 6000);
+}

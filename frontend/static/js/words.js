@@ -1,0 +1,50 @@
+/** How names, dates, numbers and states are written on the page. */
+
+export const stateWords = {
+  pending: "not looked at",
+  proposed: "proposed",
+  accepted: "accepted",
+  edited: "edited",
+  no_scar: "no scar",
+  excluded: "excluded",
+  failed: "failed",
+};
+
+export const contrastWords = { magnitude: "Magnitude", psir: "PSIR" };
+
+/** @param {string} name a DICOM person name, family^given^middle^prefix^suffix */
+export function personName(name) {
+  const [family = "", given = "", middle = ""] = (name || "").split("=")[0].split("^");
+  const rest = [given, middle].filter(Boolean).join(" ");
+  return [family.trim(), rest.trim()].filter(Boolean).join(", ") || "No name";
+}
+
+/** @param {string|null} date YYYYMMDD or YYYY-MM-DD; anything else is shown as it came */
+export function day(date) {
+  if (!date || /^0+$/.test(date)) return "unknown";
+  const match = /^(\d{4})-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])$/.exec(date);
+  return match ? `${match[1]}-${match[2]}-${match[3]}` : date;
+}
+
+const sexes = { M: "male", F: "female", O: "other" };
+export const sex = (code) => sexes[code] || code || "sex unknown";
+
+export const grams = (quantity) => (quantity ? quantity.mass_g.toFixed(2) : "–");
+export const millilitres = (quantity) => (quantity ? quantity.volume_ml.toFixed(2) : "–");
+export const number = (value, digits = 0) => (value === null || value === undefined ? "–" : value.toFixed(digits));
+export const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+export const millimetres = (value, digits = 1) => (value === null ? "unknown" : `${value.toFixed(digits)} mm`);
+
+/**
+ * An element with text and attributes; data reach the page through textContent only.
+ * @param {string} tag @param {object} [attributes] @param {...(string|Node)} children
+ */
+export function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    node.setAttribute(name, value === true ? "" : String(value));
+  }
+  node.append(...children);
+  return node;
+}

@@ -1,0 +1,121 @@
+"""A real server with an echoing segmenter, and a real Chromium in front of it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from scarmass.api.app import create_app
+from scarmass.services.context import Context
+from tests.browser.chromium import installed_chromium
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WITHOUT_WEBGL = [*FLAGS, "--disable-gpu", "--disable-3d-apis", "--disable-software-rasterizer"]
+
+
+@dataclass
+class Server:
+    address: str
+    context: Context
+
+    def upload(self, paths: list[Path]) -> str:
+        """Upload files and return the id of their first stack."""
+        files = [("files", (path.name, path.read_bytes())) for path in paths]
+        answer = httpx.post(f"{self.address}/api/v1/studies", files=files).raise_for_status()
+        return answer.json()["studies"][0]["stacks"][0]["stack_id"]
+
+    def reading(self, stack_id: str) -> dict:
+        """The stack's reading as the server has stored it."""
+        study = httpx.get(f"{self.address}/api/v1/studies").json()["studies"]
+        stacks = [stack for one in study for stack in one["stacks"]]
+        reading_id = next(stack["reading_id"] for stack in stacks if stack["stack_id"] == stack_id)
+        return httpx.get(f"{self.address}/api/v1/readings/{reading_id}").json()
+
+
+@pytest.fixture
+def server(context: Context, unused_tcp_port: int) -> Iterator[Server]:
+    config = uvicorn.Config(create_app(context), host="127.0.0.1", port=unused_tcp_port, log_level="warning")
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    while not running.started:
+        time.sleep(0.01)
+    yield Server(f"http://127.0.0.1:{unused_tcp_port}", context)
+    running.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def browsers() -> Iterator[Callable[[bool], Browser]]:
+    """Chromium with or without WebGL, each started once."""
+    path = installed_chromium()
+    if path is None:
+        pytest.fail("no Chromium: `make test` installs one, or run `.venv/bin/playwright install chromium`")
+    started: dict[bool, Browser] = {}
+    with sync_playwright() as playwright:
+
+        def browser(webgl: bool) -> Browser:
+            if webgl not in started:
+                flags = FLAGS if webgl else WITHOUT_WEBGL
+                started[webgl] = playwright.chromium.launch(executable_path=path, args=flags)
+            return started[webgl]
+
+        yield browser
+        for one in started.values():
+            one.close()
+
+
+@pytest.fixture
+def page(browsers: Callable[[bool], Browser], request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of 1366 x 768 whose errors and requests beyond the server fail the test. Parameter: with WebGL or not."""
+    page = browsers(getattr(request, "param", True)).new_page(viewport={"width": 1366, "height": 768})
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
+    page.on("console", lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on("request", lambda sent: None if _is_own(sent.url) else problems.append(f"left the origin: {sent.url}"))
+    yield page
+    page.close()
+    assert not problems
+
+
+def _is_own(url: str) -> bool:
+    return url.startswith(("http://127.0.0.1:", "data:", "blob:http://127.0.0.1:"))
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
+    """Poll until the condition holds; the strict Content-Security-Policy forbids Playwright's own polling."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError("waited in vain")
+        time.sleep(0.03)
+
+
+def reading_state(page: Page) -> dict:
+    """What the page holds: index, shown, prompt and the reading."""
+    return page.evaluate("() => window.scarmass?.state() ?? {}")
+
+
+def open_stack(page: Page, server: Server, stack_id: str) -> None:
+    """Open the reading page and wait until image and proposals are there."""
+    page.goto(f"{server.address}/stacks/{stack_id}")
+    wait_until(lambda: (reading_state(page).get("reading") or {}).get("state") == "draft")
+    wait_until(lambda: reading_state(page)["shown"] == reading_state(page)["index"])
+
+
+def wait_for_revision(page: Page, revision: int) -> None:
+    wait_until(lambda: (reading_state(page).get("reading") or {}).get("revision") == revision)

@@ -1,0 +1,146 @@
+"""The EMIDEC reader: stretch undone, structures nested, patients never shared between splits."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scarmass.domain.prompts import Structure
+from scarmass.training.dataset import (
+    NOMINAL_DIAMETER_MM,
+    find_patients,
+    has_infarct,
+    masks_by_structure,
+    nominal_pixel_spacing_mm,
+    phantom_slices,
+    read_patient,
+    read_patients,
+    split_by_patient,
+)
+
+PATIENTS = [f"Case_P{n:03d}" for n in range(34, 101)] + [f"Case_N{n:03d}" for n in range(1, 34)]
+
+
+def ellipse(height: float, width: float) -> np.ndarray:
+    """Filled ellipse, bool (256, 256), with these axes in pixels."""
+    y, x = np.mgrid[:256, :256] + 0.5
+    return ((y - 128) / (height / 2)) ** 2 + ((x - 120) / (width / 2)) ** 2 <= 1
+
+
+@pytest.fixture
+def emidec() -> Path:
+    if "SCARMASS_DATA" not in os.environ:
+        pytest.skip("SCARMASS_DATA is not set")
+    return Path(os.environ["SCARMASS_DATA"]) / "emidec_png"
+
+
+@pytest.fixture
+def two_patients(tmp_path: Path) -> Path:
+    """A folder as the dataset lays it out: an infarct patient in train, a normal one in val, three slices each."""
+    for half, patient in (("train", "Case_P001"), ("val", "Case_N002")):
+        for kind in (half, f"{half}annot"):
+            (tmp_path / kind).mkdir()
+        for index in range(3):
+            labels = np.where(ellipse(40, 80), 2, 0) + np.where(ellipse(20, 40), -1, 0)
+            if has_infarct(patient):
+                labels[128:131, 140:150] = 3
+                labels[129, 143:146] = 4
+            name = f"{patient}_slice{index:03d}.png"
+            Image.fromarray((labels * 20 + index).astype(np.uint8)).save(tmp_path / half / name)
+            Image.fromarray(labels.astype(np.uint8)).save(tmp_path / f"{half}annot" / name)
+    return tmp_path
+
+
+def test_no_patient_is_in_two_splits() -> None:
+    split = split_by_patient(PATIENTS)
+    parts = [*split.train, *split.validation, *split.test]
+    assert len(parts) == len(set(parts))
+    assert set(parts) == set(PATIENTS) - {"Case_P100"}
+
+
+def test_every_split_has_infarct_and_normal_patients_in_the_datasets_proportion() -> None:
+    split = split_by_patient(PATIENTS)
+    for part in (split.train, split.validation, split.test):
+        assert sum(map(has_infarct, part)) / len(part) == pytest.approx(2 / 3, abs=0.07)
+
+
+def test_the_patient_measured_in_native_geometry_is_in_no_split() -> None:
+    for seed in range(20):
+        split = split_by_patient(PATIENTS, seed)
+        assert "Case_P100" not in {*split.train, *split.validation, *split.test}
+
+
+def test_a_split_is_reproducible_and_named_by_its_hash() -> None:
+    assert split_by_patient(PATIENTS).sha256 == split_by_patient(PATIENTS[::-1]).sha256
+    assert split_by_patient(PATIENTS, seed=0).sha256 != split_by_patient(PATIENTS, seed=1).sha256
+
+
+def test_nominal_spacing_makes_a_stretched_ventricle_round_and_80_mm_wide() -> None:
+    row_mm, column_mm = nominal_pixel_spacing_mm([ellipse(40, 80), ellipse(40, 80), ellipse(20, 40)])
+    assert 40 * row_mm == pytest.approx(NOMINAL_DIAMETER_MM)
+    assert 80 * column_mm == pytest.approx(NOMINAL_DIAMETER_MM)
+
+
+def test_a_patient_without_any_ventricle_has_no_spacing() -> None:
+    with pytest.raises(ValueError, match="left ventricle"):
+        nominal_pixel_spacing_mm([np.zeros((8, 8), dtype=bool)])
+
+
+def test_scar_includes_no_reflow_and_lies_in_the_myocardium() -> None:
+    masks = masks_by_structure(np.array([[0, 1, 2], [3, 4, 0]], dtype=np.uint8))
+    assert masks[Structure.SCAR].tolist() == [[False, False, False], [True, True, False]]
+    assert masks[Structure.NO_REFLOW].sum() == masks[Structure.BLOOD_POOL].sum() == 1
+    assert masks[Structure.LEFT_VENTRICLE].sum() == 4
+
+
+def test_slices_of_a_patient_come_in_order_with_their_own_pixels(two_patients: Path) -> None:
+    slices = read_patient(two_patients, "Case_P001")
+    assert [annotated.index for annotated in slices] == [0, 1, 2]
+    assert [annotated.pixels[0, 0] for annotated in slices] == [0, 1, 2]
+    assert slices[0].pixels.dtype == np.float32
+    assert len({annotated.image.key for annotated in slices}) == 3
+
+
+def test_patients_of_both_halves_are_found(two_patients: Path) -> None:
+    assert find_patients(two_patients) == ["Case_N002", "Case_P001"]
+    slices = read_patients(two_patients, find_patients(two_patients))
+    scarred = {annotated.patient for annotated in slices if annotated.masks[Structure.SCAR].any()}
+    assert len(slices) == 6
+    assert scarred == {"Case_P001"}
+
+
+def test_missing_data_are_named(tmp_path: Path, two_patients: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="Case_P777"):
+        read_patient(two_patients, "Case_P777")
+    with pytest.raises(FileNotFoundError, match="holds no train"):
+        find_patients(tmp_path / "train")
+
+
+def test_phantoms_of_odd_seeds_are_phase_sensitive() -> None:
+    slices = phantom_slices([10001])
+    assert {one.patient for one in slices} == {"phantom-10001"}
+    assert min(one.pixels.min() for one in slices) < 0
+    assert any(one.masks[Structure.SCAR].any() for one in slices)
+
+
+def test_the_whole_dataset_reads_as_described(emidec: Path) -> None:
+    patients = find_patients(emidec)
+    assert len(patients) == 100
+    assert sum(map(has_infarct, patients)) == 67
+    slices = read_patients(emidec, split_by_patient(patients).test)
+    for annotated in slices:
+        ventricle = annotated.masks[Structure.LEFT_VENTRICLE]
+        assert ventricle.any()
+        assert not (annotated.masks[Structure.SCAR] & ~ventricle).any()
+        assert has_infarct(annotated.patient) or not annotated.masks[Structure.SCAR].any()
+
+
+def test_the_png_patient_matches_its_native_twin_in_shape(emidec: Path) -> None:
+    """Native pixels are square, and so must the corrected ones be where the outline is round."""
+    for annotated in read_patient(emidec, "Case_P100")[2:]:
+        rows, columns = np.nonzero(annotated.masks[Structure.LEFT_VENTRICLE])
+        row_mm, column_mm = annotated.pixel_spacing_mm
+        height_mm, width_mm = (np.ptp(rows) + 1) * row_mm, (np.ptp(columns) + 1) * column_mm
+        assert height_mm / width_mm == pytest.approx(1, abs=0.1)
