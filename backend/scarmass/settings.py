@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from scarmass.domain.mass import MYOCARDIAL_DENSITY_G_PER_ML, MassExtent
 
@@ -11,12 +11,16 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 
 class Settings(BaseSettings):
-    """Every setting is an environment variable of the same name in capitals."""
+    """PORT, DATA_DIR and DATABASE_URL go by those names; every other variable is the setting's with SCARMASS_ before."""
 
+    model_config = SettingsConfigDict(env_prefix="SCARMASS_", populate_by_name=True)
+
+    port: int = Field(default=8000, ge=1, le=65535, validation_alias="PORT")
+    data_dir: Path = Field(default=PROJECT_ROOT / "data", validation_alias="DATA_DIR")
+    database_url: str | None = Field(
+        default=None, validation_alias="DATABASE_URL", description="unset means the embedded PostgreSQL"
+    )
     host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=1, le=65535)
-    data_dir: Path = PROJECT_ROOT / "data"
-    database_url: str | None = Field(default=None, description="an external PostgreSQL; unset means the embedded one")
     device: str = Field(default="auto", pattern="^(auto|cpu|cuda(:[0-9]+)?)$")
     segmenter: str = Field(default="scarmass-litemedsam", description="a name in the catalog or a path to weights")
     detector: str = Field(default="scarmass-yolo26n", description="a name in the catalog or a path to weights")
