@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from scarmass.domain.errors import Fact
 from scarmass.main import WEIGHTS_FOLDER, console, import_paths, open_storage
@@ -69,22 +68,12 @@ def weights_list() -> None:
     """What the catalog knows and what of it is on this machine."""
     from scarmass.inference.catalog import read_catalog
 
-    table = Table("name", "kind", "architecture", "input", "here", "MB", "sha256", "licence", "source")
     for entry in read_catalog(WEIGHTS_FOLDER).values():
         path = WEIGHTS_FOLDER / entry.file
-        here = path.is_file()
-        table.add_row(
-            entry.name,
-            entry.kind,
-            entry.architecture,
-            str(entry.input_size),
-            "yes" if here else "no",
-            f"{path.stat().st_size / 1e6:.1f}" if here else "",
-            (entry.sha256 or "")[:12],
-            entry.licence,
-            entry.origin,
-        )
-    console.print(table)
+        here = f"here, {path.stat().st_size / 1e6:.1f} MB" if path.is_file() else "not here"
+        sha256 = (entry.sha256 or "hash not known beforehand")[:25]
+        typer.echo(f"{entry.name}  {entry.kind}, {entry.architecture} at {entry.input_size} px  {here}  {sha256}")
+        typer.echo(f"    {entry.licence}; {entry.origin}")
 
 
 @weights_app.command("fetch")

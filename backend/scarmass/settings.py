@@ -11,7 +11,7 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 
 class Settings(BaseSettings):
-    """PORT, DATA_DIR and DATABASE_URL go by those names; every other variable is the setting's with SCARMASS_ before."""
+    """PORT, DATA_DIR and DATABASE_URL go by those names; any other variable is the setting's with SCARMASS_ before."""
 
     model_config = SettingsConfigDict(env_prefix="SCARMASS_", populate_by_name=True)
 

