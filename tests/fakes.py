@@ -49,7 +49,8 @@ class EchoSegmenter:
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
         self.before_answer(prompt)
         mask = np.zeros(image.pixels.shape, bool)
-        y, x = np.mgrid[: mask.shape[0], : mask.shape[1]] + 0.5
+        rows, columns = image.pixels.shape
+        y, x = np.mgrid[:rows, :columns] + 0.5
         for box in prompt.boxes:
             mask |= (x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)
         for point in prompt.points:

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page
-from scipy import ndimage
 
 from scarmass.domain.geometry import SlicePlane
-from scarmass.domain.masks import from_rle
+from scarmass.domain.masks import components, from_rle
 from scarmass.imaging.lge import Contrast
 from scarmass.imaging.mr_series import Series, write_mr_series
 from scarmass.training.demo import OBLIQUE
@@ -57,10 +56,7 @@ def brightest_spot(page: Page) -> tuple[float, float]:
     columns = slice(int(box["x"] + box["width"] * 0.2), int(box["x"] + box["width"] * 0.8))
     # The overlay's colours are saturated, the image's pixels are grey.
     grey = np.where(np.ptp(shown, axis=2) < 12, shown.min(axis=2), 0)[rows, columns]
-    labels, count = ndimage.label(grey > 0.75 * grey.max())
-    assert count >= 1
-    largest = int(np.argmax(ndimage.sum_labels(np.ones_like(labels), labels, range(1, count + 1)))) + 1
-    y, x = ndimage.center_of_mass(labels == largest)
+    y, x = np.argwhere(components(grey > 0.75 * grey.max())[0]).mean(axis=0)
     return columns.start + float(x) + 0.5, rows.start + float(y) + 0.5
 
 
