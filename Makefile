@@ -17,7 +17,7 @@ check: setup lint
 	pytest -q -m "not slow and not browser"
 
 bench: setup
-	python -m scarmass.training.bench
+	python -m benchmarks
 
 setup: .stamps/python .stamps/bundle
 
@@ -28,7 +28,7 @@ setup: .stamps/python .stamps/bundle
 		echo "Making .venv" && $(PYTHON) -m venv .venv && \
 		$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
 	@echo "Installing the pinned packages"
-	uv pip sync --quiet --require-hashes requirements.lock
+	uv pip sync --require-hashes requirements.lock
 	uv pip install --quiet --no-deps --editable .
 	@touch $@
 

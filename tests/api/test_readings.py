@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from scarmass.training.demo import demo_studies, write_phantom
 from tests.conftest import upload
 
 
@@ -29,6 +30,18 @@ def reading(client: TestClient, stack: dict) -> dict:
             return reading
         time.sleep(0.05)
     raise AssertionError("the reading was not prepared in 10 s")
+
+
+def test_a_client_id_opens_one_reading_only(client: TestClient, reading: dict, tmp_path: Path) -> None:
+    client_id = {"client_id": str(uuid.uuid4())}
+    other, another = (
+        upload(client, write_phantom(tmp_path / study.patient_id, study))["studies"][0]["stacks"][0]["stack_id"]
+        for study in demo_studies()[1:3]
+    )
+    assert client.post(f"/api/v1/stacks/{other}/readings", json=client_id).status_code == 201
+    answer = client.post(f"/api/v1/stacks/{another}/readings", json=client_id)
+    assert answer.status_code == 409
+    assert answer.json()["type"].endswith("ClientIdReused")
 
 
 def edit(client: TestClient, reading: dict, revision: int, kind: str, index: int | None = None, **fields) -> dict:

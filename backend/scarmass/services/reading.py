@@ -113,9 +113,10 @@ def reading_at(context: Context, session: Session, row: ReadingRow, revision: in
 
 def measure_reading(context: Context, stack: StackRow, contents: dict[SliceKey, SliceContent]) -> StackMeasure:
     """Mass of the slices that count: those with a mask, the excluded left out."""
+    found = {slice_key(row): contents.get(slice_key(row), PENDING) for row in stack.slices}
     masks = {
         key: content.mask
-        for key, content in contents.items()
+        for key, content in found.items()
         if content.mask is not None and content.state is not SliceState.EXCLUDED
     }
     return measure_stack(stack, masks, context.density_g_per_ml)

@@ -18,7 +18,9 @@ class Database:
     """Engine and sessions of one database."""
 
     def __init__(self, url: str) -> None:
-        self.engine: Engine = create_engine(psycopg_url(url), pool_size=20, max_overflow=20, pool_pre_ping=True)
+        self.engine: Engine = create_engine(
+            psycopg_url(url), pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+        )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from scarmass.domain.errors import ReadingNotFound
+from scarmass.domain.errors import ClientIdReused, ReadingNotFound
 from scarmass.storage.tables import EditRow, Json, ProposalRow, ReadingRow
 
 PREPARING = "preparing"
@@ -16,15 +16,20 @@ FAILED = "failed"
 
 
 def open_reading(session: Session, stack_id: str, client_id: uuid.UUID, state: str) -> tuple[ReadingRow, bool]:
-    """The stack's reading and whether it is new. A stack has one draft; opening it again returns that one."""
+    """The stack's reading and whether it is new. A stack has one draft; opening it again returns that one.
+
+    Raises ClientIdReused where the client_id opened a reading of another stack.
+    """
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(stack_id, 0))))
     query = select(ReadingRow).where(ReadingRow.stack_id == stack_id).order_by(ReadingRow.created_at.desc())
     stored = session.scalars(query).first()
     if stored is not None:
         return stored, False
-    row = ReadingRow(stack_id=stack_id, client_id=client_id, state=state)
-    session.add(row)
-    session.flush()
+    values = {"id": uuid.uuid4(), "stack_id": stack_id, "client_id": client_id, "state": state}
+    adding = insert(ReadingRow).values(values).on_conflict_do_nothing(index_elements=["client_id"])
+    row = session.scalar(adding.returning(ReadingRow))
+    if row is None:
+        raise ClientIdReused("this client_id opened a reading of another stack")
     return row, True
 
 
