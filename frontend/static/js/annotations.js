@@ -1,6 +1,6 @@
 /** What stands in the corners of the image, and which slice's data it shows. */
 
-import { counted, grams, millimetres, number, stateWords } from "./words.js";
+import { counted, grams, millimetres, number, quantityShown, stateWords } from "./words.js";
 
 const put = (name, text) => {
   document.querySelector(`[data-corner="${name}"]`).textContent = text;
@@ -19,12 +19,9 @@ export function showAnnotations({ stack, index, view, draft, selection, prompt }
   const state = document.querySelector('[data-corner="state"]');
   state.textContent = read ? stateWords[read.state] : "";
   state.dataset.state = read?.state ?? "";
-  const column = draft?.reading.mass_extent === "slice_spacing" ? "by_slice_spacing" : "by_slice_thickness";
-  const mass = read?.mass?.[column];
-  put(
-    "grams",
-    read?.mask ? [`${number(read.area_mm2)} mm²`, mass && `${grams(mass)} g`].filter(Boolean).join(" · ") : "",
-  );
+  const { quantity, by } = quantityShown(read?.mass, draft?.reading.mass_extent);
+  const mass = quantity ? ` · ${grams(quantity)} g by ${by}` : "";
+  put("grams", read?.mask ? `${number(read.area_mm2)} mm²${mass}` : "");
   put("prompt", promptWords(prompt, selection));
   if (view.shown >= 0) showView(view);
 }

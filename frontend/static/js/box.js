@@ -17,7 +17,9 @@ export function boxBetween(a, b, { columns, rows }) {
 /** Is the box at least a pixel wide and high? Anything less is a slip of the hand. */
 export const isDrawn = (box) => box.x1 - box.x0 >= smallest && box.y1 - box.y0 >= smallest;
 
-/** @param {Box} box @param {Handle} handle @param {{x: number, y: number}} at @param {Extent} extent @returns {Box} */
+/** @typedef {{x: number, y: number}} Place */
+
+/** @param {Box} box @param {Handle} handle @param {Place} at @param {Extent} extent @returns {Box} */
 export function resized(box, handle, at, extent) {
   const sides = { ...box };
   for (const side of ["x0", "x1", "y0", "y1"]) if (handle.includes(side)) sides[side] = at[side[0]];
@@ -35,7 +37,7 @@ export const holds = (box, { x, y }) => x >= box.x0 && x <= box.x1 && y >= box.y
 
 /**
  * The handle of a box within reach of a screen position, corners before edges.
- * @param {Box} box @param {(x: number, y: number) => {x: number, y: number}} toScreen @param {number} reach CSS pixels
+ * @param {Box} box @param {(x: number, y: number) => Place} toScreen @param {number} reach CSS pixels
  * @returns {Handle|null}
  */
 export function handleAt(box, at, toScreen, reach) {

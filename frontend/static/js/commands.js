@@ -78,7 +78,7 @@ function bindButton(button, commands) {
   });
 }
 
-/** @param {HTMLDialogElement} dialog @param {Command[]} commands @param {[string, string][]} mouse gesture and effect */
+/** @param {HTMLDialogElement} dialog @param {Command[]} commands @param {[string, string][]} mouse gesture, effect */
 export function fillHelp(dialog, commands, mouse) {
   /** @type {Map<string, Command[]>} */
   const groups = new Map();

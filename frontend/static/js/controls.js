@@ -1,4 +1,4 @@
-/** The reading page's own controls beside its commands: held keys, sliders, what kind of stack it is, what is enabled. */
+/** The reading page's controls beside its commands: held keys, opacity, kind of stack, and what is enabled. */
 
 import { patchStack } from "./api.js";
 import { showKind } from "./patient.js";

@@ -12,7 +12,10 @@ const pauses_ms = [500, 1000, 2000, 4000, 8000];
 const drawn = new Set(["prompt", "clear"]);
 const isSameSlice = (a, b) => Boolean(a.sop_instance_uid && b.sop_instance_uid) && keyOf(a) === keyOf(b);
 
-/** Events: "saving" (state changed), "stored" (detail: edit, answer), "refused" (detail: edit, message). */
+/**
+ * Events: "saving" (the state changed), "saved" (nothing is left), "stored" (detail: edit, answer),
+ * "refused" (detail: edit, message).
+ */
 export class History extends EventTarget {
   /** @type {Step[]} the first one is being sent */
   #steps = [];
@@ -70,6 +73,7 @@ export class History extends EventTarget {
     }
     this.#running = false;
     this.#tell("saved");
+    this.dispatchEvent(new Event("saved"));
   }
 
   async #sendFirst() {

@@ -21,8 +21,8 @@ const drawable = new Set(["uint8", "uint16", "int16", "float32"]);
 const known = new Map();
 
 /**
- * What a drawn value means: rescaled = drawn x slope + intercept. Stored values are drawn as they are where all slices
- * share one rescale; where it differs by slice, rescaled values are drawn, so that one window suits the whole stack.
+ * What a drawn value means: rescaled = drawn x slope + intercept. Stored values are drawn as they are where all
+ * slices share one rescale; where it differs, rescaled values are drawn, so that one window suits the whole stack.
  * @typedef {{slope: number, intercept: number, asStored: boolean}} Unit
  */
 
@@ -95,7 +95,7 @@ function load(imageId) {
   return { promise };
 }
 
-/** The slice lies flat at the origin: rows run down and columns right on the page, whatever the patient's position. */
+/** The slice lies flat at the origin: rows run down and columns right, however the patient lay. */
 function describe(type, imageId) {
   const entry = known.get(imageId);
   if (!entry) return undefined;
@@ -156,4 +156,10 @@ export async function prefetch(imageIds, from) {
     while (order.length) await imageFor(imageIds[order.shift()]).catch(() => null);
   };
   await Promise.all([next(), next(), next()]);
+}
+
+/** @param {StackSlice|undefined} a @param {StackSlice} b */
+export function hasSameGrid(a, b) {
+  const grid = ({ rows, columns, pixel_spacing_mm }) => [rows, columns, ...pixel_spacing_mm].join();
+  return a !== undefined && grid(a) === grid(b);
 }

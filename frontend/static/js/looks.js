@@ -1,4 +1,4 @@
-/** How the reader looks at the slice: the overlay's style and strength, hidden for a moment, and close to the heart. */
+/** How the reader looks at the slice: the overlay's style and strength, without it, and close to the heart. */
 
 import { findHeart } from "./heart.js";
 import { say } from "./status.js";

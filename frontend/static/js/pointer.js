@@ -26,7 +26,7 @@ const withBox = (prompt, index, box) => ({ ...prompt, boxes: prompt.boxes.with(i
 const withPoint = (prompt, index, point) => ({ ...prompt, points: prompt.points.with(index, point) });
 const withNewBox = (prompt, box) => ({ ...prompt, boxes: [...prompt.boxes, box] });
 
-/** @param {Prompt} prompt @param {Selection} selection @returns {Prompt} the prompt without the selected box or point */
+/** @param {Prompt} prompt @param {Selection} selection @returns {Prompt} the prompt less the selected part */
 export function without(prompt, selection) {
   const list = selection.kind === "box" ? "boxes" : "points";
   return { ...prompt, [list]: prompt[list].toSpliced(selection.index, 1) };
@@ -75,7 +75,7 @@ export class Pointer {
     return { columns, rows };
   }
 
-  /** What lies under a client position: a delete handle, a point, a handle of a box, the inside of the selected box. */
+  /** What lies under a client position: a delete handle, a point, a box's handle, the selected box's inside. */
   #under(at, drawNew) {
     const { boxes, points } = this.page.prompt();
     const selection = this.page.selection();

@@ -212,6 +212,9 @@ export class ReadingPage {
 
   /** Everything that follows the reading, the slice or the selection. */
   show() {
+    const selected =
+      this.selection && this.prompt[this.selection.kind === "box" ? "boxes" : "points"][this.selection.index];
+    if (!selected) this.selection = null;
     this.strip.show(this.draft, this.index);
     this.masses.show(this.draft, this.index);
     showControls(this);

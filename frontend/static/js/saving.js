@@ -35,15 +35,20 @@ function waitingFor({ kind, sop_instance_uid }, { slices }) {
   return sop_instance_uid ? "Proposing" : `Proposing all ${slices.length} slices`;
 }
 
-/** @param {Page} page */
+/** The stored reading as a file; what is still on its way is waited for. @param {Page} page */
 export function exportCsv({ draft, history }) {
   if (!draft) return;
   if (history.hasUnsaved) {
-    say("The CSV can be exported once all changes are saved.");
+    say("The CSV follows as soon as all changes are saved.");
+    history.addEventListener("saved", () => download(csvPath(draft.reading.id)), { once: true });
     return;
   }
+  download(csvPath(draft.reading.id));
+}
+
+function download(path) {
   const link = document.createElement("a");
-  link.href = csvPath(draft.reading.id);
+  link.href = path;
   link.download = "";
   link.click();
 }

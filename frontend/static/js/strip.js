@@ -2,7 +2,7 @@
 
 import { thumbnailPath } from "./api.js";
 import { drawThumbnailMask } from "./overlay.js";
-import { element, grams, stateWords } from "./words.js";
+import { element, grams, quantityShown, stateWords } from "./words.js";
 
 const marks = {
   pending: "·",
@@ -42,7 +42,6 @@ export class Strip {
 
   /** @param {import("./draft.js").Draft|null} draft @param {number} shown */
   show(draft, shown) {
-    const column = draft ? `by_${draft.reading.mass_extent}` : "";
     this.items.forEach((entry, index) => {
       entry.button.setAttribute("aria-current", String(index === shown));
       const read = draft?.slice(entry.slice);
@@ -51,7 +50,8 @@ export class Strip {
       entry.button.setAttribute("aria-label", `Slice ${index + 1}, ${stateWords[state]}`);
       entry.button.title = `Slice ${index + 1}: ${stateWords[state]}`;
       entry.mark.textContent = marks[state];
-      entry.mass.textContent = read?.mask && read.mass?.[column] ? `${grams(read.mass[column])} g` : "";
+      const { quantity } = quantityShown(read?.mass, draft?.reading.mass_extent);
+      entry.mass.textContent = quantity ? `${grams(quantity)} g` : "";
       const mask = read?.mask ?? null;
       if (mask === entry.mask) return;
       entry.mask = mask;

@@ -28,7 +28,7 @@ function batches(found) {
 
 /**
  * @param {Found[]} batch @param {(loaded: number) => void} onProgress bytes on their way
- * @returns {Promise<{status: number, body: {studies?: object[], rejected?: Rejected[], detail?: string, title?: string}}>}
+ * @returns {Promise<{status: number, body: object}>} the answer, or the problem
  */
 function send(batch, onProgress) {
   const form = new FormData();

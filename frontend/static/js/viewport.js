@@ -1,7 +1,7 @@
-/** The image: one cornerstone3D stack viewport with window/level, zoom, pan, and where its pixels lie on the screen. */
+/** The image: a cornerstone3D stack viewport with window, zoom and pan, and where its pixels lie on the screen. */
 
 import { Enums, RenderingEngine, getShouldUseCPURendering, init } from "../vendor/cornerstone.js";
-import { imageFor, prefetch, provideImages } from "./images.js";
+import { hasSameGrid, imageFor, prefetch, provideImages } from "./images.js";
 
 const { Events, ViewportType } = Enums;
 
@@ -246,10 +246,4 @@ export class Viewport extends EventTarget {
       .transformPoint({ x: clientX - left, y: clientY - top });
     return { x: point.x, y: point.y };
   }
-}
-
-/** @param {import("./shapes.js").StackSlice|undefined} a @param {import("./shapes.js").StackSlice} b */
-function hasSameGrid(a, b) {
-  const grid = ({ rows, columns, pixel_spacing_mm }) => [rows, columns, ...pixel_spacing_mm].join();
-  return a !== undefined && grid(a) === grid(b);
 }

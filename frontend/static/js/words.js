@@ -31,6 +31,17 @@ export const sex = (code) => sexes[code] || code || "sex unknown";
 
 export const grams = (quantity) => (quantity ? quantity.mass_g.toFixed(2) : "–");
 export const millilitres = (quantity) => (quantity ? quantity.volume_ml.toFixed(2) : "–");
+/**
+ * One slice's quantity by the site's extent, or by the other one where the header does not know that extent.
+ * @param {import("./shapes.js").Mass|null} mass @param {"slice_thickness"|"slice_spacing"} extent
+ * @returns {{quantity: import("./shapes.js").Quantity|null, by: string}}
+ */
+export function quantityShown(mass, extent) {
+  const known = ["slice_thickness", "slice_spacing"].filter((each) => mass?.[`by_${each}`]);
+  const shown = known.includes(extent) ? extent : known[0];
+  return shown ? { quantity: mass[`by_${shown}`], by: shown.replace("slice_", "") } : { quantity: null, by: "" };
+}
+
 export const number = (value, digits = 0) => (value === null || value === undefined ? "–" : value.toFixed(digits));
 export const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 export const millimetres = (value, digits = 1) => (value === null ? "unknown" : `${value.toFixed(digits)} mm`);
