@@ -93,10 +93,17 @@ def write_mr_series(folder: Path, values: NDArray, planes: Sequence[SlicePlane],
     return paths
 
 
+def _display_range(values: NDArray) -> tuple[float, float]:
+    """The 1st to 99.5th percentile, without the padding around an image that is all of the smallest value."""
+    inside = values[values > values.min()]
+    low, high = np.percentile(inside if inside.size else values, (1, 99.5))
+    return float(low), float(high)
+
+
 def _series_attributes(
     series: Series, pixels: StoredPixels, values: NDArray, spacing_between_slices_mm: float | None
 ) -> Dataset:
-    low, high = np.percentile(values, (1, 99.5))
+    low, high = _display_range(values)
     is_psir = series.contrast is Contrast.PSIR
     shared = Dataset()
     shared.SpecificCharacterSet = "ISO_IR 192"
@@ -137,8 +144,8 @@ def _series_attributes(
     shared.BitsStored = 16
     shared.HighBit = 15
     shared.PixelRepresentation = int(pixels.stored.dtype.kind == "i")
-    shared.WindowCenter = _decimal(float(low + high) / 2)
-    shared.WindowWidth = _decimal(max(float(high - low), 1.0 * pixels.slope))
+    shared.WindowCenter = _decimal((low + high) / 2)
+    shared.WindowWidth = _decimal(max(high - low, pixels.slope))
     if (pixels.slope, pixels.intercept) != (1.0, 0.0):
         shared.RescaleIntercept = _decimal(pixels.intercept)
         shared.RescaleSlope = _decimal(pixels.slope)
