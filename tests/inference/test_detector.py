@@ -18,9 +18,9 @@ from safetensors.torch import save_file
 
 from scarmass.domain.errors import WeightsInvalid, WeightsMissing
 from scarmass.domain.models import Model, SliceImage
-from scarmass.domain.prompts import Structure
+from scarmass.domain.prompts import Box, Structure
 from scarmass.inference.catalog import Entry
-from scarmass.inference.detector import STRUCTURES, YoloDetector, build_network, described, network_input
+from scarmass.inference.detector import STRUCTURES, YoloDetector, build_network, close_up, described, network_input
 
 EVERYTHING: dict[Structure, float] = dict.fromkeys(STRUCTURES, 0.0)
 ENTRY = Entry("untrained", "detector", "yolo26n", 64, "", "untrained.safetensors")
@@ -123,6 +123,24 @@ def test_a_stack_is_answered_slice_by_slice_in_order(detector: YoloDetector) -> 
     for index in (0, 17, 19):
         alone = detector.detect([stack[index]])[0]
         assert [box.score for box in alone] == pytest.approx([box.score for box in together[index]], abs=1e-5)
+
+
+def test_the_second_look_is_centred_on_the_ventricle_and_square_in_mm() -> None:
+    part, left, top = close_up(image(np.zeros((200, 400)), (2.0, 1.0)), Box(180, 80, 220, 100))
+    assert part.pixels.shape == (44, 88)
+    assert (left + 44, top + 22) == pytest.approx((200, 90), abs=1)
+    assert part.pixel_spacing_mm == (2.0, 1.0)
+
+
+@given(x=st.floats(0, 60), y=st.floats(0, 40), width=st.floats(1e-3, 60), height=st.floats(1e-3, 40))
+def test_the_second_look_stays_inside_the_slice(x: float, y: float, width: float, height: float) -> None:
+    ventricle = Box(x, y, min(x + width, 60.001), min(y + height, 40.001))
+    part, left, top = close_up(noise(40, 60), ventricle)
+    rows, columns = part.pixels.shape
+    assert rows > 0
+    assert columns > 0
+    assert 0 <= left <= left + columns <= 60
+    assert 0 <= top <= top + rows <= 40
 
 
 def test_no_slices_no_answers(detector: YoloDetector) -> None:

@@ -1,0 +1,100 @@
+"""The catalog of weights: what each is, where it comes from, and what its file must be. Read from
+catalog.toml."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+CATALOG_FILE = "catalog.toml"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a published checkpoint is found.
+
+    file: its path inside the package, or the name it is published under where there is no package.
+    package, version: on the package index; None where the user must bring the file.
+    bytes, sha256: of that file; None where they are not known for certain.
+    """
+
+    file: str
+    package: str | None = None
+    version: str | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.package}=={self.version}" if self.package else f"{self.file}, given by path"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the catalog.
+
+    kind: detector or segmenter. input_size: pixels a side. normalisation: minmax or imagenet (segmenters).
+    best_of_three: a lone point is answered by the best of SAM's three masks (weights trained for ambiguity).
+    file, bytes, sha256: the safetensors file that is served; None where they are not known beforehand.
+    source: None where the file is in the repository.
+    base_sha256: of the published checkpoint that was fine-tuned.
+    """
+
+    name: str
+    kind: str
+    architecture: str
+    input_size: int
+    licence: str
+    file: str
+    normalisation: str = "minmax"
+    best_of_three: bool = False
+    bytes: int | None = None
+    sha256: str | None = None
+    source: Source | None = None
+    base_sha256: str | None = None
+
+    @property
+    def origin(self) -> str:
+        return str(self.source) if self.source else "in the repository"
+
+    def description(self) -> dict[str, str]:
+        """What a safetensors file says of itself, as its metadata.
+
+        One key, because the file format keeps several in no fixed order and the file's hash would change.
+        """
+        told = (
+            "name",
+            "kind",
+            "architecture",
+            "input_size",
+            "licence",
+            "normalisation",
+            "best_of_three",
+            "base_sha256",
+        )
+        content: dict[str, Any] = {key: getattr(self, key) for key in told}
+        content["source"] = asdict(self.source) if self.source else None
+        return {"scarmass": json.dumps(content, sort_keys=True)}
+
+
+def read_catalog(folder: Path) -> dict[str, Entry]:
+    """The entries of folder/catalog.toml by name, in its order."""
+    tables = tomllib.loads((folder / CATALOG_FILE).read_text())
+    return {name: _entry(name, table) for name, table in tables.items()}
+
+
+def described_entry(metadata: Mapping[str, str], file: Path) -> Entry | None:
+    """The entry that a safetensors file's own metadata describes, or None where it describes none."""
+    if "scarmass" not in metadata:
+        return None
+    content = json.loads(metadata["scarmass"])
+    known = {field.name for field in fields(Entry)} - {"name"}
+    table = {key: value for key, value in content.items() if key in known and value is not None}
+    return _entry(content["name"], table | {"file": file.name})
+
+
+def _entry(name: str, table: Mapping[str, Any]) -> Entry:
+    rest = dict(table)
+    source = rest.pop("source", None)
+    return Entry(name=name, source=Source(**source) if source else None, **rest)

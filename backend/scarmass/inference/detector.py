@@ -1,0 +1,247 @@
+"""Boxes of the left ventricle and of scar on short-axis slices, by a YOLO network.
+
+The ultralytics package is imported when a detector is made, not with this module, and never reaches the network.
+"""
+
+import atexit
+import json
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from torchvision.ops import batched_nms
+
+from scarmass.domain.errors import WeightsInvalid, WeightsMissing
+from scarmass.domain.models import DetectedBox, Model, SliceImage
+from scarmass.domain.prompts import Box, Structure
+from scarmass.inference.catalog import Entry, described_entry
+
+STRUCTURES = (Structure.LEFT_VENTRICLE, Structure.SCAR)
+"""The network's classes, in order."""
+
+MINIMUM_SCORE: Mapping[Structure, float] = {Structure.LEFT_VENTRICLE: 0.25, Structure.SCAR: 0.25}
+"""A box below this score is not proposed."""
+
+DUPLICATE_IOU = 0.5
+"""Of two boxes of one structure that overlap more than this, only the better is kept."""
+
+INTENSITY_PERCENTILES = (1.0, 99.5)
+"""Percentiles of a slice's pixels that become 0 and 1: a few bright pixels must not darken the heart."""
+
+CLOSE_UP_VENTRICLE_SHARE = 0.45
+"""Ventricular diameter over the side of the second look."""
+
+BATCH_SIZE = 16
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """Where a slice lies in the square network input: input = native * scale + offset, in corner-based pixels."""
+
+    scale_x: float
+    scale_y: float
+    offset_x: int
+    offset_y: int
+
+    def to_native(self, boxes: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Boxes (n, 4) as x0, y0, x1, y1 from the input's pixels to the slice's."""
+        offset = [self.offset_x, self.offset_y] * 2
+        return (boxes - offset) / ([self.scale_x, self.scale_y] * 2)
+
+    def to_input(self, boxes: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Boxes (n, 4) as x0, y0, x1, y1 from the slice's pixels to the input's."""
+        return boxes * ([self.scale_x, self.scale_y] * 2) + [self.offset_x, self.offset_y] * 2
+
+
+def network_input(image: SliceImage, size: int) -> tuple[NDArray[np.float32], Letterbox]:
+    """The whole slice as the network sees it, in training and in serving: float32 (size, size) of 0 to 1.
+
+    Resampled to square pixels, as large as the input allows, centred, black around.
+    """
+    rows, columns = image.pixels.shape
+    height_mm, width_mm = rows * image.pixel_spacing_mm[0], columns * image.pixel_spacing_mm[1]
+    inputs_per_mm = size / max(height_mm, width_mm)
+    height, width = (max(1, round(extent_mm * inputs_per_mm)) for extent_mm in (height_mm, width_mm))
+    top, left = (size - height) // 2, (size - width) // 2
+
+    low, high = np.percentile(image.pixels, INTENSITY_PERCENTILES)
+    grey = np.clip((image.pixels - low) / max(high - low, np.finfo(np.float32).tiny), 0, 1)
+    resampled = F.interpolate(
+        torch.from_numpy(grey.astype(np.float32))[None, None],
+        size=(height, width),
+        mode="bilinear",
+        antialias=True,
+    )
+    square = np.zeros((size, size), dtype=np.float32)
+    square[top : top + height, left : left + width] = resampled[0, 0].numpy()
+    return square, Letterbox(width / columns, height / rows, left, top)
+
+
+def close_up(image: SliceImage, ventricle: Box) -> tuple[SliceImage, int, int]:
+    """The part of a slice around its ventricle, and the native column and row where that part begins."""
+    row_mm, column_mm = image.pixel_spacing_mm
+    diameter_mm = max((ventricle.x1 - ventricle.x0) * column_mm, (ventricle.y1 - ventricle.y0) * row_mm)
+    half_mm = max(diameter_mm / CLOSE_UP_VENTRICLE_SHARE / 2, 2 * max(row_mm, column_mm))
+    rows, columns = image.pixels.shape
+    x, y = ventricle.centre
+    left, right = max(0, round(x - half_mm / column_mm)), min(columns, round(x + half_mm / column_mm))
+    top, bottom = max(0, round(y - half_mm / row_mm)), min(rows, round(y + half_mm / row_mm))
+    part = SliceImage(f"{image.key} close up", image.pixels[top:bottom, left:right], image.pixel_spacing_mm)
+    return part, left, top
+
+
+def quiet_ultralytics() -> ModuleType:
+    """ultralytics.nn.tasks, imported so that it connects nowhere, installs nothing and leaves the home folder alone.
+
+    The switches are read when the package is first imported, and its settings file must lie somewhere: a private
+    folder that ends with this process.
+    """
+    os.environ |= {"YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false", "YOLO_VERBOSE": "false"}
+    if "YOLO_CONFIG_DIR" not in os.environ:
+        folder = os.environ["YOLO_CONFIG_DIR"] = tempfile.mkdtemp(prefix="scarmass-ultralytics-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    from ultralytics.nn import tasks
+    from ultralytics.utils import SETTINGS
+
+    if SETTINGS["sync"]:
+        SETTINGS.update(sync=False)
+    return tasks
+
+
+class YoloDetector:
+    """A Detector (domain Protocol) that serves a safetensors file made by training/finetune_detector.py.
+
+    The file's metadata name the architecture, the classes and the input size; nothing is unpickled.
+    Safe to call from several threads: one batch runs at a time.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        model: Model,
+        device: str = "auto",
+        minimum_score: Mapping[Structure, float] = MINIMUM_SCORE,
+    ) -> None:
+        """Raises WeightsMissing, or WeightsInvalid where the file does not hold this network."""
+        self._model = model
+        self._minimum_scores = torch.tensor([minimum_score[structure] for structure in STRUCTURES])
+        self._device = torch.device(_best_device() if device == "auto" else device)
+        self._network, self._input_size = _load(path)
+        self._network.to(self._device)
+        self._lock = threading.Lock()
+
+    @property
+    def model(self) -> Model:
+        return self._model
+
+    def detect(self, images: Sequence[SliceImage]) -> list[list[DetectedBox]]:
+        """The boxes found on each image, in its own pixels, best first: one left ventricle at most, any scars.
+
+        Each slice is looked at whole, then once more close up around its left ventricle, where there is one:
+        a scar is only a few pixels of the whole slice.
+        """
+        found = self._look_at(images)
+        ventricles = [
+            (index, box.box)
+            for index, boxes in enumerate(found)
+            for box in boxes
+            if box.structure is Structure.LEFT_VENTRICLE
+        ]
+        views = [close_up(images[index], ventricle) for index, ventricle in ventricles]
+        close_boxes = self._look_at([view for view, _, _ in views])
+        for (index, _), (_, x, y), close in zip(ventricles, views, close_boxes, strict=True):
+            whole = [box for box in found[index] if box.structure is Structure.LEFT_VENTRICLE]
+            scars = [_moved(box, x, y) for box in close if box.structure is Structure.SCAR]
+            found[index] = sorted(whole + scars, key=lambda box: -box.score)
+        return found
+
+    def _look_at(self, images: Sequence[SliceImage]) -> list[list[DetectedBox]]:
+        found: list[list[DetectedBox]] = []
+        for start in range(0, len(images), BATCH_SIZE):
+            batch = images[start : start + BATCH_SIZE]
+            squares, letterboxes = zip(*(network_input(image, self._input_size) for image in batch), strict=True)
+            inputs = torch.from_numpy(np.stack(squares))[:, None].expand(-1, 3, -1, -1).to(self._device)
+            with self._lock, torch.inference_mode():
+                predictions = self._network(inputs)[0].float().cpu()
+            for prediction, letterbox, image in zip(predictions, letterboxes, batch, strict=True):
+                found.append(self._boxes(prediction.T, letterbox, image.pixels.shape))
+        return found
+
+    def _boxes(self, prediction: torch.Tensor, letterbox: Letterbox, shape: tuple[int, ...]) -> list[DetectedBox]:
+        """One slice's boxes from predictions (n, 4 + classes): corners in the input's pixels, then scores."""
+        corners, (scores, classes) = prediction[:, :4], prediction[:, 4:].max(dim=1)
+        likely = scores >= self._minimum_scores[classes]
+        corners, scores, classes = corners[likely], scores[likely], classes[likely]
+        kept = batched_nms(corners, scores, classes, DUPLICATE_IOU)
+        rows, columns = shape
+        native = np.clip(letterbox.to_native(corners[kept].numpy().astype(float)), 0, [columns, rows] * 2)
+        found: list[DetectedBox] = []
+        for (x0, y0, x1, y1), score, label in zip(
+            native.tolist(), scores[kept].tolist(), classes[kept].tolist(), strict=True
+        ):
+            structure = STRUCTURES[label]
+            if x1 > x0 and y1 > y0 and not _second_ventricle(structure, found):
+                found.append(DetectedBox(Box(x0, y0, x1, y1), structure, score))
+        return found
+
+
+def build_network(architecture: str) -> Any:
+    """A freshly initialised network of ultralytics' architecture (such as yolo26n) with our classes.
+
+    It has the one-to-many head alone: its duplicates are removed here, and little data teach it more than the
+    one-to-one head, which passes no gradient to the layers below.
+    """
+    tasks = quiet_ultralytics()
+    description = tasks.yaml_model_load(f"{architecture}.yaml") | {"end2end": False}
+    network = tasks.DetectionModel(description, nc=len(STRUCTURES), verbose=False)
+    network.names = dict(enumerate(STRUCTURES))
+    network.model[-1].xyxy = True
+    return network
+
+
+def described(entry: Entry) -> dict[str, str]:
+    """The metadata of a detector's weights file: what every file says of itself, and the classes in order."""
+    (key, content), *_ = entry.description().items()
+    return {key: json.dumps(json.loads(content) | {"structures": STRUCTURES}, sort_keys=True)}
+
+
+def _load(path: Path) -> tuple[Any, int]:
+    """The network of a safetensors file, ready for inference, and its input size."""
+    if not path.is_file():
+        raise WeightsMissing(f"{path} is not on this machine")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+        entry = described_entry(metadata, path)
+        if entry is None or described(entry) != metadata:
+            raise WeightsInvalid(f"{path.name} does not say that it detects {' and '.join(STRUCTURES)}")
+        network = build_network(entry.architecture)
+        network.load_state_dict(state)
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, FileNotFoundError) as error:
+        raise WeightsInvalid(f"{path.name} is not a detector of this application: {error}") from error
+    return network.eval().fuse(verbose=False), entry.input_size
+
+
+def _moved(found: DetectedBox, x: int, y: int) -> DetectedBox:
+    box = found.box
+    return replace(found, box=Box(box.x0 + x, box.y0 + y, box.x1 + x, box.y1 + y))
+
+
+def _second_ventricle(structure: Structure, found: Sequence[DetectedBox]) -> bool:
+    return structure is Structure.LEFT_VENTRICLE and any(box.structure is structure for box in found)
+
+
+def _best_device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"

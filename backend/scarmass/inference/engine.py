@@ -1,0 +1,186 @@
+"""The segmenter that services ask: it cuts windows, keeps embeddings, and turns prompts into native masks."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from scarmass.domain.errors import DeviceOutOfMemory, MaskShapeMismatch
+from scarmass.domain.left_ventricle import HeartRegion
+from scarmass.domain.masks import Mask, without_component_at
+from scarmass.domain.models import Model, Segmentation, SliceImage
+from scarmass.domain.prompts import Prompt, PromptGroup, Structure, grouped
+from scarmass.inference.embeddings import EmbeddingCache, Turns
+from scarmass.inference.onnx_encoder import OnnxEncoder, exported_encoder
+from scarmass.inference.prompting import coordinates, previous_of, prompt_tensors
+from scarmass.inference.segmenter import STRUCTURES, PromptableSegmenter, build_segmenter
+from scarmass.inference.weights import Weights
+from scarmass.inference.window import (
+    Float32,
+    Normalisation,
+    Window,
+    encoder_input,
+    native_mask,
+    stack_window,
+)
+
+T = TypeVar("T")
+Answer = tuple[Mask, float]
+
+
+class SegmenterEngine:
+    """Implements domain.models.Segmenter. Safe to use from many threads; one slice is encoded at a time.
+
+    A slice is encoded alone and decoded from what the cache holds, so an answer does not depend on whether
+    the slice was embedded ahead.
+    """
+
+    def __init__(
+        self,
+        weights: Weights,
+        *,
+        device: str = "auto",
+        cache_bytes: int = 2**30,
+        export_folder: Path | None = None,
+    ) -> None:
+        """device: auto (cuda where there is one, else cpu), cpu, cuda or cuda:n.
+
+        cache_bytes bounds the embeddings kept (4 MiB each). export_folder: where the encoder's ONNX export is
+        kept; None runs it in torch. Only TinyViT on a CPU is exported.
+        """
+        self._weights = weights
+        entry = weights.entry
+        self._device = chosen_device(device)
+        self._normalisation = Normalisation(entry.normalisation)
+        self._network = build_segmenter(entry.architecture, entry.input_size, weights.state).to(self._device)
+        self._encode: Callable[[Float32], Tensor] = self._encode_in_torch
+        if export_folder is not None and self._device.type == "cpu" and entry.architecture == "tiny_vit":
+            encoder = self._network.image_encoder
+            self._encode = OnnxEncoder(exported_encoder(encoder, entry.input_size, weights.sha256, export_folder))
+        self._cache = EmbeddingCache(cache_bytes)
+        self._turns = Turns()
+        self.encodes_done = 0
+
+    @property
+    def model(self) -> Model:
+        return self._weights.model
+
+    @property
+    def device(self) -> torch.device:
+        return self._device
+
+    @property
+    def network(self) -> PromptableSegmenter:
+        return self._network
+
+    def embed(self, image: SliceImage, region: HeartRegion | None) -> None:
+        """Encode the slice ahead of the click. A click waiting for another slice goes first."""
+        self._embedding(image, _window(image, region), urgent=False)
+
+    def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
+        """The union of the answers to boxes and lone points, less the components under lone negative points.
+
+        A prompt without boxes and positive points is answered from its previous mask, with score 0.
+        Raises PromptOutsideImage, MaskShapeMismatch, DeviceOutOfMemory.
+        """
+        rows, columns = image.pixels.shape
+        prompt.require_inside(rows, columns)
+        if prompt.previous is not None and prompt.previous.shape != image.pixels.shape:
+            raise MaskShapeMismatch(f"the previous mask is {prompt.previous.shape}, the slice {image.pixels.shape}")
+        groups, removals = grouped(prompt)
+        answers = self._answers(image, _window(image, region), groups, prompt)
+        if answers:
+            mask = np.logical_or.reduce([mask for mask, _ in answers])
+        else:
+            mask = np.zeros_like(image.pixels, dtype=bool) if prompt.previous is None else prompt.previous
+        for point in removals:
+            mask = without_component_at(mask, point.x, point.y)
+        return Segmentation(mask, _area_weighted_score(answers))
+
+    def _answers(
+        self, image: SliceImage, window: Window, groups: Sequence[PromptGroup], prompt: Prompt
+    ) -> list[Answer]:
+        """A mask and predicted IoU for each group, those of one window and kind of prompt in one decode."""
+        alike: dict[tuple, list[tuple[PromptGroup, Mask | None]]] = defaultdict(list)
+        for group in groups:
+            previous = previous_of(group, prompt.previous)
+            kind = (group.box is not None, len(group.points), previous is not None)
+            alike[(window.enlarged_for(coordinates(group)), *kind)].append((group, previous))
+        answers: list[Answer] = []
+        for (group_window, *_), batch in alike.items():
+            embedding = self._embedding(image, group_window, urgent=True)
+            answers += self._surviving_out_of_memory(
+                lambda e=embedding, w=group_window, b=batch: self._decode(e, w, b, prompt.structure)
+            )
+        return answers
+
+    def _decode(
+        self,
+        embedding: Tensor,
+        window: Window,
+        batch: list[tuple[PromptGroup, Mask | None]],
+        structure: Structure,
+    ) -> list[Answer]:
+        groups, previous = zip(*batch, strict=True)
+        given = prompt_tensors(groups, previous, window, self._weights.entry.input_size, self._device)
+        lone_point = given.boxes is None and given.mask_prompts is None and len(groups[0].points) == 1
+        with torch.inference_mode():
+            logits, predicted_iou = self._network.decode(
+                embedding,
+                structures=torch.full((len(batch),), STRUCTURES.index(structure), device=self._device),
+                boxes=given.boxes,
+                points=given.points,
+                mask_prompts=given.mask_prompts,
+                best_of_three=lone_point and self._weights.entry.best_of_three,
+            )
+        masks = [native_mask(window_logits, window) for window_logits in logits.cpu().numpy()]
+        return list(zip(masks, predicted_iou.clamp(0, 1).tolist(), strict=True))
+
+    def _embedding(self, image: SliceImage, window: Window, urgent: bool) -> Tensor:
+        def compute() -> Tensor:
+            pixels = encoder_input(image.pixels, window, self._weights.entry.input_size, self._normalisation)
+            with self._turns.turn(urgent):
+                self.encodes_done += 1
+                return self._surviving_out_of_memory(lambda: self._encode(pixels))
+
+        return self._cache.get((image.key, window, self._weights.sha256), compute)
+
+    def _encode_in_torch(self, pixels: Float32) -> Tensor:
+        with torch.inference_mode():
+            return self._network.encode(torch.from_numpy(pixels)[None].to(self._device))
+
+    def _surviving_out_of_memory(self, compute: Callable[[], T]) -> T:
+        """Try, evict every embedding, try once more, then DeviceOutOfMemory."""
+        try:
+            return compute()
+        except torch.OutOfMemoryError:
+            self._cache.clear()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+        try:
+            return compute()
+        except torch.OutOfMemoryError as error:
+            raise DeviceOutOfMemory(f"{self._device} has no memory left for {self.model.name}") from error
+
+
+def chosen_device(device: str) -> torch.device:
+    """auto: cuda where there is one, else cpu."""
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(device)
+
+
+def _window(image: SliceImage, region: HeartRegion | None) -> Window:
+    rows, columns = image.pixels.shape
+    return stack_window((rows, columns), image.pixel_spacing_mm, region)
+
+
+def _area_weighted_score(answers: Sequence[Answer]) -> float:
+    areas = np.array([mask.sum() for mask, _ in answers], dtype=float)
+    if not areas.any():
+        return 0.0
+    return float(np.average([score for _, score in answers], weights=areas))
