@@ -61,6 +61,16 @@ def test_the_ventricle_takes_the_share_of_the_image_that_was_asked_for() -> None
     assert max(shares) / min(shares) > 2
 
 
+def test_a_close_up_shows_the_ventricle_large_and_in_the_middle() -> None:
+    ranges = replace(ONLY_GEOMETRY, close_up_share=1)
+    for seed in range(12):
+        view = augmented(ventricle(), 256, ranges, np.random.default_rng(seed))
+        columns = np.flatnonzero(view.masks[Structure.LEFT_VENTRICLE].any(axis=0))
+        low, high = RANGES.close_up_ventricle_share
+        assert low * 0.95 < (np.ptp(columns) + 1) / 256 < high * 1.05
+        assert columns.mean() / view.pixels.shape[1] == pytest.approx(0.5, abs=0.15)
+
+
 def test_the_same_seed_gives_the_same_view() -> None:
     first, again, other = (augmented(ventricle(), 128, RANGES, np.random.default_rng(seed)) for seed in (3, 3, 4))
     assert np.array_equal(first.pixels, again.pixels)

@@ -31,8 +31,9 @@ from scarmass.training.finetune_detector import (
 def config() -> Config:
     """The shipped configuration, cut down to seconds."""
     shipped = read_config(CONFIG)
-    quick = replace(shipped.optimiser, steps=3, minutes=5.0, batch_size=2, validate_every=2, warmup_steps=1)
-    return replace(shipped, input_size=64, optimiser=quick)
+    phase = replace(shipped.phases[0], steps=3, minutes=5.0, validate_every=2)
+    optimiser = replace(shipped.optimiser, batch_size=2, warmup_steps=1)
+    return replace(shipped, input_size=64, optimiser=optimiser, phases=(phase,))
 
 
 def annotated(patient: str = "Case_P001", index: int = 0) -> AnnotatedSlice:
@@ -69,7 +70,7 @@ def test_a_slice_without_any_structure_teaches_that_there_is_none() -> None:
 
 def test_the_same_seed_gives_the_same_batches(config: Config) -> None:
     slices = [annotated(index=index) for index in range(3)]
-    runs = [islice(training_batches(slices, [], config), 2) for _ in range(2)]
+    runs = [islice(training_batches(slices, [], config, config.phases[0]), 2) for _ in range(2)]
     for first, again in zip(*runs, strict=True):
         assert torch.equal(first["img"], again["img"])
 
@@ -93,7 +94,9 @@ def test_what_training_writes_can_be_served(config: Config, tmp_path: Path) -> N
     network = build_network(config.architecture)
     before = next(network.parameters()).detach().clone()
     steps = []
-    for step, average in train(network, training_batches([annotated()], [], config), config):
+    [phase] = config.phases
+    batches = training_batches([annotated()], [], config, phase)
+    for step, average in train(network, batches, config, phase):
         steps.append(step)
         path = tmp_path / f"{step}.safetensors"
         save(average, path, Entry("trained", "detector", config.architecture, 64, "", path.name))

@@ -1,0 +1,69 @@
+"""How fast the application answers, beside its bare models and beside segment-anything's own predictor.
+
+Run as `make bench` or `python -m benchmarks`; docs/benchmarks.md says what is measured and how to read it.
+"""
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.measures import QUICK, Repetitions, measure_backbones
+from benchmarks.report import Report, absence, conditions
+from benchmarks.server import ServerFailed
+from scarmass.domain.errors import Fact
+from scarmass.inference.catalog import Entry, read_catalog
+from scarmass.main import WEIGHTS_FOLDER
+from scarmass.settings import PROJECT_ROOT
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def main(
+    segmenter: Annotated[list[str] | None, typer.Option(help="only this one; may be repeated")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="few repetitions: a look, not a figure to keep")] = False,
+    output: Annotated[Path, typer.Option(help="a folder named by the date is made in it")] = PROJECT_ROOT
+    / "runs/bench",
+) -> None:
+    """Measure every segmenter whose weights are here."""
+    now = datetime.now().astimezone()
+    here, absent = chosen_entries(segmenter)
+    for entry in absent:
+        console.print(absence(entry), style="dim")
+    if not here:
+        raise typer.Exit(1)
+    repetitions = QUICK if quick else Repetitions()
+    where = conditions(now)
+    if where.is_busy:
+        console.print(f"This machine is busy (load {where.load:.2f}): expect slower figures.", style="yellow")
+    with tempfile.TemporaryDirectory(prefix="scarmass-bench-") as folder, console.status("Measuring") as status:
+        results = list(
+            measure_backbones(here, Path(folder), repetitions, lambda step: status.update(f"Measuring {step}"))
+        )
+    report = Report(where, repetitions, results, absent)
+    report.show(console)
+    for path in report.write(output / now.strftime("%Y-%m-%d_%H%M")):
+        console.print(f"written to {path}")
+
+
+def chosen_entries(names: list[str] | None) -> tuple[list[Entry], list[Entry]]:
+    """The catalog's segmenters of these names (all without any): those with weights here, and those without."""
+    segmenters = [entry for entry in read_catalog(WEIGHTS_FOLDER).values() if entry.kind == "segmenter"]
+    if unknown := set(names or ()) - {entry.name for entry in segmenters}:
+        raise typer.BadParameter(f"no segmenter is called {', '.join(sorted(unknown))}")
+    chosen = [entry for entry in segmenters if not names or entry.name in names]
+    here = [entry for entry in chosen if (WEIGHTS_FOLDER / entry.file).is_file()]
+    return here, [entry for entry in chosen if entry not in here]
+
+
+if __name__ == "__main__":
+    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    app.command()(main)
+    try:
+        app()
+    except (Fact, ServerFailed) as failure:
+        console.print(f"{type(failure).__name__}: {failure}", style="red", markup=False)
+        raise SystemExit(1) from failure

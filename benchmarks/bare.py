@@ -1,0 +1,103 @@
+"""One backbone without the application around it: its own modules, and segment-anything's predictor on the same."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from segment_anything import SamPredictor
+from segment_anything.modeling import Sam
+from torch import Tensor
+
+from scarmass.domain.models import SliceImage
+from scarmass.domain.prompts import Prompt, grouped
+from scarmass.inference.engine import chosen_device
+from scarmass.inference.onnx_encoder import OnnxEncoder, exported_encoder
+from scarmass.inference.prompting import prompt_tensors
+from scarmass.inference.segmenter import STRUCTURES, build_segmenter
+from scarmass.inference.weights import Weights
+from scarmass.inference.window import Normalisation, encoder_input, stack_window
+
+
+class BareModels:
+    """The modules of one weights file and one prompted slice, everything prepared that is not to be timed."""
+
+    def __init__(self, weights: Weights, device: str, image: SliceImage, prompt: Prompt, export_folder: Path) -> None:
+        """export_folder: where the encoder's ONNX export is kept; on a CPU the server runs the same file."""
+        entry = weights.entry
+        self.device = chosen_device(device)
+        self.network = build_segmenter(entry.architecture, entry.input_size, weights.state).to(self.device)
+        rows, columns = image.pixels.shape
+        window = stack_window((rows, columns), image.pixel_spacing_mm, None)
+        self._pixels = encoder_input(image.pixels, window, entry.input_size, Normalisation(entry.normalisation))
+        groups, _ = grouped(prompt)
+        self._given = prompt_tensors(groups, [None] * len(groups), window, entry.input_size, self.device)
+        self._structures = torch.full((len(groups),), STRUCTURES.index(prompt.structure), device=self.device)
+        self._embedding = self._encoded_in_torch()
+        self._onnx: OnnxEncoder | None = None
+        if self.device.type == "cpu" and entry.architecture == "tiny_vit":
+            encoder = self.network.image_encoder
+            self._onnx = OnnxEncoder(exported_encoder(encoder, entry.input_size, weights.sha256, export_folder))
+
+    def encode_in_torch(self) -> None:
+        self._encoded_in_torch()
+        self._wait()
+
+    @property
+    def encode_in_onnx_runtime(self) -> Callable[[], Tensor] | None:
+        """None where the server does not run an export of this encoder on this device."""
+        encoder = self._onnx
+        return None if encoder is None else lambda: encoder(self._pixels)
+
+    def decode(self) -> None:
+        """One prompt on the embedding: prompt encoder and mask decoder, logits of 256 x 256."""
+        with torch.inference_mode():
+            self.network.decode(
+                self._embedding,
+                structures=self._structures,
+                boxes=self._given.boxes,
+                points=self._given.points,
+                mask_prompts=self._given.mask_prompts,
+            )
+        self._wait()
+
+    def _encoded_in_torch(self) -> Tensor:
+        with torch.inference_mode():
+            return self.network.encode(torch.from_numpy(self._pixels)[None].to(self.device))
+
+    def _wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+
+class Predictor:
+    """segment_anything.SamPredictor on the modules and weights of a BareModels, as its documentation uses it."""
+
+    def __init__(self, models: BareModels, image: SliceImage, prompt: Prompt, input_size: int) -> None:
+        network = models.network
+        network.image_encoder.img_size = input_size  # pyright: ignore[reportArgumentType]
+        sam = Sam(
+            image_encoder=network.image_encoder,  # pyright: ignore[reportArgumentType]
+            prompt_encoder=network.prompt_encoder,
+            mask_decoder=network.mask_decoder,
+        )
+        self._predictor = SamPredictor(sam.to(models.device))
+        low, high = np.percentile(image.pixels, (0.5, 99.5))
+        grey = (np.clip((image.pixels - low) / max(high - low, 1e-6), 0, 1) * 255).astype(np.uint8)
+        self._rgb = np.repeat(grey[..., None], 3, axis=2)
+        box = prompt.boxes[0]
+        self._box = np.array([box.x0, box.y0, box.x1, box.y1])
+        self._points = np.array([[point.x, point.y] for point in prompt.points])
+        self._positive = np.array([int(point.positive) for point in prompt.points])
+
+    def set_image(self) -> None:
+        self._predictor.set_image(self._rgb)
+
+    def predict(self) -> None:
+        """One prompt on the image set before; the mask comes back as an array on the native grid."""
+        self._predictor.predict(self._points, self._positive, box=self._box, multimask_output=False)
+
+    def encode_and_predict(self) -> None:
+        """What a program does that keeps nothing between two prompts."""
+        self.set_image()
+        self.predict()
