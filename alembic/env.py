@@ -1,11 +1,11 @@
 """Alembic's entry point: the URL comes from scarmass.storage.database.migrate, else from the settings."""
 
+from alembic import context
+from sqlalchemy import create_engine, pool
+
 from scarmass.settings import Settings
 from scarmass.storage.database import psycopg_url
 from scarmass.storage.tables import Table
-from sqlalchemy import create_engine, pool
-
-from alembic import context
 
 
 def run_migrations() -> None:
