@@ -16,11 +16,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from scarmass.domain.errors import WeightsInvalid, WeightsMissing
+from scarmass.domain.errors import DeviceOutOfMemory, WeightsInvalid, WeightsMissing
 from scarmass.domain.models import Model, SliceImage
 from scarmass.domain.prompts import Box, Structure
 from scarmass.inference.catalog import Entry
-from scarmass.inference.detector import STRUCTURES, YoloDetector, build_network, close_up, described, network_input
+from scarmass.inference.detector import (
+    CLOSE_UP_VENTRICLE_SHARE,
+    STRUCTURES,
+    YoloDetector,
+    build_network,
+    close_up,
+    described,
+    network_input,
+)
 
 EVERYTHING: dict[Structure, float] = dict.fromkeys(STRUCTURES, 0.0)
 ENTRY = Entry("untrained", "detector", "yolo26n", 64, "", "untrained.safetensors")
@@ -126,9 +134,12 @@ def test_a_stack_is_answered_slice_by_slice_in_order(detector: YoloDetector) -> 
 
 
 def test_the_second_look_is_centred_on_the_ventricle_and_square_in_mm() -> None:
+    """The ventricle is 40 mm wide and as tall, and takes its share of the longer side."""
     part, left, top = close_up(image(np.zeros((200, 400)), (2.0, 1.0)), Box(180, 80, 220, 100))
-    assert part.pixels.shape == (44, 88)
-    assert (left + 44, top + 22) == pytest.approx((200, 90), abs=1)
+    rows, columns = part.pixels.shape
+    assert columns == pytest.approx(40 / CLOSE_UP_VENTRICLE_SHARE, abs=1)
+    assert rows * 2 == pytest.approx(columns, abs=2)
+    assert (left + columns / 2, top + rows / 2) == pytest.approx((200, 90), abs=1)
     assert part.pixel_spacing_mm == (2.0, 1.0)
 
 
@@ -152,6 +163,15 @@ def test_threads_do_not_disturb_each_other(detector: YoloDetector) -> None:
     expected = [detector.detect([one]) for one in stack]
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(lambda one: detector.detect([one]), stack)) == expected
+
+
+def test_a_device_without_memory_is_named(detector: YoloDetector, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(_: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(detector, "_network", exhausted)
+    with pytest.raises(DeviceOutOfMemory):
+        detector.detect([noise(64, 64)])
 
 
 def test_boxes_below_the_minimum_score_are_not_proposed(untrained: Path) -> None:

@@ -73,9 +73,12 @@ def test_scores_of_a_stack() -> None:
     where = Box(10, 10, 20, 16)
     slices = [annotated(where), annotated(where), annotated()]
     ventricle = DetectedBox(Box(5, 5, 55, 55), Structure.LEFT_VENTRICLE, 0.9)
-    found = [[ventricle, scar(where, 0.8)], [scar(where, 0.1)], [ventricle, scar(where, 0.7)]]
-    scores = detection_scores(slices, found, minimum_score=0.25)
+    every_box = [[ventricle, scar(where, 0.8)], [scar(where, 0.1)], [ventricle, scar(where, 0.7)]]
+    proposed = [every_box[0], [], every_box[2]]
+    scores = detection_scores(slices, proposed, every_box)
     assert scores.slices == 3
     assert scores.left_ventricle_found == pytest.approx(2 / 3)
+    assert scores.average_precision_50["left_ventricle"] == pytest.approx(2 / 3)
+    assert scores.average_precision_50["scar"] == pytest.approx((1 + 2 / 3) / 2)
     assert scores.scar_recall_30 == 0.5
     assert scores.false_boxes_per_scar_free_slice == 1

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torchvision.ops import batched_nms
 
-from scarmass.domain.errors import WeightsInvalid, WeightsMissing
+from scarmass.domain.errors import DeviceOutOfMemory, WeightsInvalid, WeightsMissing
 from scarmass.domain.models import DetectedBox, Model, SliceImage
 from scarmass.domain.prompts import Box, Structure
 from scarmass.inference.catalog import Entry, described_entry
@@ -30,16 +30,16 @@ from scarmass.inference.catalog import Entry, described_entry
 STRUCTURES = (Structure.LEFT_VENTRICLE, Structure.SCAR)
 """The network's classes, in order."""
 
-MINIMUM_SCORE: Mapping[Structure, float] = {Structure.LEFT_VENTRICLE: 0.25, Structure.SCAR: 0.25}
+MINIMUM_SCORE: Mapping[Structure, float] = {Structure.LEFT_VENTRICLE: 0.5, Structure.SCAR: 0.2}
 """A box below this score is not proposed."""
 
-DUPLICATE_IOU = 0.5
+DUPLICATE_IOU = 0.4
 """Of two boxes of one structure that overlap more than this, only the better is kept."""
 
 INTENSITY_PERCENTILES = (1.0, 99.5)
 """Percentiles of a slice's pixels that become 0 and 1: a few bright pixels must not darken the heart."""
 
-CLOSE_UP_VENTRICLE_SHARE = 0.45
+CLOSE_UP_VENTRICLE_SHARE = 0.4
 """Ventricular diameter over the side of the second look."""
 
 BATCH_SIZE = 16
@@ -149,7 +149,7 @@ class YoloDetector:
         """The boxes found on each image, in its own pixels, best first: one left ventricle at most, any scars.
 
         Each slice is looked at whole, then once more close up around its left ventricle, where there is one:
-        a scar is only a few pixels of the whole slice.
+        a scar is only a few pixels of the whole slice. Raises DeviceOutOfMemory.
         """
         found = self._look_at(images)
         ventricles = [
@@ -173,7 +173,10 @@ class YoloDetector:
             squares, letterboxes = zip(*(network_input(image, self._input_size) for image in batch), strict=True)
             inputs = torch.from_numpy(np.stack(squares))[:, None].expand(-1, 3, -1, -1).to(self._device)
             with self._lock, torch.inference_mode():
-                predictions = self._network(inputs)[0].float().cpu()
+                try:
+                    predictions = self._network(inputs)[0].float().cpu()
+                except torch.OutOfMemoryError as error:
+                    raise DeviceOutOfMemory("the device has no memory left to detect with") from error
             for prediction, letterbox, image in zip(predictions, letterboxes, batch, strict=True):
                 found.append(self._boxes(prediction.T, letterbox, image.pixels.shape))
         return found

@@ -1,6 +1,6 @@
 """How good boxes are against reference boxes: average precision, recall, and boxes where nothing is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,35 +88,32 @@ def average_precision(
 
 def detection_scores(
     slices: Sequence[AnnotatedSlice],
-    found: Sequence[Sequence[DetectedBox]],
-    minimum_score: float,
+    proposed: Sequence[Sequence[DetectedBox]],
+    every_box: Sequence[Sequence[DetectedBox]],
 ) -> DetectionScores:
-    """Scores of boxes found on each slice. Average precision uses all, the rest those of minimum_score or more."""
+    """Scores of the boxes a detector proposes on each slice.
+
+    every_box: the same with hardly any minimum score, which average precision needs.
+    """
     references = [reference_boxes(annotated) for annotated in slices]
-    by_structure = {
-        structure: [[box for box in boxes if box.structure is structure] for boxes in found]
+    precision = {
+        structure.value: average_precision(
+            [[box for box in boxes if box.structure is structure] for boxes in every_box],
+            [reference[structure] for reference in references],
+            0.5,
+        )
         for structure in (Structure.LEFT_VENTRICLE, Structure.SCAR)
     }
-    precision = {
-        structure.value: average_precision(boxes, [reference[structure] for reference in references], 0.5)
-        for structure, boxes in by_structure.items()
-    }
-    proposed = {
-        structure: [[box.box for box in boxes if box.score >= minimum_score] for boxes in per_slice]
-        for structure, per_slice in by_structure.items()
-    }
-    ventricle_met = _met([r[Structure.LEFT_VENTRICLE] for r in references], proposed[Structure.LEFT_VENTRICLE], 0.5)
-    scar_met = _met([r[Structure.SCAR] for r in references], proposed[Structure.SCAR], 0.3)
     false_boxes = [
-        len(boxes)
-        for annotated, boxes in zip(slices, proposed[Structure.SCAR], strict=True)
+        sum(box.structure is Structure.SCAR for box in boxes)
+        for annotated, boxes in zip(slices, proposed, strict=True)
         if not annotated.masks[Structure.SCAR].any()
     ]
     return DetectionScores(
         slices=len(slices),
         average_precision_50=precision,
-        left_ventricle_found=_mean(ventricle_met),
-        scar_recall_30=_mean(scar_met),
+        left_ventricle_found=_mean(_met(references, proposed, Structure.LEFT_VENTRICLE, 0.5)),
+        scar_recall_30=_mean(_met(references, proposed, Structure.SCAR, 0.3)),
         false_boxes_per_scar_free_slice=_mean(false_boxes),
     )
 
@@ -138,12 +135,17 @@ def _take(free: list[Box], box: Box, overlap: float) -> bool:
     return True
 
 
-def _met(references: Sequence[Sequence[Box]], found: Sequence[Sequence[Box]], overlap: float) -> list[bool]:
-    """For each reference box, whether any box on its slice overlaps it by `overlap` or more."""
+def _met(
+    references: Sequence[Mapping[Structure, Sequence[Box]]],
+    found: Sequence[Sequence[DetectedBox]],
+    structure: Structure,
+    overlap: float,
+) -> list[bool]:
+    """For each reference box of the structure, whether a box of it on that slice overlaps it by `overlap` or more."""
     return [
-        any(intersection_over_union(reference, box) >= overlap for box in boxes)
+        any(box.structure is structure and intersection_over_union(reference, box.box) >= overlap for box in boxes)
         for slice_references, boxes in zip(references, found, strict=True)
-        for reference in slice_references
+        for reference in slice_references[structure]
     ]
 
 

@@ -13,8 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from scarmass.domain.models import Model
-from scarmass.domain.prompts import Structure
-from scarmass.inference.detector import MINIMUM_SCORE, STRUCTURES, YoloDetector
+from scarmass.inference.detector import STRUCTURES, YoloDetector
 from scarmass.inference.weights import sha256_of
 from scarmass.training.dataset import (
     AnnotatedSlice,
@@ -35,10 +34,10 @@ PHANTOM_SEEDS = range(20000, 20008)
 
 def scores_of(weights: Path, slices: Sequence[AnnotatedSlice]) -> DetectionScores:
     """Scores of a weights file on annotated slices, through the very code that serves it."""
-    model = Model(weights.stem, sha256_of(weights))
-    detector = YoloDetector(weights, model, "cpu", dict.fromkeys(STRUCTURES, LOWEST_SCORE))
-    found = detector.detect([annotated.image for annotated in slices])
-    return detection_scores(slices, found, MINIMUM_SCORE[Structure.SCAR])
+    model, images = Model(weights.stem, sha256_of(weights)), [annotated.image for annotated in slices]
+    proposed = YoloDetector(weights, model, "cpu").detect(images)
+    every_box = YoloDetector(weights, model, "cpu", dict.fromkeys(STRUCTURES, LOWEST_SCORE)).detect(images)
+    return detection_scores(slices, proposed, every_box)
 
 
 def volume_slices(volume: Path, labels: Path) -> list[AnnotatedSlice]:

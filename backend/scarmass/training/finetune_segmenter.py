@@ -30,7 +30,7 @@ from scarmass.inference.weights import Weights
 from scarmass.inference.window import Normalisation, Window, native_mask, window_mask
 from scarmass.training.augment import Augmentation
 from scarmass.training.dataset import find_patients, read_patients, split_by_patient
-from scarmass.training.drawn_prompts import PromptShares, Question, correcting_point, drawn_question
+from scarmass.training.drawn_prompts import PromptShares, Question, correcting_point, drawn_question, largest_error
 from scarmass.training.segmenter_examples import Example, KeptEmbeddings, Views, plain_examples, training_examples
 from scarmass.training.segmenter_scores import dice, drawn_box
 
@@ -45,7 +45,12 @@ class Optimiser:
     warmup_steps: int
     weight_decay: float
     average_decay: float
+    embedding_rate: float
+    """Learning rate of the embeddings of points and structures, over that of the rest: they start far off."""
     corrected_share: float
+    """Boxes that are answered a second time, with a correcting point."""
+    previous_share: float
+    """Corrections that are given the first answer as well."""
     validate_every: int
 
 
@@ -74,13 +79,14 @@ def read_config(path: Path) -> Config:
 
 
 def with_structure_tokens(base: Weights) -> PromptableSegmenter:
-    """The base network, rounded as it will be stored, with new structure tokens, which say nothing yet.
+    """The base network, rounded as it will be stored; structure tokens that it lacks are new and say nothing yet.
 
     It is rounded first, so that the kept embeddings are those of the file that is served.
     """
     network = build_segmenter(base.entry.architecture, base.entry.input_size, as_stored(base.state))
-    network.structure_tokens = nn.Embedding(len(STRUCTURES), EMBEDDING_CHANNELS)
-    nn.init.zeros_(network.structure_tokens.weight)
+    if network.structure_tokens is None:
+        network.structure_tokens = nn.Embedding(len(STRUCTURES), EMBEDDING_CHANNELS)
+        nn.init.zeros_(network.structure_tokens.weight)
     return network
 
 
@@ -123,7 +129,10 @@ def loss_of(logits: Tensor, predicted_iou: Tensor, target: Tensor) -> Tensor:
 def prompt_loss(
     network: PromptableSegmenter, example: Example, config: Config, generator: np.random.Generator
 ) -> Tensor:
-    """Loss of one drawn prompt and, for a share of the boxes, of its correction by a click, averaged."""
+    """Loss of one drawn prompt and, for a share of the boxes, of its correction by a click, averaged.
+
+    What the click points out counts once more, or a box alone would be answered well and the click ignored.
+    """
     question = drawn_question(example.annotated, config.prompts, generator)
     embedding, window = example.embedding(), example.window
     target = torch.from_numpy(window_mask(question.target, window)).float()
@@ -132,8 +141,13 @@ def prompt_loss(
     if question.group.box is None or generator.random() >= config.optimiser.corrected_share:
         return loss
     answer = native_mask(logits.detach().numpy(), window)
-    corrected = with_correction(question, answer)
-    return (loss + loss_of(*answered(network, embedding, window, corrected, answer), target)) / 2
+    previous = answer if generator.random() < config.optimiser.previous_share else None
+    logits, predicted_iou = answered(network, embedding, window, with_correction(question, answer), previous)
+    corrected_loss = loss_of(logits, predicted_iou, target)
+    error = largest_error(answer, question)
+    if error is not None and (pointed_out := torch.from_numpy(window_mask(error, window))).any():
+        corrected_loss = corrected_loss + F.binary_cross_entropy_with_logits(logits[pointed_out], target[pointed_out])
+    return (loss + corrected_loss) / 2
 
 
 def with_correction(question: Question, answer: Mask) -> Question:
@@ -148,24 +162,27 @@ def train(
 ) -> Iterator[tuple[int, PromptableSegmenter]]:
     """Yields (steps done, averaged network) at every validation and at the end. AdamW, cosine learning rate."""
     settings, generator = config.optimiser, np.random.default_rng(config.seed)
-    trained = [network.prompt_encoder, network.mask_decoder, network.structure_tokens]
-    parameters = [p.requires_grad_() for part in trained if part is not None for p in part.parameters()]
-    optimiser = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    network.requires_grad_().image_encoder.requires_grad_(False)
+    trained = {name: p for name, p in network.named_parameters() if p.requires_grad}
+    embeddings = [p for name, p in trained.items() if "point_embeddings" in name or "structure_tokens" in name]
+    rest = [p for name, p in trained.items() if not ("point_embeddings" in name or "structure_tokens" in name)]
+    rates = [settings.learning_rate * settings.embedding_rate, settings.learning_rate]
+    optimiser = torch.optim.AdamW([{"params": embeddings}, {"params": rest}], weight_decay=settings.weight_decay)
     average = deepcopy(network)
     waiting: list[int] = []
     losses: list[float] = []
     started, step, progress = time.monotonic(), 0, 0.0
     while progress < 1:
-        rate = settings.learning_rate * (0.51 + 0.49 * np.cos(np.pi * progress))
-        for group in optimiser.param_groups:
-            group["lr"] = rate * min(1, (step + 1) / settings.warmup_steps)
+        share = (0.51 + 0.49 * np.cos(np.pi * progress)) * min(1, (step + 1) / settings.warmup_steps)
+        for group, rate in zip(optimiser.param_groups, rates, strict=True):
+            group["lr"] = rate * share
         optimiser.zero_grad()
         for _ in range(settings.batch_size):
             waiting = waiting or generator.permutation(len(examples)).tolist()
             loss = prompt_loss(network, examples[waiting.pop()], config, generator)
             (loss / settings.batch_size).backward()
             losses.append(loss.item())
-        nn.utils.clip_grad_norm_(parameters, 1.0)
+        nn.utils.clip_grad_norm_(trained.values(), 1.0)
         optimiser.step()
         step += 1
         _follow(average, network, min(settings.average_decay, step / (step + 20)))
@@ -228,7 +245,8 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
 
     base = weights_files.load(arguments.base or config.base, arguments.weights)
-    base_sha256 = base.entry.source.sha256 if base.entry.source and base.entry.source.sha256 else base.sha256
+    source_sha256 = base.entry.source.sha256 if base.entry.source else base.entry.base_sha256
+    base_sha256 = source_sha256 or base.sha256
     network = with_structure_tokens(base)
     exported = exported_encoder(network.image_encoder, base.entry.input_size, f"{base_sha256}-rounded", output)
     seen = repr((base_sha256, config.views, config.augmentation, config.seed))
@@ -251,8 +269,8 @@ def main() -> None:
     for step, average in train(network, examples, config):
         boxed, corrected = validation_dice(average, validation)
         print(f"validation after {step} steps: box {boxed:.4f}, corrected {corrected:.4f}", flush=True)
-        if boxed > best_dice:
-            best_dice = boxed
+        if (boxed + corrected) / 2 > best_dice:
+            best_dice = (boxed + corrected) / 2
             weights_files.save(as_stored(average.state_dict()), entry.description(), path)
 
     report = {
