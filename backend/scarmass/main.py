@@ -97,7 +97,7 @@ def serve(settings: Settings) -> None:
         context = open_context(settings, database, files)
         from scarmass.api.app import create_app
 
-        app = create_app(context, settings.max_upload_mib * 2**20)
+        app = create_app(context, settings.max_upload_mib * 2**20, settings.allowed_hosts)
         server = uvicorn.Server(
             uvicorn.Config(
                 app,

@@ -21,6 +21,9 @@ class Settings(BaseSettings):
         default=None, validation_alias="DATABASE_URL", description="unset means the embedded PostgreSQL"
     )
     host: str = "127.0.0.1"
+    allowed_hosts: tuple[str, ...] = Field(
+        default=("127.0.0.1", "localhost"), description="names in the address bar that are answered, as a JSON list"
+    )
     device: str = Field(default="auto", pattern="^(auto|cpu|cuda(:[0-9]+)?)$")
     segmenter: str = Field(default="scarmass-litemedsam", description="a name in the catalog or a path to weights")
     detector: str = Field(default="scarmass-yolo26n", description="a name in the catalog or a path to weights")

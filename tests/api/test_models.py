@@ -94,6 +94,18 @@ def test_mass_sums_the_masks_by_both_extents(client: TestClient, stack: dict) ->
     assert len(answer["slices"]) == 3
 
 
+def test_a_mask_is_not_unpacked_before_its_size_is_known_to_be_the_slices(
+    client: TestClient, stack: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scarmass.services.measure.from_rle", lambda _: pytest.fail("unpacked"))
+    huge = {"size": [8192, 8192], "counts": [2**26]}
+    masks = [{"sop_instance_uid": f"1.2.{n}", "frame_number": 1, "mask": huge} for n in range(4096)]
+    body = {"stack_id": stack["stack_id"], "masks": masks}
+    assert client.post("/api/v1/mass", json=body).json()["type"].endswith("SliceNotInStack")
+    body["masks"] = [{**name(stack, 0), "mask": huge}]
+    assert client.post("/api/v1/mass", json=body).json()["type"].endswith("MaskShapeMismatch")
+
+
 def test_a_mask_of_another_stack_is_refused(client: TestClient, stack: dict) -> None:
     mask = {"sop_instance_uid": "1.2.3", "frame_number": 1, "mask": {"size": [2, 2], "counts": [4]}}
     answer = client.post("/api/v1/mass", json={"stack_id": stack["stack_id"], "masks": [mask]})

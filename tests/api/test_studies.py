@@ -47,6 +47,14 @@ def test_a_body_without_files_is_invalid(client: TestClient) -> None:
     assert client.post("/api/v1/studies", content=b"nothing").status_code == 422
 
 
+@pytest.mark.parametrize("charset", ["utf-7", "raw_unicode_escape", "undefined", "nonsense"])
+def test_no_charset_of_a_file_name_breaks_the_answer(client: TestClient, charset: str) -> None:
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="+2AA- \\ud800"\r\n\r\n'
+    headers = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+    answer = client.post("/api/v1/studies", content=head + b"hello\r\n--x--\r\n", headers=headers)
+    assert answer.status_code == 422
+
+
 def test_the_worklist_pages_newest_first_without_losing_a_study(client: TestClient, tmp_path: Path) -> None:
     for study in demo_studies():
         upload(client, write_phantom(tmp_path / study.patient_id, study))
@@ -59,7 +67,7 @@ def test_the_worklist_pages_newest_first_without_losing_a_study(client: TestClie
     assert seen == sorted((study.study_date for study in demo_studies()), reverse=True)
 
 
-@pytest.mark.parametrize("cursor", ["x", "bnVsbA==", "WzEsMl0=", "WyJhIiwgImIiLCAiYyJd", "é"])
+@pytest.mark.parametrize("cursor", ["x", "bnVsbA==", "WzEsMl0=", "WyJhIiwgImIiLCAiYyJd", "WyJcdWQ4MDAiLCJhIl0=", "é"])
 def test_a_forged_cursor_is_refused(client: TestClient, cursor: str) -> None:
     assert client.get("/api/v1/studies", params={"cursor": cursor}).status_code == 422
 

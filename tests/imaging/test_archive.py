@@ -9,9 +9,9 @@ from scarmass.imaging import archive
 from scarmass.imaging.archive import Refused, files_within
 
 
-def zipped(entries: dict[str, bytes]) -> io.BytesIO:
+def zipped(entries: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> io.BytesIO:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(out, "w", compression) as file:
         for name, content in entries.items():
             file.writestr(name, content)
     out.seek(0)
@@ -46,3 +46,25 @@ def test_an_archive_that_unpacks_beyond_the_bound_is_cut_off(monkeypatch: pytest
     found = list(files_within("bomb.zip", zipped({str(n): b"\0" * 900 for n in range(9)})))
     assert isinstance(found[-1], Refused)
     assert len(found) == 2
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_compression_that_cannot_be_unpacked_within_bounds_is_refused(compression: int) -> None:
+    (found,) = files_within("s.zip", zipped({"1.dcm": b"1" * 5000}, compression))
+    assert isinstance(found, Refused)
+    assert "deflate" in found.reason
+
+
+def test_an_archive_of_a_later_zip_version_is_refused() -> None:
+    content = bytearray(zipped({"1.dcm": b"1"}).getvalue())
+    content[content.index(b"PK\x01\x02") + 6] = 99
+    (found,) = files_within("s.zip", io.BytesIO(content))
+    assert isinstance(found, Refused)
+
+
+def test_names_come_back_printable_and_short() -> None:
+    (found,) = files_within("a\ud800\x1b\n.dcm", io.BytesIO(b""))
+    assert found == ("a.dcm", b"")
+    ((name, _),) = files_within("s.zip", zipped({"x" * 60_000 + "/1.dcm": b""}))  # type: ignore[misc]
+    assert len(name) == 256
+    assert name.endswith("/1.dcm")

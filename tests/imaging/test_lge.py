@@ -16,14 +16,26 @@ def plain(phantom_files: list[Path]) -> SliceHeader:
 
 
 @pytest.mark.parametrize(
-    "description", ["SAX LGE", "PSIR_sax_10min", "Delayed Enhancement", "de_sax", "MDE SA", "viability", "late_gad"]
+    "description",
+    [
+        "SAX LGE",
+        "PSIR_sax_10min",
+        "Delayed Enhancement",
+        "de_sax",
+        "MDE SA",
+        "viability",
+        "late_gad",
+        "PSMDE",
+        "LGE truefisp",
+    ],
 )
 def test_usual_descriptions_of_late_enhancement(plain: SliceHeader, description: str) -> None:
     assert lge_verdict(replace(plain, series_description=description), 1)[0]
 
 
 @pytest.mark.parametrize(
-    "description", ["cine_sax", "TI scout LGE", "T1 map post", "perfusion stress", "localizer", "model", "slide"]
+    "description",
+    ["cine_sax", "TI scout LGE", "T1 map post", "perfusion stress", "localiser", "TIscout", "model", "slide"],
 )
 def test_other_series_are_not_late_enhancement(plain: SliceHeader, description: str) -> None:
     assert not lge_verdict(replace(plain, series_description=description), 1)[0]
@@ -40,6 +52,9 @@ def test_an_inversion_time_speaks_for_late_enhancement(plain: SliceHeader) -> No
     [
         ({"image_type": ("DERIVED", "PRIMARY", "PSIR")}, Contrast.PSIR),
         ({"series_description": "sax_PSIR"}, Contrast.PSIR),
+        ({"series_description": "PSMDE SAX"}, Contrast.PSIR),
+        ({"series_description": "de_psir_sax_MAG"}, Contrast.MAGNITUDE),
+        ({"series_description": "de_psir_sax", "complex_image_component": "MAGNITUDE"}, Contrast.MAGNITUDE),
         ({"complex_image_component": "REAL"}, Contrast.PSIR),
         ({"complex_image_component": "MAGNITUDE"}, Contrast.MAGNITUDE),
         ({"image_type": ("ORIGINAL", "PRIMARY", "M")}, Contrast.MAGNITUDE),
@@ -47,3 +62,8 @@ def test_an_inversion_time_speaks_for_late_enhancement(plain: SliceHeader) -> No
 )
 def test_contrast_is_read_from_the_header(plain: SliceHeader, changes: dict, expected: Contrast) -> None:
     assert contrast_of(replace(plain, **changes)) is expected
+
+
+@pytest.mark.parametrize("description", ["STIR sax", "t2_tirm", "haste db"])
+def test_an_inversion_time_of_an_oedema_sequence_is_no_late_enhancement(plain: SliceHeader, description: str) -> None:
+    assert not lge_verdict(replace(plain, series_description=description, inversion_time_ms=170.0), 1)[0]

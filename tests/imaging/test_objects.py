@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from pydicom.uid import CTImageStorage, EnhancedMRImageStorage
+from pydicom.uid import CTImageStorage, DeflatedExplicitVRLittleEndian, EnhancedMRImageStorage
 
 from scarmass.domain.errors import ObjectRefused, PixelsUndecodable
 from scarmass.imaging.objects import read_object
@@ -80,6 +80,14 @@ def test_a_truncated_object_is_refused(phantom_files: list[Path]) -> None:
         ("SamplesPerPixel", 3, "colour"),
         ("NumberOfFrames", 4, "several frames"),
         ("BitsAllocated", 32, "32 bits"),
+        ("PhotometricInterpretation", "PALETTE COLOR", "PALETTE COLOR"),
+        ("PixelSpacing", ["1e300", "1e300"], "PixelSpacing"),
+        ("RescaleSlope", "1e300", "RescaleSlope"),
+        ("SOPInstanceUID", "1.2 3", "SOPInstanceUID"),
+        ("SOPInstanceUID", "1.2/3", "SOPInstanceUID"),
+        ("StudyInstanceUID", "..", "StudyInstanceUID"),
+        ("StudyInstanceUID", "1.2.é", "StudyInstanceUID"),
+        ("SeriesInstanceUID", "1" * 65, "SeriesInstanceUID"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_by_reason(
@@ -92,3 +100,15 @@ def test_what_cannot_be_measured_is_refused_by_reason(
 def test_control_characters_do_not_get_past_the_header(dataset: pydicom.Dataset) -> None:
     dataset.SeriesDescription = "SAX\x00\x1b[31mLGE"
     assert read_object(content(dataset)).slices[0].series_description == "SAX[31mLGE"
+
+
+def test_every_value_of_a_list_is_printable_and_lists_are_bounded(dataset: pydicom.Dataset) -> None:
+    dataset.ImageType = ["ORIGINAL", "PRI\x00MARY", *["M"] * 1000]
+    image_type = read_object(content(dataset)).slices[0].image_type
+    assert image_type[:2] == ("ORIGINAL", "PRIMARY")
+    assert len(image_type) == 32
+
+
+def test_a_deflated_object_is_not_inflated(dataset: pydicom.Dataset) -> None:
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    assert "deflated" in reason(dataset)

@@ -81,3 +81,12 @@ def test_real_cine_is_two_phases_of_twelve_slices_and_no_lge(scarmass_data: Path
     assert [len(stack.slices) for stack in stacks] == [12, 12]
     assert not any(stack.is_lge for stack in stacks)
     assert all(member.slice_spacing_mm == pytest.approx(10, abs=0.01) for s in stacks for member in s.slices)
+
+
+def test_one_slice_taken_again_leaves_the_stack_lge_and_is_said(headers: list[SliceHeader]) -> None:
+    again = replace(headers[3], sop_instance_uid="1.2.3", instance_number=99)
+    whole, repeat = sorted(build_stacks("study", [*headers, again]), key=lambda s: len(s.slices), reverse=True)
+    assert uids([member.header for member in whole.slices]) == uids(headers)
+    assert [member.header.sop_instance_uid for member in repeat.slices] == ["1.2.3"]
+    assert whole.is_lge
+    assert any("imaged again" in warning for warning in whole.warnings)

@@ -83,6 +83,30 @@ def test_another_patient_in_the_same_study_is_refused(context: Context, contents
     assert "PatientID" in intake.rejected[0].reason
 
 
+def test_without_a_patient_id_the_name_tells_patients_apart(context: Context, contents: dict[str, bytes]) -> None:
+    (first, one), (second, other) = list(contents.items())[:2]
+    nameless = {
+        first: changed(one, PatientID="", PatientName="Doe^Jane"),
+        second: changed(other, PatientID="", PatientName="Roe^Richard"),
+    }
+    assert [refused.name for refused in take(context, nameless).rejected] == [second]
+
+
+def test_another_birth_date_is_another_patient(context: Context, contents: dict[str, bytes]) -> None:
+    take(context, contents)
+    content = next(iter(contents.values()))
+    intake = take(context, {"other.dcm": changed(content, PatientBirthDate="19000101", SOPInstanceUID="1.2.3.4")})
+    assert "patient" in intake.rejected[0].reason
+
+
+def test_a_study_of_which_nothing_could_be_kept_is_not_there(context: Context, contents: dict[str, bytes]) -> None:
+    take(context, contents)
+    stolen = {name: changed(content, StudyInstanceUID="1.2.3.4") for name, content in contents.items()}
+    assert len(take(context, stolen).rejected) == len(contents)
+    with context.database.transaction() as session:
+        assert len(studies.page_of_studies(session, 10, None)) == 1
+
+
 def test_a_crash_before_the_commit_leaves_nothing_visible_and_the_next_import_works(
     context: Context, contents: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:

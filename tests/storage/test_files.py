@@ -32,3 +32,12 @@ def test_a_write_that_breaks_off_leaves_nothing(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(OSError, match="no space"):
         FileStore(tmp_path).put(b"x")
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_every_folder_on_the_way_is_synced_before_the_name_is_given_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr("scarmass.storage.files._sync_folder", synced.append)
+    sha256 = FileStore(tmp_path).put(b"x")
+    assert synced == [tmp_path / sha256[:2] / sha256[2:4], tmp_path / sha256[:2], tmp_path]

@@ -1,10 +1,11 @@
 """The FastAPI application, made from the services' context."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from scarmass.api import errors
 from scarmass.api.guard import Guard
@@ -13,7 +14,7 @@ from scarmass.services.context import Context
 from scarmass.services.prepare import Preparer
 
 
-def create_app(context: Context, max_upload_bytes: int = 4 * 2**30) -> FastAPI:
+def create_app(context: Context, max_upload_bytes: int = 4 * 2**30, allowed_hosts: Sequence[str] = ("*",)) -> FastAPI:
     """The application; what a restart cut off is taken up when it starts."""
 
     @asynccontextmanager
@@ -34,6 +35,8 @@ def create_app(context: Context, max_upload_bytes: int = 4 * 2**30) -> FastAPI:
     )
     app.state.context = context
     app.add_middleware(Guard, max_upload_bytes=max_upload_bytes)
+    # A foreign name that resolves to this machine would make its pages count as same-origin.
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
     errors.install(app)
     for route in (studies, stacks, slices, models, readings, health, pages):
         app.include_router(route.router)

@@ -1,6 +1,7 @@
 """What stands between the network and every route: bounded bodies, same-origin writes, strict response headers."""
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scarmass.api.errors import problem
@@ -19,8 +20,11 @@ RESPONSE_HEADERS = {
 }
 
 
-class BodyTooLarge(Exception):
-    """The client sent more than the route takes."""
+class BodyTooLarge(HTTPException):
+    """The client sent more than the route takes. An HTTPException, since FastAPI makes any other a 400."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, f"a body of at most {limit} bytes is taken")
 
 
 class Guard:
@@ -41,17 +45,14 @@ class Guard:
             return
         is_upload = headers.get("content-type", "").startswith("multipart/form-data")
         limit = self.max_upload_bytes if is_upload else MAX_JSON_BYTES
-        too_large = problem(413, "BodyTooLarge", "Body too large", f"a body of at most {limit} bytes is taken")
         declared = headers.get("content-length", "0")
-        if not declared.isdigit() or int(declared) > limit:
-            await too_large(scope, receive, send)
+        if not declared.isdecimal() or int(declared) > limit:
+            refusal = problem(413, "Http", "Body too large", BodyTooLarge(limit).detail)
+            await refusal(scope, receive, send)
             return
-        started = False
 
         async def guarded_send(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 out = MutableHeaders(scope=message)
                 for name, value in RESPONSE_HEADERS.items():
                     out.setdefault(name, value)
@@ -59,11 +60,7 @@ class Guard:
                     out.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        try:
-            await self.app(scope, _counted(receive, limit), guarded_send)
-        except BodyTooLarge:
-            if not started:
-                await too_large(scope, receive, guarded_send)
+        await self.app(scope, _counted(receive, limit), guarded_send)
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
@@ -74,7 +71,7 @@ def _counted(receive: Receive, limit: int) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > limit:
-            raise BodyTooLarge
+            raise BodyTooLarge(limit)
         return message
 
     return counted

@@ -19,6 +19,12 @@ PARALLEL_TOLERANCE = 0.02
 DISTINCT_TOLERANCE_MM = 0.01
 """Positions closer than this are one position."""
 
+SMALLEST_PIXEL_MM = 0.01
+LARGEST_LENGTH_MM = 1000.0
+"""Bounds of pixel spacing and slice thickness; beyond them a header is wrong, whatever it shows."""
+
+FARTHEST_POSITION_MM = 100_000.0
+
 
 @dataclass(frozen=True)
 class SlicePlane:
@@ -43,12 +49,12 @@ class SlicePlane:
         numbers = (*self.position_mm, *self.orientation, *self.pixel_spacing_mm)
         if not np.isfinite(numbers).all():
             raise GeometryInvalid("position, orientation and spacing must be finite numbers")
-        if min(self.pixel_spacing_mm) <= 0:
-            raise GeometryInvalid(f"PixelSpacing {self.pixel_spacing_mm} is not positive")
-        if self.slice_thickness_mm is not None and not (
-            np.isfinite(self.slice_thickness_mm) and self.slice_thickness_mm > 0
-        ):
-            raise GeometryInvalid(f"SliceThickness {self.slice_thickness_mm} is not positive")
+        if not all(SMALLEST_PIXEL_MM <= spacing <= LARGEST_LENGTH_MM for spacing in self.pixel_spacing_mm):
+            raise GeometryInvalid(f"PixelSpacing {self.pixel_spacing_mm} mm is not possible")
+        if self.slice_thickness_mm is not None and not 0 < self.slice_thickness_mm <= LARGEST_LENGTH_MM:
+            raise GeometryInvalid(f"SliceThickness {self.slice_thickness_mm} mm is not possible")
+        if max(map(abs, self.position_mm)) > FARTHEST_POSITION_MM:
+            raise GeometryInvalid(f"ImagePositionPatient {self.position_mm} mm is not possible")
         along_row, along_column = np.array(self.orientation[:3]), np.array(self.orientation[3:])
         lengths = np.linalg.norm(along_row), np.linalg.norm(along_column)
         if max(abs(lengths[0] - 1), abs(lengths[1] - 1), abs(along_row @ along_column)) > 0.01:

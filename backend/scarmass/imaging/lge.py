@@ -5,12 +5,18 @@ from enum import StrEnum
 
 from scarmass.imaging.objects import SliceHeader
 
-LGE_WORD = re.compile(r"(?<![a-z])(lge|dge|de|mde|psir|late|delayed|viab\w*|enhancement|scar|ir[-_ ]?gre)(?![a-z])")
-OTHER_WORD = re.compile(
-    r"(?<![a-z])(cine|scout|localizer|survey|molli|shmolli|t1[-_ ]?map\w*|t2\w*|perf\w*|flow|fiesta|truefisp|haste)"
-    r"(?![a-z])"
+LGE_WORD = re.compile(
+    r"(?<![a-z])(lge|dge|de|mde|psir|ps[-_ ]?mde|late|delayed|viab\w*|enhancement|scar|ir[-_ ]?gre)(?![a-z])"
 )
-PSIR_WORD = re.compile(r"(?<![a-z])(psir|ps[-_ ]?ir|phase[-_ ]?sensitive)(?![a-z])")
+OTHER_WORD = re.compile(
+    r"(?<![a-z])(cine|(?:ti[-_ ]?)?scout|locali[sz]er|survey|sh?molli|look[-_ ]?locker|t1[-_ ]?map\w*|t2[-_ ]?map\w*"
+    r"|perf\w*|flow)(?![a-z])"
+)
+OTHER_READOUT_WORD = re.compile(r"(?<![a-z])(t2\w*|stir|tirm|haste|tse|fiesta|truefisp)(?![a-z])")
+"""How an image is read out says what it is only where nothing speaks of LGE: single-shot LGE is TrueFISP too."""
+
+PSIR_WORD = re.compile(r"(?<![a-z])(psir|ps[-_ ]?ir|ps[-_ ]?mde|phase[-_ ]?sensitive)(?![a-z])")
+MAGNITUDE_WORD = re.compile(r"(?<![a-z])(mag|magnitude)(?![a-z])")
 SHORTEST_LGE_INVERSION_TIME_MS = 120
 
 
@@ -20,11 +26,17 @@ class Contrast(StrEnum):
 
 
 def contrast_of(header: SliceHeader) -> Contrast:
-    """PSIR where ImageType, ComplexImageComponent (REAL) or a description says so, else magnitude."""
-    words = " ".join((*header.image_type, header.series_description)).lower()
-    if PSIR_WORD.search(words) or header.complex_image_component.upper() == "REAL":
+    """PSIR where ImageType, ComplexImageComponent (REAL) or a description says so, else magnitude.
+
+    A PSIR sequence makes both, so the image's own attributes go before the description, which is often the sequence's.
+    """
+    component = header.complex_image_component.upper()
+    if component == "REAL" or PSIR_WORD.search(" ".join(header.image_type).lower()):
         return Contrast.PSIR
-    return Contrast.MAGNITUDE
+    description = header.series_description.lower()
+    if component == "MAGNITUDE" or MAGNITUDE_WORD.search(description):
+        return Contrast.MAGNITUDE
+    return Contrast.PSIR if PSIR_WORD.search(description) else Contrast.MAGNITUDE
 
 
 def lge_verdict(header: SliceHeader, number_of_phases: int) -> tuple[bool, str]:
@@ -38,6 +50,8 @@ def lge_verdict(header: SliceHeader, number_of_phases: int) -> tuple[bool, str]:
         return False, f"the description says “{other.group(1)}”"
     if found := LGE_WORD.search(words):
         return True, f"the description says “{found.group(1)}”"
+    if other := OTHER_READOUT_WORD.search(words):
+        return False, f"the description says “{other.group(1)}”"
     if (header.inversion_time_ms or 0) >= SHORTEST_LGE_INVERSION_TIME_MS:
         return True, f"inversion recovery with InversionTime {header.inversion_time_ms:g} ms"
     return False, "neither the description nor an InversionTime speaks of late enhancement"

@@ -1,6 +1,7 @@
 """One DICOM object in: bytes to a validated header, or ObjectRefused with the reason."""
 
 import math
+import re
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pydicom
 from pydicom import config
 from pydicom.errors import InvalidDicomError
-from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
+from pydicom.uid import DeflatedExplicitVRLittleEndian, EnhancedMRImageStorage, MRImageStorage
 
 from scarmass.domain.errors import GeometryInvalid, ObjectRefused
 from scarmass.domain.geometry import SlicePlane
@@ -17,7 +18,13 @@ config.settings.reading_validation_mode = config.IGNORE
 """Real headers hold invalid UIDs and dates; they are taken as opaque text, without a warning for each."""
 
 MAX_TEXT = 256
+MAX_VALUES = 32
 MAX_PIXELS = 2**26
+LARGEST_RESCALE = 1e30
+"""Of slope and intercept: larger ones overflow float32."""
+
+UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""Any characters that a real UID or its placeholder has; the others would not be safe in an address."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,8 @@ def read_object(content: bytes) -> MrObject:
     """The header of one MR image. Raises ObjectRefused with a reason that can be shown."""
     if not content:
         raise ObjectRefused("the file is empty")
+    if DeflatedExplicitVRLittleEndian.encode() in content:  # pydicom would inflate it whole, however large
+        raise ObjectRefused("a deflated DICOM file is not supported")
     try:
         dataset = pydicom.dcmread(BytesIO(content), force=False)
     except InvalidDicomError as error:
@@ -107,8 +116,8 @@ def _read_dataset(dataset: pydicom.Dataset) -> MrObject:
     if sop_class != MRImageStorage:
         raise ObjectRefused(f"not an MR image ({getattr(sop_class, 'name', None) or 'no SOP class'})")
     for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
-        if not 0 < len(_text(dataset, keyword)) <= 64:
-            raise ObjectRefused(f"{keyword} is missing or too long")
+        if not UID.fullmatch(str(dataset.get(keyword) or "").strip()):
+            raise ObjectRefused(f"{keyword} is missing, too long or not made of letters, digits, dots and dashes")
     if "PixelData" not in dataset:
         raise ObjectRefused("the object has no pixel data")
     study = StudyHeader(
@@ -123,6 +132,8 @@ def _read_dataset(dataset: pydicom.Dataset) -> MrObject:
     header = _slice_header(dataset)
     if header.plane.rows * header.plane.columns > MAX_PIXELS:
         raise ObjectRefused(f"an image of {header.rows} x {header.columns} pixels is too large")
+    if max(abs(header.rescale_slope), abs(header.rescale_intercept)) > LARGEST_RESCALE:
+        raise ObjectRefused("RescaleSlope or RescaleIntercept is too large")
     return MrObject(study, (header,))
 
 
@@ -131,6 +142,9 @@ def _slice_header(dataset: pydicom.Dataset) -> SliceHeader:
         raise ObjectRefused("a classic MR image with several frames is not supported")
     if int(dataset.get("SamplesPerPixel") or 1) != 1:
         raise ObjectRefused("a colour image is no LGE slice")
+    photometric_interpretation = _text(dataset, "PhotometricInterpretation") or "MONOCHROME2"
+    if photometric_interpretation not in ("MONOCHROME1", "MONOCHROME2"):
+        raise ObjectRefused(f"a {photometric_interpretation} image is no LGE slice")
     return SliceHeader(
         sop_instance_uid=_text(dataset, "SOPInstanceUID"),
         frame_number=1,
@@ -139,7 +153,7 @@ def _slice_header(dataset: pydicom.Dataset) -> SliceHeader:
         series_description=_text(dataset, "SeriesDescription"),
         protocol_name=_text(dataset, "ProtocolName"),
         sequence_name=_text(dataset, "SequenceName"),
-        image_type=tuple(str(value)[:MAX_TEXT] for value in _values(dataset, "ImageType")),
+        image_type=tuple(_printable(value) for value in _values(dataset, "ImageType")[:MAX_VALUES]),
         complex_image_component=_text(dataset, "ComplexImageComponent"),
         frame_of_reference_uid=_text(dataset, "FrameOfReferenceUID"),
         instance_number=_whole(dataset, "InstanceNumber"),
@@ -149,7 +163,7 @@ def _slice_header(dataset: pydicom.Dataset) -> SliceHeader:
         rows=int(_required(dataset, "Rows")),
         columns=int(_required(dataset, "Columns")),
         dtype=_stored_dtype(dataset),
-        photometric_interpretation=_text(dataset, "PhotometricInterpretation") or "MONOCHROME2",
+        photometric_interpretation=photometric_interpretation,
         rescale_slope=_number(dataset, "RescaleSlope") or 1.0,
         rescale_intercept=_number(dataset, "RescaleIntercept") or 0.0,
         window_center=_number(dataset, "WindowCenter"),
@@ -169,10 +183,13 @@ def _stored_dtype(dataset: pydicom.Dataset) -> str:
 
 
 def _text(dataset: pydicom.Dataset, keyword: str) -> str:
-    """The attribute as printable text: what a header may hold beyond that has no place on a page or in a row."""
     value = dataset.get(keyword)
-    text = "" if value is None else str(value)
-    return "".join(character for character in text if character.isprintable()).strip()[:MAX_TEXT]
+    return "" if value is None else _printable(value)
+
+
+def _printable(value: Any) -> str:
+    """The value as printable text: what a header may hold beyond that has no place on a page or in a row."""
+    return "".join(character for character in str(value) if character.isprintable()).strip()[:MAX_TEXT]
 
 
 def _values(dataset: pydicom.Dataset, keyword: str) -> list[Any]:

@@ -90,6 +90,17 @@ def _phases(members: Sequence[SliceHeader]) -> list[list[SliceHeader]]:
     return [phases[phase] for phase in sorted(phases)]
 
 
+def _number_of_phases(phases: Sequence[Sequence[SliceHeader]]) -> int:
+    """Phases that most positions have: a slice or two taken again do not make a cine."""
+    return sum(2 * len(phase) > len(phases[0]) for phase in phases)
+
+
+def _repeats(phases: Sequence[Sequence[SliceHeader]]) -> list[str]:
+    if len(phases) == 1 or _number_of_phases(phases) > 1:
+        return []
+    return [f"{len(phases[1])} of {len(phases[0])} positions were imaged again: the repeats are stacks of their own"]
+
+
 def _time_key(header: SliceHeader) -> tuple:
     return (header.trigger_time_ms or 0.0, header.instance_number or 0, header.sop_instance_uid)
 
@@ -98,7 +109,7 @@ def _stack(study_instance_uid: str, key: tuple, phases: list[list[SliceHeader]],
     members = phases[number]
     first = members[0]
     spacings = slice_spacings_mm(positions_along_normal_mm([header.plane for header in members]))
-    is_lge, because = lge_verdict(first, len(phases))
+    is_lge, because = lge_verdict(first, _number_of_phases(phases))
     description = first.series_description or first.protocol_name or "no description"
     if len(phases) > 1:
         description = f"{description}, phase {number + 1} of {len(phases)}"
@@ -108,7 +119,7 @@ def _stack(study_instance_uid: str, key: tuple, phases: list[list[SliceHeader]],
         contrast=contrast_of(first),
         is_lge=is_lge,
         is_lge_because=because,
-        warnings=tuple(_warnings(members, spacings)),
+        warnings=(*_warnings(members, spacings), *_repeats(phases)),
         slices=tuple(StackSlice(header, gap) for header, gap in zip(members, spacings, strict=True)),
     )
 

@@ -70,6 +70,7 @@ def _common(context: Context, reading: Reading) -> dict[str, Any]:
         "study_instance_uid": study.study_instance_uid,
         "stack_id": reading.stack.stack_id,
         "stack_description": reading.stack.description,
+        "warnings": "; ".join(reading.stack.warnings),
         "contrast": reading.stack.contrast_by_reader or reading.stack.contrast,
         "reading_id": str(reading.id),
         "revision": reading.revision,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import InstanceConflict, ObjectRefused, PixelsUndecodable
 from scarmass.imaging.archive import Refused, files_within
-from scarmass.imaging.objects import MrObject, read_object
+from scarmass.imaging.objects import MrObject, StudyHeader, read_object
 from scarmass.imaging.pixels import stored_values
 from scarmass.imaging.stacks import Stack, build_stacks
 from scarmass.services.slices import header_of
@@ -65,8 +65,8 @@ def _accept(files: FileStore, name: str, content: bytes) -> Accepted | Refused:
     except (ObjectRefused, PixelsUndecodable) as error:
         return Refused(name, str(error))
     header = mr_object.slices[0]
-    if values.shape != (header.rows, header.columns):
-        return Refused(name, "the pixel data has another size than Rows x Columns")
+    if (values.shape, values.dtype.name) != ((header.rows, header.columns), header.dtype):
+        return Refused(name, "the pixel data has another size or type than the header says")
     return Accepted(name, files.put(content), mr_object)
 
 
@@ -76,19 +76,31 @@ def _store_study(session: Session, study_instance_uid: str, objects: list[Accept
     study = studies.add_study(session, StudyRow(**asdict(objects[0].content.study)))
     stored = 0
     for accepted in objects:
-        if accepted.content.study.patient_id != study.patient_id:
-            rejected.append(Refused(accepted.name, "its PatientID differs from that of its study"))
+        if not _is_of_the_same_patient(accepted.content.study, study):
+            rejected.append(
+                Refused(accepted.name, "its patient differs from that of its study (PatientID, birth date or name)")
+            )
             continue
         try:
             studies.add_instance(session, _instance_row(accepted))
             stored += 1
         except InstanceConflict as conflict:
             rejected.append(Refused(accepted.name, str(conflict)))
+    if not stored:
+        studies.delete_if_empty(session, study)
+        return False
     headers = [header_of(row) for row in studies.instances_of(session, study_instance_uid)]
     stacks = build_stacks(study_instance_uid, headers)
     rows = [_stack_row(study_instance_uid, i, stack) for i, stack in enumerate(stacks)]
     studies.replace_stacks(session, study_instance_uid, rows)
-    return stored > 0
+    return True
+
+
+def _is_of_the_same_patient(header: StudyHeader, study: StudyRow) -> bool:
+    """Same PatientID, and where that is empty the same PatientName; birth dates, where both are known, agree."""
+    births = {header.patient_birth_date, study.patient_birth_date} - {""}
+    same_name = header.patient_name == study.patient_name
+    return header.patient_id == study.patient_id and len(births) < 2 and (bool(study.patient_id) or same_name)
 
 
 def _instance_row(accepted: Accepted) -> InstanceRow:

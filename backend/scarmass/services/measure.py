@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from scarmass.domain.errors import MaskShapeMismatch, SliceNotInStack
-from scarmass.domain.masks import Mask
+from scarmass.domain.masks import Mask, from_rle
 from scarmass.domain.mass import Mass, MassExtent, slice_mass, total_mass
 from scarmass.services.slices import header_of, slice_area
 from scarmass.storage.tables import SliceRow, StackRow
@@ -36,13 +37,30 @@ def slice_key(row: SliceRow) -> SliceKey:
     return row.sop_instance_uid, row.frame_number
 
 
+def masks_on(stack: StackRow, run_lengths: Mapping[SliceKey, Mapping[str, Any]]) -> dict[SliceKey, Mask]:
+    """Masks of a stack's slices from their run lengths, none unpacked before its size is known to be the slice's.
+
+    Raises SliceNotInStack, MaskShapeMismatch, MaskMalformed.
+    """
+    rows = {slice_key(row): row for row in stack.slices}
+    for key, rle in run_lengths.items():
+        if key not in rows:
+            raise SliceNotInStack(f"slice {key[0]} is no part of this stack")
+        _require_shape(rows[key], tuple(rle["size"]))
+    return {key: from_rle(rle) for key, rle in run_lengths.items()}
+
+
+def _require_shape(row: SliceRow, shape: tuple[int, ...]) -> None:
+    header = header_of(row.instance)
+    if shape != (header.rows, header.columns):
+        raise MaskShapeMismatch(
+            f"the mask has {shape[0]} x {shape[1]} pixels, the slice {header.rows} x {header.columns}"
+        )
+
+
 def measure_slice(row: SliceRow, mask: Mask, density_g_per_ml: float) -> SliceMeasure:
     """Area in mm2 and mass of one mask. Raises MaskShapeMismatch."""
-    header = header_of(row.instance)
-    if mask.shape != (header.rows, header.columns):
-        raise MaskShapeMismatch(
-            f"the mask has {mask.shape[0]} x {mask.shape[1]} pixels, the slice {header.rows} x {header.columns}"
-        )
+    _require_shape(row, mask.shape)
     area = slice_area(row, int(mask.sum()))
     return SliceMeasure(row, area.area_mm2, slice_mass(area, density_g_per_ml))
 

@@ -33,7 +33,8 @@ class Preparer:
     def open(self, stack_id: str, client_id: uuid.UUID) -> tuple[uuid.UUID, bool]:
         """The stack's reading and whether it is new; a new one on an LGE stack begins to be prepared."""
         with self._context.database.transaction() as session:
-            stack = studies.get_stack(session, stack_id)
+            studies.lock_study(session, studies.get_stack(session, stack_id).study_instance_uid)
+            stack = studies.get_stack(session, stack_id)  # an import may have dropped it meanwhile
             is_lge = stack.is_lge if stack.is_lge_by_reader is None else stack.is_lge_by_reader
             state = readings.PREPARING if is_lge else readings.DRAFT
             row, is_new = readings.open_reading(session, stack_id, client_id, state)

@@ -17,8 +17,13 @@ class FileStore:
         """Store the bytes durably and return their sha256; storing them again changes nothing."""
         sha256 = hashlib.sha256(content).hexdigest()
         path = self._path(sha256)
-        if path.exists():
-            return sha256
+        if not path.exists():
+            self._write(path, content)
+        for folder in (path.parent, path.parent.parent, self.root):
+            _sync_folder(folder)
+        return sha256
+
+    def _write(self, path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".incoming-", delete=False) as incoming:
             try:
@@ -29,8 +34,6 @@ class FileStore:
             except BaseException:
                 Path(incoming.name).unlink(missing_ok=True)
                 raise
-        _sync_folder(path.parent)
-        return sha256
 
     def get(self, sha256: str) -> bytes:
         """The bytes of this sha256. Raises FileNotFoundError."""

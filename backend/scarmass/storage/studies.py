@@ -12,7 +12,7 @@ from scarmass.storage.tables import InstanceRow, ReadingRow, SliceRow, StackRow,
 
 
 def lock_study(session: Session, study_instance_uid: str) -> None:
-    """Let no other transaction import into this study until ours ends."""
+    """Let no other transaction change this study's stacks until ours ends."""
     key = int.from_bytes(hashlib.sha256(study_instance_uid.encode()).digest()[:8], "big", signed=True)
     session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": key})
 
@@ -26,6 +26,13 @@ def _added(session: Session, study: StudyRow) -> StudyRow:
     session.add(study)
     session.flush()
     return study
+
+
+def delete_if_empty(session: Session, study: StudyRow) -> None:
+    """Take a study away that has no object."""
+    query = select(func.count()).where(InstanceRow.study_instance_uid == study.study_instance_uid)
+    if not session.scalar(query):
+        session.delete(study)
 
 
 def add_instance(session: Session, instance: InstanceRow) -> None:

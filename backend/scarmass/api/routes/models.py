@@ -12,7 +12,7 @@ from scarmass.domain.models import DetectedBox
 from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.services import propose
 from scarmass.services.context import Context
-from scarmass.services.measure import measure_slice, measure_stack, slice_key
+from scarmass.services.measure import masks_on, measure_slice, measure_stack, slice_key
 from scarmass.storage.tables import SliceRow
 
 router = APIRouter(prefix="/api/v1", tags=["models"])
@@ -86,9 +86,9 @@ def segment(request: schemas.SegmentRequest, context: InContext) -> schemas.Segm
 def mass(request: schemas.MassRequest, context: InContext) -> schemas.StackMass:
     """Grams of these masks on this stack, by both extents."""
     stack = propose.load_stack(context, request.stack_id)
-    masks = {(m.sop_instance_uid, m.frame_number): from_rle(m.mask.model_dump()) for m in request.masks}
-    if len(masks) != len(request.masks):
+    run_lengths = {(m.sop_instance_uid, m.frame_number): m.mask.model_dump() for m in request.masks}
+    if len(run_lengths) != len(request.masks):
         raise PromptInvalid("a slice has more than one mask")
     density = request.density_g_per_ml or context.density_g_per_ml
-    measured = measure_stack(stack, masks, density)
+    measured = measure_stack(stack, masks_on(stack, run_lengths), density)
     return answers.stack_mass(measured, request.mass_extent or context.mass_extent, density)

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from scarmass.api import answers, schemas
 from scarmass.api.dependencies import InContext, PathUid
 from scarmass.api.errors import problem
+from scarmass.api.guard import BodyTooLarge
 from scarmass.services.context import Context
 from scarmass.services.intake import take_in
 from scarmass.storage import readings, studies
@@ -47,8 +48,12 @@ async def _form(request: Request) -> FormData:
     """The multipart body, spooled to disk. Parsed here because a study may have more files than the default allows."""
     try:
         return await request.form(max_files=MAX_FILES, max_fields=16)
+    except BodyTooLarge:
+        raise
     except HTTPException as error:
         raise HTTPException(422, error.detail) from error
+    except UnicodeError as error:
+        raise HTTPException(422, "the charset of the body cannot be read") from error
 
 
 @router.post("", status_code=201, response_model=schemas.Intake, openapi_extra=UPLOAD_BODY)
@@ -57,7 +62,7 @@ def upload_studies(form: Annotated[FormData, Depends(_form)], context: InContext
     sent = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
     if not sent:
         return problem(422, "RequestInvalid", "Request invalid", "send at least one file in the field “files”")
-    named: list[tuple[str, BinaryIO]] = [((part.filename or "unnamed")[:256], part.file) for part in sent]
+    named: list[tuple[str, BinaryIO]] = [(part.filename or "unnamed", part.file) for part in sent]
     intake = take_in(context.database, context.files, named)
     rejected = [schemas.Rejected(name=refused.name, reason=refused.reason) for refused in intake.rejected]
     if not intake.studies:
@@ -103,8 +108,8 @@ def _write_cursor(row: StudyRow) -> str:
 def _read_cursor(cursor: str) -> tuple[str, str]:
     try:
         study_date, study_instance_uid = json.loads(base64.urlsafe_b64decode(cursor))
-        if "\x00" in study_date + study_instance_uid:
+        if b"\x00" in study_date.encode() + study_instance_uid.encode():
             raise ValueError("text cannot hold NUL")
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise HTTPException(422, "this cursor did not come from here") from error
     return study_date, study_instance_uid
