@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,10 +117,17 @@ def test_a_prompt_outside_the_window_is_answered_in_an_enlarged_one(new_engine: 
     assert answer.mask.shape == (160, 160)
 
 
-def test_a_correction_with_the_previous_answer_is_answered(engine: SegmenterEngine) -> None:
+@pytest.mark.parametrize("follows_points", [True, False])
+def test_a_click_is_obeyed_by_every_kind_of_weights(weights: Weights, follows_points: bool) -> None:
+    """A box that was answered is asked again with a click inside the answer and one outside."""
+    entry = replace(weights.entry, follows_points=follows_points)
+    engine = SegmenterEngine(replace(weights, entry=entry), device="cpu")
     first = ask(engine, Prompt(boxes=(SCAR_BOX,)))
-    corrected = ask(engine, Prompt(boxes=(SCAR_BOX,), points=(Point(105, 80, True),), previous=first.mask))
-    assert corrected.mask[80, 105]
+    row, column = np.argwhere(first.mask)[first.mask.sum() // 2]
+    points = (Point(column + 0.5, row + 0.5, False), Point(92, 55, True))
+    corrected = ask(engine, Prompt(boxes=(SCAR_BOX,), points=points, previous=first.mask))
+    assert not corrected.mask[row, column]
+    assert corrected.mask[55, 92]
 
 
 def test_prompts_and_masks_that_do_not_fit_the_slice_are_refused(new_engine: Callable[..., SegmenterEngine]) -> None:

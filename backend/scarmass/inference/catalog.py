@@ -35,7 +35,8 @@ class Entry:
     """One line of the catalog.
 
     kind: detector or segmenter. input_size: pixels a side. normalisation: minmax or imagenet (segmenters).
-    best_of_three: a lone point is answered by the best of SAM's three masks (weights trained for ambiguity).
+    follows_points: trained, as SAM was, on points, previous masks and three answers to an ambiguous point. Other
+    weights are asked with a box alone, or a point alone, and clicks change their answer afterwards.
     file, bytes, sha256: the safetensors file that is served; None where they are not known beforehand.
     source: None where the file is in the repository.
     base_sha256: of the published checkpoint that was fine-tuned.
@@ -48,7 +49,7 @@ class Entry:
     licence: str
     file: str
     normalisation: str = "minmax"
-    best_of_three: bool = False
+    follows_points: bool = False
     bytes: int | None = None
     sha256: str | None = None
     source: Source | None = None
@@ -70,7 +71,7 @@ class Entry:
             "input_size",
             "licence",
             "normalisation",
-            "best_of_three",
+            "follows_points",
             "base_sha256",
         )
         content: dict[str, Any] = {key: getattr(self, key) for key in told}

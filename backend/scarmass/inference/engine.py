@@ -14,16 +14,19 @@ from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask, without_component_at
 from scarmass.domain.models import Model, Segmentation, SliceImage
 from scarmass.domain.prompts import Prompt, PromptGroup, Structure, grouped
+from scarmass.inference.clicks import obeying_clicks
 from scarmass.inference.embeddings import EmbeddingCache, Turns
 from scarmass.inference.onnx_encoder import OnnxEncoder, exported_encoder
 from scarmass.inference.prompting import coordinates, previous_of, prompt_tensors
 from scarmass.inference.segmenter import STRUCTURES, PromptableSegmenter, build_segmenter
 from scarmass.inference.weights import Weights
 from scarmass.inference.window import (
+    LOGITS_SIDE,
     Float32,
     Normalisation,
     Window,
     encoder_input,
+    grey_window,
     native_mask,
     stack_window,
 )
@@ -84,7 +87,8 @@ class SegmenterEngine:
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
         """The union of the answers to boxes and lone points, less the components under lone negative points.
 
-        A prompt without boxes and positive points is answered from its previous mask, with score 0.
+        Every point has its say in its own pixel, whatever the network makes of it. A prompt without boxes and
+        positive points is answered from its previous mask, with score 0.
         Raises PromptOutsideImage, MaskShapeMismatch, DeviceOutOfMemory.
         """
         rows, columns = image.pixels.shape
@@ -107,27 +111,30 @@ class SegmenterEngine:
         """A mask and predicted IoU for each group, those of one window and kind of prompt in one decode."""
         alike: dict[tuple, list[tuple[PromptGroup, Mask | None]]] = defaultdict(list)
         for group in groups:
-            previous = previous_of(group, prompt.previous)
+            previous = previous_of(group, prompt.previous) if self._weights.entry.follows_points else None
             kind = (group.box is not None, len(group.points), previous is not None)
             alike[(window.enlarged_for(coordinates(group)), *kind)].append((group, previous))
         answers: list[Answer] = []
         for (group_window, *_), batch in alike.items():
             embedding = self._embedding(image, group_window, urgent=True)
             answers += self._surviving_out_of_memory(
-                lambda e=embedding, w=group_window, b=batch: self._decode(e, w, b, prompt.structure)
+                lambda e=embedding, w=group_window, b=batch: self._decode(e, image, w, b, prompt.structure)
             )
         return answers
 
     def _decode(
         self,
         embedding: Tensor,
+        image: SliceImage,
         window: Window,
         batch: list[tuple[PromptGroup, Mask | None]],
         structure: Structure,
     ) -> list[Answer]:
         groups, previous = zip(*batch, strict=True)
-        given = prompt_tensors(groups, previous, window, self._weights.entry.input_size, self._device)
-        lone_point = given.boxes is None and given.mask_prompts is None and len(groups[0].points) == 1
+        follows_points = self._weights.entry.follows_points
+        asked = groups if follows_points else [_without_points_beside_box(group) for group in groups]
+        given = prompt_tensors(asked, previous, window, self._weights.entry.input_size, self._device)
+        lone_point = given.boxes is None and given.mask_prompts is None
         with torch.inference_mode():
             logits, predicted_iou = self._network.decode(
                 embedding,
@@ -135,9 +142,13 @@ class SegmenterEngine:
                 boxes=given.boxes,
                 points=given.points,
                 mask_prompts=given.mask_prompts,
-                best_of_three=lone_point and self._weights.entry.best_of_three,
+                best_of_three=follows_points and lone_point,
             )
-        masks = [native_mask(window_logits, window) for window_logits in logits.cpu().numpy()]
+        grey = grey_window(image.pixels, window, LOGITS_SIDE) if groups[0].points else None
+        masks = [
+            native_mask(each if grey is None else obeying_clicks(each, group.points, grey, window), window)
+            for each, group in zip(logits.cpu().numpy(), groups, strict=True)
+        ]
         return list(zip(masks, predicted_iou.clamp(0, 1).tolist(), strict=True))
 
     def _embedding(self, image: SliceImage, window: Window, urgent: bool) -> Tensor:
@@ -172,6 +183,10 @@ def chosen_device(device: str) -> torch.device:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(device)
+
+
+def _without_points_beside_box(group: PromptGroup) -> PromptGroup:
+    return group if group.box is None else PromptGroup(group.box, ())
 
 
 def _window(image: SliceImage, region: HeartRegion | None) -> Window:

@@ -101,20 +101,21 @@ def stack_window(shape: tuple[int, int], pixel_spacing_mm: tuple[float, float], 
 
 
 def encoder_input(pixels: Float32, window: Window, size: int, normalisation: Normalisation) -> Float32:
-    """Native pixels (rows, columns) -> normalised window (3, size, size), three equal channels before
-    ImageNet's mean.
+    """Native pixels (rows, columns) -> normalised window (3, size, size), three equal channels before ImageNet's mean.
 
     Window pixels beyond the slice are 0 after normalisation, as SAM pads.
     """
-    across, along = _native_axes(window, size)
-    values = _cut(pixels, window, size)
-    inside = np.outer(_within(along, window.rows), _within(across, window.columns))
-    low, high = np.percentile(values[inside], [0.5, 99.5]) if inside.any() else (0.0, 0.0)
-    grey = np.clip((values - low) / max(high - low, 1e-6), 0, 1)
-    channels = np.repeat(grey[None], 3, axis=0)
+    channels = np.repeat(grey_window(pixels, window, size)[None], 3, axis=0)
     if normalisation is Normalisation.IMAGENET:
         channels = (255 * channels - IMAGENET_MEAN[:, None, None]) / IMAGENET_STD[:, None, None]
-    return np.ascontiguousarray(np.where(inside, channels, 0), dtype=np.float32)
+    return np.ascontiguousarray(np.where(_inside(window, size), channels, 0), dtype=np.float32)
+
+
+def grey_window(pixels: Float32, window: Window, size: int) -> Float32:
+    """Native pixels (rows, columns) -> window (size, size), 0.5th to 99.5th percentile to 0..1, 0 beyond the slice."""
+    values, inside = _cut(pixels, window, size), _inside(window, size)
+    low, high = np.percentile(values[inside], [0.5, 99.5]) if inside.any() else (0.0, 0.0)
+    return np.where(inside, np.clip((values - low) / max(high - low, 1e-6), 0, 1), 0).astype(np.float32)
 
 
 def mask_prompt(previous: Mask, window: Window) -> Float32:
@@ -150,6 +151,12 @@ def _cut(pixels: Float32, window: Window, size: int) -> Float32:
     column_width, row_width = (max(1.0, abs(axis[1] - axis[0])) for axis in (across, along))
     cut = _tent(along, window.rows, row_width) @ pixels @ _tent(across, window.columns, column_width).T
     return cut.astype(np.float32)
+
+
+def _inside(window: Window, size: int) -> Mask:
+    """The window's pixels (size, size) whose centres lie on the slice."""
+    across, along = _native_axes(window, size)
+    return np.outer(_within(along, window.rows), _within(across, window.columns))
 
 
 def _native_axes(window: Window, size: int) -> tuple[Float64, Float64]:

@@ -81,20 +81,14 @@ def box_around(mask: Mask, outwards: float | np.ndarray) -> Box:
     )
 
 
-def largest_error(answer: Mask, question: Question) -> Mask | None:
-    """The largest component of what an answer has wrong within the box, None where it has nothing wrong."""
+def correcting_point(answer: Mask, question: Question) -> Point | None:
+    """The click that corrects an answer: the middle of its largest error in the box, None where it has none."""
     wrong = answer ^ question.target
     if question.group.box is not None:
         wrong &= within(question.group.box, wrong.shape)
-    return components(wrong)[0] if wrong.any() else None
-
-
-def correcting_point(answer: Mask, question: Question) -> Point | None:
-    """The click that corrects an answer: the middle of its largest error, None where it has none."""
-    error = largest_error(answer, question)
-    if error is None:
+    if not wrong.any():
         return None
-    depth = np.asarray(ndimage.distance_transform_edt(np.pad(error, 1)))[1:-1, 1:-1]
+    depth = np.asarray(ndimage.distance_transform_edt(np.pad(components(wrong)[0], 1)))[1:-1, 1:-1]
     row, column = np.unravel_index(depth.argmax(), depth.shape)
     return Point(column + 0.5, row + 0.5, bool(question.target[row, column]))
 

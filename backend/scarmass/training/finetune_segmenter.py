@@ -30,7 +30,7 @@ from scarmass.inference.weights import Weights
 from scarmass.inference.window import Normalisation, Window, native_mask, window_mask
 from scarmass.training.augment import Augmentation
 from scarmass.training.dataset import find_patients, read_patients, split_by_patient
-from scarmass.training.drawn_prompts import PromptShares, Question, correcting_point, drawn_question, largest_error
+from scarmass.training.drawn_prompts import PromptShares, Question, correcting_point, drawn_question
 from scarmass.training.segmenter_examples import Example, KeptEmbeddings, Views, plain_examples, training_examples
 from scarmass.training.segmenter_scores import dice, drawn_box
 
@@ -45,12 +45,8 @@ class Optimiser:
     warmup_steps: int
     weight_decay: float
     average_decay: float
-    embedding_rate: float
-    """Learning rate of the embeddings of points and structures, over that of the rest: they start far off."""
     corrected_share: float
-    """Boxes that are answered a second time, with a correcting point."""
-    previous_share: float
-    """Corrections that are given the first answer as well."""
+    """Boxes that are answered a second time, with a correcting point and the first answer."""
     validate_every: int
 
 
@@ -129,10 +125,7 @@ def loss_of(logits: Tensor, predicted_iou: Tensor, target: Tensor) -> Tensor:
 def prompt_loss(
     network: PromptableSegmenter, example: Example, config: Config, generator: np.random.Generator
 ) -> Tensor:
-    """Loss of one drawn prompt and, for a share of the boxes, of its correction by a click, averaged.
-
-    What the click points out counts once more, or a box alone would be answered well and the click ignored.
-    """
+    """Loss of one drawn prompt and, for a share of the boxes, of its correction by a click, averaged."""
     question = drawn_question(example.annotated, config.prompts, generator)
     embedding, window = example.embedding(), example.window
     target = torch.from_numpy(window_mask(question.target, window)).float()
@@ -141,13 +134,8 @@ def prompt_loss(
     if question.group.box is None or generator.random() >= config.optimiser.corrected_share:
         return loss
     answer = native_mask(logits.detach().numpy(), window)
-    previous = answer if generator.random() < config.optimiser.previous_share else None
-    logits, predicted_iou = answered(network, embedding, window, with_correction(question, answer), previous)
-    corrected_loss = loss_of(logits, predicted_iou, target)
-    error = largest_error(answer, question)
-    if error is not None and (pointed_out := torch.from_numpy(window_mask(error, window))).any():
-        corrected_loss = corrected_loss + F.binary_cross_entropy_with_logits(logits[pointed_out], target[pointed_out])
-    return (loss + corrected_loss) / 2
+    corrected = with_correction(question, answer)
+    return (loss + loss_of(*answered(network, embedding, window, corrected, answer), target)) / 2
 
 
 def with_correction(question: Question, answer: Mask) -> Question:
@@ -163,26 +151,23 @@ def train(
     """Yields (steps done, averaged network) at every validation and at the end. AdamW, cosine learning rate."""
     settings, generator = config.optimiser, np.random.default_rng(config.seed)
     network.requires_grad_().image_encoder.requires_grad_(False)
-    trained = {name: p for name, p in network.named_parameters() if p.requires_grad}
-    embeddings = [p for name, p in trained.items() if "point_embeddings" in name or "structure_tokens" in name]
-    rest = [p for name, p in trained.items() if not ("point_embeddings" in name or "structure_tokens" in name)]
-    rates = [settings.learning_rate * settings.embedding_rate, settings.learning_rate]
-    optimiser = torch.optim.AdamW([{"params": embeddings}, {"params": rest}], weight_decay=settings.weight_decay)
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(trained, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     average = deepcopy(network)
     waiting: list[int] = []
     losses: list[float] = []
     started, step, progress = time.monotonic(), 0, 0.0
     while progress < 1:
         share = (0.51 + 0.49 * np.cos(np.pi * progress)) * min(1, (step + 1) / settings.warmup_steps)
-        for group, rate in zip(optimiser.param_groups, rates, strict=True):
-            group["lr"] = rate * share
+        for group in optimiser.param_groups:
+            group["lr"] = settings.learning_rate * share
         optimiser.zero_grad()
         for _ in range(settings.batch_size):
             waiting = waiting or generator.permutation(len(examples)).tolist()
             loss = prompt_loss(network, examples[waiting.pop()], config, generator)
             (loss / settings.batch_size).backward()
             losses.append(loss.item())
-        nn.utils.clip_grad_norm_(trained.values(), 1.0)
+        nn.utils.clip_grad_norm_(trained, 1.0)
         optimiser.step()
         step += 1
         _follow(average, network, min(settings.average_decay, step / (step + 20)))
@@ -224,7 +209,7 @@ def fine_tuned_entry(base: Entry, config: Config, base_sha256: str) -> Entry:
         base,
         name=config.name,
         licence=config.licence,
-        best_of_three=False,
+        follows_points=False,
         file=f"{config.name}.safetensors",
         source=None,
         base_sha256=base_sha256,
@@ -269,8 +254,8 @@ def main() -> None:
     for step, average in train(network, examples, config):
         boxed, corrected = validation_dice(average, validation)
         print(f"validation after {step} steps: box {boxed:.4f}, corrected {corrected:.4f}", flush=True)
-        if (boxed + corrected) / 2 > best_dice:
-            best_dice = (boxed + corrected) / 2
+        if boxed > best_dice:
+            best_dice = boxed
             weights_files.save(as_stored(average.state_dict()), entry.description(), path)
 
     report = {

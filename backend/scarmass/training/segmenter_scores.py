@@ -38,6 +38,7 @@ def segmenter_scores(segmenter: Segmenter, slices: Sequence[AnnotatedSlice]) -> 
     ways: Mapping[str, tuple[Structure, Answering]] = {
         "box_around_all_scar": (Structure.SCAR, lambda s, r: _boxed(segmenter, s, r, Structure.SCAR)),
         "corrected_by_one_click": (Structure.SCAR, lambda s, r: _corrected(segmenter, s, r)),
+        "one_click_alone": (Structure.SCAR, lambda s, r: _clicked(segmenter, s, r)),
         "box_around_each_part": (Structure.SCAR, lambda s, r: _boxed_by_part(segmenter, s, r)),
         "box_around_all_no_reflow": (Structure.NO_REFLOW, lambda s, r: _boxed(segmenter, s, r, Structure.NO_REFLOW)),
         "box_around_blood_pool": (Structure.BLOOD_POOL, lambda s, r: _boxed(segmenter, s, r, Structure.BLOOD_POOL)),
@@ -97,6 +98,14 @@ def _boxed_by_part(segmenter: Segmenter, annotated: AnnotatedSlice, region: Hear
     drawn = [part for part in parts if part.sum() >= SMALLEST_PART_PIXELS] or parts[:1]
     boxes = tuple(box_around(part, DRAWN_LOOSENESS) for part in drawn)
     return segmenter.segment(annotated.image, region, Prompt(Structure.SCAR, boxes)).mask
+
+
+def _clicked(segmenter: Segmenter, annotated: AnnotatedSlice, region: HeartRegion | None) -> Mask:
+    """A point in the middle of the largest scar, no box."""
+    scar = annotated.masks[Structure.SCAR]
+    point = correcting_point(np.zeros_like(scar), Question(Structure.SCAR, PromptGroup(None, ()), scar))
+    assert point is not None
+    return segmenter.segment(annotated.image, region, Prompt(Structure.SCAR, points=(point,))).mask
 
 
 def _corrected(segmenter: Segmenter, annotated: AnnotatedSlice, region: HeartRegion | None) -> Mask:
