@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks.measures import QUICK, Repetitions, measure_backbones
+from benchmarks.measures import QUICK, BackboneResult, Repetitions, measure_backbones
 from benchmarks.report import Report, absence, conditions
 from benchmarks.server import ServerFailed
 from scarmass.domain.errors import Fact
@@ -39,14 +39,21 @@ def main(
     where = conditions(now)
     if where.is_busy:
         console.print(f"This machine is busy (load {where.load:.2f}): expect slower figures.", style="yellow")
-    with tempfile.TemporaryDirectory(prefix="scarmass-bench-") as folder, console.status("Measuring") as status:
-        results = list(
-            measure_backbones(here, Path(folder), repetitions, lambda step: status.update(f"Measuring {step}"))
-        )
-    report = Report(where, repetitions, results, absent)
-    report.show(console)
-    for path in report.write(output / now.strftime("%Y-%m-%d_%H%M")):
-        console.print(f"written to {path}")
+    results: list[BackboneResult] = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="scarmass-bench-") as folder, console.status("Measuring") as status:
+            measured = measure_backbones(
+                here, Path(folder), repetitions, lambda step: status.update(f"Measuring {step}")
+            )
+            for result in measured:
+                results.append(result)
+    finally:
+        # What was measured before an interruption is kept.
+        if results:
+            report = Report(where, repetitions, results, absent)
+            report.show(console)
+            for path in report.write(output / now.strftime("%Y-%m-%d_%H%M")):
+                console.print(f"written to {path}")
 
 
 def chosen_entries(names: list[str] | None) -> tuple[list[Entry], list[Entry]]:

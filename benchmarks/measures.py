@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count, cycle
 from pathlib import Path
 from statistics import median
-from time import perf_counter, sleep
+from time import sleep
 
 from benchmarks.bare import BareModels, Predictor
-from benchmarks.server import Server, prepare_storage, running_server
+from benchmarks.server import prepare_storage, running_server
 from benchmarks.subjects import NUMBER_OF_SLICES, Subject, prompted_slice, scarred_phantom, subjects
 from benchmarks.timing import Summary, elapsed_ms, repeated, repeated_ms, single, summary
+from benchmarks.traffic import FreshStacks, PreparedStack
 from scarmass.inference.catalog import Entry
 from scarmass.inference.weights import load
 from scarmass.main import WEIGHTS_FOLDER
@@ -32,12 +32,13 @@ class Repetitions:
     encodes: int = 10
     decodes: int = 40
     clicks: int = 60
+    crowded_clicks: int = 10
     first_clicks: int = 5
     readings: int = 3
     within_s: float = 20
 
 
-QUICK = Repetitions(encodes=3, decodes=10, clicks=15, first_clicks=2, readings=1)
+QUICK = Repetitions(encodes=3, decodes=10, clicks=15, crowded_clicks=3, first_clicks=2, readings=1)
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,10 @@ def _measure(
     rows = _bare_rows(models, repetitions, told)
     told("starting the application")
     with running_server(data_dir, entry.name) as server:
-        fresh = _fresh_stack_rows(server, new_subjects, repetitions, told)
-        clicks = _click_rows(server, next(new_subjects), models, repetitions, told)
+        stacks = FreshStacks(server, new_subjects)
+        fresh = _fresh_stack_rows(stacks, repetitions, told)
+        told("preparing the stack to click on")
+        clicks = _click_rows(PreparedStack(server, *stacks.uploaded()), stacks, models, repetitions, told)
         peak_memory_mib = server.peak_memory_mib()
         rows += [*clicks, *fresh, single("Application start", server.start_s, "s")]
     if peak_memory_mib is not None:
@@ -93,75 +96,47 @@ def _bare_rows(models: BareModels, repetitions: Repetitions, told: Told) -> list
     return rows
 
 
-def _fresh_stack_rows(
-    server: Server, new_subjects: Iterator[Subject], repetitions: Repetitions, told: Told
-) -> list[Summary]:
-    """Studies the server has never seen: their upload, their first click, and their reading from open to ready."""
-    uploads_ms: list[float] = []
-    sent_bytes = 0
-
-    def uploaded() -> tuple[Subject, str]:
-        nonlocal sent_bytes
-        subject = next(new_subjects)
-        started = perf_counter()
-        stack_id = server.upload(subject)
-        uploads_ms.append((perf_counter() - started) * 1000)
-        sent_bytes += subject.bytes
-        return subject, stack_id
-
-    def first_click_ms() -> float:
-        uid, prompt = uploaded()[0].middle_prompt
-        return elapsed_ms(lambda: server.segment(uid, prompt))
-
-    def ready_s() -> float:
-        _, stack_id = uploaded()
-        return elapsed_ms(lambda: server.wait_until_ready(server.open_reading(stack_id))) / 1000
-
+def _fresh_stack_rows(stacks: FreshStacks, repetitions: Repetitions, told: Told) -> list[Summary]:
     told("first clicks on fresh stacks")
-    first_clicks = repeated(first_click_ms, repetitions.first_clicks, repetitions.within_s)
+    first_clicks = repeated(stacks.first_click_ms, repetitions.first_clicks, repetitions.within_s)
     told(f"{NUMBER_OF_SLICES}-slice stacks")
-    readings = repeated(ready_s, repetitions.readings, repetitions.within_s)
-    n, seconds = len(uploads_ms), median(uploads_ms) / 1000
+    readings = repeated(stacks.ready_s, repetitions.readings, repetitions.within_s)
+    uploads = summary(f"Upload of {NUMBER_OF_SLICES} objects", stacks.upload_ms)
+    objects_per_s = NUMBER_OF_SLICES / (uploads.median / 1000)
     return [
         summary("/segment, first click on a fresh stack", first_clicks),
         summary(f"{NUMBER_OF_SLICES}-slice stack ready", readings, "s", STACK_AIM_S),
-        summary(f"Upload of {NUMBER_OF_SLICES} objects", uploads_ms),
-        single("Upload throughput", sent_bytes / n / 1e6 / seconds, "MB/s", n),
-        single("Upload throughput", NUMBER_OF_SLICES / seconds, "objects/s", n),
+        uploads,
+        single("Upload throughput", objects_per_s * stacks.object_bytes / 1e6, "MB/s", uploads.n),
+        single("Upload throughput", objects_per_s, "objects/s", uploads.n),
     ]
 
 
 def _click_rows(
-    server: Server, subject: Subject, models: BareModels, repetitions: Repetitions, told: Told
+    stack: PreparedStack, stacks: FreshStacks, models: BareModels, repetitions: Repetitions, told: Told
 ) -> list[Summary]:
-    """Clicks on embedded slices, each paired with a bare decode of the same kind of prompt right after it."""
-    told("preparing the stack to click on")
-    reading_id = server.open_reading(server.upload(subject))
-    server.wait_until_ready(reading_id)
-    prompts, revisions = cycle(subject.prompts.items()), count()
-    inside_ms: list[float] = []
+    """Later clicks, each paired with a bare decode of the same kind of prompt right after it."""
 
     def click_and_decode_ms() -> tuple[float, float]:
-        uid, prompt = next(prompts)
         sleep(PAUSE_S)
-        click_ms = elapsed_ms(lambda: inside_ms.append(server.segment(uid, prompt)["elapsed_ms"]))
+        click_ms = stack.click_ms()
         sleep(PAUSE_S)
         return click_ms, elapsed_ms(models.decode)
-
-    def edit_ms() -> float:
-        revision, (uid, prompt) = next(revisions), next(prompts)
-        return elapsed_ms(lambda: server.edit(reading_id, revision, uid, prompt))
 
     told("later clicks")
     models.decode()
     pairs = repeated(click_and_decode_ms, repetitions.clicks, repetitions.within_s)
+    inside_ms = list(stack.inside_ms)
     told("clicks in a reading")
-    edits = repeated(edit_ms, repetitions.clicks, repetitions.within_s)
+    edits = repeated(stack.edit_ms, repetitions.clicks, repetitions.within_s)
+    told("clicks while another stack is prepared")
+    crowded = stacks.while_preparing(lambda: repeated(stack.click_ms, repetitions.crowded_clicks, repetitions.within_s))
     return [
         summary("/segment, later click", [click for click, _ in pairs], aim=CLICK_AIM_MS),
         summary("... of it inside the route", inside_ms),
         summary("... of it above the bare decode", [click - decode for click, decode in pairs], aim=OVERHEAD_AIM_MS),
         summary("Click in a reading, stored", edits, aim=CLICK_AIM_MS),
+        summary("/segment while another stack is prepared", crowded),
     ]
 
 

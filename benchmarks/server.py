@@ -90,7 +90,8 @@ def running_server(data_dir: Path, segmenter: str) -> Iterator[Server]:
     """`scarmass serve` with this segmenter, stopped at the end. Other settings come from the environment."""
     port = _free_port()
     environment = {name: value for name, value in os.environ.items() if name.upper() != "DATABASE_URL"}
-    environment |= {"HOST": HOST, "PORT": str(port), "DATA_DIR": str(data_dir), "SEGMENTER": segmenter}
+    environment |= {"PORT": str(port), "DATA_DIR": str(data_dir)}
+    environment |= {"SCARMASS_HOST": HOST, "SCARMASS_SEGMENTER": segmenter}
     log = data_dir / f"server-{segmenter}.log"
     started = perf_counter()
     with log.open("wb") as output:

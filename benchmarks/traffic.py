@@ -1,0 +1,66 @@
+"""What a reader's browser asks of a running server, timed: uploads, first clicks, later clicks, edits."""
+
+from collections.abc import Callable, Iterator
+from itertools import count, cycle
+
+from benchmarks.server import Server
+from benchmarks.subjects import Subject
+from benchmarks.timing import elapsed_ms
+
+
+class FreshStacks:
+    """Studies that the server has never seen; every upload is timed."""
+
+    def __init__(self, server: Server, subjects: Iterator[Subject]) -> None:
+        self._server = server
+        self._subjects = subjects
+        self.upload_ms: list[float] = []
+        self.object_bytes = 0
+
+    def uploaded(self) -> tuple[Subject, str]:
+        """A new study and the id of its stack."""
+        subject = next(self._subjects)
+        stack_ids: list[str] = []
+        self.upload_ms.append(elapsed_ms(lambda: stack_ids.append(self._server.upload(subject))))
+        self.object_bytes = subject.bytes // len(subject.files)
+        return subject, stack_ids[0]
+
+    def first_click_ms(self) -> float:
+        """A click on a stack that was only uploaded: nothing is detected or embedded."""
+        subject, _ = self.uploaded()
+        return elapsed_ms(lambda: self._server.segment(*subject.middle_prompt))
+
+    def ready_s(self) -> float:
+        """From opening the reading of a stack that was only uploaded until it is prepared."""
+        _, stack_id = self.uploaded()
+        return elapsed_ms(lambda: self._server.wait_until_ready(self._server.open_reading(stack_id))) / 1000
+
+    def while_preparing(self, work: Callable[[], list[float]]) -> list[float]:
+        """Do the work right after opening another reading; answers when that is ready too."""
+        _, stack_id = self.uploaded()
+        reading_id = self._server.open_reading(stack_id)
+        measured = work()
+        self._server.wait_until_ready(reading_id)
+        return measured
+
+
+class PreparedStack:
+    """A stack with its reading ready; clicks go round its scarred slices."""
+
+    def __init__(self, server: Server, subject: Subject, stack_id: str) -> None:
+        self._server = server
+        self._reading_id = server.open_reading(stack_id)
+        self._prompts = cycle(subject.prompts.items())
+        self._revisions = count()
+        self.inside_ms: list[float] = []
+        server.wait_until_ready(self._reading_id)
+
+    def click_ms(self) -> float:
+        """A prompt on an embedded slice; inside_ms collects what the route says of itself."""
+        uid, prompt = next(self._prompts)
+        return elapsed_ms(lambda: self.inside_ms.append(self._server.segment(uid, prompt)["elapsed_ms"]))
+
+    def edit_ms(self) -> float:
+        """The same as an edit of the reading, committed."""
+        revision, (uid, prompt) = next(self._revisions), next(self._prompts)
+        return elapsed_ms(lambda: self._server.edit(self._reading_id, revision, uid, prompt))
