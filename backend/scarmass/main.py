@@ -1,5 +1,6 @@
 """Composition root of the server: settings to database, files and models, and those to the running application."""
 
+import os
 import signal
 import socket
 import sys
@@ -87,6 +88,8 @@ def import_paths(database: Database, files: FileStore, paths: list[Path]) -> Int
 def serve(settings: Settings) -> None:
     """Run the server until it is told to stop; everything it started stops with it."""
     _require_free_port(settings)
+    # Every request thread gets OpenMP threads of its own; those that wait must not spin on the others' cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _stop)
     with open_storage(settings) as (database, files):
         with database.transaction() as session:

@@ -22,6 +22,8 @@ class OnnxEncoder:
         """threads: within one encode; all cores by default."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or os.cpu_count() or 1
+        # Threads that wait by spinning would take the cores from the decoder, which runs in torch.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(exported, options, providers=["CPUExecutionProvider"])
 
     def __call__(self, window: Float32) -> torch.Tensor:
