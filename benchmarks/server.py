@@ -24,7 +24,8 @@ from scarmass.settings import PROJECT_ROOT, Settings
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 180
 STACK_TIMEOUT_S = 600
-POLL_S = 0.1
+POLL_S = 0.05
+READING_POLL_S = 0.25
 
 
 class ServerFailed(Exception):
@@ -58,7 +59,7 @@ class Server:
         while (state := self.http.get(f"/api/v1/readings/{reading_id}").raise_for_status().json()["state"]) != "draft":
             if state == "failed" or monotonic() > deadline:
                 raise ServerFailed(f"the reading is {state}")
-            sleep(POLL_S)
+            sleep(READING_POLL_S)
 
     def edit(self, reading_id: str, revision: int, sop_instance_uid: str, prompt: Prompt) -> dict[str, Any]:
         """A click in a reading: its prompt is answered, and committed as the next revision."""
