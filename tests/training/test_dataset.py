@@ -9,7 +9,9 @@ from PIL import Image
 
 from scarmass.domain.prompts import Structure
 from scarmass.training.dataset import (
+    HELD_OUT_PATIENTS,
     NOMINAL_DIAMETER_MM,
+    emidec_split,
     find_patients,
     has_infarct,
     masks_by_structure,
@@ -17,10 +19,8 @@ from scarmass.training.dataset import (
     phantom_slices,
     read_patient,
     read_patients,
-    split_by_patient,
+    scar_shares,
 )
-
-PATIENTS = [f"Case_P{n:03d}" for n in range(34, 101)] + [f"Case_N{n:03d}" for n in range(1, 34)]
 
 
 def ellipse(height: float, width: float) -> np.ndarray:
@@ -51,30 +51,6 @@ def two_patients(tmp_path: Path) -> Path:
             Image.fromarray((labels * 20 + index).astype(np.uint8)).save(tmp_path / half / name)
             Image.fromarray(labels.astype(np.uint8)).save(tmp_path / f"{half}annot" / name)
     return tmp_path
-
-
-def test_no_patient_is_in_two_splits() -> None:
-    split = split_by_patient(PATIENTS)
-    parts = [*split.train, *split.validation, *split.test]
-    assert len(parts) == len(set(parts))
-    assert set(parts) == set(PATIENTS) - {"Case_P100"}
-
-
-def test_every_split_has_infarct_and_normal_patients_in_the_datasets_proportion() -> None:
-    split = split_by_patient(PATIENTS)
-    for part in (split.train, split.validation, split.test):
-        assert sum(map(has_infarct, part)) / len(part) == pytest.approx(2 / 3, abs=0.07)
-
-
-def test_the_patient_measured_in_native_geometry_is_in_no_split() -> None:
-    for seed in range(20):
-        split = split_by_patient(PATIENTS, seed)
-        assert "Case_P100" not in {*split.train, *split.validation, *split.test}
-
-
-def test_a_split_is_reproducible_and_named_by_its_hash() -> None:
-    assert split_by_patient(PATIENTS).sha256 == split_by_patient(PATIENTS[::-1]).sha256
-    assert split_by_patient(PATIENTS, seed=0).sha256 != split_by_patient(PATIENTS, seed=1).sha256
 
 
 def test_nominal_spacing_makes_a_stretched_ventricle_round_and_80_mm_wide() -> None:
@@ -129,12 +105,24 @@ def test_the_whole_dataset_reads_as_described(emidec: Path) -> None:
     patients = find_patients(emidec)
     assert len(patients) == 100
     assert sum(map(has_infarct, patients)) == 67
-    slices = read_patients(emidec, split_by_patient(patients).test)
+    slices = read_patients(emidec, emidec_split(emidec).test)
     for annotated in slices:
         ventricle = annotated.masks[Structure.LEFT_VENTRICLE]
         assert ventricle.any()
         assert not (annotated.masks[Structure.SCAR] & ~ventricle).any()
         assert has_infarct(annotated.patient) or not annotated.masks[Structure.SCAR].any()
+
+
+def test_every_part_of_the_split_has_small_and_large_infarcts_and_normals(emidec: Path) -> None:
+    split = emidec_split(emidec)
+    parts = (split.train, split.validation, split.test)
+    assert not HELD_OUT_PATIENTS & {patient for part in parts for patient in part}
+    shares = scar_shares(read_patients(emidec, [patient for part in parts for patient in part]))
+    for part in parts:
+        infarcts = [shares[patient] for patient in part if shares[patient]]
+        assert min(infarcts) < 0.1 < 0.4 < max(infarcts)
+        assert len(infarcts) / len(part) == pytest.approx(2 / 3, abs=0.03)
+    assert sum(shares[patient] > 0 for patient in split.test) >= 15
 
 
 def test_the_png_patient_matches_its_native_twin_in_shape(emidec: Path) -> None:

@@ -13,6 +13,9 @@ from scarmass.training.dataset import NOMINAL_DIAMETER_MM, AnnotatedSlice
 
 Grey = NDArray[np.float32]
 
+NO_SIGNAL = 0.01
+"""Grey value, from 0 to 1, up to which larger areas are padding rather than tissue."""
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -23,11 +26,19 @@ class Augmentation:
     myocardium_factor: tuple[float, float]
     blood_factor: tuple[float, float]
     scar_factor: tuple[float, float]
+    nulled_share: float
+    """Share of slices made anew as a magnitude image whose null lies near the myocardium."""
+    null_factor: tuple[float, float]
+    """Grey value of the null, as a factor on the mean of normal myocardium."""
     grey_air_share: float
     """Share of slices with mid-grey, noisy air, as phase-sensitive images have it."""
     gamma: tuple[float, float]
     shading: float
     """Largest change of brightness by the coil, in natural logarithms."""
+    ghosting: float
+    """Largest strength of a ghost, a copy displaced along the phase encoding, relative to the slice."""
+    wrap_share: float
+    """Share of slices whose far side is folded over by up to a fifth of the field of view."""
     noise: float
     """Largest standard deviation of Rician noise, of the slice's own range."""
     blur_pixels: float
@@ -67,9 +78,14 @@ def _with_new_contrast(
     pixels = (annotated.pixels - low) / max(high - low, 1e-6)
     if generator.random() < ranges.contrast_share:
         pixels = pixels * _tissue_factors(annotated, ranges, generator)
+    if generator.random() < ranges.nulled_share:
+        pixels = _nulled(pixels, annotated, ranges, generator)
     if generator.random() < ranges.grey_air_share:
         air = np.clip(1 - ndimage.gaussian_filter(pixels, 2) / 0.15, 0, 1)
         pixels = pixels + air * generator.normal(generator.uniform(0.2, 0.5), 0.1, pixels.shape)
+    if generator.random() < ranges.wrap_share:
+        pixels = _wrapped(pixels, generator)
+    pixels = _ghosted(pixels, ranges.ghosting, generator)
     pixels = np.clip(pixels, 0, None) ** _log_uniform(generator, ranges.gamma)
     pixels = pixels * np.exp(_shading(pixels.shape, ranges.shading, generator))
     noise = generator.uniform(0, ranges.noise) * generator.standard_normal((2, *pixels.shape))
@@ -87,6 +103,38 @@ def _tissue_factors(annotated: AnnotatedSlice, ranges: Augmentation, generator: 
     factors[blood] = generator.uniform(*ranges.blood_factor)
     factors[scar] = generator.uniform(*ranges.scar_factor)
     return np.asarray(ndimage.gaussian_filter(factors, generator.uniform(0.5, 1.2)), dtype=np.float32)
+
+
+def _nulled(pixels: Grey, annotated: AnnotatedSlice, ranges: Augmentation, generator: np.random.Generator) -> Grey:
+    """Modulus of the signal counted from a null near normal myocardium, back on a range from 0 to about 1."""
+    normal = annotated.masks[Structure.LEFT_VENTRICLE] & ~annotated.masks[Structure.BLOOD_POOL]
+    normal = normal & ~annotated.masks[Structure.SCAR]
+    myocardium = float(pixels[normal].mean()) if normal.any() else float(np.median(pixels))
+    modulus = np.abs(pixels - myocardium * generator.uniform(*ranges.null_factor))
+    modulus[ndimage.binary_opening(pixels <= NO_SIGNAL, iterations=2)] = 0  # padding has no signal to be nulled
+    return (modulus / max(float(np.percentile(modulus, 99.5)), 1e-6)).astype(np.float32)
+
+
+def _wrapped(pixels: Grey, generator: np.random.Generator) -> Grey:
+    """What lies beyond a field of view that was too small comes in at its opposite side (aliasing)."""
+    axis = int(generator.integers(2))
+    depth = int(pixels.shape[axis] * generator.uniform(0.05, 0.2))
+    folded, across = np.zeros_like(pixels), [slice(None)] * 2
+    across[axis] = slice(0, depth)
+    beyond, across_far = tuple(across), list(across)
+    across_far[axis] = slice(pixels.shape[axis] - depth, None)
+    far = tuple(across_far)
+    if generator.random() < 0.5:
+        beyond, far = far, beyond
+    folded[beyond] = pixels[far]
+    return pixels + folded
+
+
+def _ghosted(pixels: Grey, strongest: float, generator: np.random.Generator) -> Grey:
+    """Motion repeats the slice faintly, half or a third of the field of view away along the phase encoding."""
+    axis = int(generator.integers(2))
+    displaced = np.roll(pixels, pixels.shape[axis] // int(generator.integers(2, 4)), axis)
+    return pixels + generator.uniform(0, strongest) * displaced
 
 
 def _shading(shape: tuple[int, ...], strength: float, generator: np.random.Generator) -> Grey:

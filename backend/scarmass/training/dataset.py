@@ -3,10 +3,9 @@
 Lalande et al., Data 2020, doi 10.3390/data5040089; CC BY-NC-SA 4.0: what is trained on it is non-commercial.
 """
 
-import hashlib
-import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from scarmass.domain.models import SliceImage
 from scarmass.domain.prompts import Structure
 from scarmass.imaging.lge import Contrast
 from scarmass.training.phantom import phantom
+from scarmass.training.split import Split, split_by_patient
 
 Labels = NDArray[np.uint8]
 
@@ -34,8 +34,6 @@ NOMINAL_DIAMETER_MM = 80.0
 
 HELD_OUT_PATIENTS = frozenset({"Case_P100"})
 """Never in any split: its native volume measures the whole chain."""
-
-VALIDATION_SHARE, TEST_SHARE = 0.15, 0.20
 
 
 @dataclass(frozen=True)
@@ -56,20 +54,6 @@ class AnnotatedSlice:
     @property
     def image(self) -> SliceImage:
         return SliceImage(f"{self.patient}/{self.index}", self.pixels, self.pixel_spacing_mm)
-
-
-@dataclass(frozen=True)
-class Split:
-    """Patients by purpose, each in one place only."""
-
-    train: tuple[str, ...]
-    validation: tuple[str, ...]
-    test: tuple[str, ...]
-
-    @property
-    def sha256(self) -> str:
-        """Identifies the split, so that figures can say which patients they were measured on."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
 def has_infarct(patient: str) -> bool:
@@ -142,24 +126,22 @@ def nominal_pixel_spacing_mm(left_ventricles: Sequence[Mask]) -> tuple[float, fl
     return float(row_mm), float(row_mm * column_over_row)
 
 
-def split_by_patient(patients: Sequence[str], seed: int = 0) -> Split:
-    """Train, validation and test patients; each part has its share of infarcts and of normals.
+def scar_shares(slices: Sequence[AnnotatedSlice]) -> dict[str, float]:
+    """Share of each patient's myocardium that is scar, slices pooled; 0 without a myocardium."""
+    scar: dict[str, int] = defaultdict(int)
+    myocardium: dict[str, int] = defaultdict(int)
+    for annotated in slices:
+        masks = annotated.masks
+        scar[annotated.patient] += int(masks[Structure.SCAR].sum())
+        wall = masks[Structure.LEFT_VENTRICLE] & ~masks[Structure.BLOOD_POOL]
+        myocardium[annotated.patient] += int(wall.sum())
+    return {patient: scar[patient] / max(myocardium[patient], 1) for patient in scar}
 
-    The same patients and seed give the same split, in whatever order the patients come.
-    """
-    parts: tuple[list[str], list[str], list[str]] = ([], [], [])
-    generator = np.random.default_rng(seed)
-    usable = sorted(set(patients) - HELD_OUT_PATIENTS)
-    for infarct in (True, False):
-        group = [patient for patient in usable if has_infarct(patient) == infarct]
-        shuffled = [group[i] for i in generator.permutation(len(group))]
-        validation_end = round(len(group) * VALIDATION_SHARE)
-        test_end = validation_end + round(len(group) * TEST_SHARE)
-        parts[0].extend(shuffled[test_end:])
-        parts[1].extend(shuffled[:validation_end])
-        parts[2].extend(shuffled[validation_end:test_end])
-    train, validation, test = (tuple(sorted(part)) for part in parts)
-    return Split(train, validation, test)
+
+def emidec_split(folder: Path, seed: int = 0) -> Split:
+    """The patients of the PNG form parted, the held-out ones in no part."""
+    patients = [patient for patient in find_patients(folder) if patient not in HELD_OUT_PATIENTS]
+    return split_by_patient(scar_shares(read_patients(folder, patients)), seed)
 
 
 def _patient_of(path: Path) -> str:

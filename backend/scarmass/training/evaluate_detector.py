@@ -17,10 +17,9 @@ from scarmass.inference.detector import STRUCTURES, YoloDetector
 from scarmass.inference.weights import sha256_of
 from scarmass.training.dataset import (
     AnnotatedSlice,
-    find_patients,
+    emidec_split,
     phantom_slices,
     read_patients,
-    split_by_patient,
 )
 from scarmass.training.detection_scores import DetectionScores, detection_scores
 from scarmass.training.to_dicom import nifti_masks, read_nifti
@@ -74,7 +73,7 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, help="its labels")
     arguments = parser.parse_args()
 
-    split = split_by_patient(find_patients(arguments.dataset))
+    split = emidec_split(arguments.dataset)
     parts = {
         "validation": read_patients(arguments.dataset, split.validation),
         "test": read_patients(arguments.dataset, split.test),

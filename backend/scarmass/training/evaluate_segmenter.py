@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scarmass.inference.engine import SegmenterEngine
 from scarmass.inference.weights import load
-from scarmass.training.dataset import find_patients, phantom_slices, read_patients, split_by_patient
+from scarmass.training.dataset import emidec_split, phantom_slices, read_patients
 from scarmass.training.evaluate_detector import PHANTOM_SEEDS, volume_slices
 from scarmass.training.segmenter_scores import segmenter_scores
 
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, help="its labels")
     arguments = parser.parse_args()
 
-    split = split_by_patient(find_patients(arguments.dataset))
+    split = emidec_split(arguments.dataset)
     parts = {
         "test": read_patients(arguments.dataset, split.test),
         "phantoms": phantom_slices(PHANTOM_SEEDS),

@@ -25,10 +25,9 @@ from scarmass.inference.detector import STRUCTURES, build_network, described, ne
 from scarmass.training.augment import Augmentation, augmented
 from scarmass.training.dataset import (
     AnnotatedSlice,
-    find_patients,
+    emidec_split,
     phantom_slices,
     read_patients,
-    split_by_patient,
 )
 from scarmass.training.detection_scores import reference_boxes
 from scarmass.training.evaluate_detector import scores_of
@@ -209,7 +208,7 @@ def main() -> None:
     config = read_config(arguments.config)
     torch.manual_seed(config.seed)
 
-    split = split_by_patient(find_patients(arguments.dataset))
+    split = emidec_split(arguments.dataset)
     real = read_patients(arguments.dataset, split.train)
     validation = read_patients(arguments.dataset, split.validation)
     phantoms = phantom_slices(config.phantom_seeds)

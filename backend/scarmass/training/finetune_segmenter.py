@@ -29,7 +29,7 @@ from scarmass.inference.tiny_vit import EMBEDDING_CHANNELS
 from scarmass.inference.weights import Weights
 from scarmass.inference.window import Normalisation, Window, native_mask, window_mask
 from scarmass.training.augment import Augmentation
-from scarmass.training.dataset import find_patients, read_patients, split_by_patient
+from scarmass.training.dataset import emidec_split, read_patients
 from scarmass.training.drawn_prompts import PromptShares, Question, correcting_point, drawn_question
 from scarmass.training.segmenter_examples import Example, KeptEmbeddings, Views, plain_examples, training_examples
 from scarmass.training.segmenter_scores import dice, drawn_box
@@ -242,7 +242,7 @@ def main() -> None:
         normalisation=Normalisation(base.entry.normalisation),
     )
 
-    split = split_by_patient(find_patients(arguments.dataset))
+    split = emidec_split(arguments.dataset)
     validation = plain_examples(read_patients(arguments.dataset, split.validation), kept)
     training_slices = read_patients(arguments.dataset, split.train)
     examples = training_examples(training_slices, config.views, config.augmentation, config.seed, kept)
