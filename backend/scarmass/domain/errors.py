@@ -95,3 +95,27 @@ class DeviceOutOfMemory(Fact):
 
 class NothingToAccept(Fact):
     """The slice has neither a proposal nor a mask that could be accepted."""
+
+
+class EvaluationConflict(Fact):
+    """A run's folder already holds predictions of other models, patients or seeds."""
+
+
+class LayoutNotRecognised(Fact):
+    """A folder is laid out as none of the datasets that can be read, or as several of them."""
+
+
+class AnnotationMissing(Fact):
+    """An image, or the reference mask that belongs to it, is not where the dataset's layout has it."""
+
+
+class AnnotationInvalid(Fact):
+    """Reference masks do not fit their slices, hold unknown labels or do not tell the myocardium."""
+
+
+class PatientNotUnique(Fact):
+    """Two centres have a patient of the same name: one patient in two places would be in two parts of a split."""
+
+
+class PreparedDatasetInvalid(Fact):
+    """A prepared dataset is incomplete, was altered, is of another version or would be overwritten."""

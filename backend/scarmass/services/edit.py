@@ -16,6 +16,7 @@ from scarmass.domain.errors import (
     SliceNotInStack,
 )
 from scarmass.domain.prompts import Box, Point, Prompt
+from scarmass.domain.proposal import proposed_prompt
 from scarmass.domain.reading import EditKind, SliceState
 from scarmass.services import propose
 from scarmass.services.context import Context
@@ -166,7 +167,7 @@ def propose_slices(context: Context, reading: Reading, only: SliceKey | None) ->
 
 def proposal(context: Context, stack: StackRow, detection: propose.SliceDetection) -> SliceContent:
     """The detector's scar boxes on one slice, segmented; an empty mask where it found none."""
-    prompt = propose.proposed_prompt(detection.boxes)
+    prompt = proposed_prompt(detection.boxes)
     if not prompt.boxes:
         header = header_of(detection.slice.instance)
         empty = np.zeros((header.rows, header.columns), bool)

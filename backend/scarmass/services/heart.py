@@ -2,25 +2,15 @@
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 
-from scarmass.domain.left_ventricle import HeartRegion, heart_region
-from scarmass.domain.models import DetectedBox, Detector
-from scarmass.domain.prompts import Structure
+from scarmass.domain.models import Detector
+from scarmass.domain.proposal import StackDetection, detect_stack
 from scarmass.services.slices import slice_image
 from scarmass.storage.files import FileStore
 from scarmass.storage.tables import StackRow
 
 REMEMBERED_STACKS = 256
 Key = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class StackDetection:
-    """boxes: per slice in stack order. region: the stack's heart, None where no left ventricle was found."""
-
-    boxes: tuple[list[DetectedBox], ...]
-    region: HeartRegion | None
 
 
 class Hearts:
@@ -39,7 +29,7 @@ class Hearts:
         with self._detecting:
             if known := self._recall(key):
                 return known
-            detection = detect_stack(stack, files, detector)
+            detection = detect_stack(detector, [slice_image(files, row.instance) for row in stack.slices])
             with self._guard:
                 self._known[key] = detection
                 while len(self._known) > REMEMBERED_STACKS:
@@ -51,15 +41,3 @@ class Hearts:
             if key in self._known:
                 self._known.move_to_end(key)
             return self._known.get(key)
-
-
-def detect_stack(stack: StackRow, files: FileStore, detector: Detector) -> StackDetection:
-    """Run the detector over every slice of the stack."""
-    images = [slice_image(files, row.instance) for row in stack.slices]
-    boxes = detector.detect(images)
-    ventricles = [
-        next(found.box for found in on_slice if found.structure is Structure.LEFT_VENTRICLE)
-        for on_slice in boxes
-        if any(found.structure is Structure.LEFT_VENTRICLE for found in on_slice)
-    ]
-    return StackDetection(tuple(boxes), heart_region(ventricles, images[0].pixel_spacing_mm))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from scarmass.domain.models import DetectedBox, Segmentation
-from scarmass.domain.prompts import Prompt, Structure
+from scarmass.domain.prompts import Prompt
 from scarmass.services.context import Context
 from scarmass.services.slices import header_of, slice_image
 from scarmass.storage import studies
@@ -28,11 +28,6 @@ def segment(context: Context, stack: StackRow, row: SliceRow, prompt: Prompt) ->
     prompt.require_inside(header.rows, header.columns)
     region = context.hearts.of(stack, context.files, context.detector).region
     return context.segmenter.segment(slice_image(context.files, row.instance), region, prompt)
-
-
-def proposed_prompt(boxes: list[DetectedBox]) -> Prompt:
-    """The prompt that the detector's scar boxes make; without any, the proposal is "no scar here"."""
-    return Prompt(boxes=tuple(found.box for found in boxes if found.structure is Structure.SCAR))
 
 
 def load_slice(context: Context, sop_instance_uid: str, frame_number: int) -> SliceRow:

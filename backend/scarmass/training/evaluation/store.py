@@ -1,0 +1,87 @@
+"""A run's folder: what was predicted with what, one file a patient, so that a run cut off goes on where it was."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from scarmass.domain.errors import EvaluationConflict
+from scarmass.domain.models import Model
+from scarmass.domain.prompts import Box, Point
+from scarmass.training.evaluation.predict import Correction, Prediction, Proposal, Seconds
+
+RUN_FILE = "run.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What makes two predictions comparable: the models, the patients, and the seed of the drawn boxes."""
+
+    segmenter: Model
+    detector: Model
+    dataset_sha256: str
+    split_sha256: str
+    part: str
+    seed: int
+
+
+def open_run(folder: Path, run: Run) -> None:
+    """Begin or continue a run in its folder. Raises EvaluationConflict where the folder holds another run."""
+    path, told = folder / RUN_FILE, asdict(run)
+    if path.is_file():
+        differing = [key for key, value in json.loads(path.read_text()).items() if told.get(key) != value]
+        if differing:
+            raise EvaluationConflict(f"{folder} holds a run of another {' and '.join(differing)}; name another folder")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(told, indent=2) + "\n")
+
+
+def prediction_file(folder: Path, patient: str) -> Path:
+    """Where a patient's prediction is kept. Names of patients may hold what names of files may not."""
+    return folder / "predictions" / f"{quote(patient, safe='')}.npz"
+
+
+def save_prediction(prediction: Prediction, path: Path) -> None:
+    """Write the masks and, as JSON beside them, what was drawn; whole or not at all."""
+    masks = {f"proposal-{i}": proposal.mask for i, proposal in enumerate(prediction.proposals)}
+    for i, correction in enumerate(prediction.corrections):
+        masks |= {f"answer-{i}-{clicks}": mask for clicks, mask in enumerate(correction.answers)}
+    told = {
+        "proposed_boxes": [[asdict(box) for box in proposal.boxes] for proposal in prediction.proposals],
+        "drawn_boxes": [[asdict(box) for box in correction.boxes] for correction in prediction.corrections],
+        "points": [[asdict(point) for point in correction.points] for correction in prediction.corrections],
+        "heart_found": prediction.heart_found,
+        "seconds": asdict(prediction.seconds),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.npz")
+    try:
+        np.savez_compressed(partial, told=json.dumps(told), **masks)  # type: ignore[arg-type]
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_prediction(path: Path) -> Prediction:
+    """What save_prediction wrote."""
+    with np.load(path, allow_pickle=False) as kept:
+        told: dict[str, Any] = json.loads(str(kept["told"]))
+        proposals = tuple(
+            Proposal(_boxes(boxes), kept[f"proposal-{i}"]) for i, boxes in enumerate(told["proposed_boxes"])
+        )
+        corrections = []
+        for i, (boxes, drawn) in enumerate(zip(told["drawn_boxes"], told["points"], strict=True)):
+            points = tuple(Point(**point) for point in drawn)
+            answers = tuple(kept[f"answer-{i}-{clicks}"] for clicks in range(len(points) + 1))
+            corrections.append(Correction(_boxes(boxes), points, answers))
+    return Prediction(proposals, tuple(corrections), told["heart_found"], Seconds(**told["seconds"]))
+
+
+def _boxes(told: Sequence[dict[str, float]]) -> tuple[Box, ...]:
+    return tuple(Box(**box) for box in told)
