@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from scarmass.domain.errors import AnnotationInvalid, AnnotationMissing, LayoutNotRecognised
 from scarmass.domain.prompts import Structure
 from scarmass.training.dataset import (
     HELD_OUT_PATIENTS,
@@ -60,7 +61,7 @@ def test_nominal_spacing_makes_a_stretched_ventricle_round_and_80_mm_wide() -> N
 
 
 def test_a_patient_without_any_ventricle_has_no_spacing() -> None:
-    with pytest.raises(ValueError, match="left ventricle"):
+    with pytest.raises(AnnotationInvalid, match="left ventricle"):
         nominal_pixel_spacing_mm([np.zeros((8, 8), dtype=bool)])
 
 
@@ -88,10 +89,20 @@ def test_patients_of_both_halves_are_found(two_patients: Path) -> None:
 
 
 def test_missing_data_are_named(tmp_path: Path, two_patients: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="Case_P777"):
+    with pytest.raises(AnnotationMissing, match="Case_P777"):
         read_patient(two_patients, "Case_P777")
-    with pytest.raises(FileNotFoundError, match="holds no train"):
-        find_patients(tmp_path / "train")
+    with pytest.raises(LayoutNotRecognised, match="holds no train"):
+        emidec_split(tmp_path / "train")
+
+
+def test_a_slice_without_its_mask_is_named(two_patients: Path) -> None:
+    (two_patients / "trainannot" / "Case_P001_slice001.png").unlink()
+    with pytest.raises(AnnotationMissing, match="Case_P001_slice001"):
+        read_patient(two_patients, "Case_P001")
+
+
+def test_slices_say_that_their_size_is_nominal(two_patients: Path) -> None:
+    assert all(annotated.spacing_is_nominal for annotated in read_patient(two_patients, "Case_P001"))
 
 
 def test_phantoms_of_odd_seeds_are_phase_sensitive() -> None:

@@ -1,0 +1,29 @@
+"""Annotated slices: readers of the datasets that can be had, one prepared form of them all, and phantoms."""
+
+from scarmass.training.dataset.annotated import AnnotatedSlice, scar_shares
+from scarmass.training.dataset.emidec import HELD_OUT_PATIENTS, LABELS, has_infarct, masks_by_structure
+from scarmass.training.dataset.emidec_png import (
+    NOMINAL_DIAMETER_MM,
+    emidec_split,
+    find_patients,
+    nominal_pixel_spacing_mm,
+    read_patient,
+    read_patients,
+)
+from scarmass.training.dataset.phantoms import phantom_slices
+
+__all__ = [
+    "HELD_OUT_PATIENTS",
+    "LABELS",
+    "NOMINAL_DIAMETER_MM",
+    "AnnotatedSlice",
+    "emidec_split",
+    "find_patients",
+    "has_infarct",
+    "masks_by_structure",
+    "nominal_pixel_spacing_mm",
+    "phantom_slices",
+    "read_patient",
+    "read_patients",
+    "scar_shares",
+]
