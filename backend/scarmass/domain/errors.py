@@ -97,6 +97,10 @@ class NothingToAccept(Fact):
     """The slice has neither a proposal nor a mask that could be accepted."""
 
 
+class RunConflict(Fact):
+    """A folder holds another training run, or none where one was to be resumed."""
+
+
 class EvaluationConflict(Fact):
     """A run's folder already holds predictions of other models, patients or seeds."""
 
