@@ -11,19 +11,24 @@ from scarmass.training.dataset.emidec_png import (
     read_patients,
 )
 from scarmass.training.dataset.phantoms import phantom_slices
+from scarmass.training.dataset.prepare import prepare
+from scarmass.training.dataset.prepared import Prepared, read_prepared
 
 __all__ = [
     "HELD_OUT_PATIENTS",
     "LABELS",
     "NOMINAL_DIAMETER_MM",
     "AnnotatedSlice",
+    "Prepared",
     "emidec_split",
     "find_patients",
     "has_infarct",
     "masks_by_structure",
     "nominal_pixel_spacing_mm",
     "phantom_slices",
+    "prepare",
     "read_patient",
     "read_patients",
+    "read_prepared",
     "scar_shares",
 ]
