@@ -25,7 +25,7 @@ from scarmass.training.finetune_segmenter import (
     with_structure_tokens,
 )
 from scarmass.training.segmenter_examples import Example, KeptEmbeddings, plain_examples, training_examples
-from scarmass.training.segmenter_scores import dice, segmenter_scores
+from scarmass.training.segmenter_scores import segmenter_scores
 
 WEIGHTS = Path(__file__).parents[2] / "weights"
 
@@ -182,9 +182,3 @@ def test_scores_compare_answers_with_references_by_slice_and_by_patient() -> Non
 
 def test_scores_leave_out_structures_that_no_slice_shows() -> None:
     assert "box_around_all_no_reflow" not in segmenter_scores(Boxes(), [heart()])
-
-
-def test_dice_of_two_empty_masks_is_one() -> None:
-    empty = np.zeros((2, 2), dtype=bool)
-    assert dice(empty, empty) == 1
-    assert dice(empty, ~empty) == 0

@@ -123,3 +123,19 @@ class PatientNotUnique(Fact):
 
 class PreparedDatasetInvalid(Fact):
     """A prepared dataset is incomplete, was altered, is of another version or would be overwritten."""
+
+
+class ThresholdUndefined(Fact):
+    """A signal threshold has no remote myocardium, no level of zero signal or no finite pixels to rest on."""
+
+
+class PairsInvalid(Fact):
+    """Two sets of measurements do not pair, are not finite or are fewer than three."""
+
+
+class ReadingsInvalid(Fact):
+    """A table of readings lacks a column or a number, or holds one patient's stack twice."""
+
+
+class ReadingsNotComparable(Fact):
+    """Two sets of readings differ in quantity, density or signature."""

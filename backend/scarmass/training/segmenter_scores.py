@@ -9,6 +9,7 @@ import numpy as np
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask, components
 from scarmass.domain.models import Segmenter
+from scarmass.domain.overlap import dice, pooled_dice
 from scarmass.domain.prompts import Prompt, PromptGroup, Structure
 from scarmass.training.dataset import AnnotatedSlice
 from scarmass.training.drawn_prompts import SMALLEST_PART_PIXELS, Question, box_around, correcting_point
@@ -54,12 +55,6 @@ def segmenter_scores(segmenter: Segmenter, slices: Sequence[AnnotatedSlice]) -> 
     }
 
 
-def dice(answer: Mask, reference: Mask) -> float:
-    """2 |A and B| / (|A| + |B|), 1 where both are empty."""
-    total = answer.sum() + reference.sum()
-    return float(2 * (answer & reference).sum() / total) if total else 1.0
-
-
 def drawn_box(structure: Structure, reference: Mask) -> Question:
     """One box around all of the reference, as a reader draws it."""
     return Question(structure, PromptGroup(box_around(reference, DRAWN_LOOSENESS), ()), reference)
@@ -77,7 +72,7 @@ def _scores(
             answer = answered(annotated, regions[annotated.patient])
             pairs[annotated.patient].append((answer, annotated.masks[structure]))
     every = [pair for own in pairs.values() for pair in own]
-    by_patient = [dice(*(np.stack(masks) for masks in zip(*own, strict=True))) for own in pairs.values()]
+    by_patient = [pooled_dice(*zip(*own, strict=True)) for own in pairs.values()]
     return Scores(
         slices=len(every),
         patients=len(pairs),
