@@ -98,11 +98,7 @@ class NothingToAccept(Fact):
 
 
 class RunConflict(Fact):
-    """A folder holds another training run, or none where one was to be resumed."""
-
-
-class EvaluationConflict(Fact):
-    """A run's folder already holds predictions of other models, patients or seeds."""
+    """A folder holds another run, of training or evaluation, or none where one was to be resumed."""
 
 
 class LayoutNotRecognised(Fact):

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from scarmass.domain.errors import EvaluationConflict
+from scarmass.domain.errors import RunConflict
 from scarmass.domain.models import Model
 from scarmass.domain.prompts import Box, Point
 from scarmass.training.evaluation.predict import Correction, Prediction, Proposal, Seconds
@@ -19,7 +19,7 @@ RUN_FILE = "run.json"
 
 
 @dataclass(frozen=True)
-class Run:
+class Measured:
     """What makes two predictions comparable: the models, the patients, and the seed of the drawn boxes."""
 
     segmenter: Model
@@ -30,13 +30,13 @@ class Run:
     seed: int
 
 
-def open_run(folder: Path, run: Run) -> None:
-    """Begin or continue a run in its folder. Raises EvaluationConflict where the folder holds another run."""
-    path, told = folder / RUN_FILE, asdict(run)
+def open_run(folder: Path, measured: Measured) -> None:
+    """Begin or continue a run in its folder. Raises RunConflict where the folder holds another run."""
+    path, told = folder / RUN_FILE, asdict(measured)
     if path.is_file():
         differing = [key for key, value in json.loads(path.read_text()).items() if told.get(key) != value]
         if differing:
-            raise EvaluationConflict(f"{folder} holds a run of another {' and '.join(differing)}; name another folder")
+            raise RunConflict(f"{folder} holds a run of another {' and '.join(differing)}; name another folder")
         return
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(told, indent=2) + "\n")
