@@ -11,8 +11,6 @@ Devices, mixed precision and several processes are Lightning Fabric's.
 import json
 import os
 import platform
-import shutil
-import subprocess
 import time
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -29,6 +27,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from torch.utils.tensorboard import SummaryWriter
 
 from scarmass.domain.errors import RunConflict
+from scarmass.training.code_version import code_version
 
 PACKAGES = ("torch", "lightning-fabric", "numpy")
 
@@ -170,26 +169,6 @@ def progress_bar(fabric: Fabric) -> Progress:
         TimeElapsedColumn(),
         disable=not fabric.is_global_zero,
     )
-
-
-def code_version() -> str:
-    """The commit of the code that runs, with -dirty where files were changed; the package's version outside git."""
-    git = shutil.which("git")
-    here = Path(__file__).parent
-    if git:
-        asked = subprocess.run(
-            [git, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-            cwd=here,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        tracked = subprocess.run(
-            [git, "ls-files", "--error-unmatch", __file__], cwd=here, capture_output=True, check=False
-        )
-        if not asked.returncode and not tracked.returncode:
-            return asked.stdout.strip()
-    return version("scarmass")
 
 
 def _checked_record(folder: Path, origin: Origin, resume: bool) -> dict[str, Any]:
