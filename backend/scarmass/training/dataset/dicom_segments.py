@@ -12,6 +12,7 @@ from pydicom import Dataset
 from pydicom.uid import SegmentationStorage
 
 from scarmass.domain.errors import AnnotationInvalid, AnnotationMissing
+from scarmass.domain.geometry import PARALLEL_TOLERANCE
 from scarmass.domain.masks import Mask
 from scarmass.imaging.objects import SliceHeader
 from scarmass.training.dataset.tissues import Tissue, tissue_named
@@ -57,7 +58,7 @@ def referenced_images(segmentation: Dataset) -> set[str]:
     """SOP Instance UIDs of the images a segmentation says it was made from, in whole or by frame."""
     series = segmentation.get("ReferencedSeriesSequence") or []
     listed = {str(i.ReferencedSOPInstanceUID) for one in series for i in one.get("ReferencedInstanceSequence") or []}
-    return listed | {_source_of(frame, number) for number, frame in enumerate(_frames(segmentation), 1)}
+    return listed | {_source_of(segmentation, frame, number) for number, frame in enumerate(_frames(segmentation), 1)}
 
 
 def _masks(segmentation: Dataset, headers: Sequence[SliceHeader], shape: tuple[int, int, int]) -> dict[Tissue, Mask]:
@@ -68,11 +69,11 @@ def _masks(segmentation: Dataset, headers: Sequence[SliceHeader], shape: tuple[i
     if pixels.shape[1:] != shape[1:]:
         raise AnnotationInvalid(f"the segmentation has {pixels.shape[1:]} pixels and its slices have {shape[1:]}")
     for number, (frame, values) in enumerate(zip(_frames(segmentation), pixels, strict=True), 1):
-        source = _source_of(frame, number)
+        source = _source_of(segmentation, frame, number)
         if source not in index_of:
             raise AnnotationInvalid(f"frame {number} was drawn on {source}, which is no slice of the stack")
-        _require_same_place(frame, number, headers[index_of[source]])
-        segment = int(frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
+        _require_same_place(segmentation, frame, number, headers[index_of[source]])
+        segment = int(_of_frame(segmentation, frame, "SegmentIdentificationSequence")[0].ReferencedSegmentNumber)
         masks[tissues[segment]][index_of[source]] |= values
     for tissue in tissues.values():
         masks[tissue]  # a segment without any frame was looked for and not found
@@ -102,15 +103,26 @@ def _frames(segmentation: Dataset) -> Sequence[Dataset]:
     return segmentation.get("PerFrameFunctionalGroupsSequence") or []
 
 
-def _source_of(frame: Dataset, number: int) -> str:
+def _of_frame(segmentation: Dataset, frame: Dataset, keyword: str) -> Sequence[Dataset]:
+    """A functional group: the frame's own, or what all frames share, as those of a single segment do its number."""
+    shared = segmentation.get("SharedFunctionalGroupsSequence") or [Dataset()]
+    return frame.get(keyword) or shared[0].get(keyword) or []
+
+
+def _source_of(segmentation: Dataset, frame: Dataset, number: int) -> str:
     try:
-        return str(frame.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID)
+        derivation = _of_frame(segmentation, frame, "DerivationImageSequence")[0]
+        return str(derivation.SourceImageSequence[0].ReferencedSOPInstanceUID)
     except (AttributeError, IndexError) as error:
         raise AnnotationInvalid(f"frame {number} of the segmentation does not say which slice it is of") from error
 
 
-def _require_same_place(frame: Dataset, number: int, header: SliceHeader) -> None:
-    if position := frame.get("PlanePositionSequence"):
-        distance_mm = np.abs(np.subtract(position[0].ImagePositionPatient, header.position_mm)).max()
-        if distance_mm > POSITION_TOLERANCE_MM:
-            raise AnnotationInvalid(f"frame {number} lies {distance_mm:.1f} mm from the slice it was drawn on")
+def _require_same_place(segmentation: Dataset, frame: Dataset, number: int, header: SliceHeader) -> None:
+    """Where the segmentation gives its frames a place: the slice's own position and orientation."""
+    for keyword, attribute, own, tolerance in (
+        ("PlanePositionSequence", "ImagePositionPatient", header.position_mm, POSITION_TOLERANCE_MM),
+        ("PlaneOrientationSequence", "ImageOrientationPatient", header.orientation, PARALLEL_TOLERANCE),
+    ):
+        given = _of_frame(segmentation, frame, keyword)
+        if given and np.abs(np.subtract(given[0][attribute].value, own)).max() > tolerance:
+            raise AnnotationInvalid(f"frame {number} has another {attribute} than the slice it was drawn on")
