@@ -8,7 +8,7 @@ from scarmass.domain.errors import RunConflict
 from scarmass.domain.models import Model
 from scarmass.training.evaluation.predict import Prediction
 from scarmass.training.evaluation.run import by_patient, predict_patients
-from scarmass.training.evaluation.store import Measured, load_prediction, open_run, prediction_file
+from scarmass.training.evaluation.store import Measured, load_prediction, open_run, prediction_file, read_run
 from tests.training.evaluation.hearts import ClickedSegmenter, KnowingDetector, cohort
 
 RUN = Measured(Model("a", "1"), Model("b", "2"), "3", "4", "validation", 0)
@@ -36,10 +36,20 @@ def test_a_run_that_was_cut_off_ends_like_one_that_was_not(tmp_path: Path) -> No
 
 
 def test_a_folder_of_another_run_is_refused_by_what_differs(tmp_path: Path) -> None:
-    open_run(tmp_path, RUN)
-    open_run(tmp_path, RUN)
+    open_run(tmp_path, RUN, "v1")
     with pytest.raises(RunConflict, match="segmenter and seed"):
-        open_run(tmp_path, replace(RUN, segmenter=Model("c", "5"), seed=1))
+        open_run(tmp_path, replace(RUN, segmenter=Model("c", "5"), seed=1), "v1")
+
+
+def test_a_run_tells_every_version_of_the_code_that_it_was_made_with(tmp_path: Path) -> None:
+    for version in ("v1", "v2", "v1"):
+        open_run(tmp_path, RUN, version)
+    assert read_run(tmp_path)["code"] == ["v1", "v2"]
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunConflict, match="no run"):
+        read_run(tmp_path)
 
 
 def test_a_patient_s_name_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:

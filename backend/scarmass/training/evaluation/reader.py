@@ -6,13 +6,11 @@ The reference stays in here. What comes out is prompts, and only prompts reach a
 import zlib
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import ndimage
 
 from scarmass.domain.masks import Mask, components
 from scarmass.domain.prompts import Box, Point, Structure
 from scarmass.training.dataset import AnnotatedSlice
-from scarmass.training.drawn_prompts import box_around
+from scarmass.training.drawn_prompts import box_around, deepest_pixel
 
 SMALLEST_DRAWN_PIXELS = 20
 """Smaller components of the reference get no box, native pixels."""
@@ -47,10 +45,3 @@ def reader_of(annotated: AnnotatedSlice, seed: int) -> SimulatedReader:
     """The slice's reader: what is drawn depends on the seed and the slice, not on the order of slices."""
     slice_seed = zlib.crc32(f"{annotated.patient}/{annotated.index}".encode())
     return SimulatedReader(annotated.masks[Structure.SCAR], [seed, slice_seed])
-
-
-def deepest_pixel(part: Mask) -> tuple[int, int]:
-    """(row, column) of the pixel of a mask farthest, in pixels, from all outside it; beyond the image is outside."""
-    depth: NDArray[np.float64] = np.asarray(ndimage.distance_transform_edt(np.pad(part, 1)))[1:-1, 1:-1]
-    row, column = np.unravel_index(depth.argmax(), depth.shape)
-    return int(row), int(column)

@@ -7,10 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from scarmass.domain.models import Detector, Model, Segmenter
-from scarmass.inference.detector import YoloDetector
-from scarmass.inference.engine import SegmenterEngine
-from scarmass.inference.weights import load, resolve, verify
+from scarmass.domain.models import Detector, Segmenter
 from scarmass.training.dataset import AnnotatedSlice
 from scarmass.training.evaluation.predict import Prediction, predict
 from scarmass.training.evaluation.reader import reader_of
@@ -25,18 +22,6 @@ def by_patient(slices: Iterable[AnnotatedSlice]) -> Patients:
     for annotated in slices:
         patients[annotated.patient].append(annotated)
     return {patient: sorted(patients[patient], key=lambda s: s.index) for patient in sorted(patients)}
-
-
-def load_models(
-    detector: str, segmenter: str, weights_folder: Path, export_folder: Path, device: str = "auto"
-) -> tuple[Detector, Segmenter]:
-    """The models by name in the catalog or by file, as the server loads them. Raises WeightsMissing,
-    WeightsInvalid."""
-    entry, file = resolve(detector, weights_folder)
-    return (
-        YoloDetector(file, Model(entry.name, verify(entry, file)), device),
-        SegmenterEngine(load(segmenter, weights_folder), device=device, export_folder=export_folder),
-    )
 
 
 def predict_patients(

@@ -15,7 +15,7 @@ from scarmass.domain.models import Model
 from scarmass.domain.prompts import Box, Point
 from scarmass.training.evaluation.predict import Correction, Prediction, Proposal, Seconds
 
-RUN_FILE = "run.json"
+RUN_FILE, PATIENTS_FILE, SLICES_FILE, SCORES_FILE = "run.json", "patients.csv", "slices.csv", "scores.json"
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,31 @@ class Measured:
     seed: int
 
 
-def open_run(folder: Path, measured: Measured) -> None:
-    """Begin or continue a run in its folder. Raises RunConflict where the folder holds another run."""
-    path, told = folder / RUN_FILE, asdict(measured)
-    if path.is_file():
-        differing = [key for key, value in json.loads(path.read_text()).items() if told.get(key) != value]
+def open_run(folder: Path, measured: Measured, code: str) -> None:
+    """Begin or continue a run in its folder, and note the code's version of this sitting.
+
+    Raises RunConflict where the folder holds a run of something else.
+    """
+    told, codes = asdict(measured), [code]
+    if (folder / RUN_FILE).is_file():
+        kept = read_run(folder)
+        differing = [key for key, value in told.items() if kept.get(key) != value]
         if differing:
             raise RunConflict(f"{folder} holds a run of another {' and '.join(differing)}; name another folder")
-        return
+        codes = sorted({*kept["code"], code})
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(told, indent=2) + "\n")
+    (folder / RUN_FILE).write_text(json.dumps({**told, "code": codes}, indent=2) + "\n")
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """What a run's folder says it is of: the fields of Measured, and code, the versions it was made with.
+
+    Raises RunConflict where the folder holds no run.
+    """
+    try:
+        return json.loads((folder / RUN_FILE).read_text())
+    except FileNotFoundError as error:
+        raise RunConflict(f"{folder} holds no run: `scarmass evaluate` makes one") from error
 
 
 def prediction_file(folder: Path, patient: str) -> Path:
