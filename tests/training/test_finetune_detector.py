@@ -1,8 +1,9 @@
-"""Fine-tuning the detector: what it is taught, and that what it writes can be served."""
+"""Fine-tuning the detector: that what it writes can be served, and that a run that was cut off ends as a whole one."""
 
-from dataclasses import replace
-from itertools import islice
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,22 +19,22 @@ from scarmass.training.dataset import AnnotatedSlice
 from scarmass.training.finetune_detector import (
     CONFIG,
     Config,
+    learning_rate,
     pretrained_network,
     read_config,
     save,
     train,
-    training_batch,
-    training_batches,
 )
+from scarmass.training.run import Devices, Origin, Run, open_fabric
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def config() -> Config:
-    """The shipped configuration, cut down to seconds."""
+    """The shipped configuration, cut down to seconds: two phases of three steps."""
     shipped = read_config(CONFIG)
-    phase = replace(shipped.phases[0], steps=3, minutes=5.0, validate_every=2)
+    first, second = (replace(phase, steps=3, minutes=1e6, validate_every=2) for phase in shipped.phases)
     optimiser = replace(shipped.optimiser, batch_size=2, warmup_steps=1)
-    return replace(shipped, input_size=64, optimiser=optimiser, phases=(phase,))
+    return replace(shipped, input_size=64, optimiser=optimiser, phases=(first, second))
 
 
 def annotated(patient: str = "Case_P001", index: int = 0) -> AnnotatedSlice:
@@ -44,35 +45,25 @@ def annotated(patient: str = "Case_P001", index: int = 0) -> AnnotatedSlice:
     return AnnotatedSlice(patient, index, masks[Structure.SCAR].astype(np.float32), (2.0, 1.0), masks)
 
 
-def test_the_network_is_taught_the_boxes_of_the_masks() -> None:
-    batch = training_batch([annotated(), annotated(index=1)], 100)
-    assert batch["img"].shape == (2, 3, 100, 100)
-    assert batch["batch_idx"].tolist() == [0, 0, 1, 1]
-    assert batch["cls"].flatten().tolist() == [0, 1, 0, 1]
-    assert batch["bboxes"][0].tolist() == pytest.approx([0.5, 0.5, 0.4, 0.4])
-    assert batch["bboxes"][1].tolist() == pytest.approx([0.6, 0.35, 0.2, 0.1])
+class CutOff(Exception):
+    """Stands for a machine that goes down."""
 
 
-def test_the_box_of_a_scar_lies_on_its_bright_pixels() -> None:
-    batch = training_batch([annotated()], 100)
-    rows, columns = np.nonzero(batch["img"][0, 0].numpy() > 0.5)
-    x, y, width, height = (batch["bboxes"][1] * 100).tolist()
-    assert [columns.min(), columns.max() + 1] == pytest.approx([x - width / 2, x + width / 2], abs=1)
-    assert [rows.min(), rows.max() + 1] == pytest.approx([y - height / 2, y + height / 2], abs=1)
-
-
-def test_a_slice_without_any_structure_teaches_that_there_is_none() -> None:
-    empty = replace(annotated(), masks={structure: np.zeros((100, 200), dtype=bool) for structure in Structure})
-    batch = training_batch([empty], 64)
-    assert batch["bboxes"].shape == (0, 4)
-    assert batch["cls"].shape == (0, 1)
-
-
-def test_the_same_seed_gives_the_same_batches(config: Config) -> None:
-    slices = [annotated(index=index) for index in range(3)]
-    runs = [islice(training_batches(slices, [], config, config.phases[0]), 2) for _ in range(2)]
-    for first, again in zip(*runs, strict=True):
-        assert torch.equal(first["img"], again["img"])
+def trained(
+    folder: Path,
+    config: Config,
+    validate: Callable[[Any, int], float],
+    keep: Callable[[], None] = lambda: None,
+    *,
+    resume: bool = False,
+) -> dict[str, torch.Tensor]:
+    """The weights after a run into the folder, or after the rest of one."""
+    torch.manual_seed(0)
+    network = build_network(config.architecture)
+    fabric = open_fabric(Devices(accelerator="cpu"))
+    run = Run(folder, Origin(CONFIG.read_text(), 0, "a", "b", "c"), fabric, resume=resume)
+    train(network, [annotated(), annotated(index=1)], [], config, run, fabric, validate, keep)
+    return network.state_dict()
 
 
 def test_a_checkpoint_other_than_the_named_one_is_refused(config: Config, tmp_path: Path) -> None:
@@ -89,19 +80,64 @@ def test_an_unknown_setting_is_refused(tmp_path: Path) -> None:
         read_config(mistyped)
 
 
-def test_what_training_writes_can_be_served(config: Config, tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    network = build_network(config.architecture)
-    before = next(network.parameters()).detach().clone()
-    steps = []
-    [phase] = config.phases
-    batches = training_batches([annotated()], [], config, phase)
-    for step, average in train(network, batches, config, phase):
-        steps.append(step)
-        path = tmp_path / f"{step}.safetensors"
-        save(average, path, Entry("trained", "detector", config.architecture, 64, "", path.name))
-    assert steps == [2, 3]
-    assert not torch.equal(before, next(network.parameters()))
-    detector = YoloDetector(path, Model("trained", sha256_of(path)), "cpu", dict.fromkeys(STRUCTURES, 0.0))
+def test_the_learning_rate_falls_to_a_fiftieth(config: Config) -> None:
+    phase = config.phases[0]
+    assert learning_rate(phase, 0) == pytest.approx(phase.learning_rate)
+    assert learning_rate(phase, 1) == pytest.approx(phase.learning_rate / 50)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A run that was never cut off: its weights, the steps it was validated at, and when its best was kept."""
+
+    weights: dict[str, torch.Tensor]
+    file: Path
+    validated: list[int]
+    kept: list[int]
+
+
+@pytest.fixture(scope="module")
+def whole(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """Its fitness is 1, 3, 2 and 4 at its validations."""
+    folder = tmp_path_factory.mktemp("whole")
+    file, validated, kept, fitness = folder / "trained.safetensors", [], [], iter([1.0, 3.0, 2.0, 4.0])
+
+    def validate(average: Any, steps: int) -> float:
+        validated.append(steps)
+        save(average, file, Entry("trained", "detector", config.architecture, 64, "", file.name))
+        return next(fitness)
+
+    weights = trained(folder / "run", config, validate, lambda: kept.append(validated[-1]))
+    return Whole(weights, file, validated, kept)
+
+
+def test_training_is_validated_now_and_then_and_at_each_phases_end(whole: Whole) -> None:
+    assert whole.validated == [2, 3, 5, 6]
+
+
+def test_only_the_best_validation_so_far_is_kept(whole: Whole) -> None:
+    assert whole.kept == [2, 3, 6]
+
+
+def test_what_training_writes_can_be_served(whole: Whole) -> None:
+    model = Model("trained", sha256_of(whole.file))
+    detector = YoloDetector(whole.file, model, "cpu", dict.fromkeys(STRUCTURES, 0.0))
     assert detector.detect([annotated().image])[0]
-    assert path.stat().st_size < 6_000_000
+    assert whole.file.stat().st_size < 6_000_000
+
+
+def test_a_resumed_training_ends_with_the_very_weights_of_one_that_was_never_cut_off(
+    whole: Whole, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes down in the second phase, one step after its last checkpoint."""
+    monkeypatch.setattr("scarmass.training.finetune_detector.CHECKPOINT_EVERY", 1)
+
+    def goes_down(average: Any, steps: int) -> float:
+        if steps == 5:
+            raise CutOff
+        return 0.0
+
+    with pytest.raises(CutOff):
+        trained(tmp_path, config, goes_down)
+    resumed = trained(tmp_path, config, lambda average, steps: 0.0, resume=True)
+    assert all(torch.equal(resumed[name], whole.weights[name]) for name in whole.weights)

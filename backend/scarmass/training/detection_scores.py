@@ -1,9 +1,14 @@
-"""How good boxes are against reference boxes: average precision, recall, and boxes where nothing is."""
+"""How good boxes are against reference boxes: average precision, recall, and boxes where nothing is.
+
+Boxes are compared with the reference and never changed by it: a missed scar stays missed, and a box on a slice
+without scar is false however faint it is.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from scarmass.domain.masks import Mask, components
@@ -17,23 +22,61 @@ SMALLEST_SCAR_MM2 = 20.0
 SAME_SCAR_GAP_MM = 3.0
 """Parts of scar closer than this share a box, as a reader would draw it."""
 
+DETECTED = (Structure.LEFT_VENTRICLE, Structure.SCAR)
+
 
 @dataclass(frozen=True)
 class DetectionScores:
-    """Shares and averages from 0 to 1 over slices; nan where no slice could tell."""
+    """Shares and averages over slices or patients; nan where no slice or patient could tell."""
 
+    patients: int
     slices: int
+    scar_free_patients: int
+    scar_free_slices: int
+    mean_average_precision_50: float
+    """Over left ventricle and scar."""
     average_precision_50: dict[str, float]
     """By structure, at an overlap of 0.5, over all scores given."""
     left_ventricle_found: float
-    """Share of slices with a left ventricle whose best box overlaps it by more than 0.5."""
+    """Share of slices with a left ventricle whose best box overlaps it by at least 0.5."""
     scar_recall_30: float
     """Share of reference scar boxes met by a box of at least 0.3 overlap."""
+    scars_found_per_patient: float
+    """The same share of each patient's own scars, mean over patients who have any."""
     false_boxes_per_scar_free_slice: float
+    false_boxes_per_scar_free_patient: float
+    scar_free_patients_with_false_boxes: float
+    """Share of patients without scar who are given a scar box on any slice."""
 
     @property
     def fitness(self) -> float:
-        return float(np.mean(list(self.average_precision_50.values())))
+        """What training chooses by."""
+        return self.mean_average_precision_50
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One slice's boxes of one structure: their scores, which of them are right, and how many there are to find."""
+
+    scores: NDArray[np.floating]
+    right: NDArray[np.bool_]
+    references: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a detector did on one slice.
+
+    met: whether each reference was met by a proposed box. scar_boxes: how many were proposed. shows_scar: at all,
+    specks without a reference box included.
+    """
+
+    patient: str
+    centre: str
+    ranked: Mapping[Structure, Ranked]
+    met: Mapping[Structure, tuple[bool, ...]]
+    scar_boxes: int
+    shows_scar: bool
 
 
 def reference_boxes(annotated: AnnotatedSlice) -> dict[Structure, list[Box]]:
@@ -64,21 +107,20 @@ def intersection_over_union(a: Box, b: Box) -> float:
     return shared / (a.area + b.area - shared)
 
 
-def average_precision(
-    found: Sequence[Sequence[DetectedBox]], references: Sequence[Sequence[Box]], overlap: float
-) -> float:
-    """Area under the precision-recall curve with precision made monotonous (PASCAL VOC 2010).
+def ranked(found: Sequence[DetectedBox], references: Sequence[Box], overlap: float) -> Ranked:
+    """A box is right when its best-overlapping reference, not taken by a better box, overlaps by `overlap`."""
+    ordered, free = sorted(found, key=lambda box: -box.score), list(references)
+    right = [_take(free, detected.box, overlap) for detected in ordered]
+    return Ranked(np.array([box.score for box in ordered]), np.array(right, dtype=bool), len(references))
 
-    A box is right when its best-overlapping reference, not taken by a better box, overlaps by `overlap`.
-    """
-    total = sum(map(len, references))
+
+def average_precision(slices: Sequence[Ranked]) -> float:
+    """Area under the precision-recall curve with precision made monotonous (PASCAL VOC 2010); nan without reference."""
+    total = sum(one.references for one in slices)
     if not total:
         return float("nan")
-    ranked = sorted(
-        ((box, index) for index, boxes in enumerate(found) for box in boxes), key=lambda pair: -pair[0].score
-    )
-    free = [list(boxes) for boxes in references]
-    right = np.array([_take(free[index], detected.box, overlap) for detected, index in ranked], dtype=bool)
+    scores, right = (np.concatenate([getattr(one, name) for one in slices]) for name in ("scores", "right"))
+    right = right[np.argsort(-scores, kind="stable")].astype(bool)
     if not right.any():
         return 0.0
     precision = np.cumsum(right) / np.arange(1, len(right) + 1)
@@ -86,35 +128,65 @@ def average_precision(
     return float(precision[right].sum() / total)
 
 
+def outcome(annotated: AnnotatedSlice, proposed: Sequence[DetectedBox], every_box: Sequence[DetectedBox]) -> Outcome:
+    """What the boxes that a detector proposes on a slice are worth.
+
+    every_box: the same with hardly any minimum score, which average precision needs.
+    """
+    references = reference_boxes(annotated)
+    return Outcome(
+        patient=annotated.patient,
+        centre=annotated.centre,
+        ranked={one: ranked(_of(one, every_box), references[one], 0.5) for one in DETECTED},
+        met={
+            Structure.LEFT_VENTRICLE: _met(references, proposed, Structure.LEFT_VENTRICLE, 0.5),
+            Structure.SCAR: _met(references, proposed, Structure.SCAR, 0.3),
+        },
+        scar_boxes=len(_of(Structure.SCAR, proposed)),
+        shows_scar=bool(annotated.masks[Structure.SCAR].any()),
+    )
+
+
+def by_patient(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
+    """The outcomes of each patient together, in the order in which patients first come."""
+    groups: dict[tuple[str, str], list[Outcome]] = {}
+    for one in outcomes:
+        groups.setdefault((one.centre, one.patient), []).append(one)
+    return list(groups.values())
+
+
 def detection_scores(
     slices: Sequence[AnnotatedSlice],
     proposed: Sequence[Sequence[DetectedBox]],
     every_box: Sequence[Sequence[DetectedBox]],
 ) -> DetectionScores:
-    """Scores of the boxes a detector proposes on each slice.
+    """Scores of the boxes on each slice; see outcome."""
+    return scores_over(by_patient([outcome(*one) for one in zip(slices, proposed, every_box, strict=True)]))
 
-    every_box: the same with hardly any minimum score, which average precision needs.
-    """
-    references = [reference_boxes(annotated) for annotated in slices]
+
+def scores_over(patients: Sequence[Sequence[Outcome]]) -> DetectionScores:
+    """Scores over patients, each given by the outcomes on its slices."""
+    slices = [one for patient in patients for one in patient]
     precision = {
-        structure.value: average_precision(
-            [[box for box in boxes if box.structure is structure] for boxes in every_box],
-            [reference[structure] for reference in references],
-            0.5,
-        )
-        for structure in (Structure.LEFT_VENTRICLE, Structure.SCAR)
+        structure.value: average_precision([one.ranked[structure] for one in slices]) for structure in DETECTED
     }
-    false_boxes = [
-        sum(box.structure is Structure.SCAR for box in boxes)
-        for annotated, boxes in zip(slices, proposed, strict=True)
-        if not annotated.masks[Structure.SCAR].any()
-    ]
+    scars = [[met for one in patient for met in one.met[Structure.SCAR]] for patient in patients]
+    free_slices = [one for one in slices if not one.shows_scar]
+    free_patients = [patient for patient in patients if not any(one.shows_scar for one in patient)]
+    false_of_patients = [sum(one.scar_boxes for one in patient) for patient in free_patients]
     return DetectionScores(
+        patients=len(patients),
         slices=len(slices),
+        scar_free_patients=len(free_patients),
+        scar_free_slices=len(free_slices),
+        mean_average_precision_50=_mean(list(precision.values())),
         average_precision_50=precision,
-        left_ventricle_found=_mean(_met(references, proposed, Structure.LEFT_VENTRICLE, 0.5)),
-        scar_recall_30=_mean(_met(references, proposed, Structure.SCAR, 0.3)),
-        false_boxes_per_scar_free_slice=_mean(false_boxes),
+        left_ventricle_found=_mean([met for one in slices for met in one.met[Structure.LEFT_VENTRICLE]]),
+        scar_recall_30=_mean([met for own in scars for met in own]),
+        scars_found_per_patient=_mean([_mean(own) for own in scars if own]),
+        false_boxes_per_scar_free_slice=_mean([one.scar_boxes for one in free_slices]),
+        false_boxes_per_scar_free_patient=_mean(false_of_patients),
+        scar_free_patients_with_false_boxes=_mean([number > 0 for number in false_of_patients]),
     )
 
 
@@ -124,6 +196,10 @@ def _separate_parts(mask: Mask, pixel_spacing_mm: tuple[float, float]) -> list[M
         return []
     distance_mm = np.asarray(ndimage.distance_transform_edt(~mask, sampling=pixel_spacing_mm))
     return [mask & near for near in components(distance_mm <= SAME_SCAR_GAP_MM / 2)]
+
+
+def _of(structure: Structure, boxes: Sequence[DetectedBox]) -> list[DetectedBox]:
+    return [box for box in boxes if box.structure is structure]
 
 
 def _take(free: list[Box], box: Box, overlap: float) -> bool:
@@ -136,17 +212,14 @@ def _take(free: list[Box], box: Box, overlap: float) -> bool:
 
 
 def _met(
-    references: Sequence[Mapping[Structure, Sequence[Box]]],
-    found: Sequence[Sequence[DetectedBox]],
-    structure: Structure,
-    overlap: float,
-) -> list[bool]:
-    """For each reference box of the structure, whether a box of it on that slice overlaps it by `overlap` or more."""
-    return [
-        any(box.structure is structure and intersection_over_union(reference, box.box) >= overlap for box in boxes)
-        for slice_references, boxes in zip(references, found, strict=True)
-        for reference in slice_references[structure]
-    ]
+    references: Mapping[Structure, Sequence[Box]], found: Sequence[DetectedBox], structure: Structure, overlap: float
+) -> tuple[bool, ...]:
+    """For each reference box of the structure, whether a box of it overlaps it by `overlap` or more."""
+    boxes = _of(structure, found)
+    return tuple(
+        any(intersection_over_union(reference, detected.box) >= overlap for detected in boxes)
+        for reference in references[structure]
+    )
 
 
 def _mean(values: Sequence[float]) -> float:

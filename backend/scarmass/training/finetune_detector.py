@@ -1,39 +1,37 @@
 """Fine-tune a COCO YOLO on annotated slices and write what is served. Reads from top to bottom.
 
-python -m scarmass.training.finetune_detector --dataset FOLDER --base yolo26n.pt --output FOLDER
+scarmass train detector DATASET --base yolo26n.pt --output FOLDER
 """
 
-import argparse
 import hashlib
 import shutil
-import time
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 
 from scarmass.domain.errors import WeightsInvalid
 from scarmass.inference import weights
 from scarmass.inference.catalog import Entry
-from scarmass.inference.detector import STRUCTURES, build_network, described, network_input, quiet_ultralytics
-from scarmass.training.augment import Augmentation, augmented
-from scarmass.training.dataset import (
-    AnnotatedSlice,
-    emidec_split,
-    phantom_slices,
-    read_patients,
-)
-from scarmass.training.detection_scores import reference_boxes
+from scarmass.inference.detector import build_network, described, quiet_ultralytics
+from scarmass.training.augment import Augmentation
+from scarmass.training.dataset import AnnotatedSlice, Prepared, phantom_slices
+from scarmass.training.detector_examples import Mixture, training_batches
 from scarmass.training.evaluate_detector import scores_of
+from scarmass.training.run import Devices, Draws, Origin, Run, open_fabric, progress_bar
 
 CONFIG = Path(__file__).parent / "configs" / "detector.toml"
-LICENCE = "AGPL-3.0 (ultralytics) and CC BY-NC-SA 4.0 (trained on EMIDEC)"
+CHECKPOINT_EVERY = 50
+"""Steps that are lost at most when a run is cut off."""
+
+LOG_EVERY = 20
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,7 @@ class Phase:
 @dataclass(frozen=True)
 class Config:
     seed: int
+    licence: str
     architecture: str
     base_sha256: str
     input_size: int
@@ -84,6 +83,15 @@ def read_config(path: Path) -> Config:
     )
 
 
+def mixture(config: Config, phase: Phase) -> Mixture:
+    return Mixture(
+        batch_size=config.optimiser.batch_size,
+        input_size=config.input_size,
+        phantom_share=config.phantom_share,
+        augmentation=replace(config.augmentation, close_up_share=phase.close_up_share),
+    )
+
+
 def pretrained_network(base: Path, config: Config) -> Any:
     """Our network with every tensor of the COCO checkpoint that fits; the class branches start anew.
 
@@ -101,83 +109,103 @@ def pretrained_network(base: Path, config: Config) -> Any:
     return network
 
 
-def training_batch(slices: Sequence[AnnotatedSlice], input_size: int) -> dict[str, torch.Tensor]:
-    """Images (n, 3, size, size), and a row per box: its image, class, and centre, width and height from 0 to 1."""
-    images, owners, classes, boxes = [], [], [], []
-    for owner, annotated in enumerate(slices):
-        square, letterbox = network_input(annotated.image, input_size)
-        images.append(torch.from_numpy(square).expand(3, -1, -1))
-        for structure, references in reference_boxes(annotated).items():
-            corners = np.array([[b.x0, b.y0, b.x1, b.y1] for b in references]).reshape(-1, 4)
-            corners = letterbox.to_input(corners) / input_size
-            owners += [owner] * len(corners)
-            classes += [STRUCTURES.index(structure)] * len(corners)
-            boxes.append(np.hstack([(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]]))
-    return {
-        "img": torch.stack(images),
-        "batch_idx": torch.tensor(owners, dtype=torch.float32),
-        "cls": torch.tensor(classes, dtype=torch.float32).reshape(-1, 1),
-        "bboxes": torch.from_numpy(np.concatenate(boxes).astype(np.float32)),
-    }
+def optimiser_of(network: Any, decay: float) -> torch.optim.AdamW:
+    """AdamW that decays matrices and kernels alone."""
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    undecayed = [p for p in network.parameters() if p.ndim <= 1]
+    return torch.optim.AdamW([{"params": decayed, "weight_decay": decay}, {"params": undecayed, "weight_decay": 0.0}])
 
 
-def training_batches(
-    real: Sequence[AnnotatedSlice],
-    phantoms: Sequence[AnnotatedSlice],
-    config: Config,
-    phase: Phase,
-) -> Iterator[dict[str, torch.Tensor]]:
-    """Endless batches of newly augmented slices; each real slice comes once before any comes again."""
-    generator = np.random.default_rng([config.seed, config.phases.index(phase)])
-    ranges = replace(config.augmentation, close_up_share=phase.close_up_share)
-    waiting: list[int] = []
-    while True:
-        chosen: list[AnnotatedSlice] = []
-        while len(chosen) < config.optimiser.batch_size:
-            if phantoms and generator.random() < config.phantom_share:
-                chosen.append(phantoms[int(generator.integers(len(phantoms)))])
-                continue
-            waiting = waiting or generator.permutation(len(real)).tolist()
-            chosen.append(real[waiting.pop()])
-        views = [augmented(one, config.input_size, ranges, generator) for one in chosen]
-        yield training_batch(views, config.input_size)
+def prepared_to_learn(network: Any, config: Config, fabric: Fabric) -> tuple[Any, Any]:
+    """Network and optimiser on Fabric's device, the loss made there: ultralytics keeps it with the network."""
+    network.args = SimpleNamespace(**config.loss)
+    module, optimiser = fabric.setup(network, optimiser_of(network, config.optimiser.weight_decay))
+    network.criterion = network.init_criterion()
+    network.train()
+    return module, optimiser
+
+
+def drawn_anew(config: Config, phase: int, fabric: Fabric, length: int) -> Draws:
+    """The chance of a phase; each process sees other batches."""
+    others = [fabric.global_rank] if fabric.global_rank else []
+    return Draws([config.seed, phase, *others], length)
 
 
 def train(
-    network: Any, batches: Iterator[dict[str, torch.Tensor]], config: Config, phase: Phase
-) -> Iterator[tuple[int, Any]]:
-    """Yields (steps done, averaged network) at every validation and at the end. Cosine learning rate, AdamW."""
-    settings = config.optimiser
-    network.args = SimpleNamespace(**config.loss)
-    network.criterion = network.init_criterion()
-    average = deepcopy(network).eval()
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    undecayed = [p for p in network.parameters() if p.ndim <= 1]
-    optimiser = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": undecayed, "weight_decay": 0.0}],
-        lr=phase.learning_rate,
-    )
-    started, step, progress = time.monotonic(), 0, 0.0
-    network.train()
-    while progress < 1:
-        rate = phase.learning_rate * (0.51 + 0.49 * np.cos(np.pi * progress))
-        for group in optimiser.param_groups:
-            group["lr"] = rate * min(1, (step + 1) / settings.warmup_steps)
-        loss, parts = network.loss(next(batches))
-        optimiser.zero_grad()
-        loss.sum().backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
-        optimiser.step()
-        step += 1
-        _follow(average, network, min(settings.average_decay, step / (step + 100)))
-        minutes = (time.monotonic() - started) / 60
-        progress = max(step / phase.steps, minutes / phase.minutes)
-        if step % 20 == 0:
-            values = "  ".join(f"{name} {float(value):.3f}" for name, value in parts.items())
-            print(f"step {step}  {minutes:.1f} min  {values}", flush=True)
-        if step % phase.validate_every == 0 and progress < 1:
-            yield step, average
-    yield step, average
+    network: Any,
+    real: Sequence[AnnotatedSlice],
+    phantoms: Sequence[AnnotatedSlice],
+    config: Config,
+    run: Run,
+    fabric: Fabric,
+    validate: Callable[[Any, int], float],
+    keep: Callable[[], None],
+) -> None:
+    """All phases, from where the run stands. What is validated is an exponential average of the weights.
+
+    validate: given the average and all steps so far, answers its fitness, at every validation and at each
+    phase's end. keep: called after the best validation so far. The first process alone calls them.
+    """
+    average = deepcopy(network).eval().to(fabric.device)
+    module, optimiser = prepared_to_learn(network, config, fabric)
+    stand: dict[str, Any] = {"network": module, "average": average, "optimiser": optimiser}
+    stand |= {"phase": 0, "step": 0, "earlier_steps": 0, "earlier_minutes": run.minutes(), "best": -1.0}
+    draws = drawn_anew(config, 0, fabric, len(real))
+    run.restore(stand, draws)
+    with progress_bar(fabric) as bar:
+        while stand["phase"] < len(config.phases):
+            phase = config.phases[stand["phase"]]
+            task = bar.add_task(f"phase {stand['phase'] + 1}", total=1.0, step=stand["step"], told="")
+            batches = training_batches(real, phantoms, mixture(config, phase), draws)
+            done = min(progress(phase, stand, run), 0.999)  # resumed at its very end, a phase still ends validated
+            while done < 1:
+                rate = learning_rate(phase, done) * min(1, (stand["step"] + 1) / config.optimiser.warmup_steps)
+                losses = learn(module, optimiser, next(batches), rate, fabric)
+                stand["step"] += 1
+                _follow(average, network, min(config.optimiser.average_decay, stand["step"] / (stand["step"] + 100)))
+                done, steps = progress(phase, stand, run), stand["earlier_steps"] + stand["step"]
+                told = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
+                bar.update(task, completed=done, step=stand["step"], told=told)
+                if stand["step"] % LOG_EVERY == 0:
+                    run.log(steps, {f"training/{name}": value for name, value in losses.items()})
+                if stand["step"] % phase.validate_every == 0 or done >= 1:
+                    fitness = float(fabric.broadcast(validate(average, steps) if fabric.is_global_zero else 0.0))
+                    if fitness > stand["best"]:
+                        stand["best"] = fitness
+                        if fabric.is_global_zero:
+                            keep()
+                if stand["step"] % CHECKPOINT_EVERY == 0 and done < 1:
+                    run.save(stand, draws)
+            network.load_state_dict(average.state_dict())
+            optimiser.optimizer.state.clear()
+            stand["earlier_steps"] += stand["step"]
+            stand |= {"phase": stand["phase"] + 1, "step": 0, "earlier_minutes": run.minutes()}
+            draws = drawn_anew(config, stand["phase"], fabric, len(real))
+            run.save(stand, draws)
+
+
+def progress(phase: Phase, stand: Mapping[str, Any], run: Run) -> float:
+    """Share of the phase that is done, by steps or by minutes, whichever is further; its first step is at 0."""
+    if stand["step"] == 0:
+        return 0.0
+    return max(stand["step"] / phase.steps, (run.minutes() - stand["earlier_minutes"]) / phase.minutes)
+
+
+def learning_rate(phase: Phase, done: float) -> float:
+    """Half a cosine over a phase, from its rate down to 2 % of it."""
+    return phase.learning_rate * float(0.51 + 0.49 * np.cos(np.pi * done))
+
+
+def learn(module: Any, optimiser: Any, batch: dict[str, torch.Tensor], rate: float, fabric: Fabric) -> dict[str, float]:
+    """One step; answers the parts of the loss by name. module, optimiser: as Fabric set them up."""
+    for group in optimiser.optimizer.param_groups:
+        group["lr"] = rate
+    loss, parts = module(fabric.to_device(batch))
+    optimiser.zero_grad()
+    fabric.backward(loss.sum())
+    fabric.clip_gradients(module, optimiser, max_norm=10.0)
+    optimiser.step()
+    return {name: float(value) for name, value in parts.items()}
 
 
 @torch.no_grad()
@@ -198,45 +226,49 @@ def save(network: Any, path: Path, entry: Entry) -> None:
     weights.save(state, described(entry), path)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--dataset", type=Path, required=True, help="EMIDEC in PNG form")
-    parser.add_argument("--base", type=Path, required=True, help="YOLO26n trained on COCO (.pt)")
-    parser.add_argument("--output", type=Path, required=True, help="folder for weights and scores")
-    parser.add_argument("--config", type=Path, default=CONFIG)
-    arguments = parser.parse_args()
-    config = read_config(arguments.config)
+def finetune(
+    prepared: Prepared,
+    base: Path,
+    folder: Path,
+    config_file: Path = CONFIG,
+    devices: Devices = Devices(),
+    *,
+    resume: bool = False,
+) -> Path:
+    """A whole run into a folder, or the rest of one; returns the weights that were best on the validation patients.
+
+    The weights are named after the folder. Raises RunConflict, WeightsInvalid, PreparedDatasetInvalid.
+    """
+    config = read_config(config_file)
+    fabric = open_fabric(devices)
     torch.manual_seed(config.seed)
-
-    split = emidec_split(arguments.dataset)
-    real = read_patients(arguments.dataset, split.train)
-    validation = read_patients(arguments.dataset, split.validation)
-    phantoms = phantom_slices(config.phantom_seeds)
-    print(f"{len(real)} slices, {len(phantoms)} of phantoms, split {split.sha256[:16]}", flush=True)
-
+    network = pretrained_network(base, config)
+    origin = Origin(config_file.read_text(), config.seed, prepared.sha256, prepared.split.sha256, config.base_sha256)
+    run = Run(folder, origin, fabric, resume=resume)
+    validation = prepared.slices("validation")
+    latest, best = folder / "latest.safetensors", folder / "best.safetensors"
     entry = Entry(
-        name=arguments.output.name,
+        name=folder.resolve().name,
         kind="detector",
         architecture=config.architecture,
         input_size=config.input_size,
-        licence=LICENCE,
-        file="best.safetensors",
+        licence=config.licence,
+        file=best.name,
         base_sha256=config.base_sha256,
     )
-    latest, best = arguments.output / "latest.safetensors", arguments.output / entry.file
-    best_fitness = -1.0
-    network = pretrained_network(arguments.base, config)
-    for number, phase in enumerate(config.phases, start=1):
-        batches = training_batches(real, phantoms, config, phase)
-        for step, average in train(network, batches, config, phase):
-            save(average, latest, entry)
-            scores = scores_of(latest, validation)
-            print(f"phase {number}, validation after {step} steps: {scores}", flush=True)
-            if scores.fitness > best_fitness:
-                best_fitness = scores.fitness
-                shutil.copyfile(latest, best)
-        network.load_state_dict(average.state_dict())
 
+    def validate(average: Any, steps: int) -> float:
+        save(average, latest, entry)
+        scores = scores_of(latest, validation, fabric.device.type)
+        values = {name: value for name, value in asdict(scores).items() if isinstance(value, float)}
+        values |= {f"average_precision_50/{name}": value for name, value in scores.average_precision_50.items()}
+        run.log(steps, {f"validation/{name}": value for name, value in values.items()})
+        print(f"validation after {steps} steps: {scores}", flush=True)
+        return scores.fitness
 
-if __name__ == "__main__":
-    main()
+    def keep() -> None:
+        shutil.copyfile(latest, best)
+
+    phantoms = phantom_slices(config.phantom_seeds)
+    train(network, prepared.slices("train"), phantoms, config, run, fabric, validate, keep)
+    return best
