@@ -9,6 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 from highdicom.seg import Segmentation, SegmentDescription
+from pydicom.pixels import pack_bits
 from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
 
@@ -74,7 +75,7 @@ def reversed_frames(seg: Segmentation) -> Segmentation:
     """The same segmentation with its last frame first."""
     pixels = seg.pixel_array[::-1]
     seg.PerFrameFunctionalGroupsSequence = list(reversed(seg.PerFrameFunctionalGroupsSequence))
-    seg.PixelData = pydicom.pixels.pack_bits(pixels)
+    seg.PixelData = pack_bits(pixels)
     return seg
 
 

@@ -15,7 +15,7 @@ from scarmass.domain.prompts import Structure
 from scarmass.inference.window import grey_window, stack_window, window_mask
 from scarmass.training.dataset import AnnotatedSlice, Prepared, emidec_split, prepare, read_prepared
 from scarmass.training.dataset.emidec import read_patient
-from scarmass.training.dataset.prepared import MANIFEST, PARTS
+from scarmass.training.dataset.prepared import MANIFEST, PARTS, SPLIT_PARTS
 from tests.training.dataset.hearts import heart_labels, write_emidec, write_emidec_png, write_myops
 
 NORMALS, INFARCTS = 8, 16
@@ -97,7 +97,7 @@ def test_the_held_out_patients_are_in_no_part_of_the_split(prepared: Prepared) -
 
 
 def test_every_centre_is_parted_alone_with_infarcts_and_normals_in_every_part(prepared: Prepared) -> None:
-    for part, patients, infarcts in (("train", 15, 10), ("validation", 3, 2), ("test", 6, 4)):
+    for part, patients, infarcts in zip(SPLIT_PARTS, (15, 3, 6), (10, 2, 4), strict=True):
         own = [prepared.by_patient[patient] for patient in prepared.patients(part, "dijon")]
         assert (len(own), sum(one.scar_share > 0 for one in own)) == (patients, infarcts)
         assert prepared.patients(part, "shanghai")
@@ -105,7 +105,7 @@ def test_every_centre_is_parted_alone_with_infarcts_and_normals_in_every_part(pr
 
 def test_a_centre_is_parted_alike_with_and_without_another(prepared: Prepared, emidec: Path, tmp_path: Path) -> None:
     alone = prepare({"dijon": emidec}, tmp_path)
-    assert all(alone.patients(part) == prepared.patients(part, "dijon") for part in PARTS[:3])
+    assert all(alone.patients(part) == prepared.patients(part, "dijon") for part in SPLIT_PARTS)
 
 
 def test_layouts_and_licences_are_kept_with_the_data(prepared: Prepared) -> None:

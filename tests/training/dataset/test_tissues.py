@@ -44,7 +44,7 @@ def test_the_same_heart_drawn_in_other_tissues_is_the_same(drawn: dict[Tissue, n
 @pytest.mark.parametrize("tissues", [(Tissue.SCAR,), (Tissue.SCAR, Tissue.BLOOD_POOL), (Tissue.OTHER,), ()])
 def test_masks_that_do_not_tell_the_myocardium_are_refused(tissues: tuple[Tissue, ...]) -> None:
     with pytest.raises(AnnotationInvalid, match="myocardium"):
-        structures_of(dict.fromkeys(tissues, LABELS == 3))
+        structures_of(dict(zip(tissues, [LABELS == 3] * len(tissues), strict=True)))
 
 
 @pytest.mark.parametrize(
