@@ -9,7 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 from highdicom.seg import Segmentation, SegmentDescription
-from pydicom.pixels import pack_bits
+from pydicom.pixels.utils import pack_bits
 from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
 
