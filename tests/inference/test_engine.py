@@ -13,6 +13,8 @@ from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.models import Segmentation, Segmenter, SliceImage
 from scarmass.domain.prompts import Box, Point, Prompt, Structure
 from scarmass.inference.engine import SegmenterEngine, chosen_device
+from scarmass.inference.refiner import Refiner
+from scarmass.inference.segmenter import STRUCTURES, build_segmenter
 from scarmass.inference.weights import Weights, load
 from scarmass.inference.window import Float32
 
@@ -20,6 +22,7 @@ WEIGHTS = Path(__file__).parents[2] / "weights"
 REGION = HeartRegion(80, 80, 80)
 SCAR_BOX = Box(90, 52, 116, 108)
 EMBEDDING_BYTES = 256 * 64 * 64 * 4
+ZEROS = torch.zeros(1, 256, 64, 64)
 
 
 def image(key: str = "one") -> SliceImage:
@@ -223,3 +226,37 @@ def test_auto_takes_the_accelerator_where_there_is_one(monkeypatch: pytest.Monke
         monkeypatch.setattr(torch.cuda, "is_available", lambda available=available: available)
         assert chosen_device("auto").type == device
     assert chosen_device("cpu").type == "cpu"
+
+
+def refined_weights(weights: Weights, bias: float) -> Weights:
+    """The weights with a refiner that adds a constant to the decoder's logits."""
+    network = build_segmenter(weights.entry.architecture, weights.entry.input_size, weights.state)
+    network.refiner = Refiner(len(STRUCTURES))
+    torch.nn.init.constant_(network.refiner.head.bias, bias)
+    return replace(weights, state=network.state_dict(), entry=replace(weights.entry, follows_points=True))
+
+
+def test_a_refiner_has_the_last_word_and_its_score_is_the_overlap_it_expects(weights: Weights) -> None:
+    certain = SegmenterEngine(refined_weights(weights, bias=50.0), device="cpu", encode=lambda w: ZEROS)
+    everything = ask(certain, Prompt(Structure.SCAR, (SCAR_BOX,)))
+    assert everything.mask[52:108, 90:116].all()
+    assert everything.score == pytest.approx(1)
+    nothing = SegmenterEngine(refined_weights(weights, bias=-50.0), device="cpu", encode=lambda w: ZEROS)
+    assert not ask(nothing, Prompt(Structure.SCAR, (SCAR_BOX,))).mask.any()
+
+
+def test_a_click_is_obeyed_also_where_a_refiner_disagrees(weights: Weights) -> None:
+    stubborn = SegmenterEngine(refined_weights(weights, bias=-50.0), device="cpu", encode=lambda w: ZEROS)
+    clicked = ask(stubborn, Prompt(Structure.SCAR, (SCAR_BOX,), (Point(100.5, 80.5, True),)))
+    assert clicked.mask[80, 100]
+
+
+def test_an_encoder_that_is_handed_in_is_the_one_that_is_asked(weights: Weights) -> None:
+    seen: list[tuple[int, ...]] = []
+
+    def encode(window: Float32) -> torch.Tensor:
+        seen.append(window.shape)
+        return ZEROS
+
+    SegmenterEngine(weights, device="cpu", encode=encode).embed(image(), REGION)
+    assert seen == [(3, 256, 256)]

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scarmass.domain.masks import Mask
+from scarmass.domain.masks import Mask, components
 from scarmass.domain.prompts import Box, PromptGroup, Structure
 from scarmass.training.dataset import AnnotatedSlice
 from scarmass.training.drawn_prompts import (
@@ -20,10 +20,11 @@ SHARES = PromptShares(
     no_reflow=0.1,
     blood_pool=0.1,
     left_ventricle=0.1,
-    box_around_all=0.5,
+    around_all=0.5,
+    around_ventricle=0.1,
     lone_point=0.2,
-    extra_point=0.3,
-    box_on_no_scar=0.5,
+    extra_points=0.3,
+    scar_on_no_scar=0.5,
     tightest=-0.05,
     loosest=0.2,
 )
@@ -59,26 +60,51 @@ def test_the_answer_lies_where_it_was_asked_for(seed: int) -> None:
     if question.group.box is not None:
         asked = within(question.group.box, question.target.shape)
         assert (question.target & asked).sum() >= question.target.sum() / 2
+        left_out = annotated.masks[question.structure] & asked & ~question.target
+        assert not left_out.any()
     for point in question.group.points:
         assert question.target[int(point.y), int(point.x)] == point.positive
 
 
 def test_every_way_of_asking_occurs() -> None:
     generator = np.random.default_rng(0)
-    questions = [drawn_question(heart(), SHARES, generator) for _ in range(200)]
+    questions = [drawn_question(heart(), SHARES, generator) for _ in range(300)]
     assert {question.structure for question in questions} == set(Structure)
-    assert {(q.group.box is not None, len(q.group.points)) for q in questions} == {(True, 0), (True, 1), (False, 1)}
-    scar_areas = {int(q.target.sum()) for q in questions if q.structure is Structure.SCAR}
-    assert len(scar_areas) == 3
+    assert {(q.group.box is not None, len(q.group.points)) for q in questions} == {
+        (True, 0),
+        (True, 1),
+        (True, 2),
+        (True, 3),
+        (False, 1),
+    }
 
 
-def test_a_box_on_healthy_myocardium_is_answered_with_nothing() -> None:
+def test_a_box_around_one_scar_does_not_ask_for_the_other() -> None:
+    shares = replace(
+        SHARES, around_all=0, around_ventricle=0, lone_point=0, no_reflow=0, blood_pool=0, left_ventricle=0
+    )
+    areas = {int(part.sum()) for part in components(heart().masks[Structure.SCAR])}
     generator = np.random.default_rng(0)
-    shares = replace(SHARES, box_on_no_scar=1.0, no_reflow=0, blood_pool=0, left_ventricle=0)
-    question = drawn_question(heart(with_scar=False), shares, generator)
-    assert question.structure is Structure.SCAR
-    assert not question.target.any()
+    asked = [drawn_question(heart(), replace(shares, loosest=0.0), generator).target for _ in range(30)]
+    assert {int(target.sum()) for target in asked} == areas
+
+
+def test_a_box_around_the_ventricle_asks_for_all_scar_in_it() -> None:
+    shares = replace(SHARES, around_ventricle=1.0, no_reflow=0, blood_pool=0, left_ventricle=0)
+    question = drawn_question(heart(), shares, np.random.default_rng(0))
+    assert np.array_equal(question.target, heart().masks[Structure.SCAR])
     assert question.group.box is not None
+    assert question.group.box.area > 50 * 50
+
+
+def test_scar_asked_for_where_there_is_none_is_answered_with_nothing() -> None:
+    generator = np.random.default_rng(0)
+    shares = replace(SHARES, scar_on_no_scar=1.0, no_reflow=0, blood_pool=0, left_ventricle=0)
+    for _ in range(10):
+        question = drawn_question(heart(with_scar=False), shares, generator)
+        assert question.structure is Structure.SCAR
+        assert not question.target.any()
+        assert question.group.box is not None
 
 
 def test_a_box_is_the_mask_s_own_with_its_sides_moved() -> None:

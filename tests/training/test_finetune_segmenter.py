@@ -1,150 +1,146 @@
+"""Fine-tuning: what is trained and what is not, stored in half precision, and described by its file."""
+
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
-from scarmass.domain.left_ventricle import HeartRegion
-from scarmass.domain.models import Model, Segmentation, SliceImage
-from scarmass.domain.prompts import Prompt, Structure
-from scarmass.inference.segmenter import PromptableSegmenter
+from scarmass.inference.segmenter import PromptableSegmenter, build_segmenter
 from scarmass.inference.weights import load
-from scarmass.inference.window import Float32, Normalisation
-from scarmass.training.dataset import AnnotatedSlice
 from scarmass.training.finetune_segmenter import (
     CONFIG,
     Config,
     as_stored,
     fine_tuned_entry,
-    loss_of,
-    prompt_loss,
+    learning_rate,
+    network_to_train,
+    optimiser_of,
     read_config,
     train,
-    with_structure_tokens,
 )
-from scarmass.training.segmenter_examples import Example, KeptEmbeddings, plain_examples, training_examples
-from scarmass.training.segmenter_scores import segmenter_scores
+from scarmass.training.run import Devices, Origin, Run, open_fabric
+from scarmass.training.segmenter_examples import Example, training_examples
+from scarmass.training.segmenter_lessons import Teaching
+from tests.training.segmenter_hearts import heart
 
 WEIGHTS = Path(__file__).parents[2] / "weights"
-
-
-def heart(index: int = 0, with_scar: bool = True) -> AnnotatedSlice:
-    y, x = np.mgrid[:128, :128] + 0.5
-    radius, angle = np.hypot(x - 64, y - 64), np.arctan2(y - 64, x - 64)
-    ventricle, blood = radius < 28, radius < 19
-    scar = ventricle & ~blood & (np.abs(angle) < 0.7) & with_scar
-    masks = {
-        Structure.LEFT_VENTRICLE: ventricle,
-        Structure.BLOOD_POOL: blood,
-        Structure.SCAR: scar,
-        Structure.NO_REFLOW: np.zeros_like(scar),
-    }
-    pixels = 40 + 60 * blood + 160 * scar + np.random.default_rng(index).normal(0, 4, scar.shape)
-    return AnnotatedSlice("phantom", index, pixels.astype(np.float32), (1.4, 1.4), masks)
+ORIGIN = Origin(CONFIG.read_text(), 0, "dataset", "split", "base")
 
 
 @pytest.fixture(scope="module")
 def config() -> Config:
-    return read_config(CONFIG)
+    read = read_config(CONFIG)
+    brief = replace(read.optimiser, minutes=60.0, batch_size=2, learning_rate=3e-3, warmup_steps=1)
+    return replace(read, optimiser=replace(brief, validate_every=100))
 
 
-@pytest.fixture
-def kept(tmp_path: Path) -> KeptEmbeddings:
-    """Embeddings that show where the window is bright, at no cost."""
-
-    def encode(window: Float32) -> torch.Tensor:
-        small = nn.functional.avg_pool2d(torch.from_numpy(window)[None, :1], 4)
-        return small.expand(1, 256, 64, 64) * torch.linspace(-0.3, 0.3, 256)[:, None, None]
-
-    return KeptEmbeddings(tmp_path / "embeddings", encode, 256, Normalisation.MINMAX)
+@pytest.fixture(scope="module")
+def examples(config: Config) -> list[Example]:
+    material = config.material
+    return training_examples([heart()], [], material.views, material.augmentation, config.seed)
 
 
-@pytest.fixture
 def network() -> PromptableSegmenter:
-    return with_structure_tokens(load("scarmass-litemedsam", WEIGHTS))
+    torch.manual_seed(0)
+    return network_to_train(load("scarmass-litemedsam", WEIGHTS))
 
 
-@pytest.fixture
-def examples(config: Config, kept: KeptEmbeddings) -> list[Example]:
-    return training_examples([heart()], config.views, config.augmentation, config.seed, kept)
+def embedding(example: Example) -> torch.Tensor:
+    return 0.1 * torch.ones(1, 256, 64, 64)
 
 
 def test_a_configuration_with_an_unknown_setting_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "wrong.toml").write_text(CONFIG.read_text() + "\nsharpness = 3\n")
+    (tmp_path / "wrong.toml").write_text("sharpness = 3\n" + CONFIG.read_text())
     with pytest.raises(TypeError, match="sharpness"):
         read_config(tmp_path / "wrong.toml")
 
 
-def test_slices_with_scar_are_seen_more_often_and_views_differ(config: Config, kept: KeptEmbeddings) -> None:
-    slices = [heart(0), heart(1, with_scar=False)]
-    examples = training_examples(slices, config.views, config.augmentation, config.seed, kept)
-    assert len(examples) == config.views.scar_slices + config.views.other_slices
-    assert len({example.window for example in examples}) == len(examples)
+def test_a_network_to_train_lacks_nothing_and_is_rounded_as_it_will_be_stored() -> None:
+    made = network()
+    assert made.structure_tokens is not None
+    assert made.refiner is not None
+    kernel = made.image_encoder.state_dict()["trunk.patch_embed.conv1.conv.weight"]
+    assert torch.equal(kernel, kernel.half().float())
 
 
-def test_an_embedding_is_kept_for_the_next_run(config: Config, kept: KeptEmbeddings) -> None:
-    def never(window: Float32) -> torch.Tensor:
-        raise AssertionError("encoded again")
-
-    first = training_examples([heart()], config.views, config.augmentation, config.seed, kept)
-    again = training_examples([heart()], config.views, config.augmentation, config.seed, replace(kept, encode=never))
-    assert [example.window for example in again] == [example.window for example in first]
-    assert torch.equal(again[0].embedding(), first[0].embedding())
-
-
-def test_validation_sees_the_slices_with_scar_as_they_are(kept: KeptEmbeddings) -> None:
-    (example,) = plain_examples([heart(0), heart(1, with_scar=False)], kept)
-    assert (example.window.x, example.window.y) == (64, 64)
-    assert example.window.side_mm == pytest.approx(1.8 * 56 * 1.4)
-
-
-def test_a_right_answer_costs_nothing_and_a_wrong_one_much() -> None:
-    target = torch.zeros(256, 256)
-    target[100:150, 100:150] = 1
-    right, certain = 40 * (target - 0.5), torch.tensor(1.0)
-    assert loss_of(right, certain, target) < 1e-3
-    assert loss_of(-right, certain, target) > 2
-    nothing = torch.zeros(256, 256)
-    assert loss_of(torch.full((256, 256), -20.0), certain, nothing) < 1e-3
-    assert loss_of(right, certain, nothing) > 1
-
-
-def test_the_loss_takes_logits_and_not_probabilities() -> None:
-    """Half of the pixels certain and right, half undecided: binary cross entropy is ln 2 / 2."""
-    target = torch.zeros(2, 2)
-    logits = torch.tensor([[-50.0, -50.0], [0.0, 0.0]])
-    dice_loss = 1 - 1 / (1 + 1)
-    assert loss_of(logits, torch.tensor(1.0), target).item() == pytest.approx(dice_loss + np.log(2) / 2, abs=1e-4)
-
-
-def test_kernels_are_stored_as_float16_and_delicate_vectors_are_not(network: PromptableSegmenter) -> None:
-    stored = as_stored(network.state_dict())
+def test_kernels_are_stored_as_float16_and_delicate_vectors_are_not() -> None:
+    stored = as_stored(network().state_dict())
     assert stored["mask_decoder.output_upscaling.0.weight"].dtype == torch.float16
     assert stored["image_encoder.trunk.patch_embed.conv1.bn.running_var"].dtype == torch.float32
     assert stored["prompt_encoder.pe_layer.positional_encoding_gaussian_matrix"].dtype == torch.float32
-    sizes = [tensor.nbytes for tensor in stored.values()]
-    assert sum(sizes) < 21_000_000
+    assert sum(tensor.nbytes for tensor in stored.values()) < 25_000_000
+
+
+def test_what_was_stored_is_built_again_with_its_refiner() -> None:
+    made = network()
+    torch.nn.init.normal_(made.refiner.head.weight)  # type: ignore[union-attr]
+    built = build_segmenter("tiny_vit", 256, as_stored(made.state_dict()))
+    assert built.refiner is not None
+    assert torch.equal(built.refiner.head.weight.half(), made.refiner.head.weight.half())  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("encoder_rate", [0.0, 0.1])
+def test_refiner_decoder_and_encoder_learn_at_their_own_rates_and_a_frozen_encoder_at_none(
+    config: Config, encoder_rate: float
+) -> None:
+    made = network()
+    optimiser = optimiser_of(made, replace(config.optimiser, encoder_rate=encoder_rate, decoder_rate=0.2))
+    shares = {id(p): group["share"] for group in optimiser.param_groups for p in group["params"]}
+    assert shares[id(made.refiner.stem.weight)] == 1  # type: ignore[union-attr]
+    assert shares[id(made.mask_decoder.iou_token.weight)] == 0.2
+    encoder = next(made.image_encoder.parameters())
+    assert shares.get(id(encoder), 0.0) == encoder_rate
+    assert encoder.requires_grad == bool(encoder_rate)
+
+
+def test_the_rate_rises_then_falls_to_a_fiftieth(config: Config) -> None:
+    settings = replace(config.optimiser, learning_rate=1.0, warmup_steps=10)
+    assert learning_rate(settings, 0, 0.0) == pytest.approx(0.1)
+    assert learning_rate(settings, 10, 0.0) == pytest.approx(1.0)
+    assert learning_rate(settings, 500, 1.0) == pytest.approx(0.02)
+
+
+def trained(config: Config, examples: list[Example], folder: Path, steps: int, resume: bool = False) -> dict:
+    """Train to so many steps; the averaged weights by name."""
+    fabric = open_fabric(Devices("cpu", 1))
+    run = Run(folder, ORIGIN, fabric, resume=resume)
+    settings = replace(config, optimiser=replace(config.optimiser, steps=steps))
+    averages: list[dict[str, torch.Tensor]] = []
+
+    def validate(average: PromptableSegmenter, step: int) -> float:
+        averages.append({name: tensor.clone() for name, tensor in average.state_dict().items()})
+        return 0.5
+
+    train(Teaching(network(), config.material, embedding), examples, settings, run, fabric, validate, lambda: None)
+    return averages[-1]
 
 
 @pytest.mark.slow
-def test_training_lowers_the_loss_and_leaves_the_encoder_frozen(
-    network: PromptableSegmenter, examples: list[Example], config: Config
+def test_training_changes_refiner_and_decoder_and_leaves_the_encoder_as_it_is(
+    config: Config, examples: list[Example], tmp_path: Path
 ) -> None:
-    def loss() -> float:
-        with torch.no_grad():
-            losses = [prompt_loss(network, e, config, np.random.default_rng(s)) for s in range(2) for e in examples]
-        return float(torch.stack(losses).mean())
+    before = {name: tensor.clone() for name, tensor in network().state_dict().items()}
+    after = trained(config, examples, tmp_path / "run", steps=4)
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert {"refiner", "mask_decoder"} <= changed
+    assert "image_encoder" not in changed
+    assert (tmp_path / "run" / "checkpoint.pt").is_file()
+    assert list((tmp_path / "run" / "events").iterdir())
 
-    before, encoder_before = loss(), {n: p.clone() for n, p in network.image_encoder.named_parameters()}
-    brief = replace(config.optimiser, minutes=0.15, batch_size=2, learning_rate=3e-4, warmup_steps=2)
-    *_, (steps, average) = train(network, examples, replace(config, optimiser=brief))
-    assert steps > 1
-    assert loss() < before
-    assert all(torch.equal(p, encoder_before[n]) for n, p in network.image_encoder.named_parameters())
-    assert average.structure_tokens is not None
-    assert average.structure_tokens.weight.abs().sum() > 0
+
+@pytest.mark.slow
+def test_learning_lowers_the_loss(config: Config, examples: list[Example], tmp_path: Path) -> None:
+    def loss(state: dict[str, torch.Tensor]) -> float:
+        made = network()
+        made.load_state_dict(state)
+        teaching = Teaching(made, config.material, embedding)
+        with torch.no_grad():
+            return float(np.mean([teaching(examples[0], np.random.default_rng(s)).item() for s in range(6)]))
+
+    before = loss(network().state_dict())
+    assert loss(trained(config, examples, tmp_path / "run", steps=12)) < before - 0.1
 
 
 def test_the_fine_tuned_file_says_what_it_was_made_from(config: Config) -> None:
@@ -152,33 +148,5 @@ def test_the_fine_tuned_file_says_what_it_was_made_from(config: Config) -> None:
     entry = fine_tuned_entry(base, config, "ab" * 32)
     assert entry.base_sha256 == "ab" * 32
     assert entry.origin == "in the repository"
+    assert entry.follows_points
     assert "CC BY-NC-SA" in entry.licence
-
-
-class Boxes:
-    """A segmenter that answers a box with the box."""
-
-    model = Model("boxes", "0")
-
-    def embed(self, image: SliceImage, region: HeartRegion | None) -> None: ...
-
-    def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
-        mask = np.zeros(image.pixels.shape, dtype=bool)
-        for box in prompt.boxes:
-            mask[round(box.y0) : round(box.y1), round(box.x0) : round(box.x1)] = True
-        return Segmentation(mask, 1.0)
-
-
-def test_scores_compare_answers_with_references_by_slice_and_by_patient() -> None:
-    scores = segmenter_scores(Boxes(), [heart(0), heart(1), replace(heart(2), patient="other")])
-    ventricle = scores["box_around_left_ventricle"]
-    assert (ventricle["slices"], ventricle["patients"]) == (3, 2)
-    # A circle fills pi/4 of its bounding box, which is drawn a tenth longer on each axis.
-    expected = np.pi / 4 / 1.1**2
-    assert 1 / ventricle["area_ratio"] == pytest.approx(expected, rel=0.05)
-    assert ventricle["slice_dice"] == pytest.approx(2 * expected / (1 + expected), rel=0.05)
-    assert ventricle["patient_dice"] == pytest.approx(ventricle["slice_dice"])
-
-
-def test_scores_leave_out_structures_that_no_slice_shows() -> None:
-    assert "box_around_all_no_reflow" not in segmenter_scores(Boxes(), [heart()])

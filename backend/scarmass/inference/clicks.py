@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scarmass.domain.masks import pixel_index
+from scarmass.domain.masks import Mask, pixel_index
 from scarmass.domain.prompts import Point
 from scarmass.inference.window import LOGITS_SIDE, Float32, Window
 
@@ -16,6 +16,9 @@ LIKENESS = 0.15
 
 CERTAIN_LOGIT = 1.0
 """Least logit, in size, of a pixel that was clicked."""
+
+LARGEST_LOGIT = 6.0
+"""Logits are no larger than this where a click falls: else it would change its own pixel alone."""
 
 
 def obeying_clicks(logits: Float32, points: Sequence[Point], grey: Float32, window: Window) -> Float32:
@@ -30,12 +33,20 @@ def obeying_clicks(logits: Float32, points: Sequence[Point], grey: Float32, wind
     centres = window.from_native([(column + 0.5, row + 0.5) for row, column in pixels], LOGITS_SIDE)
     columns, rows = np.clip(np.floor(centres).astype(int), 0, LOGITS_SIDE - 1).T
     signs = np.array([1.0 if point.positive else -1.0 for point in points])
-    lacking = signs * np.clip(CERTAIN_LOGIT - signs * logits[rows, columns], 0, None)
+    lacking = signs * np.clip(CERTAIN_LOGIT - signs * logits[rows, columns], 0, CERTAIN_LOGIT + LARGEST_LOGIT)
     if not lacking.any():
         return logits
     influence = _influence(rows, columns, grey, window.side_mm / LOGITS_SIDE)
     strengths, *_ = np.linalg.lstsq(influence[:, rows, columns].T, lacking, rcond=1e-6)
-    return (logits + np.tensordot(strengths, influence, 1)).astype(np.float32)
+    certain = np.clip(logits, -LARGEST_LOGIT, LARGEST_LOGIT)
+    return (certain + np.tensordot(strengths, influence, 1)).astype(np.float32)
+
+
+def with_clicked_pixels(mask: Mask, points: Sequence[Point]) -> Mask:
+    """The mask (rows, columns) with each clicked pixel as the reader says: resampling may have lost one at an edge."""
+    for point in points:
+        mask[pixel_index(point.x, point.y, mask.shape)] = point.positive
+    return mask
 
 
 def _influence(rows: np.ndarray, columns: np.ndarray, grey: Float32, pixel_mm: float) -> np.ndarray:

@@ -14,11 +14,11 @@ from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask, without_component_at
 from scarmass.domain.models import Model, Segmentation, SliceImage
 from scarmass.domain.prompts import Prompt, PromptGroup, Structure, grouped
-from scarmass.inference.clicks import obeying_clicks
+from scarmass.inference.clicks import obeying_clicks, with_clicked_pixels
 from scarmass.inference.embeddings import EmbeddingCache, Turns
 from scarmass.inference.onnx_encoder import OnnxEncoder, exported_encoder
-from scarmass.inference.prompting import coordinates, previous_of, prompt_tensors
-from scarmass.inference.segmenter import STRUCTURES, PromptableSegmenter, build_segmenter
+from scarmass.inference.prompting import PromptTensors, coordinates, previous_of, prompt_tensors
+from scarmass.inference.segmenter import STRUCTURES, PromptableSegmenter, build_segmenter, expected_iou
 from scarmass.inference.weights import Weights
 from scarmass.inference.window import (
     LOGITS_SIDE,
@@ -49,19 +49,21 @@ class SegmenterEngine:
         device: str = "auto",
         cache_bytes: int = 2**30,
         export_folder: Path | None = None,
+        encode: Callable[[Float32], Tensor] | None = None,
     ) -> None:
         """device: auto (cuda where there is one, else cpu), cpu, cuda or cuda:n.
 
         cache_bytes bounds the embeddings kept (4 MiB each). export_folder: where the encoder's ONNX export is
-        kept; None runs it in torch. Only TinyViT on a CPU is exported.
+        kept; None runs it in torch. Only TinyViT on a CPU is exported. encode: an encoder used in its place.
         """
         self._weights = weights
         entry = weights.entry
         self._device = chosen_device(device)
         self._normalisation = Normalisation(entry.normalisation)
         self._network = build_segmenter(entry.architecture, entry.input_size, weights.state).to(self._device)
-        self._encode: Callable[[Float32], Tensor] = self._encode_in_torch
-        if export_folder is not None and self._device.type == "cpu" and entry.architecture == "tiny_vit":
+        self._encode: Callable[[Float32], Tensor] = encode or self._encode_in_torch
+        exportable = encode is None and self._device.type == "cpu" and entry.architecture == "tiny_vit"
+        if exportable and export_folder is not None:
             encoder = self._network.image_encoder
             self._encode = OnnxEncoder(exported_encoder(encoder, entry.input_size, weights.sha256, export_folder))
         self._cache = EmbeddingCache(cache_bytes)
@@ -131,25 +133,45 @@ class SegmenterEngine:
         structure: Structure,
     ) -> list[Answer]:
         groups, previous = zip(*batch, strict=True)
-        follows_points = self._weights.entry.follows_points
-        asked = groups if follows_points else [_without_points_beside_box(group) for group in groups]
-        given = prompt_tensors(asked, previous, window, self._weights.entry.input_size, self._device)
-        lone_point = given.boxes is None and given.mask_prompts is None
+        grey = grey_window(image.pixels, window, LOGITS_SIDE)
+        structures = torch.full((len(batch),), STRUCTURES.index(structure), device=self._device)
         with torch.inference_mode():
-            logits, predicted_iou = self._network.decode(
-                embedding,
-                structures=torch.full((len(batch),), STRUCTURES.index(structure), device=self._device),
-                boxes=given.boxes,
-                points=given.points,
-                mask_prompts=given.mask_prompts,
-                best_of_three=follows_points and lone_point,
-            )
-        grey = grey_window(image.pixels, window, LOGITS_SIDE) if groups[0].points else None
+            if self._network.refiner is not None:
+                logits, iou = self._refined(embedding, grey, structures, self._given(groups, previous, window))
+            else:
+                logits, iou = self._unrefined(embedding, structures, groups, previous, window)
         masks = [
-            native_mask(each if grey is None else obeying_clicks(each, group.points, grey, window), window)
+            with_clicked_pixels(native_mask(obeying_clicks(each, group.points, grey, window), window), group.points)
             for each, group in zip(logits.cpu().numpy(), groups, strict=True)
         ]
-        return list(zip(masks, predicted_iou.clamp(0, 1).tolist(), strict=True))
+        return list(zip(masks, iou.clamp(0, 1).tolist(), strict=True))
+
+    def _refined(
+        self, embedding: Tensor, grey: Float32, structures: Tensor, given: PromptTensors
+    ) -> tuple[Tensor, Tensor]:
+        logits, _ = self._network.decode(embedding, structures, **given.for_decoder())
+        window = torch.from_numpy(grey).to(self._device)
+        logits = self._network.refine(logits, window, structures, **given.for_refiner())
+        return logits, expected_iou(logits)
+
+    def _unrefined(
+        self,
+        embedding: Tensor,
+        structures: Tensor,
+        groups: Sequence[PromptGroup],
+        previous: Sequence[Mask | None],
+        window: Window,
+    ) -> tuple[Tensor, Tensor]:
+        follows_points = self._weights.entry.follows_points
+        asked = groups if follows_points else [_without_points_beside_box(group) for group in groups]
+        given = self._given(asked, previous, window)
+        lone_point = given.boxes is None and given.mask_prompts is None
+        return self._network.decode(
+            embedding, structures, **given.for_refiner(), best_of_three=follows_points and lone_point
+        )
+
+    def _given(self, groups: Sequence[PromptGroup], previous: Sequence[Mask | None], window: Window) -> PromptTensors:
+        return prompt_tensors(groups, previous, window, self._weights.entry.input_size, self._device)
 
     def _embedding(self, image: SliceImage, window: Window, urgent: bool) -> Tensor:
         def compute() -> Tensor:

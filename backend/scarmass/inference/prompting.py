@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +23,14 @@ class PromptTensors:
     boxes: Tensor | None
     points: tuple[Tensor, Tensor] | None
     mask_prompts: Tensor | None
+
+    def for_decoder(self) -> dict[str, Any]:
+        """What a decoder is asked whose answers are refined: boxes alone, or points where there are none."""
+        return {"boxes": self.boxes, "points": self.points if self.boxes is None else None}
+
+    def for_refiner(self) -> dict[str, Any]:
+        """Everything that was drawn."""
+        return {"boxes": self.boxes, "points": self.points, "mask_prompts": self.mask_prompts}
 
 
 def prompt_tensors(

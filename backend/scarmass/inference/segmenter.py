@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from scarmass.domain.errors import WeightsInvalid
 from scarmass.domain.prompts import Structure
 from scarmass.inference import tiny_vit
+from scarmass.inference.refiner import Refiner, drawn_maps
 from scarmass.inference.tiny_vit import EMBEDDING_CHANNELS, EMBEDDING_SIDE, TinyVitEncoder
+from scarmass.inference.window import LOGITS_SIDE
 
 STRUCTURES = tuple(Structure)
 """The order of the structure tokens in every weights file."""
@@ -26,10 +28,14 @@ ARCHITECTURES = ("tiny_vit", *VIT_SIZES)
 
 
 class PromptableSegmenter(nn.Module):
-    """Image encoder, prompt encoder and mask decoder; coordinates are corner-based pixels of the window."""
+    """Image encoder, prompt encoder, mask decoder, and perhaps a refiner of its answers.
 
-    def __init__(self, architecture: str, input_size: int, with_structures: bool) -> None:
+    Coordinates are corner-based pixels of the window of input_size.
+    """
+
+    def __init__(self, architecture: str, input_size: int, with_structures: bool, with_refiner: bool = False) -> None:
         super().__init__()
+        self.input_size = input_size
         self.image_encoder = _image_encoder(architecture, input_size)
         self.prompt_encoder = PromptEncoder(
             embed_dim=EMBEDDING_CHANNELS,
@@ -43,6 +49,7 @@ class PromptableSegmenter(nn.Module):
             transformer_dim=EMBEDDING_CHANNELS,
         )
         self.structure_tokens = nn.Embedding(len(STRUCTURES), EMBEDDING_CHANNELS) if with_structures else None
+        self.refiner = Refiner(len(STRUCTURES)) if with_refiner else None
 
     def encode(self, windows: Tensor) -> Tensor:
         """Normalised windows (n, 3, input_size, input_size) -> embeddings (n, 256, 64, 64)."""
@@ -57,7 +64,9 @@ class PromptableSegmenter(nn.Module):
         mask_prompts: Tensor | None = None,
         best_of_three: bool = False,
     ) -> tuple[Tensor, Tensor]:
-        """Answer n prompts on one embedding (1, 256, 64, 64): logits (n, 256, 256), predicted IoU (n,).
+        """The decoder's answers to n prompts on one embedding (1, 256, 64, 64).
+
+        Logits (n, 256, 256) and predicted IoU (n,).
 
         structures: index into STRUCTURES (n,), unused by weights without structure tokens.
         boxes: x0, y0, x1, y1 (n, 4). points: x, y (n, k, 2) and whether positive (n, k).
@@ -83,14 +92,42 @@ class PromptableSegmenter(nn.Module):
         each = torch.arange(len(best), device=best.device)
         return logits[each, best], predicted_iou[each, best]
 
+    def refine(
+        self,
+        logits: Tensor,
+        grey: Tensor,
+        structures: Tensor,
+        boxes: Tensor | None = None,
+        points: tuple[Tensor, Tensor] | None = None,
+        mask_prompts: Tensor | None = None,
+    ) -> Tensor:
+        """The decoder's answers (n, 256, 256) anew, at full resolution and with every point: logits (n, 256, 256).
+
+        The decoder was asked with a box alone, or a point alone. grey: the window (256, 256) from 0 to 1; the rest as
+        in decode.
+        """
+        assert self.refiner is not None
+        scale = LOGITS_SIDE / self.input_size
+        boxes = None if boxes is None else boxes * scale
+        points = None if points is None else (points[0] * scale, points[1])
+        return self.refiner(drawn_maps(grey, logits, boxes, points, mask_prompts), structures)
+
+
+def expected_iou(logits: Tensor) -> Tensor:
+    """Overlap (n,) to expect of masks, logits (n, rows, columns) above 0, where the logits' probabilities are right."""
+    probability, mask = logits.sigmoid(), logits > 0
+    inside = (probability * mask).sum((1, 2))
+    return inside / (mask.sum((1, 2)) + (probability * ~mask).sum((1, 2))).clamp(min=1e-6)
+
 
 def build_segmenter(architecture: str, input_size: int, state: dict[str, Tensor]) -> PromptableSegmenter:
     """The network, in evaluation mode and float32, with the tensors of a checkpoint or of a file of our own.
 
-    Structure tokens exist where the state has them. Raises WeightsInvalid where the state is of another
+    Structure tokens and a refiner exist where the state has them. Raises WeightsInvalid where the state is of another
     network.
     """
-    network = PromptableSegmenter(architecture, input_size, "structure_tokens.weight" in state)
+    with_refiner = "refiner.head.weight" in state
+    network = PromptableSegmenter(architecture, input_size, "structure_tokens.weight" in state, with_refiner)
     try:
         network.load_state_dict(_own_names(state, architecture))
     except (RuntimeError, ValueError) as error:

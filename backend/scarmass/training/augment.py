@@ -67,13 +67,13 @@ def augmented(
             offset=ranges.close_up_offset,
             shorter_side=0.9,
         )
-    return _seen_anew(_with_new_contrast(annotated, ranges, generator), size, ranges, generator)
+    return seen_anew(with_new_contrast(annotated, ranges, generator), size, ranges, generator)
 
 
-def _with_new_contrast(
+def with_new_contrast(
     annotated: AnnotatedSlice, ranges: Augmentation, generator: np.random.Generator
 ) -> AnnotatedSlice:
-    """pixels from 0 to about 1, changed by tissue, then as a whole."""
+    """The slice with another contrast, coil, noise and sharpness: pixels from 0 to about 1."""
     low, high = np.percentile(annotated.pixels, (0.5, 99.5))
     pixels = (annotated.pixels - low) / max(high - low, 1e-6)
     if generator.random() < ranges.contrast_share:
@@ -145,7 +145,7 @@ def _shading(shape: tuple[int, ...], strength: float, generator: np.random.Gener
     return (generator.uniform(0, strength) * profile / np.abs(profile).max()).astype(np.float32)
 
 
-def _seen_anew(
+def seen_anew(
     annotated: AnnotatedSlice, size: int, ranges: Augmentation, generator: np.random.Generator
 ) -> AnnotatedSlice:
     """The slice through another field of view: turned, mirrored, scaled and moved; black where it has no pixels."""

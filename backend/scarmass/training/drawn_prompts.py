@@ -1,5 +1,6 @@
 """What a reader might draw on an annotated slice, and what the answer should then be."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,18 +19,20 @@ WHOLE = (Structure.BLOOD_POOL, Structure.LEFT_VENTRICLE)
 
 @dataclass(frozen=True)
 class PromptShares:
-    """How often what is drawn. The rest of the structures' shares go to scar."""
+    """How often what is drawn. The rest of the structures' shares go to scar, on slices that show it."""
 
     no_reflow: float
     blood_pool: float
     left_ventricle: float
-    box_around_all: float
+    around_all: float
     """Scar and no-reflow: one box around all parts rather than around one of them."""
+    around_ventricle: float
+    """Scar: a box around the left ventricle, which asks for all scar in it."""
     lone_point: float
-    extra_point: float
-    """A first point beside the box, inside the target or outside."""
-    box_on_no_scar: float
-    """Slices without scar: a box on healthy myocardium, to be answered with nothing."""
+    extra_points: float
+    """One to three points beside the box, each inside the target or outside."""
+    scar_on_no_scar: float
+    """Slices without scar: a box on healthy myocardium or around the ventricle, to be answered with nothing."""
     tightest: float
     loosest: float
     """Each side of a box moves outwards by a fraction of the box's length between these two."""
@@ -45,26 +48,43 @@ class Question:
 
 
 def drawn_question(annotated: AnnotatedSlice, shares: PromptShares, generator: np.random.Generator) -> Question:
-    """A box, a box with a point, or a point, on one structure of the slice."""
+    """A box, a box with points, or a point, on one structure of the slice."""
     structure = _chosen_structure(annotated, shares, generator)
     mask = annotated.masks[structure]
     parts = [part for part in components(mask) if part.sum() >= SMALLEST_PART_PIXELS]
+    outwards = generator.uniform(shares.tightest, shares.loosest, 4)
+    if structure is Structure.SCAR and generator.random() < (shares.around_ventricle if parts else 0.4):
+        box = box_around(annotated.masks[Structure.LEFT_VENTRICLE], outwards)
+        return Question(structure, PromptGroup(box, ()), mask)
     if not parts:
         return Question(structure, PromptGroup(_box_on_myocardium(annotated, generator), ()), np.zeros_like(mask))
     part = parts[generator.integers(len(parts))]
     if generator.random() < shares.lone_point:
         return Question(structure, PromptGroup(None, (_point_in(part, True, generator),)), part)
-    around_all = structure in WHOLE or generator.random() < shares.box_around_all
-    box = box_around(mask if around_all else part, generator.uniform(shares.tightest, shares.loosest, 4))
-    # Who boxes one part does not ask for another that the box merely touches.
-    held = within(box, mask.shape)
-    target = np.logical_or.reduce([part, *(p for p in parts if (p & held).sum() >= p.sum() / 2)])
+    around_all = structure in WHOLE or generator.random() < shares.around_all
+    box = box_around(mask if around_all else part, outwards)
+    target = _asked_for(parts, part, box)
     points: tuple[Point, ...] = ()
-    if generator.random() < shares.extra_point:
+    if generator.random() < shares.extra_points:
+        points = _extra_points(target, box, generator)
+    return Question(structure, PromptGroup(box, points), target)
+
+
+def _asked_for(parts: Sequence[Mask], part: Mask, box: Box) -> Mask:
+    """What a box around a part asks for: that part, others mostly in the box, and of the rest what lies in it."""
+    held = within(box, part.shape)
+    return np.logical_or.reduce([part, *(p if (p & held).sum() >= p.sum() / 2 else p & held for p in parts)])
+
+
+def _extra_points(target: Mask, box: Box, generator: np.random.Generator) -> tuple[Point, ...]:
+    held = within(box, target.shape)
+    points: list[Point] = []
+    for _ in range(generator.integers(1, 4)):
         positive = bool(generator.random() < 0.5)
         place = target & held if positive else held & ~target
-        points = (_point_in(place, positive, generator),) if place.any() else ()
-    return Question(structure, PromptGroup(box, points), target)
+        if place.any():
+            points.append(_point_in(place, positive, generator))
+    return tuple(points)
 
 
 def box_around(mask: Mask, outwards: float | np.ndarray) -> Box:
@@ -88,9 +108,15 @@ def correcting_point(answer: Mask, question: Question) -> Point | None:
         wrong &= within(question.group.box, wrong.shape)
     if not wrong.any():
         return None
-    depth = np.asarray(ndimage.distance_transform_edt(np.pad(components(wrong)[0], 1)))[1:-1, 1:-1]
-    row, column = np.unravel_index(depth.argmax(), depth.shape)
+    row, column = deepest_pixel(components(wrong)[0])
     return Point(column + 0.5, row + 0.5, bool(question.target[row, column]))
+
+
+def deepest_pixel(part: Mask) -> tuple[int, int]:
+    """(row, column) of the pixel of a mask farthest, in pixels, from all outside it; beyond the image is outside."""
+    depth = np.asarray(ndimage.distance_transform_edt(np.pad(part, 1)))[1:-1, 1:-1]
+    row, column = np.unravel_index(depth.argmax(), depth.shape)
+    return int(row), int(column)
 
 
 def within(box: Box, shape: tuple[int, ...]) -> Mask:
@@ -100,8 +126,9 @@ def within(box: Box, shape: tuple[int, ...]) -> Mask:
 
 
 def _chosen_structure(annotated: AnnotatedSlice, shares: PromptShares, generator: np.random.Generator) -> Structure:
-    if not annotated.masks[Structure.SCAR].any() and generator.random() >= shares.box_on_no_scar:
-        return WHOLE[generator.integers(2)] if annotated.masks[Structure.BLOOD_POOL].any() else WHOLE[1]
+    has_blood = annotated.masks[Structure.BLOOD_POOL].any()
+    if not annotated.masks[Structure.SCAR].any() and generator.random() >= shares.scar_on_no_scar:
+        return WHOLE[generator.integers(2)] if has_blood else Structure.LEFT_VENTRICLE
     wanted = generator.random()
     for structure in (Structure.NO_REFLOW, *WHOLE):
         wanted -= getattr(shares, structure.value)

@@ -1,18 +1,15 @@
-"""What the segmenter is fine-tuned on: slices and augmented views of them, each with its window and embedding."""
+"""What the segmenter is trained on: augmented views of annotated slices, each with its window."""
 
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from scarmass.domain.left_ventricle import HeartRegion, heart_region
 from scarmass.domain.prompts import Structure
-from scarmass.inference.window import SIDE_PER_DIAMETER, Float32, Normalisation, Window, encoder_input, stack_window
-from scarmass.training.augment import Augmentation, augmented
+from scarmass.inference.window import SIDE_PER_DIAMETER, Window, stack_window
+from scarmass.training.augment import Augmentation, seen_anew, with_new_contrast
 from scarmass.training.dataset import NOMINAL_DIAMETER_MM, AnnotatedSlice
 from scarmass.training.drawn_prompts import box_around
 
@@ -22,72 +19,73 @@ VIEW_SIDE = 256
 
 @dataclass(frozen=True)
 class Views:
-    """How many augmented views of a training slice are encoded, and how far their windows may be off."""
+    """How many views of a training slice there are, and how far their windows may be off.
+
+    fresh_contrast_share: how often the refiner sees a view in another contrast than the one that was encoded.
+    """
 
     scar_slices: int
     other_slices: int
+    phantom_slices: int
+    phantom_seeds: tuple[int, int]
     side_per_diameter: tuple[float, float]
     centre_jitter_mm: float
+    fresh_contrast_share: float
 
 
 @dataclass(frozen=True)
 class Example:
-    """A slice or an augmented view of one, its window, and the file that keeps the window's embedding."""
+    """A slice, or a view of one, and its window. source: the slice; base: the view before its contrast was changed."""
 
+    name: str
+    source: AnnotatedSlice
+    base: AnnotatedSlice
     annotated: AnnotatedSlice
     window: Window
-    embedding_file: Path
-
-    def embedding(self) -> Tensor:
-        """float32 (1, 256, 64, 64)."""
-        return torch.from_numpy(np.load(self.embedding_file)).float()
-
-
-@dataclass(frozen=True)
-class KeptEmbeddings:
-    """Encodes windows and keeps the embeddings in a folder, so that another run need not."""
-
-    folder: Path
-    encode: Callable[[Float32], Tensor]
-    input_size: int
-    normalisation: Normalisation
-
-    def example(self, annotated: AnnotatedSlice, window: Window, name: str) -> Example:
-        file = self.folder / f"{name}.npy"
-        if not file.is_file():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            pixels = encoder_input(annotated.pixels, window, self.input_size, self.normalisation)
-            np.save(file, self.encode(pixels).numpy().astype(np.float16))
-        return Example(annotated, window, file)
 
 
 def training_examples(
-    slices: Sequence[AnnotatedSlice], views: Views, augmentation: Augmentation, seed: int, kept: KeptEmbeddings
+    slices: Sequence[AnnotatedSlice],
+    phantoms: Sequence[AnnotatedSlice],
+    views: Views,
+    augmentation: Augmentation,
+    seed: int,
 ) -> list[Example]:
-    """Augmented views of the slices that show a ventricle, each with a window as a detector might have placed it."""
+    """Augmented views of the slices that show myocardium, each with a window as a detector might have placed it."""
+    wanted = [(s, views.scar_slices if s.masks[Structure.SCAR].any() else views.other_slices) for s in slices]
+    wanted += [(s, views.phantom_slices) for s in phantoms]
     examples: list[Example] = []
-    for annotated in slices:
-        if not annotated.masks[Structure.LEFT_VENTRICLE].any():
-            continue
-        has_scar = annotated.masks[Structure.SCAR].any()
-        for number in range(views.scar_slices if has_scar else views.other_slices):
+    for annotated, count in wanted:
+        for number in range(count):
             name = f"{annotated.patient}-{annotated.index}-{number}"
             generator = np.random.default_rng([seed, zlib.crc32(name.encode())])
-            view = augmented(annotated, VIEW_SIDE, augmentation, generator)
-            if view.masks[Structure.LEFT_VENTRICLE].any():
-                examples.append(kept.example(view, _jittered_window(view, views, generator), name))
+            example = _view(name, annotated, views, augmentation, generator)
+            if _shows_myocardium(example.annotated):
+                examples.append(example)
     return examples
 
 
-def plain_examples(slices: Sequence[AnnotatedSlice], kept: KeptEmbeddings) -> list[Example]:
-    """The slices with scar as they are, in their patient's window."""
-    regions = heart_regions(slices)
-    examples: list[Example] = []
-    for annotated in slices:
-        if annotated.masks[Structure.SCAR].any():
-            window = stack_window(_shape(annotated), annotated.pixel_spacing_mm, regions[annotated.patient])
-            examples.append(kept.example(annotated, window, f"{annotated.patient}-{annotated.index}"))
-    return examples
+def seen_again(example: Example, views: Views, augmentation: Augmentation, generator: np.random.Generator) -> Example:
+    """Another view of the same slice, for once."""
+    view = _view(example.name, example.source, views, augmentation, generator)
+    return view if _shows_myocardium(view.annotated) else example
+
+
+def in_another_contrast(example: Example, augmentation: Augmentation, generator: np.random.Generator) -> Example:
+    """The same view, its contrast, coil and noise drawn anew."""
+    return replace(example, annotated=with_new_contrast(example.base, augmentation, generator))
+
+
+def _view(
+    name: str, source: AnnotatedSlice, views: Views, augmentation: Augmentation, generator: np.random.Generator
+) -> Example:
+    base = seen_anew(source, VIEW_SIDE, augmentation, generator)
+    view = with_new_contrast(base, augmentation, generator)
+    return Example(name, source, base, view, _jittered_window(view, views, generator))
+
+
+def _shows_myocardium(annotated: AnnotatedSlice) -> bool:
+    return bool((annotated.masks[Structure.LEFT_VENTRICLE] & ~annotated.masks[Structure.BLOOD_POOL]).any())
 
 
 def heart_regions(slices: Sequence[AnnotatedSlice]) -> dict[str, HeartRegion | None]:
@@ -103,7 +101,10 @@ def heart_regions(slices: Sequence[AnnotatedSlice]) -> dict[str, HeartRegion | N
 
 def _jittered_window(view: AnnotatedSlice, views: Views, generator: np.random.Generator) -> Window:
     row_mm, column_mm = view.pixel_spacing_mm
-    centre = box_around(view.masks[Structure.LEFT_VENTRICLE], 0).centre
+    ventricle = view.masks[Structure.LEFT_VENTRICLE]
+    centre = (
+        box_around(ventricle, 0).centre if ventricle.any() else (view.pixels.shape[1] / 2, view.pixels.shape[0] / 2)
+    )
     x, y = centre + generator.normal(0, views.centre_jitter_mm, 2) / (column_mm, row_mm)
     diameter_mm = NOMINAL_DIAMETER_MM * generator.uniform(*views.side_per_diameter) / SIDE_PER_DIAMETER
     return stack_window(_shape(view), view.pixel_spacing_mm, HeartRegion(x, y, diameter_mm))

@@ -1,0 +1,165 @@
+"""How the segmenter is taught: a question on a view, answered by decoder and refiner, corrected like a reader would."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from scarmass.domain.masks import Mask
+from scarmass.domain.prompts import PromptGroup
+from scarmass.inference.prompting import PromptTensors, previous_of, prompt_tensors
+from scarmass.inference.refiner import drawn_maps
+from scarmass.inference.segmenter import STRUCTURES, PromptableSegmenter
+from scarmass.inference.window import LOGITS_SIDE, Window, grey_window, native_mask, window_mask
+from scarmass.training.augment import Augmentation
+from scarmass.training.drawn_prompts import PromptShares, Question, correcting_point, drawn_question
+from scarmass.training.segmenter_examples import Example, Views, in_another_contrast, seen_again
+from scarmass.training.segmenter_loss import LossWeights, mask_loss
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """How often what is taught.
+
+    unaided: share of the questions that the refiner answers without the decoder, on a view drawn anew.
+    decoder: share of the others that also train the decoder, which costs more than the refiner.
+    contrasts: how often a question that the decoder answered is put to the refiner, each time in another contrast.
+    corrections: shares of lessons that are corrected 0, 1, 2, ... times before they are learned from.
+    previous: share of corrections that come with the previous mask, as the page sends it.
+    """
+
+    unaided: float
+    decoder: float
+    contrasts: int
+    corrections: tuple[float, ...]
+    previous: float
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that lessons are drawn from."""
+
+    views: Views
+    augmentation: Augmentation
+    prompts: PromptShares
+    curriculum: Curriculum
+    loss: LossWeights
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One prompt on one view: what the network is given and what it should answer."""
+
+    question: Question
+    window: Window
+    grey: Tensor
+
+    @property
+    def target(self) -> Tensor:
+        """float32 (256, 256) of 0 and 1."""
+        return torch.from_numpy(window_mask(self.question.target, self.window)).float().to(self.grey.device)
+
+    @property
+    def structures(self) -> Tensor:
+        return torch.tensor([STRUCTURES.index(self.question.structure)], device=self.grey.device)
+
+    def prompt(self, network: PromptableSegmenter, previous: Mask | None = None) -> PromptTensors:
+        group, device = self.question.group, self.grey.device
+        return prompt_tensors([group], [previous_of(group, previous)], self.window, network.input_size, device)
+
+
+class Teaching(nn.Module):
+    """The network with its loss as forward, which is what Fabric wraps.
+
+    embedding: the encoder's output (1, 256, 64, 64) for a view, kept or, where the encoder is trained, made anew.
+    """
+
+    def __init__(
+        self, network: PromptableSegmenter, material: Material, embedding: Callable[[Example], Tensor]
+    ) -> None:
+        super().__init__()
+        self.network, self.material, self.embedding = network, material, embedding
+
+    def forward(self, example: Example, generator: np.random.Generator) -> Tensor:
+        """Loss of one question on a view: of the refined answers and, for a share, of the decoder's own."""
+        curriculum, loss_weights = self.material.curriculum, self.material.loss
+        device = next(self.network.parameters()).device
+        if generator.random() < curriculum.unaided:
+            example = seen_again(example, self.material.views, self.material.augmentation, generator)
+            lesson = lesson_on(example, drawn_question(example.annotated, self.material.prompts, generator), device)
+            return self._refined_loss(lesson, torch.zeros(1, LOGITS_SIDE, LOGITS_SIDE, device=device), generator)
+        lesson = lesson_on(example, drawn_question(example.annotated, self.material.prompts, generator), device)
+        trains_decoder = bool(generator.random() < curriculum.decoder)
+        with torch.set_grad_enabled(trains_decoder):
+            given = lesson.prompt(self.network).for_decoder()
+            logits, predicted_iou = self.network.decode(self.embedding(example), lesson.structures, **given)
+        losses: list[Tensor] = []
+        for _ in range(curriculum.contrasts):
+            if generator.random() < self.material.views.fresh_contrast_share:
+                other = in_another_contrast(example, self.material.augmentation, generator)
+                lesson = lesson_on(other, lesson.question, device)
+            losses.append(self._refined_loss(lesson, logits.detach(), generator))
+        loss = torch.stack(losses).mean()
+        if trains_decoder:
+            own = decoder_loss(logits[0], predicted_iou[0], lesson.target, loss_weights)
+            loss = loss + loss_weights.decoder * own
+        return loss
+
+    def _refined_loss(self, lesson: Lesson, logits: Tensor, generator: np.random.Generator) -> Tensor:
+        """Loss of the refiner's answer after some corrections, on maps turned or mirrored at random."""
+        assert self.network.refiner is not None
+        corrected, previous = corrected_lesson(self.network, lesson, logits, self.material.curriculum, generator)
+        given = corrected.prompt(self.network, previous)
+        maps = drawn_maps(lesson.grey, logits, given.boxes, given.points, given.mask_prompts)
+        turns, mirrored = int(generator.integers(4)), bool(generator.random() < 0.5)
+        refined = self.network.refiner(turned(maps, turns, mirrored), lesson.structures)[0]
+        return mask_loss(refined, turned(lesson.target, turns, mirrored), self.material.loss)
+
+
+def lesson_on(example: Example, question: Question, device: torch.device | str = "cpu") -> Lesson:
+    grey = grey_window(example.annotated.pixels, example.window, LOGITS_SIDE)
+    return Lesson(question, example.window, torch.from_numpy(grey).to(device))
+
+
+@torch.no_grad()
+def corrected_lesson(
+    network: PromptableSegmenter,
+    lesson: Lesson,
+    logits: Tensor,
+    curriculum: Curriculum,
+    generator: np.random.Generator,
+) -> tuple[Lesson, Mask | None]:
+    """The lesson with the clicks of a reader who corrected it some times, and the mask that the last click was on.
+
+    Only the answer after the last click is learned from: Sofiiuk et al. 2022 (RITM, arXiv:2102.06583).
+    """
+    previous: Mask | None = None
+    for _ in range(generator.choice(len(curriculum.corrections), p=curriculum.corrections)):
+        given = lesson.prompt(network, previous)
+        refined = network.refine(logits, lesson.grey, lesson.structures, **given.for_refiner())
+        answer = native_mask(refined[0].float().cpu().numpy(), lesson.window)
+        point = correcting_point(answer, lesson.question)
+        if point is None:
+            break
+        group = lesson.question.group
+        clicked = PromptGroup(group.box, (*group.points, point))
+        lesson = replace(lesson, question=replace(lesson.question, group=clicked))
+        previous = answer if generator.random() < curriculum.previous else None
+    return lesson, previous
+
+
+def decoder_loss(logits: Tensor, predicted_iou: Tensor, target: Tensor, weights: LossWeights) -> Tensor:
+    """Loss of the decoder's mask, and the squared error of the overlap that it predicts for it."""
+    answer, reference = logits.detach() > 0, target > 0
+    union = (answer | reference).sum()
+    iou = (answer & reference).sum() / union if union else torch.ones((), device=logits.device)
+    return mask_loss(logits, target, weights) + F.mse_loss(predicted_iou, iou)
+
+
+def turned(maps: Tensor, quarter_turns: int, mirrored: bool) -> Tensor:
+    """Maps (..., rows, columns) turned and perhaps mirrored: the refiner has no sense of up."""
+    maps = torch.rot90(maps, quarter_turns, (-2, -1))
+    return maps.flip(-1) if mirrored else maps

@@ -1,0 +1,59 @@
+"""What an answer costs: Dice, cross entropy, and divergence from softly smoothed labels, each with its weight."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weight of each term, 0 leaves it out.
+
+    smoothing_pixels: standard deviation of the blur that makes a hard label soft, in window pixels.
+    decoder: weight of the same loss on the decoder's own answer, before it is refined.
+    """
+
+    dice: float
+    bce: float
+    kl: float
+    smoothing_pixels: float
+    decoder: float
+
+
+def mask_loss(logits: Tensor, target: Tensor, weights: LossWeights) -> Tensor:
+    """Scalar loss of logits (256, 256) against a target of 0 and 1, averaged over pixels."""
+    loss = logits.new_zeros(())
+    if weights.dice:
+        loss = loss + weights.dice * dice_loss(logits, target)
+    if weights.bce:
+        loss = loss + weights.bce * F.binary_cross_entropy_with_logits(logits, target)
+    if weights.kl:
+        loss = loss + weights.kl * divergence(logits, smoothed(target, weights.smoothing_pixels))
+    return loss
+
+
+def dice_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """1 - Dice of the probabilities (Milletari et al. 2016); an empty target answered with nothing costs nothing."""
+    probability = logits.sigmoid()
+    return 1 - (2 * (probability * target).sum() + 1) / (probability.sum() + target.sum() + 1)
+
+
+def divergence(logits: Tensor, soft: Tensor) -> Tensor:
+    """Mean Kullback-Leibler divergence of each pixel's two classes from those of a soft label, 0 where they agree."""
+    cross_entropy = F.binary_cross_entropy_with_logits(logits, soft)
+    own_entropy = -(torch.xlogy(soft, soft) + torch.xlogy(1 - soft, 1 - soft)).mean()
+    return cross_entropy - own_entropy
+
+
+def smoothed(target: Tensor, sigma: float) -> Tensor:
+    """The target (rows, columns) blurred by a Gaussian in the plane; its border goes on, so a full label stays full."""
+    radius = max(1, math.ceil(3 * sigma))
+    offsets = torch.arange(-radius, radius + 1, dtype=target.dtype, device=target.device)
+    kernel = torch.exp(-(offsets**2) / (2 * sigma**2))
+    kernel = kernel / kernel.sum()
+    padded = F.pad(target[None, None], [radius] * 4, mode="replicate")
+    across = F.conv2d(padded, kernel[None, None, None, :])
+    return F.conv2d(across, kernel[None, None, :, None])[0, 0].clamp(0, 1)

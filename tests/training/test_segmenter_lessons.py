@@ -1,0 +1,119 @@
+"""Lessons: what is asked, corrected and learned from, on maps turned together with their target."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from scarmass.domain.prompts import PromptGroup, Structure
+from scarmass.inference.refiner import drawn_maps
+from scarmass.inference.segmenter import PromptableSegmenter
+from scarmass.inference.weights import load
+from scarmass.training.drawn_prompts import Question, box_around
+from scarmass.training.finetune_segmenter import CONFIG, network_to_train, read_config
+from scarmass.training.segmenter_examples import Example, training_examples
+from scarmass.training.segmenter_lessons import Lesson, Teaching, corrected_lesson, decoder_loss, lesson_on, turned
+from tests.training.segmenter_hearts import heart
+
+MATERIAL = read_config(CONFIG).material
+WEIGHTS = Path(__file__).parents[2] / "weights"
+
+
+@pytest.fixture(scope="module")
+def network() -> PromptableSegmenter:
+    torch.manual_seed(0)
+    return network_to_train(load("scarmass-litemedsam", WEIGHTS))
+
+
+@pytest.fixture(scope="module")
+def example() -> Example:
+    (first, *_) = training_examples([heart()], [], MATERIAL.views, MATERIAL.augmentation, 0)
+    return first
+
+
+@pytest.fixture
+def lesson(example: Example) -> Lesson:
+    scar = example.annotated.masks[Structure.SCAR]
+    return lesson_on(example, Question(Structure.SCAR, PromptGroup(box_around(scar, 0.1), ()), scar))
+
+
+def embedding(example: Example) -> torch.Tensor:
+    return 0.1 * torch.ones(1, 256, 64, 64)
+
+
+def test_a_lesson_without_corrections_is_the_question_as_it_was(network: PromptableSegmenter, lesson: Lesson) -> None:
+    never = replace(MATERIAL.curriculum, corrections=(1.0,))
+    corrected, previous = corrected_lesson(network, lesson, torch.zeros(1, 256, 256), never, np.random.default_rng(0))
+    assert corrected is lesson
+    assert previous is None
+
+
+def test_each_correction_is_a_click_in_what_was_wrong_and_brings_the_mask_it_was_made_on(
+    network: PromptableSegmenter, lesson: Lesson
+) -> None:
+    thrice = replace(MATERIAL.curriculum, corrections=(0.0, 0.0, 0.0, 1.0), previous=1.0)
+    nothing = torch.full((1, 256, 256), -6.0)
+    corrected, previous = corrected_lesson(network, lesson, nothing, thrice, np.random.default_rng(0))
+    first, *others = corrected.question.group.points
+    assert first.positive
+    assert lesson.question.target[int(first.y), int(first.x)]
+    assert len(others) <= 2
+    assert previous is not None
+    assert corrected.question.group.box == lesson.question.group.box
+
+
+def test_a_right_answer_is_not_corrected(network: PromptableSegmenter, lesson: Lesson) -> None:
+    network = network_to_train(load("scarmass-litemedsam", WEIGHTS))
+    assert network.refiner is not None
+    for parameter in (network.refiner.head.weight, network.refiner.head.bias):
+        torch.nn.init.zeros_(parameter)
+    thrice = replace(MATERIAL.curriculum, corrections=(0.0, 0.0, 0.0, 1.0))
+    corrected, _ = corrected_lesson(network, lesson, 12 * (lesson.target[None] - 0.5), thrice, np.random.default_rng(0))
+    assert len(corrected.question.group.points) <= 1  # resampling to native pixels may cost a few
+
+
+def test_maps_and_target_are_turned_together(lesson: Lesson) -> None:
+    logits = 12 * (lesson.target[None] - 0.5)
+    maps = drawn_maps(lesson.grey, logits, None, None, None)
+    for turns in range(4):
+        for mirrored in (False, True):
+            target = turned(lesson.target, turns, mirrored)
+            assert torch.equal(turned(maps, turns, mirrored)[0, 1] > 0, target > 0)
+    assert len({turned(lesson.target, t, m).numpy().tobytes() for t in range(4) for m in (False, True)}) == 8
+
+
+def test_the_decoder_is_taught_in_its_share_of_lessons_only(network: PromptableSegmenter, example: Example) -> None:
+    assert network.refiner is not None
+    network.requires_grad_().image_encoder.requires_grad_(False)
+    torch.nn.init.normal_(network.refiner.head.weight, std=0.01)
+    for share in (0.0, 1.0):
+        material = replace(MATERIAL, curriculum=replace(MATERIAL.curriculum, unaided=0.0, decoder=share))
+        network.zero_grad(set_to_none=True)
+        Teaching(network, material, embedding)(example, np.random.default_rng(0)).backward()
+        assert (network.mask_decoder.iou_token.weight.grad is not None) == bool(share)
+        assert network.refiner.stem.weight.grad is not None
+
+
+def test_an_unaided_lesson_needs_no_embedding(network: PromptableSegmenter, example: Example) -> None:
+    def never(example: Example) -> torch.Tensor:
+        raise AssertionError("asked for an embedding")
+
+    alone = replace(MATERIAL, curriculum=replace(MATERIAL.curriculum, unaided=1.0))
+    assert Teaching(network, alone, never)(example, np.random.default_rng(0)).item() > 0
+    aided = replace(MATERIAL, curriculum=replace(MATERIAL.curriculum, unaided=0.0))
+    teaching = Teaching(network, aided, never)
+    with pytest.raises(AssertionError, match="embedding"):
+        teaching(example, np.random.default_rng(0))
+
+
+def test_the_decoder_pays_for_a_wrong_forecast_of_its_overlap() -> None:
+    target = torch.zeros(256, 256)
+    target[100:150, 100:150] = 1
+    right = 40 * (target - 0.5)
+    honest = decoder_loss(right, torch.tensor(1.0), target, MATERIAL.loss)
+    boastful = decoder_loss(-right, torch.tensor(1.0), target, MATERIAL.loss)
+    modest = decoder_loss(-right, torch.tensor(0.0), target, MATERIAL.loss)
+    assert boastful.item() - modest.item() == pytest.approx(1, rel=1e-5)
+    assert honest < 0.1
