@@ -4,6 +4,7 @@ import pytest
 
 from scarmass.domain.errors import WeightsMissing
 from scarmass.inference.catalog import Entry, described_entry, read_catalog
+from scarmass.inference.onnx_pair import ARCHITECTURE as ONNX_PAIR
 from scarmass.inference.segmenter import ARCHITECTURES
 from scarmass.inference.weights import load, resolve, verify
 from scarmass.inference.window import Normalisation
@@ -14,7 +15,8 @@ CATALOG = read_catalog(WEIGHTS)
 
 @pytest.mark.parametrize("entry", [e for e in CATALOG.values() if e.kind == "segmenter"], ids=lambda e: e.name)
 def test_every_segmenter_of_the_catalog_can_be_built(entry: Entry) -> None:
-    assert entry.architecture in ARCHITECTURES
+    assert entry.architecture in (*ARCHITECTURES, ONNX_PAIR)
+    assert (entry.decoder is not None) == (entry.architecture == ONNX_PAIR)
     assert entry.input_size in (256, 1024)
     assert entry.normalisation in list(Normalisation)
     assert entry.licence
@@ -31,9 +33,10 @@ def test_what_comes_from_a_package_is_pinned_by_its_hash() -> None:
     for entry in CATALOG.values():
         if entry.source and entry.source.package:
             assert entry.source.version
-            assert entry.source.bytes
-            assert entry.source.sha256
-            assert len(entry.source.sha256) == 64
+            for source in filter(None, (entry.source, entry.decoder)):
+                assert source.bytes
+                assert source.sha256
+                assert len(source.sha256) == 64
 
 
 def test_no_file_of_the_catalog_names_an_address() -> None:

