@@ -94,6 +94,46 @@ def train_detector(
     typer.echo(f"{best} did best on the validation patients")
 
 
+@train_app.command("segmenter")
+def train_segmenter(
+    dataset: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="a prepared dataset")],
+    output: Annotated[Path, typer.Option(help="the run's folder")],
+    config: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="instead of the shipped one")] = None,
+    embeddings: Annotated[Path | None, typer.Option(help="a folder that runs with one frozen encoder share")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on with the run in the folder")] = False,
+    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
+    devices: Annotated[str, typer.Option(help="how many, or auto; under torchrun, torchrun says")] = "auto",
+    bf16: Annotated[bool, typer.Option("--bf16", help="mixed precision")] = False,
+) -> None:
+    """Fine-tune the segmenter on boxes and points; the folder's file named in the configuration can be served."""
+    from scarmass.main import WEIGHTS_FOLDER
+    from scarmass.training.dataset import read_prepared
+    from scarmass.training.finetune_segmenter import CONFIG, finetune
+    from scarmass.training.run import Devices
+
+    chosen = Devices(accelerator, devices, "bf16-mixed" if bf16 else "32-true")
+    prepared = read_prepared(dataset)
+    trained = finetune(
+        prepared, WEIGHTS_FOLDER, output, config or CONFIG, chosen, embeddings=embeddings, resume=resume
+    )
+    typer.echo(f"{trained.weights} did best on the validation patients")
+
+
+@train_app.command("ablation")
+def train_ablation(
+    dataset: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="a prepared dataset")],
+    output: Annotated[Path, typer.Option(help="the folder of all short runs; those that are done are kept")],
+    plan: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="instead of the shipped one")] = None,
+    embeddings: Annotated[Path | None, typer.Option(help="a folder that runs with one frozen encoder share")] = None,
+) -> None:
+    """Train the segmenter in equal short runs, each without one thing, to see what each brings."""
+    from scarmass.main import WEIGHTS_FOLDER
+    from scarmass.training.ablation import PLAN, ablation
+    from scarmass.training.dataset import read_prepared
+
+    typer.echo(ablation(read_prepared(dataset), WEIGHTS_FOLDER, output, plan or PLAN, embeddings))
+
+
 def evaluate_detector(
     dataset: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="a prepared dataset")],
     weights: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="a detector's safetensors file")],

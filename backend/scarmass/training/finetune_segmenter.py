@@ -220,6 +220,14 @@ def fine_tuned_entry(base: Entry, config: Config, base_sha256: str) -> Entry:
     )
 
 
+@dataclass(frozen=True)
+class Trained:
+    """weights: those that were best on the validation patients. validations: (steps, scores) of this sitting."""
+
+    weights: Path
+    validations: tuple[tuple[int, ValidationScores], ...]
+
+
 def finetune(
     prepared: Prepared,
     weights_folder: Path,
@@ -229,8 +237,8 @@ def finetune(
     *,
     embeddings: Path | None = None,
     resume: bool = False,
-) -> tuple[Path, list[tuple[int, ValidationScores]]]:
-    """A whole run into a folder, or the rest of one: the weights that were best on the validation patients, and scores.
+) -> Trained:
+    """A whole run into a folder, or the rest of one.
 
     weights_folder: of the catalog, where the base is. embeddings: where the frozen encoder's are kept, for several
     runs; in the run's folder by default. Raises RunConflict, WeightsMissing, WeightsInvalid, PreparedDatasetInvalid.
@@ -271,4 +279,4 @@ def finetune(
             shutil.copyfile(latest, best)
 
     train(teaching, examples, config, run, fabric, validate, keep)
-    return best, history
+    return Trained(best, tuple(history))
