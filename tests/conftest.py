@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import settings
 
 from scarmass.api.app import create_app
 from scarmass.services.context import Context
@@ -16,6 +17,10 @@ from scarmass.storage.database import Database, embedded_postgres, migrate, psyc
 from scarmass.storage.files import FileStore
 from scarmass.training.demo import demo_studies, write_phantom
 from tests.fakes import EchoSegmenter, FakeDetector
+
+# A busy machine makes no law untrue.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
