@@ -142,7 +142,8 @@ def test_exchanging_the_two_turns_the_differences_round_and_keeps_the_rest(value
 @settings(max_examples=10)
 @given(pairs)
 def test_concordance_never_exceeds_correlation(values: list[tuple[int, int]]) -> None:
-    found = agreement(*zip(*values, strict=True))
+    one, other = zip(*values, strict=True)
+    found = agreement(one, other)
     assert math.isnan(found.ccc.value) or found.ccc.value**2 <= found.r2_pearson + 1e-9
 
 

@@ -100,7 +100,7 @@ def agreement(measured: ArrayLike, reference: ArrayLike, seed: int = 0) -> Agree
         lower_limit=lower,
         upper_limit=upper,
         median_difference=float(np.median(difference)),
-        wilcoxon_p=float(stats.wilcoxon(difference).pvalue) if difference.any() else math.nan,
+        wilcoxon_p=float(np.asarray(stats.wilcoxon(difference))[1]) if difference.any() else math.nan,
         icc=icc_2_1(np.column_stack([x, y])),
         ccc=concordance(x, y),
         cv=_over(within, mean_of_all),
@@ -128,9 +128,10 @@ def icc_2_1(ratings: NDArray[np.floating]) -> Estimate:
     subjects, raters = np.indices(ratings.shape)
     table = pd.DataFrame({"subject": subjects.ravel(), "rater": raters.ravel(), "rating": ratings.ravel()})
     with _unrounded_intervals(), np.errstate(divide="ignore", invalid="ignore"):
-        every = pingouin.intraclass_corr(table, "subject", "rater", "rating").set_index("Type")
-    low, high = every["CI95"]["ICC(A,1)"]
-    return Estimate(float(every["ICC"]["ICC(A,1)"]), float(low), float(high))
+        every = pingouin.intraclass_corr(table, "subject", "rater", "rating")
+    values, intervals = (dict(zip(every["Type"], every[column], strict=True)) for column in ("ICC", "CI95"))
+    low, high = intervals["ICC(A,1)"]
+    return Estimate(float(values["ICC(A,1)"]), float(low), float(high))
 
 
 def concordance(measured: ArrayLike, reference: ArrayLike) -> Estimate:
@@ -195,7 +196,7 @@ def _pairs(measured: ArrayLike, reference: ArrayLike) -> tuple[NDArray[np.float6
 
 
 def _pearson(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    return math.nan if np.ptp(x) == 0 or np.ptp(y) == 0 else float(stats.pearsonr(x, y).statistic)
+    return math.nan if np.ptp(x) == 0 or np.ptp(y) == 0 else float(np.corrcoef(x, y)[0, 1])
 
 
 def _around(value: float, half: float) -> Estimate:
