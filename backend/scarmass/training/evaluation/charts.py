@@ -31,7 +31,7 @@ def write_charts(patients: pd.DataFrame, folder: Path, prefix: str) -> list[tupl
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, sentence, figure in charts(patients):
-        save_figure(figure, folder / f"{prefix}{name}")
+        save_figure(figure, folder, f"{prefix}{name}")
         written.append((f"{prefix}{name}", sentence))
     return written
 
@@ -41,6 +41,7 @@ def charts(patients: pd.DataFrame) -> Iterator[tuple[str, str, Figure]]:
     clicks."""
     quantity = headline_quantity(patients)
     label = QUANTITIES[quantity]
+    unit = "% of myocardium" if quantity == "scar_percent" else "g"
     infarct = patients[patients["has_scar"]]
     for use in USES:
         rows = infarct[infarct["method"] == use].dropna(subset=[quantity])
@@ -48,15 +49,16 @@ def charts(patients: pd.DataFrame) -> Iterator[tuple[str, str, Figure]]:
         if len(rows) < 3:
             continue
         name = LABELS[use]
+        labels = {"measured_label": name, "reference_label": "reference", "unit": unit}
         yield (
             f"correlation-{use}",
             f"Patients with scar, {name}: {label}, measured against reference.",
-            correlation_figure(measured, reference, label),
+            correlation_figure(measured, reference, **labels),
         )
         yield (
             f"bland-altman-{use}",
             f"Patients with scar, {name}: difference against mean, with bias and limits of agreement.",
-            bland_altman_figure(measured, reference, label),
+            bland_altman_figure(measured, reference, **labels),
         )
     if len(infarct):
         yield (
