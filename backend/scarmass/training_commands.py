@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from scarmass.domain.mass import MassExtent
+
 train_app = typer.Typer(no_args_is_help=True, help="Train models on a prepared dataset.")
 dataset_app = typer.Typer(no_args_is_help=True, help="Bring image data into the form the application takes.")
 
@@ -244,6 +246,26 @@ def report(
     from scarmass.training.evaluation.report import write_report
 
     typer.echo(f"{write_report(run, docs)} is written")
+
+
+def agreement(
+    first: Annotated[Path, typer.Argument(exists=True, help="exported CSV, a folder of them, or patient,mass_g")],
+    second: Annotated[Path, typer.Argument(exists=True, help="likewise; the reference, where one of them is")],
+    output: Annotated[Path, typer.Option(help="the folder of agreement.json and the plots")] = Path("agreement"),
+    extent: Annotated[
+        MassExtent, typer.Option(help="which mass of an export is compared")
+    ] = MassExtent.SLICE_THICKNESS,
+) -> None:
+    """Compare two sets of readings of the same patients: two observers, two models, a model and a reader."""
+    from rich.console import Console
+
+    from scarmass.training.compare_readings import compare, table
+
+    compared = compare(first, second, output, extent)
+    for warning in compared.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    Console(markup=False, highlight=False).print(table(compared))
+    typer.echo(f"agreement.json, correlation and bland_altman are in {output}")
 
 
 def _pairs(given: list[str], option: str) -> dict[str, str]:

@@ -85,8 +85,8 @@ def _canvas() -> tuple[Figure, Axes]:
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(QUIET)
     axes.tick_params(color=QUIET, labelcolor=INK, labelsize=8)
-    axes.xaxis.label.set(color=INK, size=9)
-    axes.yaxis.label.set(color=INK, size=9)
+    for label in (axes.xaxis.label, axes.yaxis.label):
+        label.set(color=INK, size=9, parse_math=False)
     return figure, axes
 
 
