@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.prompts import Box, Point, PromptGroup
 from scarmass.inference.catalog import Entry
 from scarmass.inference.segmenter import PromptableSegmenter
@@ -74,7 +75,7 @@ def test_the_answer_is_the_union_on_the_slice_s_own_grid(backbone: PublishedBack
 
 def test_a_prompt_outside_the_window_is_encoded_in_a_larger_one(backbone: PublishedBackbone) -> None:
     annotated = heart()
-    embedded = backbone.embed(annotated.image, heart_regions([annotated])["one"])
+    embedded = backbone.embed(annotated.image, HeartRegion(50, 50, diameter_mm=60))
     before = embedded.encoding
     backbone.answer(embedded, [BOX])
     assert len(embedded.embeddings) == 1
