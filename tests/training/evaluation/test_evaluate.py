@@ -10,7 +10,10 @@ import pytest
 from scarmass.domain.prompts import Structure
 from scarmass.training.dataset import AnnotatedSlice
 from scarmass.training.evaluation.evaluate import measure
-from scarmass.training.evaluation.run import by_patient, predict_patients
+from scarmass.training.evaluation.measures import tables
+from scarmass.training.evaluation.predict import Prediction
+from scarmass.training.evaluation.run import Patients, by_patient, predict_patients
+from scarmass.training.evaluation.scores import scores
 from tests.training.evaluation.hearts import (
     ClickedSegmenter,
     KnowingDetector,
@@ -23,18 +26,18 @@ from tests.training.evaluation.hearts import (
 USES = ("automatic", "box", "interactive")
 
 
-def evaluated(
+def predicted(
     folder: Path, segmenter: RecordingSegmenter, slices: Sequence[AnnotatedSlice], *, finds_scar: bool = True
-) -> dict:
+) -> tuple[Patients, dict[str, Prediction]]:
     patients = by_patient(slices)
     detector = KnowingDetector(slices, finds_scar=finds_scar)
-    return measure(patients, predict_patients(patients, detector, segmenter, folder, 0), folder)
+    return patients, predict_patients(patients, detector, segmenter, folder, 0)
 
 
 @pytest.fixture(scope="module")
 def perfect(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, Path]:
     folder = tmp_path_factory.mktemp("perfect")
-    return evaluated(folder, PerfectSegmenter(cohort()), cohort()), folder
+    return measure(*predicted(folder, PerfectSegmenter(cohort()), cohort()), folder), folder
 
 
 @pytest.mark.parametrize("use", USES)
@@ -79,7 +82,7 @@ def test_plots_are_written_in_both_forms_and_overlays_apart_from_them(perfect: t
 
 
 def test_a_segmenter_that_answers_nothing_scores_0_and_it_is_said(tmp_path: Path) -> None:
-    told = evaluated(tmp_path, SilentSegmenter(), cohort())["methods"]
+    told = scores(*tables(*predicted(tmp_path, SilentSegmenter(), cohort())))["methods"]
     for use in USES:
         assert told[use]["dice"]["mean"] == 0
         assert told[use]["answered_with_nothing"] == 4
@@ -89,24 +92,25 @@ def test_a_segmenter_that_answers_nothing_scores_0_and_it_is_said(tmp_path: Path
 
 
 def test_a_detector_that_misses_lowers_the_automatic_use_alone(tmp_path: Path) -> None:
-    told = evaluated(tmp_path, PerfectSegmenter(cohort()), cohort(), finds_scar=False)["methods"]
+    segmenter = PerfectSegmenter(cohort())
+    told = scores(*tables(*predicted(tmp_path, segmenter, cohort(), finds_scar=False)))["methods"]
     assert told["automatic"]["dice"]["mean"] == 0
     assert told["box"]["dice"]["mean"] == 1
 
 
 def test_where_the_geometry_is_lost_there_are_percentages_and_no_grams(tmp_path: Path) -> None:
-    told = evaluated(tmp_path, PerfectSegmenter(cohort()), cohort(nominal=True))["methods"]["box"]["agreement"]
-    assert told["mass_by_slice_thickness_g"] == {"n": 0, "not_had_because": "no patient's geometry knows it"}
-    told = evaluated(tmp_path / "lost", PerfectSegmenter(cohort(nominal=True)), cohort(nominal=True))
-    assert told["methods"]["box"]["agreement"]["mass_by_slice_spacing_g"]["n"] == 0
-    assert told["methods"]["box"]["agreement"]["scar_percent"]["n"] == 4
+    slices = cohort(nominal=True)
+    agreement = scores(*tables(*predicted(tmp_path, PerfectSegmenter(slices), slices)))["methods"]["box"]["agreement"]
+    for grams in ("mass_by_slice_thickness_g", "mass_by_slice_spacing_g"):
+        assert agreement[grams] == {"n": 0, "not_had_because": "no patient's geometry knows it"}
+    assert agreement["scar_percent"]["n"] == 4
 
 
 def test_what_is_found_on_patients_without_scar_is_told(tmp_path: Path) -> None:
     slices = cohort()
     detector = KnowingDetector([AnnotatedSlice(**{**vars(s), "masks": cohort()[1].masks}) for s in slices])
     patients = by_patient(slices)
-    told = measure(patients, predict_patients(patients, detector, ClickedSegmenter(), tmp_path, 0), tmp_path)
+    told = scores(*tables(patients, predict_patients(patients, detector, ClickedSegmenter(), tmp_path, 0)))
     found = told["methods"]["automatic"]["found_on_scar_free"]["mass_by_slice_thickness_g"]
     assert (found["n"], found["patients_with_any"]) == (1, 1)
     assert found["mean"] > 0
@@ -114,7 +118,7 @@ def test_what_is_found_on_patients_without_scar_is_told(tmp_path: Path) -> None:
 
 
 def test_dice_after_each_number_of_clicks_is_told(tmp_path: Path) -> None:
-    told = evaluated(tmp_path, ClickedSegmenter(), cohort())["methods"]
+    told = scores(*tables(*predicted(tmp_path, ClickedSegmenter(), cohort())))["methods"]
     by_clicks = [told[method]["dice"]["mean"] for method in ("box", "box_1_click", "box_2_clicks", "interactive")]
     assert by_clicks == sorted(by_clicks)
     assert by_clicks[0] < by_clicks[3]
