@@ -115,9 +115,7 @@ def train_segmenter(
 
     chosen = Devices(accelerator, devices, "bf16-mixed" if bf16 else "32-true")
     prepared = read_prepared(dataset)
-    trained = finetune(
-        prepared, WEIGHTS_FOLDER, output, config or CONFIG, chosen, embeddings=embeddings, resume=resume
-    )
+    trained = finetune(prepared, WEIGHTS_FOLDER, output, config or CONFIG, chosen, embeddings=embeddings, resume=resume)
     typer.echo(f"{trained.weights} did best on the validation patients")
 
 

@@ -33,7 +33,7 @@ ORIGIN = Origin(CONFIG.read_text(), 0, "dataset", "split", "base")
 def config() -> Config:
     read = read_config(CONFIG)
     brief = replace(read.optimiser, minutes=60.0, batch_size=2, learning_rate=3e-3, warmup_steps=1)
-    return replace(read, optimiser=replace(brief, validate_every=100))
+    return replace(read, optimiser=replace(brief, validate_every=100, encoder_rate=0.0))
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +90,12 @@ def test_refiner_decoder_and_encoder_learn_at_their_own_rates_and_a_frozen_encod
     shares = {id(p): group["share"] for group in optimiser.param_groups for p in group["params"]}
     assert shares[id(made.refiner.stem.weight)] == 1  # type: ignore[union-attr]
     assert shares[id(made.mask_decoder.iou_token.weight)] == 0.2
-    encoder = next(made.image_encoder.parameters())
-    assert shares.get(id(encoder), 0.0) == encoder_rate
-    assert encoder.requires_grad == bool(encoder_rate)
+    parameters = dict(made.image_encoder.named_parameters())
+    late, early = parameters["neck.0.weight"], parameters["trunk.patch_embed.conv1.conv.weight"]
+    assert shares.get(id(late), 0.0) == encoder_rate
+    assert late.requires_grad == bool(encoder_rate)
+    assert not early.requires_grad
+    assert id(early) not in shares
 
 
 def test_the_rate_rises_then_falls_to_a_fiftieth(config: Config) -> None:

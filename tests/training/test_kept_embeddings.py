@@ -1,5 +1,6 @@
-"""Embeddings of a frozen encoder are made once; those of a trained one carry gradients."""
+"""What is frozen of the encoder is computed once; what is trained carries gradients."""
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import torch
 from scarmass.inference.segmenter import PromptableSegmenter
 from scarmass.inference.weights import load
 from scarmass.training.finetune_segmenter import CONFIG, network_to_train, read_config
-from scarmass.training.kept_embeddings import Embeddings
+from scarmass.training.kept_embeddings import Embeddings, Late
 from scarmass.training.segmenter_examples import Example, training_examples
 from tests.training.segmenter_hearts import heart
 
@@ -29,11 +30,11 @@ def example() -> Example:
     return first
 
 
-def embeddings(network: PromptableSegmenter, folder: Path) -> Embeddings:
-    return Embeddings(network, WEIGHTS.entry, folder, torch.device("cpu"))
+def embeddings(network: PromptableSegmenter, folder: Path, trains_late_stages: bool = False) -> Embeddings:
+    return Embeddings(network, WEIGHTS.entry, folder, torch.device("cpu"), trains_late_stages=trains_late_stages)
 
 
-def test_an_embedding_is_kept_for_the_next_run(
+def test_what_was_encoded_is_kept_for_the_next_run(
     network: PromptableSegmenter, example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = embeddings(network, tmp_path).of(example)
@@ -44,17 +45,47 @@ def test_an_embedding_is_kept_for_the_next_run(
 
     monkeypatch.setattr(again, "_encode", never)
     assert torch.equal(again.of(example), first)
+    other = replace(example, name="other", annotated=replace(example.annotated, pixels=-example.base.pixels))
     with pytest.raises(AssertionError, match="again"):
-        again.of(replace(example, name="other", annotated=replace(example.annotated, pixels=-example.base.pixels)))
+        again.of(other)
 
 
-def test_kept_or_made_anew_the_embedding_is_the_same_and_only_the_latter_can_be_learned_from(
+def test_divided_into_stages_the_encoder_is_the_same_and_its_late_ones_can_be_learned_from(
     network: PromptableSegmenter, example: Example, tmp_path: Path
 ) -> None:
-    network.image_encoder.requires_grad_(True)
-    made = embeddings(network, tmp_path)
-    kept, anew = made.of(example), made.anew(example)
-    torch.testing.assert_close(anew, kept, atol=5e-3, rtol=1e-2)
-    assert anew.requires_grad
-    assert not kept.requires_grad
+    whole, divided = embeddings(network, tmp_path), embeddings(network, tmp_path, trains_late_stages=True)
+    Late(network.image_encoder).train_weights()
+    frozen, learning = whole.of(example), divided.of(example)
     network.image_encoder.requires_grad_(False)
+    torch.testing.assert_close(learning, frozen, atol=2e-2, rtol=2e-2)
+    assert learning.requires_grad
+    assert not frozen.requires_grad
+
+
+def test_gradients_reach_late_stages_alone_again_and_again(
+    network: PromptableSegmenter, example: Example, tmp_path: Path
+) -> None:
+    divided = embeddings(network, tmp_path, trains_late_stages=True)
+    Late(network.image_encoder).train_weights()
+    for _ in range(2):
+        divided.of(example).sum().backward()
+    learned = {name for name, p in network.image_encoder.named_parameters() if p.grad is not None}
+    network.image_encoder.requires_grad_(False)
+    assert "neck.0.weight" in learned
+    assert not any(name.startswith(("trunk.patch_embed", "trunk.stages.0", "trunk.stages.1")) for name in learned)
+
+
+def test_validation_encodes_by_the_late_stages_of_the_network_it_is_about(
+    network: PromptableSegmenter, example: Example, tmp_path: Path
+) -> None:
+    divided = embeddings(network, tmp_path, trains_late_stages=True)
+    pixels = np.random.default_rng(0).random((3, 256, 256), dtype=np.float32)
+    other = deepcopy(network)
+    torch.nn.init.zeros_(other.image_encoder.neck[2].weight)  # type: ignore[index]
+    assert not torch.equal(divided.encoding(network)(pixels), divided.encoding(other)(pixels))
+
+
+def test_an_encoder_without_stages_cannot_be_trained_by_them(tmp_path: Path) -> None:
+    vit = PromptableSegmenter("sam_vit_b", 256, with_structures=False)
+    with pytest.raises(ValueError, match="TinyViT"):
+        embeddings(vit, tmp_path, trains_late_stages=True)

@@ -84,16 +84,29 @@ def test_maps_and_target_are_turned_together(lesson: Lesson) -> None:
     assert len({turned(lesson.target, t, m).numpy().tobytes() for t in range(4) for m in (False, True)}) == 8
 
 
-def test_the_decoder_is_taught_in_its_share_of_lessons_only(network: PromptableSegmenter, example: Example) -> None:
+def test_decoder_refiner_and_embedding_learn_from_every_question_that_the_decoder_answers(
+    network: PromptableSegmenter, example: Example
+) -> None:
     assert network.refiner is not None
     network.requires_grad_().image_encoder.requires_grad_(False)
     torch.nn.init.normal_(network.refiner.head.weight, std=0.01)
-    for share in (0.0, 1.0):
-        material = replace(MATERIAL, curriculum=replace(MATERIAL.curriculum, unaided=0.0, decoder=share))
-        network.zero_grad(set_to_none=True)
-        Teaching(network, material, embedding)(example, np.random.default_rng(0)).backward()
-        assert (network.mask_decoder.iou_token.weight.grad is not None) == bool(share)
-        assert network.refiner.stem.weight.grad is not None
+    made = torch.full((1, 256, 64, 64), 0.1, requires_grad=True)
+    aided = replace(MATERIAL, curriculum=replace(MATERIAL.curriculum, unaided=0.0))
+    network.zero_grad(set_to_none=True)
+    Teaching(network, aided, lambda example: made)(example, np.random.default_rng(0)).backward()
+    assert network.mask_decoder.iou_token.weight.grad is not None
+    assert network.refiner.stem.weight.grad is not None
+    assert made.grad is not None
+
+
+def test_what_the_refiner_learns_does_not_reach_the_decoder(network: PromptableSegmenter, example: Example) -> None:
+    network.requires_grad_().image_encoder.requires_grad_(False)
+    weights = replace(MATERIAL.loss, decoder=0.0)
+    aided = replace(MATERIAL, loss=weights, curriculum=replace(MATERIAL.curriculum, unaided=0.0))
+    network.zero_grad(set_to_none=True)
+    Teaching(network, aided, embedding)(example, np.random.default_rng(0)).backward()
+    gradients = [p.grad for p in network.mask_decoder.parameters() if p.grad is not None]
+    assert not any(gradient.any() for gradient in gradients)
 
 
 def test_an_unaided_lesson_needs_no_embedding(network: PromptableSegmenter, example: Example) -> None:

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 EMBEDDING_CHANNELS = 256
 EMBEDDING_SIDE = 64
+EARLY_STAGES = 2
+"""Stages of four that training may keep as they are while it changes the others."""
 
 _TO_TIMM_NAMES = (
     (re.compile(r"^patch_embed\.seq\.0\."), "patch_embed.conv1."),

@@ -26,7 +26,7 @@ from scarmass.inference.weights import Weights
 from scarmass.training.augment import Augmentation
 from scarmass.training.dataset import Prepared, phantom_slices
 from scarmass.training.drawn_prompts import PromptShares
-from scarmass.training.kept_embeddings import Embeddings
+from scarmass.training.kept_embeddings import Embeddings, Late
 from scarmass.training.run import Devices, Draws, Origin, Run, open_fabric, progress_bar
 from scarmass.training.segmenter_examples import Example, Views, training_examples
 from scarmass.training.segmenter_lessons import Curriculum, Material, Teaching
@@ -42,7 +42,7 @@ LOG_EVERY = 10
 
 @dataclass(frozen=True)
 class Optimiser:
-    """learning_rate: of the refiner; those of decoder and encoder are relative to it, 0 leaves the encoder as it is.
+    """learning_rate: of the refiner; those of the decoder and of the encoder's late stages are relative to it.
 
     Training ends after so many steps or minutes, whichever comes first.
     """
@@ -106,7 +106,9 @@ def as_stored(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def optimiser_of(network: PromptableSegmenter, settings: Optimiser) -> torch.optim.AdamW:
     """AdamW with a group each for refiner, decoder and, where it is trained, encoder; `share` is of the rate."""
-    network.requires_grad_().image_encoder.requires_grad_(settings.encoder_rate > 0)
+    network.requires_grad_().image_encoder.requires_grad_(False)
+    if settings.encoder_rate > 0:
+        Late(network.image_encoder).train_weights()
     shares = {"refiner.": 1.0, "image_encoder.": settings.encoder_rate, "": settings.decoder_rate}
     groups: dict[str, list[nn.Parameter]] = {prefix: [] for prefix in shares}
     for name, parameter in network.named_parameters():
@@ -253,9 +255,14 @@ def finetune(
     run = Run(folder, origin, fabric, resume=resume)
 
     network, material = network_to_train(base), config.material
-    kept = Embeddings(network, base.entry, embeddings or folder / "embeddings", fabric.device)
-    trains_encoder = config.optimiser.encoder_rate > 0
-    teaching = Teaching(network, material, kept.anew if trains_encoder else kept.of)
+    kept = Embeddings(
+        network,
+        base.entry,
+        embeddings or folder / "embeddings",
+        fabric.device,
+        trains_late_stages=config.optimiser.encoder_rate > 0,
+    )
+    teaching = Teaching(network, material, kept.of)
     first, last = material.views.phantom_seeds
     phantoms = phantom_slices(range(first, last + 1))
     examples = training_examples(prepared.slices("train"), phantoms, material.views, material.augmentation, config.seed)
@@ -267,8 +274,8 @@ def finetune(
     def validate(average: PromptableSegmenter, step: int) -> float:
         weights_files.save(as_stored(average.state_dict()), entry.description(), latest)
         stored = weights_files.load(latest, weights_folder)
-        encode = None if trains_encoder else kept.encode
-        scores = validation_scores(SegmenterEngine(stored, device=fabric.device.type, encode=encode), validation)
+        engine = SegmenterEngine(stored, device=fabric.device.type, encode=kept.encoding(average))
+        scores = validation_scores(engine, validation)
         run.log(step, scores.by_name())
         print(f"validation after {step} steps: {scores}", flush=True)
         history.append((step, scores))

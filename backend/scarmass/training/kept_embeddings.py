@@ -1,4 +1,8 @@
-"""The image encoder in training: frozen, with its embeddings kept in a folder, or trained, with gradients."""
+"""The image encoder in training: what stays frozen of it is computed once and kept in a folder.
+
+Frozen whole, its embeddings are kept. Where it is trained, its early stages stay frozen (half of TinyViT's cost, a
+tenth of its weights): their features are kept, and the late stages are run with gradients.
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -6,47 +10,68 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from scarmass.inference.catalog import Entry
 from scarmass.inference.onnx_encoder import OnnxEncoder, exported_encoder
 from scarmass.inference.segmenter import PromptableSegmenter
+from scarmass.inference.tiny_vit import EARLY_STAGES, TinyVitEncoder
 from scarmass.inference.window import Float32, Normalisation, encoder_input
 from scarmass.training.segmenter_examples import Example
 
 
 class Embeddings:
-    """Encodes views. What the frozen encoder made of the same pixels is never made twice, also by later runs."""
+    """Encodes views. What frozen stages made of the same pixels is never made twice, also by later runs."""
 
-    def __init__(self, network: PromptableSegmenter, entry: Entry, folder: Path, device: torch.device) -> None:
-        self._network, self._folder, self._device = network, folder, device
+    def __init__(
+        self,
+        network: PromptableSegmenter,
+        entry: Entry,
+        folder: Path,
+        device: torch.device,
+        *,
+        trains_late_stages: bool = False,
+    ) -> None:
+        """Raises ValueError where late stages are to be trained of an encoder that is not divided into stages."""
+        encoder = network.image_encoder
+        if trains_late_stages and not isinstance(encoder, TinyVitEncoder):
+            raise ValueError("only TinyViT's late stages can be trained while its early ones are kept")
+        self._folder, self._device = folder, device
+        self._late: nn.Module | None = None
+        frozen: nn.Module = encoder
+        if trains_late_stages:
+            frozen, self._late = Early(encoder), Late(encoder)
         self._size, self._normalisation = entry.input_size, Normalisation(entry.normalisation)
-        self._encoder = encoder_sha256(network)
-        self._encode: Callable[[Float32], Tensor] = self._in_torch
-        if device.type == "cpu" and entry.architecture == "tiny_vit":
-            exported = exported_encoder(network.image_encoder, self._size, self._encoder, folder)
+        self._name = f"{'early' if trains_late_stages else 'whole'}-{weights_sha256(frozen)}"
+        self._encode: Callable[[Float32], Tensor] = lambda pixels: in_torch(frozen, pixels, device)
+        if device.type == "cpu" and isinstance(encoder, TinyVitEncoder):
+            exported = exported_encoder(frozen, self._size, self._name, folder)
             self._encode = OnnxEncoder(exported, torch.get_num_threads())
         self._files: dict[str, Path] = {}
 
     def of(self, example: Example) -> Tensor:
-        """float32 (1, 256, 64, 64) of a view, by the frozen encoder."""
+        """float32 (1, 256, 64, 64) of a view, with gradients of the stages that are trained."""
         if example.name not in self._files:
-            self._files[example.name] = self._kept(self._pixels(example))
-        return torch.from_numpy(np.load(self._files[example.name])).float().to(self._device)
+            pixels = encoder_input(example.annotated.pixels, example.window, self._size, self._normalisation)
+            self._files[example.name] = self._kept(pixels)
+        return self._completed(self._files[example.name], self._late)
 
-    def encode(self, pixels: Float32) -> Tensor:
-        """float32 (1, 256, 64, 64) of a normalised window (3, size, size), by the frozen encoder."""
-        return torch.from_numpy(np.load(self._kept(pixels))).float().to(self._device)
+    def encoding(self, network: PromptableSegmenter) -> Callable[[Float32], Tensor]:
+        """How another state of the network, alike in its frozen stages, encodes a normalised window (3, size, size)."""
+        late = None if self._late is None else Late(network.image_encoder)
 
-    def anew(self, example: Example) -> Tensor:
-        """float32 (1, 256, 64, 64) of a view, by the encoder as it is now, with gradients."""
-        return self._network.encode(torch.from_numpy(self._pixels(example))[None].to(self._device))
+        def encode(pixels: Float32) -> Tensor:
+            with torch.inference_mode():
+                return self._completed(self._kept(pixels), late)
 
-    def _pixels(self, example: Example) -> Float32:
-        return encoder_input(example.annotated.pixels, example.window, self._size, self._normalisation)
+        return encode
+
+    def _completed(self, file: Path, late: nn.Module | None) -> Tensor:
+        features = torch.from_numpy(np.load(file)).float().to(self._device)
+        return features if late is None else late(features)
 
     def _kept(self, pixels: Float32) -> Path:
-        name = hashlib.sha256(self._encoder.encode() + pixels.tobytes()).hexdigest()[:32]
+        name = hashlib.sha256(self._name.encode() + pixels.tobytes()).hexdigest()[:32]
         file = self._folder / f"{name}.npy"
         if not file.is_file():
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -55,14 +80,45 @@ class Embeddings:
             partial.replace(file)
         return file
 
-    def _in_torch(self, pixels: Float32) -> Tensor:
-        with torch.inference_mode():
-            return self._network.encode(torch.from_numpy(pixels)[None].to(self._device))
+
+class Early(nn.Module):
+    """A TinyViT encoder's early stages as a module of their own."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        assert isinstance(encoder, TinyVitEncoder)
+        self.patch_embed, self.stages = encoder.trunk.patch_embed, encoder.trunk.stages[:EARLY_STAGES]
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.stages(self.patch_embed(pixels))
 
 
-def encoder_sha256(network: PromptableSegmenter) -> str:
-    """Identifies the encoder's weights."""
+class Late(nn.Module):
+    """The rest of it."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        assert isinstance(encoder, TinyVitEncoder)
+        self.stages, self.neck = encoder.trunk.stages[EARLY_STAGES:], encoder.neck
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.neck(self.stages(features))
+
+    def train_weights(self) -> None:
+        """Ask for the gradients of all weights but attention biases: timm caches those outside its training mode,
+        which would also move the statistics of batch norm."""
+        for name, parameter in self.named_parameters():
+            parameter.requires_grad_(not name.endswith("attention_biases"))
+
+
+def in_torch(encoder: nn.Module, pixels: Float32, device: torch.device) -> Tensor:
+    with torch.inference_mode():
+        return encoder(torch.from_numpy(pixels)[None].to(device))
+
+
+def weights_sha256(module: nn.Module) -> str:
+    """Identifies a module's weights."""
     digest = hashlib.sha256()
-    for name, tensor in sorted(network.image_encoder.state_dict().items()):
+    for name, tensor in sorted(module.state_dict().items()):
         digest.update(name.encode() + tensor.detach().cpu().numpy().tobytes())
     return digest.hexdigest()

@@ -24,15 +24,15 @@ from scarmass.training.segmenter_loss import LossWeights, mask_loss
 class Curriculum:
     """How often what is taught.
 
-    unaided: share of the questions that the refiner answers without the decoder, on a view drawn anew.
-    decoder: share of the others that also train the decoder, which costs more than the refiner.
-    contrasts: how often a question that the decoder answered is put to the refiner, each time in another contrast.
+    unaided: share of the lessons in which the refiner answers without the decoder, on a view drawn anew.
+    questions: that the decoder answers, and learns from, on one embedding of a view in the other lessons.
+    contrasts: how often each of them is then put to the refiner, each time in another contrast.
     corrections: shares of lessons that are corrected 0, 1, 2, ... times before they are learned from.
     previous: share of corrections that come with the previous mask, as the page sends it.
     """
 
     unaided: float
-    decoder: float
+    questions: int
     contrasts: int
     corrections: tuple[float, ...]
     previous: float
@@ -84,29 +84,29 @@ class Teaching(nn.Module):
         self.network, self.material, self.embedding = network, material, embedding
 
     def forward(self, example: Example, generator: np.random.Generator) -> Tensor:
-        """Loss of one question on a view: of the refined answers and, for a share, of the decoder's own."""
-        curriculum, loss_weights = self.material.curriculum, self.material.loss
-        device = next(self.network.parameters()).device
+        """Mean loss of some questions on a view: of the decoder's answers and of the refined ones."""
+        curriculum, device = self.material.curriculum, next(self.network.parameters()).device
         if generator.random() < curriculum.unaided:
             example = seen_again(example, self.material.views, self.material.augmentation, generator)
             lesson = lesson_on(example, drawn_question(example.annotated, self.material.prompts, generator), device)
             return self._refined_loss(lesson, torch.zeros(1, LOGITS_SIDE, LOGITS_SIDE, device=device), generator)
-        lesson = lesson_on(example, drawn_question(example.annotated, self.material.prompts, generator), device)
-        trains_decoder = bool(generator.random() < curriculum.decoder)
-        with torch.set_grad_enabled(trains_decoder):
-            given = lesson.prompt(self.network).for_decoder()
-            logits, predicted_iou = self.network.decode(self.embedding(example), lesson.structures, **given)
-        losses: list[Tensor] = []
-        for _ in range(curriculum.contrasts):
+        embedding = self.embedding(example)
+        losses = [self._question_loss(example, embedding, generator) for _ in range(curriculum.questions)]
+        return torch.stack(losses).mean()
+
+    def _question_loss(self, example: Example, embedding: Tensor, generator: np.random.Generator) -> Tensor:
+        question = drawn_question(example.annotated, self.material.prompts, generator)
+        lesson = lesson_on(example, question, embedding.device)
+        given = lesson.prompt(self.network).for_decoder()
+        logits, predicted_iou = self.network.decode(embedding, lesson.structures, **given)
+        own = decoder_loss(logits[0], predicted_iou[0], lesson.target, self.material.loss)
+        refined: list[Tensor] = []
+        for _ in range(self.material.curriculum.contrasts):
             if generator.random() < self.material.views.fresh_contrast_share:
                 other = in_another_contrast(example, self.material.augmentation, generator)
-                lesson = lesson_on(other, lesson.question, device)
-            losses.append(self._refined_loss(lesson, logits.detach(), generator))
-        loss = torch.stack(losses).mean()
-        if trains_decoder:
-            own = decoder_loss(logits[0], predicted_iou[0], lesson.target, loss_weights)
-            loss = loss + loss_weights.decoder * own
-        return loss
+                lesson = lesson_on(other, question, embedding.device)
+            refined.append(self._refined_loss(lesson, logits.detach(), generator))
+        return self.material.loss.decoder * own + torch.stack(refined).mean()
 
     def _refined_loss(self, lesson: Lesson, logits: Tensor, generator: np.random.Generator) -> Tensor:
         """Loss of the refiner's answer after some corrections, on maps turned or mirrored at random."""
