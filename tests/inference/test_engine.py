@@ -232,7 +232,7 @@ def refined_weights(weights: Weights, bias: float) -> Weights:
     """The weights with a refiner that adds a constant to the decoder's logits."""
     network = build_segmenter(weights.entry.architecture, weights.entry.input_size, weights.state)
     network.refiner = Refiner(len(STRUCTURES))
-    torch.nn.init.constant_(network.refiner.head.bias, bias)
+    network.refiner.head.bias = torch.nn.Parameter(torch.full((4,), bias))
     return replace(weights, state=network.state_dict(), entry=replace(weights.entry, follows_points=True))
 
 

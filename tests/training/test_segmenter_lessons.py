@@ -67,8 +67,7 @@ def test_each_correction_is_a_click_in_what_was_wrong_and_brings_the_mask_it_was
 def test_a_right_answer_is_not_corrected(network: PromptableSegmenter, lesson: Lesson) -> None:
     network = network_to_train(load("scarmass-litemedsam", WEIGHTS))
     assert network.refiner is not None
-    for parameter in (network.refiner.head.weight, network.refiner.head.bias):
-        torch.nn.init.zeros_(parameter)
+    torch.nn.init.zeros_(network.refiner.head.weight)
     thrice = replace(MATERIAL.curriculum, corrections=(0.0, 0.0, 0.0, 1.0))
     corrected, _ = corrected_lesson(network, lesson, 12 * (lesson.target[None] - 0.5), thrice, np.random.default_rng(0))
     assert len(corrected.question.group.points) <= 1  # resampling to native pixels may cost a few

@@ -43,7 +43,8 @@ class OnnxPair:
 
     def encode(self, windows: Tensor) -> Features:
         """Normalised window (1, 3, input_size, input_size) -> the features that the decoder takes, by name."""
-        return dict(zip(FEATURES, self._encoder.run(FEATURES, {"image": windows.numpy()}), strict=True))
+        made = self._encoder.run(FEATURES, {"image": windows.numpy()})
+        return {name: np.asarray(value) for name, value in zip(FEATURES, made, strict=True)}
 
     def decode(
         self,

@@ -42,6 +42,7 @@ class Refiner(nn.Module):
         self.up = nn.ModuleList([_block(a + b, b) for a, b in zip(wider, narrower, strict=True)])
         self.head = nn.Conv2d(channels[0], FOLD**2, 1)
         nn.init.zeros_(self.head.weight)
+        assert self.head.bias is not None
         nn.init.zeros_(self.head.bias)
 
     def forward(self, maps: Tensor, structures: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """Slices as other centres might have made them: nulled myocardium, other blood, field of view, coil and noise."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -75,7 +76,7 @@ def with_new_contrast(
 ) -> AnnotatedSlice:
     """The slice with another contrast, coil, noise and sharpness: pixels from 0 to about 1."""
     low, high = np.percentile(annotated.pixels, (0.5, 99.5))
-    pixels = (annotated.pixels - low) / max(high - low, 1e-6)
+    pixels: Any = (annotated.pixels - low) / max(high - low, 1e-6)
     if generator.random() < ranges.contrast_share:
         pixels = pixels * _tissue_factors(annotated, ranges, generator)
     if generator.random() < ranges.nulled_share:
@@ -110,7 +111,7 @@ def _nulled(pixels: Grey, annotated: AnnotatedSlice, ranges: Augmentation, gener
     normal = annotated.masks[Structure.LEFT_VENTRICLE] & ~annotated.masks[Structure.BLOOD_POOL]
     normal = normal & ~annotated.masks[Structure.SCAR]
     myocardium = float(pixels[normal].mean()) if normal.any() else float(np.median(pixels))
-    modulus = np.abs(pixels - myocardium * generator.uniform(*ranges.null_factor))
+    modulus: Any = np.abs(pixels - myocardium * generator.uniform(*ranges.null_factor))
     modulus[ndimage.binary_opening(pixels <= NO_SIGNAL, iterations=2)] = 0  # padding has no signal to be nulled
     return (modulus / max(float(np.percentile(modulus, 99.5)), 1e-6)).astype(np.float32)
 
@@ -119,22 +120,20 @@ def _wrapped(pixels: Grey, generator: np.random.Generator) -> Grey:
     """What lies beyond a field of view that was too small comes in at its opposite side (aliasing)."""
     axis = int(generator.integers(2))
     depth = int(pixels.shape[axis] * generator.uniform(0.05, 0.2))
-    folded, across = np.zeros_like(pixels), [slice(None)] * 2
-    across[axis] = slice(0, depth)
-    beyond, across_far = tuple(across), list(across)
-    across_far[axis] = slice(pixels.shape[axis] - depth, None)
-    far = tuple(across_far)
+    along = np.moveaxis(pixels, axis, 0)
+    folded = np.zeros_like(along)
     if generator.random() < 0.5:
-        beyond, far = far, beyond
-    folded[beyond] = pixels[far]
-    return pixels + folded
+        folded[:depth] = along[-depth:]
+    else:
+        folded[-depth:] = along[:depth]
+    return pixels + np.moveaxis(folded, 0, axis)
 
 
 def _ghosted(pixels: Grey, strongest: float, generator: np.random.Generator) -> Grey:
     """Motion repeats the slice faintly, half or a third of the field of view away along the phase encoding."""
     axis = int(generator.integers(2))
     displaced = np.roll(pixels, pixels.shape[axis] // int(generator.integers(2, 4)), axis)
-    return pixels + generator.uniform(0, strongest) * displaced
+    return (pixels + generator.uniform(0, strongest) * displaced).astype(np.float32)
 
 
 def _shading(shape: tuple[int, ...], strength: float, generator: np.random.Generator) -> Grey:

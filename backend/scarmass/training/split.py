@@ -44,7 +44,7 @@ def split_by_patient(scar_shares: Mapping[str, float], seed: int = 0) -> Split:
     validation: list[str] = []
     test: list[str] = []
     for block in _blocks(scar_shares):
-        dealt = [block[i] for i in generator.permutation(len(block))]
+        dealt: list[str] = [block[int(i)] for i in generator.permutation(len(block))]
         first, second = TEST_OF_BLOCK, TEST_OF_BLOCK + VALIDATION_OF_BLOCK
         test += dealt[:first]
         validation += dealt[first:second]

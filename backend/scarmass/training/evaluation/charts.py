@@ -1,5 +1,8 @@
 """Plots of a run from its rows by patient; no patient's picture is in them."""
 
+# pandas types every selection as Series or DataFrame or array.
+# pyright: reportArgumentType=false, reportCallIssue=false, reportGeneralTypeIssues=false, reportAttributeAccessIssue=false
+
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,7 +89,7 @@ def dice_by_scar_size(infarct: pd.DataFrame) -> Figure:
     for use in USES:
         rows = infarct[infarct["method"] == use]
         axes.scatter(rows[f"reference_{quantity}"], rows["dice"], s=22, color=COLOURS[use], label=LABELS[use])
-    axes.set_ylim(0, 1)
+    axes.set_ylim(0, 1.02)
     axes.legend(frameon=False, loc="lower right")
     return figure
 
@@ -99,7 +102,7 @@ def clicks_against_dice(infarct: pd.DataFrame) -> Figure:
     axes.plot(clicks, by_clicks.to_numpy().T, color="0.8", linewidth=0.8)
     axes.plot(clicks, np.asarray(by_clicks.mean()), color=COLOURS[Method.INTERACTIVE], linewidth=2.5, marker="o")
     axes.set_xticks(clicks)
-    axes.set_ylim(0, 1)
+    axes.set_ylim(0, 1.02)
     return figure
 
 

@@ -1,5 +1,8 @@
 """Pictures of patients with the answers drawn over them: for a run's own folder, never for documents."""
 
+# pandas types every selection as Series or DataFrame or array.
+# pyright: reportArgumentType=false, reportCallIssue=false, reportGeneralTypeIssues=false, reportAttributeAccessIssue=false
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -42,7 +45,7 @@ def overlay(slices: Sequence[AnnotatedSlice], prediction: Prediction, use: Metho
     columns = min(6, len(slices))
     rows = -(-len(slices) // columns)
     figure = Figure(figsize=(2.4 * columns, 2.5 * rows + 0.4), layout="constrained")
-    figure.suptitle(title)
+    figure.suptitle(title, fontsize=8)
     answers = predicted_answers(prediction)[use]
     for axes in (every := np.atleast_1d(figure.subplots(rows, columns)).ravel()):
         axes.set_axis_off()

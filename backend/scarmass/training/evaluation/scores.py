@@ -1,5 +1,8 @@
 """The figures of a run, from its rows by patient and by slice: over all centres, and for each of several."""
 
+# pandas types every selection as Series or DataFrame or array.
+# pyright: reportArgumentType=false, reportCallIssue=false, reportGeneralTypeIssues=false, reportAttributeAccessIssue=false
+
 from typing import Any
 
 import numpy as np
