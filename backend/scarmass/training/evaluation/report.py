@@ -163,7 +163,7 @@ def _centres(centres: Json, quantity: str) -> list[str]:
             centre,
             LABELS[use],
             _mean_ci(methods[use]["dice"]),
-            _number(methods[use]["agreement"][quantity].get("mae"), 2),
+            _estimate(methods[use]["agreement"][quantity].get("mae"), 2),
         ]
         for centre, methods in centres.items()
         for use in USES
