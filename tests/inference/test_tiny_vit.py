@@ -15,7 +15,7 @@ REFERENCE = Path(__file__).parent / "data" / "reference_embedding.json"
 
 
 def test_the_embedding_agrees_with_the_reference_implementation() -> None:
-    """200 values of the embedding that LiteMedSAM's published code made of this pattern, rounded as we store weights."""
+    """200 values of the embedding that LiteMedSAM's published code made of this pattern, weights in half precision."""
     if not (WEIGHTS / "lite_medsam.safetensors").is_file():
         pytest.skip("LiteMedSAM's own weights are not here: `scarmass weights fetch lite_medsam`")
     reference = json.loads(REFERENCE.read_text())
