@@ -260,3 +260,18 @@ def test_an_encoder_that_is_handed_in_is_the_one_that_is_asked(weights: Weights)
 
     SegmenterEngine(weights, device="cpu", encode=encode).embed(image(), REGION)
     assert seen == [(3, 256, 256)]
+
+
+def test_the_answer_to_a_box_stays_within_it(weights: Weights) -> None:
+    everywhere = SegmenterEngine(refined_weights(weights, bias=50.0), device="cpu", encode=lambda w: ZEROS)
+    answer = ask(everywhere, Prompt(Structure.SCAR, (SCAR_BOX,)))
+    rows, columns = np.nonzero(answer.mask)
+    assert (rows.min(), rows.max() + 1) == (SCAR_BOX.y0, SCAR_BOX.y1)
+    assert (columns.min(), columns.max() + 1) == (SCAR_BOX.x0, SCAR_BOX.x1)
+
+
+def test_a_negative_click_beside_a_box_takes_nothing_of_its_answer_along(weights: Weights) -> None:
+    everywhere = SegmenterEngine(refined_weights(weights, bias=50.0), device="cpu", encode=lambda w: ZEROS)
+    beside = Point(SCAR_BOX.x0 - 0.5, 80, False)
+    with_click = ask(everywhere, Prompt(Structure.SCAR, (SCAR_BOX,), (beside,)))
+    assert np.array_equal(with_click.mask, ask(everywhere, Prompt(Structure.SCAR, (SCAR_BOX,))).mask)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 
+import numpy as np
+
 from scarmass.domain.errors import PromptInvalid, PromptOutsideImage
 from scarmass.domain.masks import Mask
 
@@ -76,6 +78,12 @@ class PromptGroup:
 
     box: Box | None
     points: tuple[Point, ...]
+
+
+def within(box: Box, shape: tuple[int, ...]) -> Mask:
+    """The pixels (rows, columns) whose centres lie in the box."""
+    rows, columns = (np.arange(side) + 0.5 for side in shape)
+    return np.outer((rows >= box.y0) & (rows <= box.y1), (columns >= box.x0) & (columns <= box.x1))
 
 
 def grouped(prompt: Prompt) -> tuple[list[PromptGroup], list[Point]]:

@@ -13,7 +13,7 @@ from scarmass.domain.errors import DeviceOutOfMemory, MaskShapeMismatch
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask, without_component_at
 from scarmass.domain.models import Model, Segmentation, SliceImage
-from scarmass.domain.prompts import Prompt, PromptGroup, Structure, grouped
+from scarmass.domain.prompts import Prompt, PromptGroup, Structure, grouped, within
 from scarmass.inference.clicks import obeying_clicks, with_clicked_pixels
 from scarmass.inference.embeddings import EmbeddingCache, Turns
 from scarmass.inference.onnx_encoder import OnnxEncoder, exported_encoder
@@ -141,8 +141,7 @@ class SegmenterEngine:
             else:
                 logits, iou = self._unrefined(embedding, structures, groups, previous, window)
         masks = [
-            with_clicked_pixels(native_mask(obeying_clicks(each, group.points, grey, window), window), group.points)
-            for each, group in zip(logits.cpu().numpy(), groups, strict=True)
+            _native_answer(each, group, grey, window) for each, group in zip(logits.cpu().numpy(), groups, strict=True)
         ]
         return list(zip(masks, iou.clamp(0, 1).tolist(), strict=True))
 
@@ -205,6 +204,17 @@ def chosen_device(device: str) -> torch.device:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(device)
+
+
+def _native_answer(logits: Float32, group: PromptGroup, grey: Float32, window: Window) -> Mask:
+    """The mask (rows, columns) of a group's logits: its clicks obeyed, and nothing outside its box.
+
+    What overflowed a box would, clicked away from outside, take all that hangs together with it along.
+    """
+    mask = native_mask(obeying_clicks(logits, group.points, grey, window), window)
+    if group.box is not None:
+        mask &= within(group.box, mask.shape)
+    return with_clicked_pixels(mask, group.points)
 
 
 def _without_points_beside_box(group: PromptGroup) -> PromptGroup:

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from scarmass.domain.masks import Mask, components
-from scarmass.domain.prompts import Box, Point, PromptGroup, Structure
+from scarmass.domain.prompts import Box, Point, PromptGroup, Structure, within
 from scarmass.training.dataset import AnnotatedSlice
 
 SMALLEST_PART_PIXELS = 3
@@ -117,12 +117,6 @@ def deepest_pixel(part: Mask) -> tuple[int, int]:
     depth = np.asarray(ndimage.distance_transform_edt(np.pad(part, 1)))[1:-1, 1:-1]
     row, column = np.unravel_index(depth.argmax(), depth.shape)
     return int(row), int(column)
-
-
-def within(box: Box, shape: tuple[int, ...]) -> Mask:
-    """The pixels (rows, columns) whose centres lie in the box."""
-    rows, columns = (np.arange(side) + 0.5 for side in shape)
-    return np.outer((rows >= box.y0) & (rows <= box.y1), (columns >= box.x0) & (columns <= box.x1))
 
 
 def _chosen_structure(annotated: AnnotatedSlice, shares: PromptShares, generator: np.random.Generator) -> Structure:
