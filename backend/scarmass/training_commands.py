@@ -10,6 +10,14 @@ from scarmass.domain.mass import MassExtent
 train_app = typer.Typer(no_args_is_help=True, help="Train models on a prepared dataset.")
 dataset_app = typer.Typer(no_args_is_help=True, help="Bring image data into the form the application takes.")
 
+PreparedFolder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="a prepared dataset")]
+ConfigFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="instead of the shipped one")]
+Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in the folder")]
+Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps")]
+DeviceCount = Annotated[str, typer.Option(help="how many, or auto; under torchrun, torchrun says")]
+Bf16 = Annotated[bool, typer.Option("--bf16", help="mixed precision")]
+EmbeddingsFolder = Annotated[Path | None, typer.Option(help="a folder that runs with one frozen encoder share")]
+
 
 @dataset_app.command("to-dicom")
 def to_dicom(
@@ -77,14 +85,14 @@ def prepare_dataset(
 
 @train_app.command("detector")
 def train_detector(
-    dataset: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="a prepared dataset")],
+    dataset: PreparedFolder,
     base: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="the COCO checkpoint, such as yolo26n.pt")],
     output: Annotated[Path, typer.Option(help="the run's folder; its name becomes that of the weights")],
-    config: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="instead of the shipped one")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="go on with the run in the folder")] = False,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
-    devices: Annotated[str, typer.Option(help="how many, or auto; under torchrun, torchrun says")] = "auto",
-    bf16: Annotated[bool, typer.Option("--bf16", help="mixed precision")] = False,
+    config: ConfigFile = None,
+    resume: Resume = False,
+    accelerator: Accelerator = "auto",
+    devices: DeviceCount = "auto",
+    bf16: Bf16 = False,
 ) -> None:
     """Fine-tune the detector of left ventricle and scar; best.safetensors in the folder is what can be served."""
     from scarmass.training.dataset import read_prepared
@@ -98,14 +106,14 @@ def train_detector(
 
 @train_app.command("segmenter")
 def train_segmenter(
-    dataset: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="a prepared dataset")],
+    dataset: PreparedFolder,
     output: Annotated[Path, typer.Option(help="the run's folder")],
-    config: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="instead of the shipped one")] = None,
-    embeddings: Annotated[Path | None, typer.Option(help="a folder that runs with one frozen encoder share")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="go on with the run in the folder")] = False,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps")] = "auto",
-    devices: Annotated[str, typer.Option(help="how many, or auto; under torchrun, torchrun says")] = "auto",
-    bf16: Annotated[bool, typer.Option("--bf16", help="mixed precision")] = False,
+    config: ConfigFile = None,
+    embeddings: EmbeddingsFolder = None,
+    resume: Resume = False,
+    accelerator: Accelerator = "auto",
+    devices: DeviceCount = "auto",
+    bf16: Bf16 = False,
 ) -> None:
     """Fine-tune the segmenter on boxes and points; the folder's file named in the configuration can be served."""
     from scarmass.main import WEIGHTS_FOLDER
@@ -121,10 +129,10 @@ def train_segmenter(
 
 @train_app.command("ablation")
 def train_ablation(
-    dataset: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="a prepared dataset")],
+    dataset: PreparedFolder,
     output: Annotated[Path, typer.Option(help="the folder of all short runs; those that are done are kept")],
-    plan: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="instead of the shipped one")] = None,
-    embeddings: Annotated[Path | None, typer.Option(help="a folder that runs with one frozen encoder share")] = None,
+    plan: ConfigFile = None,
+    embeddings: EmbeddingsFolder = None,
 ) -> None:
     """Train the segmenter in equal short runs, each without one thing, to see what each brings."""
     from scarmass.main import WEIGHTS_FOLDER
@@ -135,7 +143,7 @@ def train_ablation(
 
 
 def evaluate_detector(
-    dataset: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="a prepared dataset")],
+    dataset: PreparedFolder,
     weights: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="a detector's safetensors file")],
     part: Annotated[str, typer.Option(help="validation, test, held_out or phantoms")] = "validation",
     output: Annotated[Path | None, typer.Option(help="a JSON file that the report is also written to")] = None,
@@ -165,7 +173,7 @@ def evaluate_detector(
 
 
 def evaluate(
-    dataset: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="a prepared dataset")],
+    dataset: PreparedFolder,
     output: Annotated[Path, typer.Option(help="the run's folder; a run that was cut off goes on in it")],
     segmenter: Annotated[str, typer.Option(help="a name in the catalog or a file")] = "scarmass-litemedsam",
     detector: Annotated[str, typer.Option(help="a name in the catalog or a file")] = "scarmass-yolo26n",
@@ -191,7 +199,7 @@ def evaluate(
 
 
 def benchmark(
-    dataset: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="a prepared dataset")],
+    dataset: PreparedFolder,
     output: Annotated[Path, typer.Option(help="the benchmark's folder; one that was cut off goes on in it")],
     backbones: Annotated[
         str, typer.Option(help="names in the catalog or files, with commas between")

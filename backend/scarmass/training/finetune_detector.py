@@ -22,6 +22,7 @@ from scarmass.inference import weights
 from scarmass.inference.catalog import Entry
 from scarmass.inference.detector import build_network, described, quiet_ultralytics
 from scarmass.training.augment import Augmentation
+from scarmass.training.averaging import follow
 from scarmass.training.dataset import AnnotatedSlice, Prepared, phantom_slices
 from scarmass.training.detector_examples import Mixture, training_batches
 from scarmass.training.evaluate_detector import scores_of
@@ -162,7 +163,7 @@ def train(
                 rate = learning_rate(phase, done) * min(1, (stand["step"] + 1) / config.optimiser.warmup_steps)
                 losses = learn(module, optimiser, next(batches), rate, fabric)
                 stand["step"] += 1
-                _follow(average, network, min(config.optimiser.average_decay, stand["step"] / (stand["step"] + 100)))
+                follow(average, network, min(config.optimiser.average_decay, stand["step"] / (stand["step"] + 100)))
                 done, steps = progress(phase, stand, run), stand["earlier_steps"] + stand["step"]
                 told = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
                 bar.update(task, completed=done, step=stand["step"], told=told)
@@ -206,16 +207,6 @@ def learn(module: Any, optimiser: Any, batch: dict[str, torch.Tensor], rate: flo
     fabric.clip_gradients(module, optimiser, max_norm=10.0)
     optimiser.step()
     return {name: float(value) for name, value in parts.items()}
-
-
-@torch.no_grad()
-def _follow(average: Any, network: Any, decay: float) -> None:
-    """Move the averaged tensors a step towards the trained ones; counters are copied."""
-    for kept, current in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if kept.is_floating_point():
-            kept.lerp_(current, 1 - decay)
-        else:
-            kept.copy_(current)
 
 
 def save(network: Any, path: Path, entry: Entry) -> None:

@@ -24,6 +24,7 @@ from scarmass.inference.segmenter import STRUCTURES, PromptableSegmenter, build_
 from scarmass.inference.tiny_vit import EMBEDDING_CHANNELS
 from scarmass.inference.weights import Weights
 from scarmass.training.augment import Augmentation
+from scarmass.training.averaging import follow
 from scarmass.training.dataset import Prepared, phantom_slices
 from scarmass.training.drawn_prompts import PromptShares
 from scarmass.training.kept_embeddings import Embeddings, Late
@@ -149,7 +150,7 @@ def train(
             rate = learning_rate(settings, stand["step"], done)
             loss = learn(module, optimiser, examples, draws, rate, settings.batch_size, fabric)
             stand["step"] += 1
-            _follow(average, network, min(settings.average_decay, stand["step"] / (stand["step"] + 20)))
+            follow(average, network, min(settings.average_decay, stand["step"] / (stand["step"] + 20)))
             done = progress(settings, stand["step"], run)
             bar.update(task, completed=done, step=stand["step"], told=f"loss {loss:.3f}")
             if stand["step"] % LOG_EVERY == 0:
@@ -197,16 +198,6 @@ def learn(
         nn.utils.clip_grad_norm_(group["params"], 1.0)
     optimiser.step()
     return float(np.mean(losses))
-
-
-@torch.no_grad()
-def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """Move the averaged tensors a step towards the trained ones; counters are copied."""
-    for kept, current in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if kept.is_floating_point():
-            kept.lerp_(current, 1 - decay)
-        else:
-            kept.copy_(current)
 
 
 def fine_tuned_entry(base: Entry, config: Config, base_sha256: str) -> Entry:
