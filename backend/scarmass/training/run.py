@@ -45,7 +45,10 @@ def open_fabric(devices: Devices) -> Fabric:
     """Fabric with its processes launched. Its errors for devices that are not there pass through."""
     count = os.environ.get("LOCAL_WORLD_SIZE", devices.devices)
     number = int(count) if str(count).isdigit() else count
-    fabric = Fabric(accelerator=devices.accelerator, devices=number, precision=devices.precision)
+    several = number > 1 if isinstance(number, int) else torch.cuda.device_count() > 1
+    # A lesson may leave parts of a network unasked, whose gradients the other processes must not wait for.
+    strategy = "ddp_find_unused_parameters_true" if several else "auto"
+    fabric = Fabric(accelerator=devices.accelerator, devices=number, precision=devices.precision, strategy=strategy)
     fabric.launch()
     return fabric
 
