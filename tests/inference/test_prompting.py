@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from scarmass.domain.left_ventricle import HeartRegion
-from scarmass.domain.prompts import Box, Point, PromptGroup
+from scarmass.domain.prompts import Box, Point, PromptGroup, within
 from scarmass.inference.prompting import previous_of, prompt_tensors
 from scarmass.inference.window import stack_window
 
@@ -42,12 +42,13 @@ def test_a_box_is_given_back_only_what_was_answered_in_it() -> None:
     assert not part[70:80, 70:80].any()
 
 
-def test_an_answer_that_overflows_its_box_a_little_is_given_back_whole() -> None:
+def test_what_lies_beside_a_box_was_not_its_answer_and_is_not_given_back() -> None:
     mask = np.zeros((100, 100), dtype=bool)
     mask[29:51, 18:62] = True
     part = previous_of(PromptGroup(BOX, ()), mask)
     assert part is not None
-    assert part.sum() == mask.sum()
+    assert np.array_equal(part, mask & within(BOX, mask.shape))
+    assert part.sum() == 20 * 40
 
 
 def test_a_lone_point_is_given_back_the_component_under_it() -> None:

@@ -9,11 +9,8 @@ import torch
 from torch import Tensor
 
 from scarmass.domain.masks import Mask, components, pixel_index
-from scarmass.domain.prompts import PromptGroup
+from scarmass.domain.prompts import PromptGroup, within
 from scarmass.inference.window import Window, mask_prompt
-
-BOX_SLACK = 0.1
-"""A box is given back its previous answer within itself grown by this fraction: answers overflow a little."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +65,13 @@ def coordinates(group: PromptGroup) -> list[tuple[float, float]]:
 def previous_of(group: PromptGroup, previous: Mask | None) -> Mask | None:
     """The part of a previous answer that this group gave: previous may be the union over several boxes.
 
-    For a box what lies in it, with a little slack; for a lone point the component under it. None where empty.
+    For a box what lies in it; for a lone point the component under it. None where empty.
     """
     if previous is None:
         return None
     part = np.zeros_like(previous)
     if group.box is not None:
-        box, (rows, columns) = group.box, (np.arange(side) + 0.5 for side in previous.shape)
-        slack_x, slack_y = BOX_SLACK * (box.x1 - box.x0), BOX_SLACK * (box.y1 - box.y0)
-        in_rows = (rows >= box.y0 - slack_y) & (rows <= box.y1 + slack_y)
-        in_columns = (columns >= box.x0 - slack_x) & (columns <= box.x1 + slack_x)
-        part = previous & np.outer(in_rows, in_columns)
+        part = previous & within(group.box, previous.shape)
     else:
         pixels = [pixel_index(point.x, point.y, previous.shape) for point in group.points]
         for component in components(previous):

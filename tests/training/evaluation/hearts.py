@@ -1,5 +1,6 @@
 """Two patients that tests can work out by hand, and models that answer from what they know of them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
@@ -68,7 +69,7 @@ class KnowingDetector:
         return found
 
 
-class RecordingSegmenter:
+class RecordingSegmenter(ABC):
     """Keeps what it was asked and what it answered; embeds at no cost."""
 
     model = Model("recording segmenter", "e" * 64)
@@ -90,12 +91,13 @@ class RecordingSegmenter:
         self.answered.append(mask)
         return Segmentation(mask, 1.0)
 
+    @abstractmethod
     def mask(self, image: SliceImage, prompt: Prompt) -> Mask:
-        raise NotImplementedError
+        """The answer to a prompt."""
 
 
 class PerfectSegmenter(RecordingSegmenter):
-    """Knows the scar of every slice, and answers with what of it lies in the boxes."""
+    """Knows the scar of every slice, and answers with all of it."""
 
     def __init__(self, slices: Sequence[AnnotatedSlice]) -> None:
         super().__init__()
