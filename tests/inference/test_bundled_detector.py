@@ -13,9 +13,9 @@ from scarmass.imaging.lge import Contrast
 from scarmass.inference.catalog import read_catalog
 from scarmass.inference.detector import YoloDetector
 from scarmass.inference.weights import resolve, verify
-from scarmass.training.dataset import AnnotatedSlice
+from scarmass.training.dataset import AnnotatedSlice, masks_by_structure
+from scarmass.training.dataset.nifti_pair import read_pair
 from scarmass.training.detection_scores import detection_scores, intersection_over_union, reference_boxes
-from scarmass.training.evaluate_detector import volume_slices
 from scarmass.training.phantom import Scar, Territory, phantom
 
 WEIGHTS = Path(__file__).parents[2] / "weights"
@@ -98,7 +98,8 @@ def test_the_native_patient_kept_out_of_training_is_found(detector: YoloDetector
     if "SCARMASS_DATA" not in os.environ:
         pytest.skip("SCARMASS_DATA is not set")
     folder = Path(os.environ["SCARMASS_DATA"]) / "emidec_p100"
-    slices = volume_slices(folder / "Case_P100.nii.gz", folder / "Case_P100_contours.nii.gz")
+    volume, contours = folder / "Case_P100.nii.gz", folder / "Case_P100_contours.nii.gz"
+    slices = read_pair(volume, contours, masks_by_structure, "Case_P100", "emidec")
     boxes = found_on(detector, slices)
     overlaps = [
         intersection_over_union(ventricles(found)[0].box, reference_boxes(one)[Structure.LEFT_VENTRICLE][0])

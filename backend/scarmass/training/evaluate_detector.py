@@ -20,7 +20,6 @@ from scarmass.training.detection_scores import (
     outcome,
     scores_over,
 )
-from scarmass.training.to_dicom import nifti_masks, read_nifti
 
 LOWEST_SCORE = 0.01
 """Boxes down to this score enter the average precision."""
@@ -132,21 +131,6 @@ def intervals_of(
         for _ in range(resamples)
     ]
     return {name: _interval([getattr(one, name) for one in drawn]) for name in MAIN_SCORES}
-
-
-def volume_slices(volume: Path, labels: Path) -> list[AnnotatedSlice]:
-    """The slices of a NIfTI volume with EMIDEC's labels, in native pixels. Raises ObjectRefused, GeometryInvalid."""
-    nifti, masks = read_nifti(volume), nifti_masks(labels)
-    return [
-        AnnotatedSlice(
-            patient=volume.name,
-            index=index,
-            pixels=nifti.values[index].astype(np.float32),
-            pixel_spacing_mm=plane.pixel_spacing_mm,
-            masks={structure: mask[index] for structure, mask in masks.items()},
-        )
-        for index, plane in enumerate(nifti.planes)
-    ]
 
 
 def seconds_per_slice(weights: Path, slices: Sequence[AnnotatedSlice]) -> float:

@@ -13,9 +13,18 @@ from scarmass.domain.errors import AnnotationMissing, PatientNotUnique, Prepared
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.prompts import Structure
 from scarmass.inference.window import grey_window, stack_window, window_mask
-from scarmass.training.dataset import AnnotatedSlice, Prepared, emidec_split, prepare, read_prepared
+from scarmass.training.dataset import (
+    AnnotatedSlice,
+    Prepared,
+    find_patients,
+    prepare,
+    read_patients,
+    read_prepared,
+    scar_shares,
+)
 from scarmass.training.dataset.emidec import read_patient
 from scarmass.training.dataset.prepared import MANIFEST, PARTS, SPLIT_PARTS
+from scarmass.training.split import split_by_patient
 from tests.training.dataset.hearts import heart_labels, write_emidec, write_emidec_png, write_myops
 
 NORMALS, INFARCTS = 8, 16
@@ -114,12 +123,13 @@ def test_layouts_and_licences_are_kept_with_the_data(prepared: Prepared) -> None
     assert "CC BY-NC-SA" in prepared.centres["dijon"].licence
 
 
-def test_png_slices_are_parted_as_emidec_split_parts_them(tmp_path: Path) -> None:
+def test_png_slices_are_parted_by_scar_size_under_a_nominal_spacing(tmp_path: Path) -> None:
     for number in range(9):
         half = "val" if number % 3 else "train"
         write_emidec_png(tmp_path / "png", f"Case_P{number:03d}", heart_labels(number % 8), half)
     prepared = prepare({"emidec": tmp_path / "png"}, tmp_path / "out")
-    assert prepared.split.sha256 == emidec_split(tmp_path / "png").sha256
+    slices = read_patients(tmp_path / "png", find_patients(tmp_path / "png"))
+    assert prepared.split == split_by_patient(scar_shares(slices))
     assert all(one.spacing_is_nominal for one in prepared.slices("train"))
 
 

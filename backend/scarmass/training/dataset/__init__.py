@@ -4,7 +4,6 @@ from scarmass.training.dataset.annotated import AnnotatedSlice, scar_shares
 from scarmass.training.dataset.emidec import HELD_OUT_PATIENTS, LABELS, has_infarct, masks_by_structure
 from scarmass.training.dataset.emidec_png import (
     NOMINAL_DIAMETER_MM,
-    emidec_split,
     find_patients,
     nominal_pixel_spacing_mm,
     read_patient,
@@ -20,7 +19,6 @@ __all__ = [
     "NOMINAL_DIAMETER_MM",
     "AnnotatedSlice",
     "Prepared",
-    "emidec_split",
     "find_patients",
     "has_infarct",
     "masks_by_structure",

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scarmass.domain.errors import AnnotationInvalid, AnnotationMissing, LayoutNotRecognised
+from scarmass.domain.errors import AnnotationInvalid, AnnotationMissing
 from scarmass.domain.masks import Mask
-from scarmass.training.dataset.annotated import AnnotatedSlice, scar_shares
-from scarmass.training.dataset.emidec import CENTRE, HELD_OUT_PATIENTS, masks_by_structure
-from scarmass.training.split import Split, split_by_patient
+from scarmass.training.dataset.annotated import AnnotatedSlice
+from scarmass.training.dataset.emidec import CENTRE, masks_by_structure
 
 NOMINAL_DIAMETER_MM = 80.0
 """Epicardial diameter every patient is given, as the true pixel spacing is lost: the middle of 70 to 90 mm."""
@@ -68,14 +67,6 @@ def nominal_pixel_spacing_mm(left_ventricles: Sequence[Mask]) -> tuple[float, fl
     diameters = np.sqrt(extents[:, 0] * extents[:, 1] * column_over_row)
     row_mm = NOMINAL_DIAMETER_MM / np.quantile(diameters, 0.75)
     return float(row_mm), float(row_mm * column_over_row)
-
-
-def emidec_split(folder: Path, seed: int = 0) -> Split:
-    """The patients of the PNG form parted, the held-out ones in no part. Raises LayoutNotRecognised without any."""
-    patients = [patient for patient in find_patients(folder) if patient not in HELD_OUT_PATIENTS]
-    if not patients:
-        raise LayoutNotRecognised(f"{folder} holds no train/Case_*_slice*.png or val/Case_*_slice*.png")
-    return split_by_patient(scar_shares(read_patients(folder, patients)), seed)
 
 
 def _labels_of(image: Path) -> NDArray[np.uint8]:
