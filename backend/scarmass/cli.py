@@ -8,8 +8,9 @@ import typer
 from scarmass.domain.errors import Fact
 from scarmass.main import WEIGHTS_FOLDER, console, import_paths, open_storage
 from scarmass.main import serve as serve_application
+from scarmass.proof_commands import agreement, benchmark, evaluate, evaluate_detector, report
 from scarmass.settings import Settings
-from scarmass.training_commands import agreement, benchmark, dataset_app, evaluate, evaluate_detector, report, train_app
+from scarmass.training_commands import dataset_app, train_app
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Myocardial scar mass from LGE MR.")
 weights_app = typer.Typer(no_args_is_help=True, help="List, fetch and verify model weights.")

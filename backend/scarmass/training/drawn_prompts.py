@@ -48,7 +48,7 @@ class Question:
 
 
 def drawn_question(annotated: AnnotatedSlice, shares: PromptShares, generator: np.random.Generator) -> Question:
-    """A box, a box with points, or a point, on one structure of the slice."""
+    """A box, a box with points, or a point, on one structure of the slice; larger parts of it more often."""
     structure = _chosen_structure(annotated, shares, generator)
     mask = annotated.masks[structure]
     parts = [part for part in components(mask) if part.sum() >= SMALLEST_PART_PIXELS]
@@ -58,7 +58,8 @@ def drawn_question(annotated: AnnotatedSlice, shares: PromptShares, generator: n
         return Question(structure, PromptGroup(box, ()), mask)
     if not parts:
         return Question(structure, PromptGroup(_box_on_myocardium(annotated, generator), ()), np.zeros_like(mask))
-    part = parts[generator.integers(len(parts))]
+    sizes = np.sqrt([part.sum() for part in parts])
+    part = parts[generator.choice(len(parts), p=sizes / sizes.sum())]
     if generator.random() < shares.lone_point:
         return Question(structure, PromptGroup(None, (_point_in(part, True, generator),)), part)
     around_all = structure in WHOLE or generator.random() < shares.around_all
