@@ -89,6 +89,16 @@ def test_a_box_around_one_scar_does_not_ask_for_the_other() -> None:
     assert {int(target.sum()) for target in asked} == areas
 
 
+def test_larger_parts_are_asked_for_more_often_by_the_root_of_their_size() -> None:
+    small, large = rectangle(slice(30, 34), slice(50, 54)), rectangle(slice(60, 72), slice(50, 62))
+    annotated = replace(heart(), masks={**heart().masks, Structure.SCAR: small | large})
+    shares = replace(SHARES, no_reflow=0, blood_pool=0, left_ventricle=0, around_all=0, around_ventricle=0)
+    generator = np.random.default_rng(0)
+    asked = [drawn_question(annotated, shares, generator).target for _ in range(400)]
+    share_of_large = np.mean([(target & large).any() for target in asked])
+    assert 0.68 < share_of_large < 0.82, "12 of 12 + 4"
+
+
 def test_a_box_around_the_ventricle_asks_for_all_scar_in_it() -> None:
     shares = replace(SHARES, around_ventricle=1.0, no_reflow=0, blood_pool=0, left_ventricle=0)
     question = drawn_question(heart(), shares, np.random.default_rng(0))
