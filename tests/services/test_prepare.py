@@ -25,7 +25,7 @@ def wait_until_draft(client: TestClient, reading_id: str) -> dict:
 def opened(client: TestClient, phantom_files: list[Path]) -> str:
     stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
     answer = client.post(f"/api/v1/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())})
-    assert answer.json()["state"] == "preparing"
+    assert answer.json()["state"] in ("preparing", "draft")  # the fake models may be done already
     return answer.json()["id"]
 
 

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from scarmass.domain.models import DetectedBox
-from scarmass.domain.prompts import Box, Structure
+from scarmass.domain.prompts import Box, Structure, box_around
 from scarmass.training.dataset import AnnotatedSlice
 from scarmass.training.detection_scores import (
     average_precision,
-    bounding_box,
     detection_scores,
     intersection_over_union,
     ranked,
@@ -44,7 +43,7 @@ def test_overlap_of_boxes() -> None:
 def test_a_box_spans_its_masks_outer_pixel_edges() -> None:
     mask = np.zeros((8, 8), dtype=bool)
     mask[2:4, 3] = True
-    assert bounding_box(mask) == Box(3, 2, 4, 4)
+    assert box_around(mask) == Box(3, 2, 4, 4)
 
 
 def test_finding_everything_and_nothing_else_scores_one() -> None:

@@ -5,16 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scarmass.domain.masks import Mask, components
-from scarmass.domain.prompts import Box, PromptGroup, Structure
+from scarmass.domain.prompts import Box, PromptGroup, Structure, box_around
 from scarmass.training.dataset import AnnotatedSlice
-from scarmass.training.drawn_prompts import (
-    PromptShares,
-    Question,
-    box_around,
-    correcting_point,
-    drawn_question,
-    within,
-)
+from scarmass.training.drawn_prompts import PromptShares, Question, correcting_point, drawn_question, within
 
 SHARES = PromptShares(
     no_reflow=0.1,

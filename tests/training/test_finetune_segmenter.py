@@ -14,18 +14,18 @@ from scarmass.training.finetune_segmenter import (
     Config,
     as_stored,
     fine_tuned_entry,
-    learning_rate,
     network_to_train,
-    optimiser_of,
     read_config,
     train,
 )
 from scarmass.training.run import Devices, Origin, Run, open_fabric
 from scarmass.training.segmenter_examples import Example, training_examples
 from scarmass.training.segmenter_lessons import Teaching
+from scarmass.training.segmenter_optimiser import average_gradients, learning_rate, optimiser_of
 from tests.training.segmenter_hearts import heart
 
 WEIGHTS = Path(__file__).parents[2] / "weights"
+ONE = Devices("cpu", 1)
 ORIGIN = Origin(CONFIG.read_text(), 0, "dataset", "split", "base")
 
 
@@ -47,7 +47,7 @@ def network() -> PromptableSegmenter:
     return network_to_train(load("scarmass-litemedsam", WEIGHTS))
 
 
-def embedding(example: Example) -> torch.Tensor:
+def embedding(example: Example, anew: bool) -> torch.Tensor:
     return 0.1 * torch.ones(1, 256, 64, 64)
 
 
@@ -105,10 +105,10 @@ def test_the_rate_rises_then_falls_to_a_fiftieth(config: Config) -> None:
     assert learning_rate(settings, 500, 1.0) == pytest.approx(0.02)
 
 
-def trained(config: Config, examples: list[Example], folder: Path, steps: int, resume: bool = False) -> dict:
+def trained(config: Config, examples: list[Example], folder: Path, steps: int, devices: Devices = ONE) -> dict:
     """Train to so many steps; the averaged weights by name."""
-    fabric = open_fabric(Devices("cpu", 1))
-    run = Run(folder, ORIGIN, fabric, resume=resume)
+    fabric = open_fabric(devices)
+    run = Run(folder, ORIGIN, fabric, resume=False)
     settings = replace(config, optimiser=replace(config.optimiser, steps=steps))
     averages: list[dict[str, torch.Tensor]] = []
 
@@ -116,7 +116,8 @@ def trained(config: Config, examples: list[Example], folder: Path, steps: int, r
         averages.append({name: tensor.clone() for name, tensor in average.state_dict().items()})
         return 0.5
 
-    train(Teaching(network(), config.material, embedding), examples, settings, run, fabric, validate, lambda: None)
+    teaching = Teaching(network(), config.material, embedding, examples)
+    train(teaching, settings, run, fabric, validate, lambda: None)
     return averages[-1]
 
 
@@ -134,13 +135,41 @@ def test_training_changes_refiner_and_decoder_and_leaves_the_encoder_as_it_is(
 
 
 @pytest.mark.slow
+def test_half_precision_learns_like_single(config: Config, examples: list[Example], tmp_path: Path) -> None:
+    half = trained(config, examples, tmp_path / "half", 2, Devices("cpu", 1, "bf16-mixed"))
+    single = trained(config, examples, tmp_path / "single", 2)
+    name = "refiner.head.weight"
+    assert half[name].dtype == torch.float32
+    assert not torch.equal(half[name], network().state_dict()[name])
+    torch.testing.assert_close(half[name], single[name], atol=5e-3, rtol=0.0)
+
+
+def test_processes_share_the_gradient_of_a_weight_that_one_of_them_did_not_ask() -> None:
+    class OneOfTwo:
+        """A process beside one whose gradients are all 4."""
+
+        world_size = 2
+
+        def all_reduce(self, own: torch.Tensor, reduce_op: str) -> torch.Tensor:
+            assert reduce_op == "mean"
+            return (own + 4) / 2
+
+    asked, unasked = (torch.nn.Parameter(torch.zeros(2)) for _ in range(2))
+    asked.grad = torch.full((2,), 2.0)
+    average_gradients(torch.optim.SGD([asked, unasked], lr=1.0), OneOfTwo())  # type: ignore[arg-type]
+    assert asked.grad.tolist() == [3, 3]
+    assert unasked.grad is not None
+    assert unasked.grad.tolist() == [2, 2]
+
+
+@pytest.mark.slow
 def test_learning_lowers_the_loss(config: Config, examples: list[Example], tmp_path: Path) -> None:
     def loss(state: dict[str, torch.Tensor]) -> float:
         made = network()
         made.load_state_dict(state)
-        teaching = Teaching(made, config.material, embedding)
+        teaching = Teaching(made, config.material, embedding, examples)
         with torch.no_grad():
-            return float(np.mean([teaching(examples[0], np.random.default_rng(s)).item() for s in range(6)]))
+            return float(np.mean([teaching(0, np.random.default_rng(s)).item() for s in range(6)]))
 
     before = loss(network().state_dict())
     assert loss(trained(config, examples, tmp_path / "run", steps=12)) < before - 0.1

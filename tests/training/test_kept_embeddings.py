@@ -50,6 +50,17 @@ def test_what_was_encoded_is_kept_for_the_next_run(
         again.of(other)
 
 
+@pytest.mark.parametrize("trains_late_stages", [False, True])
+def test_nothing_is_kept_of_a_view_that_will_not_be_seen_again(
+    network: PromptableSegmenter, example: Example, tmp_path: Path, trains_late_stages: bool
+) -> None:
+    encoder = embeddings(network, tmp_path, trains_late_stages)
+    kept_before = set(tmp_path.glob("*.npy"))
+    anew = encoder.of(example, anew=True)
+    assert set(tmp_path.glob("*.npy")) == kept_before
+    torch.testing.assert_close(anew, encoder.of(example), atol=2e-2, rtol=2e-2)
+
+
 def test_divided_into_stages_the_encoder_is_the_same_and_its_late_ones_can_be_learned_from(
     network: PromptableSegmenter, example: Example, tmp_path: Path
 ) -> None:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from scarmass.domain.prompts import PromptGroup, Structure
+from scarmass.domain.prompts import PromptGroup, Structure, box_around
 from scarmass.inference.refiner import drawn_maps
 from scarmass.inference.segmenter import PromptableSegmenter
 from scarmass.inference.weights import load
-from scarmass.training.drawn_prompts import Question, box_around
+from scarmass.training.drawn_prompts import Question
 from scarmass.training.finetune_segmenter import CONFIG, network_to_train, read_config
 from scarmass.training.segmenter_examples import Example, training_examples
 from scarmass.training.segmenter_lessons import Lesson, Teaching, corrected_lesson, decoder_loss, lesson_on, turned
@@ -39,7 +39,7 @@ def lesson(example: Example) -> Lesson:
     return lesson_on(example, Question(Structure.SCAR, PromptGroup(box_around(scar, 0.1), ()), scar))
 
 
-def embedding(example: Example) -> torch.Tensor:
+def embedding(example: Example, anew: bool) -> torch.Tensor:
     return 0.1 * torch.ones(1, 256, 64, 64)
 
 
@@ -92,7 +92,7 @@ def test_decoder_refiner_and_embedding_learn_from_every_question_that_the_decode
     made = torch.full((1, 256, 64, 64), 0.1, requires_grad=True)
     aided = replace(MATERIAL, curriculum=replace(MATERIAL.curriculum, unaided=0.0))
     network.zero_grad(set_to_none=True)
-    Teaching(network, aided, lambda example: made)(example, np.random.default_rng(0)).backward()
+    Teaching(network, aided, lambda example, anew: made, [example])(0, np.random.default_rng(0)).backward()
     assert network.mask_decoder.iou_token.weight.grad is not None
     assert network.refiner.stem.weight.grad is not None
     assert made.grad is not None
@@ -103,21 +103,39 @@ def test_what_the_refiner_learns_does_not_reach_the_decoder(network: PromptableS
     weights = replace(MATERIAL.loss, decoder=0.0)
     aided = replace(MATERIAL, loss=weights, curriculum=replace(MATERIAL.curriculum, unaided=0.0))
     network.zero_grad(set_to_none=True)
-    Teaching(network, aided, embedding)(example, np.random.default_rng(0)).backward()
+    Teaching(network, aided, embedding, [example])(0, np.random.default_rng(0)).backward()
     gradients = [p.grad for p in network.mask_decoder.parameters() if p.grad is not None]
     assert not any(gradient.any() for gradient in gradients)
 
 
 def test_an_unaided_lesson_needs_no_embedding(network: PromptableSegmenter, example: Example) -> None:
-    def never(example: Example) -> torch.Tensor:
+    def never(example: Example, anew: bool) -> torch.Tensor:
         raise AssertionError("asked for an embedding")
 
     alone = replace(MATERIAL, curriculum=replace(MATERIAL.curriculum, unaided=1.0))
-    assert Teaching(network, alone, never)(example, np.random.default_rng(0)).item() > 0
+    assert Teaching(network, alone, never, [example])(0, np.random.default_rng(0)).item() > 0
     aided = replace(MATERIAL, curriculum=replace(MATERIAL.curriculum, unaided=0.0))
-    teaching = Teaching(network, aided, never)
+    teaching = Teaching(network, aided, never, [example])
     with pytest.raises(AssertionError, match="embedding"):
-        teaching(example, np.random.default_rng(0))
+        teaching(0, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_view_drawn_anew_is_another_one_and_encoded_as_such(
+    network: PromptableSegmenter, example: Example, share: float
+) -> None:
+    encoded: list[tuple[Example, bool]] = []
+
+    def asked(view: Example, anew: bool) -> torch.Tensor:
+        encoded.append((view, anew))
+        return embedding(view, anew)
+
+    settings = replace(MATERIAL, curriculum=replace(MATERIAL.curriculum, unaided=0.0, anew=share))
+    Teaching(network, settings, asked, [example])(0, np.random.default_rng(0))
+    ((view, anew),) = encoded
+    assert anew == bool(share)
+    assert (view is example) != anew
+    assert view.source is example.source
 
 
 def test_the_decoder_pays_for_a_wrong_forecast_of_its_overlap() -> None:

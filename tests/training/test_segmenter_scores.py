@@ -19,6 +19,7 @@ class Answering:
     """A segmenter whose answer to a prompt on a slice is a given function's."""
 
     model = Model("answering", "0")
+    tells_structures_apart = True
 
     def __init__(self, answer) -> None:
         self._answer = answer

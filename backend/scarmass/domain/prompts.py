@@ -5,6 +5,7 @@ from enum import StrEnum
 from math import isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scarmass.domain.errors import PromptInvalid, PromptOutsideImage
 from scarmass.domain.masks import Mask
@@ -39,6 +40,19 @@ class Box:
     @property
     def centre(self) -> tuple[float, float]:
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    def loosened(self, outwards: float | NDArray[np.floating], shape: tuple[int, ...]) -> "Box":
+        """The box with its four sides (left, top, right, bottom) moved outwards by fractions of its length on their
+        axis, cut off at an image of that shape (rows, columns)."""
+        width, height = self.x1 - self.x0, self.y1 - self.y0
+        left, top, right, bottom = np.broadcast_to(outwards, 4) * (width, height, width, height)
+        rows, columns = shape
+        return Box(
+            float(max(self.x0 - left, 0)),
+            float(max(self.y0 - top, 0)),
+            float(min(self.x1 + right, columns)),
+            float(min(self.y1 + bottom, rows)),
+        )
 
     def contains(self, point: "Point") -> bool:
         return self.x0 <= point.x <= self.x1 and self.y0 <= point.y <= self.y1
@@ -78,6 +92,13 @@ class PromptGroup:
 
     box: Box | None
     points: tuple[Point, ...]
+
+
+def box_around(mask: Mask, outwards: float | NDArray[np.floating] = 0.0) -> Box:
+    """The bounding box of a mask (rows, columns) that is not empty, its sides moved outwards by fractions of it."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    tight = Box(float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
+    return tight.loosened(outwards, mask.shape)
 
 
 def within(box: Box, shape: tuple[int, ...]) -> Mask:

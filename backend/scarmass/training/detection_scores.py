@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from scarmass.domain.masks import Mask, components
 from scarmass.domain.models import DetectedBox
-from scarmass.domain.prompts import Box, Structure
+from scarmass.domain.prompts import Box, Structure, box_around
 from scarmass.training.dataset import AnnotatedSlice
 
 SMALLEST_SCAR_MM2 = 20.0
@@ -89,15 +89,9 @@ def reference_boxes(annotated: AnnotatedSlice) -> dict[Structure, list[Box]]:
         if part.sum() * row_mm * column_mm >= SMALLEST_SCAR_MM2
     ]
     return {
-        Structure.LEFT_VENTRICLE: [bounding_box(ventricle)] if ventricle.any() else [],
-        Structure.SCAR: [bounding_box(scar) for scar in scars],
+        Structure.LEFT_VENTRICLE: [box_around(ventricle)] if ventricle.any() else [],
+        Structure.SCAR: [box_around(scar) for scar in scars],
     }
-
-
-def bounding_box(mask: Mask) -> Box:
-    """The corner-based box around a mask that is not empty."""
-    rows, columns = np.nonzero(mask)
-    return Box(float(columns.min()), float(rows.min()), float(columns.max() + 1), float(rows.max() + 1))
 
 
 def intersection_over_union(a: Box, b: Box) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from scarmass.domain.masks import Mask, components
-from scarmass.domain.prompts import Box, Point, PromptGroup, Structure, within
+from scarmass.domain.prompts import Box, Point, PromptGroup, Structure, box_around, within
 from scarmass.training.dataset import AnnotatedSlice
 
 SMALLEST_PART_PIXELS = 3
@@ -86,20 +86,6 @@ def _extra_points(target: Mask, box: Box, generator: np.random.Generator) -> tup
         if place.any():
             points.append(_point_in(place, positive, generator))
     return tuple(points)
-
-
-def box_around(mask: Mask, outwards: float | np.ndarray) -> Box:
-    """The mask's bounding box with its four sides (left, top, right, bottom) moved outwards by fractions of
-    it."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    x0, x1, y0, y1 = columns[0], columns[-1] + 1, rows[0], rows[-1] + 1
-    left, top, right, bottom = np.broadcast_to(outwards, 4) * (x1 - x0, y1 - y0, x1 - x0, y1 - y0)
-    return Box(
-        float(max(x0 - left, 0)),
-        float(max(y0 - top, 0)),
-        float(min(x1 + right, mask.shape[1])),
-        float(min(y1 + bottom, mask.shape[0])),
-    )
 
 
 def correcting_point(answer: Mask, question: Question) -> Point | None:

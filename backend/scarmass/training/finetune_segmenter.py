@@ -5,7 +5,7 @@ scarmass train segmenter DATASET --output FOLDER
 
 import shutil
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,11 +27,18 @@ from scarmass.training.augment import Augmentation
 from scarmass.training.averaging import follow
 from scarmass.training.dataset import Prepared, phantom_slices
 from scarmass.training.drawn_prompts import PromptShares
-from scarmass.training.kept_embeddings import Embeddings, Late
+from scarmass.training.kept_embeddings import Embeddings
 from scarmass.training.run import Devices, Draws, Origin, Run, open_fabric, progress_bar
-from scarmass.training.segmenter_examples import Example, Views, training_examples
+from scarmass.training.segmenter_examples import Views, training_examples
 from scarmass.training.segmenter_lessons import Curriculum, Material, Teaching
 from scarmass.training.segmenter_loss import LossWeights
+from scarmass.training.segmenter_optimiser import (
+    Optimiser,
+    average_gradients,
+    learning_rate,
+    optimiser_of,
+    progress,
+)
 from scarmass.training.segmenter_scores import ValidationScores, validation_scores
 
 CONFIG = Path(__file__).parent / "configs" / "segmenter.toml"
@@ -39,25 +46,6 @@ CHECKPOINT_EVERY = 50
 """Steps that are lost at most when a run is cut off."""
 
 LOG_EVERY = 10
-
-
-@dataclass(frozen=True)
-class Optimiser:
-    """learning_rate: of the refiner; those of the decoder and of the encoder's late stages are relative to it.
-
-    Training ends after so many steps or minutes, whichever comes first.
-    """
-
-    steps: int
-    minutes: float
-    batch_size: int
-    learning_rate: float
-    decoder_rate: float
-    encoder_rate: float
-    warmup_steps: int
-    weight_decay: float
-    average_decay: float
-    validate_every: int
 
 
 @dataclass(frozen=True)
@@ -105,26 +93,8 @@ def as_stored(state: dict[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def optimiser_of(network: PromptableSegmenter, settings: Optimiser) -> torch.optim.AdamW:
-    """AdamW with a group each for refiner, decoder and, where it is trained, encoder; `share` is of the rate."""
-    network.requires_grad_().image_encoder.requires_grad_(False)
-    if settings.encoder_rate > 0:
-        Late(network.image_encoder).train_weights()
-    shares = {"refiner.": 1.0, "image_encoder.": settings.encoder_rate, "": settings.decoder_rate}
-    groups: dict[str, list[nn.Parameter]] = {prefix: [] for prefix in shares}
-    for name, parameter in network.named_parameters():
-        if parameter.requires_grad:
-            groups[next(prefix for prefix in shares if name.startswith(prefix))].append(parameter)
-    return torch.optim.AdamW(
-        [{"params": own, "share": shares[prefix]} for prefix, own in groups.items() if own],
-        lr=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-    )
-
-
 def train(
     teaching: Teaching,
-    examples: Sequence[Example],
     config: Config,
     run: Run,
     fabric: Fabric,
@@ -140,7 +110,7 @@ def train(
     average = deepcopy(network).to(fabric.device)
     module, optimiser = fabric.setup(teaching, optimiser_of(network, settings))
     others = [fabric.global_rank] if fabric.global_rank else []
-    draws = Draws([config.seed, *others], len(examples))
+    draws = Draws([config.seed, *others], len(teaching.examples))
     stand: dict[str, Any] = {"network": module, "average": average, "optimiser": optimiser, "step": 0, "best": -1.0}
     run.restore(stand, draws)
     with progress_bar(fabric) as bar:
@@ -148,7 +118,7 @@ def train(
         done = progress(settings, stand["step"], run)
         while done < 1:
             rate = learning_rate(settings, stand["step"], done)
-            loss = learn(module, optimiser, examples, draws, rate, settings.batch_size, fabric)
+            loss = learn(module, optimiser, draws, rate, settings.batch_size, fabric)
             stand["step"] += 1
             follow(average, network, min(settings.average_decay, stand["step"] / (stand["step"] + 20)))
             done = progress(settings, stand["step"], run)
@@ -165,34 +135,16 @@ def train(
                 run.save(stand, draws)
 
 
-def progress(settings: Optimiser, step: int, run: Run) -> float:
-    """Share of the training that is done, by steps or by minutes, whichever is further."""
-    return max(step / settings.steps, run.minutes() / settings.minutes)
-
-
-def learning_rate(settings: Optimiser, step: int, done: float) -> float:
-    """A short rise, then half a cosine down to 2 % of the rate."""
-    warmed = min(1.0, (step + 1) / settings.warmup_steps)
-    return settings.learning_rate * warmed * float(0.51 + 0.49 * np.cos(np.pi * done))
-
-
-def learn(
-    module: Any,
-    optimiser: Any,
-    examples: Sequence[Example],
-    draws: Draws,
-    rate: float,
-    batch_size: int,
-    fabric: Fabric,
-) -> float:
-    """One step on a batch of questions, one after the other; answers their mean loss."""
+def learn(module: Any, optimiser: Any, draws: Draws, rate: float, batch_size: int, fabric: Fabric) -> float:
+    """One step on a batch of views, one after the other; answers their mean loss."""
     losses: list[float] = []
     optimiser.zero_grad()
-    for number in range(1, batch_size + 1):
-        with fabric.no_backward_sync(module, enabled=number < batch_size):
-            loss = module(examples[draws.next()], draws.generator)
+    for _ in range(batch_size):
+        with fabric.no_backward_sync(module):
+            loss = module(draws.next(), draws.generator)
             fabric.backward(loss / batch_size)
         losses.append(loss.item())
+    average_gradients(optimiser.optimizer, fabric)
     for group in optimiser.optimizer.param_groups:
         group["lr"] = rate * group["share"]
         nn.utils.clip_grad_norm_(group["params"], 1.0)
@@ -253,10 +205,10 @@ def finetune(
         fabric.device,
         trains_late_stages=config.optimiser.encoder_rate > 0,
     )
-    teaching = Teaching(network, material, kept.of)
     first, last = material.views.phantom_seeds
     phantoms = phantom_slices(range(first, last + 1))
     examples = training_examples(prepared.slices("train"), phantoms, material.views, material.augmentation, config.seed)
+    teaching = Teaching(network, material, kept.of, examples)
     validation = prepared.slices("validation")
     entry = fine_tuned_entry(base.entry, config, base_sha256)
     latest, best = folder / "latest.safetensors", folder / entry.file
@@ -276,5 +228,5 @@ def finetune(
         if fabric.is_global_zero:
             shutil.copyfile(latest, best)
 
-    train(teaching, examples, config, run, fabric, validate, keep)
+    train(teaching, config, run, fabric, validate, keep)
     return Trained(best, tuple(history))

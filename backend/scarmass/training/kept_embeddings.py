@@ -40,7 +40,8 @@ class Embeddings:
         self._late: nn.Module | None = None
         frozen: nn.Module = encoder
         if trains_late_stages:
-            frozen, self._late = Early(encoder), Late(encoder)
+            frozen, self._late = Early(encoder).eval(), Late(encoder).eval()  # an export would restore another mode
+        self._frozen = frozen
         self._size, self._normalisation = entry.input_size, Normalisation(entry.normalisation)
         self._name = f"{'early' if trains_late_stages else 'whole'}-{weights_sha256(frozen)}"
         self._encode: Callable[[Float32], Tensor] = lambda pixels: in_torch(frozen, pixels, device)
@@ -49,8 +50,16 @@ class Embeddings:
             self._encode = OnnxEncoder(exported, torch.get_num_threads())
         self._files: dict[str, Path] = {}
 
-    def of(self, example: Example) -> Tensor:
-        """float32 (1, 256, 64, 64) of a view, with gradients of the stages that are trained."""
+    def of(self, example: Example, anew: bool = False) -> Tensor:
+        """float32 (1, 256, 64, 64) of a view, with gradients of the stages that are trained.
+
+        anew: the view will not be seen again; nothing of it is kept.
+        """
+        if anew:
+            pixels = encoder_input(example.annotated.pixels, example.window, self._size, self._normalisation)
+            with torch.no_grad():
+                features = self._frozen(torch.from_numpy(pixels)[None].to(self._device))
+            return features if self._late is None else self._late(features)
         if example.name not in self._files:
             pixels = encoder_input(example.annotated.pixels, example.window, self._size, self._normalisation)
             self._files[example.name] = self._kept(pixels)

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scarmass.domain.left_ventricle import HeartRegion, heart_region
-from scarmass.domain.prompts import Structure
+from scarmass.domain.prompts import Structure, box_around
 from scarmass.inference.window import SIDE_PER_DIAMETER, Window, stack_window
 from scarmass.training.augment import Augmentation, seen_anew, with_new_contrast
 from scarmass.training.dataset import NOMINAL_DIAMETER_MM, AnnotatedSlice
-from scarmass.training.drawn_prompts import box_around
 
 VIEW_SIDE = 256
 """Pixels on the longer side of an augmented view; with the ventricle's share it sets the native resolution."""

@@ -1,6 +1,6 @@
 """How the segmenter is taught: a question on a view, answered by decoder and refiner, corrected like a reader would."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +25,7 @@ class Curriculum:
     """How often what is taught.
 
     unaided: share of the lessons in which the refiner answers without the decoder, on a view drawn anew.
+    anew: share of the other lessons whose view is drawn and encoded anew rather than one of those that are kept.
     questions: that the decoder answers, and learns from, on one embedding of a view in the other lessons.
     contrasts: how often each of them is then put to the refiner, each time in another contrast.
     corrections: shares of lessons that are corrected 0, 1, 2, ... times before they are learned from.
@@ -32,6 +33,7 @@ class Curriculum:
     """
 
     unaided: float
+    anew: float
     questions: int
     contrasts: int
     corrections: tuple[float, ...]
@@ -74,23 +76,32 @@ class Lesson:
 class Teaching(nn.Module):
     """The network with its loss as forward, which is what Fabric wraps.
 
-    embedding: the encoder's output (1, 256, 64, 64) for a view, kept or, where the encoder is trained, made anew.
+    embedding: the encoder's output (1, 256, 64, 64) for a view, and whether that view was drawn anew, for once.
+    Examples are asked for by number: Fabric would take apart what it is handed, to convert its tensors.
     """
 
     def __init__(
-        self, network: PromptableSegmenter, material: Material, embedding: Callable[[Example], Tensor]
+        self,
+        network: PromptableSegmenter,
+        material: Material,
+        embedding: Callable[[Example, bool], Tensor],
+        examples: Sequence[Example],
     ) -> None:
         super().__init__()
-        self.network, self.material, self.embedding = network, material, embedding
+        self.network, self.material, self.embedding, self.examples = network, material, embedding, examples
 
-    def forward(self, example: Example, generator: np.random.Generator) -> Tensor:
+    def forward(self, number: int, generator: np.random.Generator) -> Tensor:
         """Mean loss of some questions on a view: of the decoder's answers and of the refined ones."""
+        example = self.examples[number]
         curriculum, device = self.material.curriculum, next(self.network.parameters()).device
-        if generator.random() < curriculum.unaided:
+        unaided = generator.random() < curriculum.unaided
+        anew = unaided or generator.random() < curriculum.anew
+        if anew:
             example = seen_again(example, self.material.views, self.material.augmentation, generator)
+        if unaided:
             lesson = lesson_on(example, drawn_question(example.annotated, self.material.prompts, generator), device)
             return self._refined_loss(lesson, torch.zeros(1, LOGITS_SIDE, LOGITS_SIDE, device=device), generator)
-        embedding = self.embedding(example)
+        embedding = self.embedding(example, anew)
         losses = [self._question_loss(example, embedding, generator) for _ in range(curriculum.questions)]
         return torch.stack(losses).mean()
 

@@ -25,6 +25,7 @@ class LossWeights:
 
 def mask_loss(logits: Tensor, target: Tensor, weights: LossWeights) -> Tensor:
     """Scalar loss of logits (256, 256) against a target of 0 and 1, averaged over pixels."""
+    logits = logits.float()  # sums over a mask need more digits than bfloat16 has
     loss = logits.new_zeros(())
     if weights.dice:
         loss = loss + weights.dice * dice_loss(logits, target)

@@ -7,9 +7,8 @@ import numpy as np
 
 from scarmass.domain.models import Segmenter
 from scarmass.domain.overlap import dice
-from scarmass.domain.prompts import Prompt, Structure
+from scarmass.domain.prompts import Prompt, Structure, box_around
 from scarmass.training.dataset import AnnotatedSlice
-from scarmass.training.drawn_prompts import box_around
 from scarmass.training.evaluation.predict import MOST_CLICKS, Correction, answer, corrected
 from scarmass.training.evaluation.reader import reader_of
 from scarmass.training.segmenter_examples import heart_regions

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scarmass.domain.models import DetectedBox
-from scarmass.domain.prompts import Box, Point, Structure
+from scarmass.domain.prompts import Box, Point, Structure, box_around
 from scarmass.training.benchmark.strategies import BY_PART, JITTER, STRATEGIES, drawn, drawn_parts
-from scarmass.training.drawn_prompts import box_around, within
+from scarmass.training.drawn_prompts import within
 from tests.training.benchmark.hearts import heart
 
 SCAR = heart().masks[Structure.SCAR]

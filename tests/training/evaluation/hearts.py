@@ -8,7 +8,7 @@ import numpy as np
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
 from scarmass.domain.models import DetectedBox, Model, Segmentation, SliceImage
-from scarmass.domain.prompts import Box, Prompt, Structure
+from scarmass.domain.prompts import Prompt, Structure, box_around
 from scarmass.training.dataset import AnnotatedSlice
 
 SIDE = 64
@@ -63,9 +63,9 @@ class KnowingDetector:
         return [self._boxes(self._masks[image.key]) for image in images]
 
     def _boxes(self, masks) -> list[DetectedBox]:
-        found = [DetectedBox(bounding_box(masks[Structure.LEFT_VENTRICLE]), Structure.LEFT_VENTRICLE, 0.9)]
+        found = [DetectedBox(box_around(masks[Structure.LEFT_VENTRICLE]), Structure.LEFT_VENTRICLE, 0.9)]
         if self._finds_scar and masks[Structure.SCAR].any():
-            found.append(DetectedBox(bounding_box(masks[Structure.SCAR]), Structure.SCAR, 0.8))
+            found.append(DetectedBox(box_around(masks[Structure.SCAR]), Structure.SCAR, 0.8))
         return found
 
 
@@ -73,6 +73,7 @@ class RecordingSegmenter(ABC):
     """Keeps what it was asked and what it answered; embeds at no cost."""
 
     model = Model("recording segmenter", "e" * 64)
+    tells_structures_apart = False
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Prompt]] = []
@@ -125,8 +126,3 @@ class ClickedSegmenter(RecordingSegmenter):
         for point in prompt.points:
             mask[(np.abs(x - point.x) < 3) & (np.abs(y - point.y) < 3)] = point.positive
         return mask
-
-
-def bounding_box(mask: Mask) -> Box:
-    rows, columns = np.nonzero(mask)
-    return Box(float(columns.min()), float(rows.min()), float(columns.max() + 1), float(rows.max() + 1))

@@ -8,9 +8,9 @@ import numpy as np
 
 from scarmass.domain.masks import Mask, components
 from scarmass.domain.models import DetectedBox
-from scarmass.domain.prompts import Box, Point, PromptGroup, Structure
+from scarmass.domain.prompts import Box, Point, PromptGroup, Structure, box_around
 from scarmass.training.dataset import AnnotatedSlice
-from scarmass.training.drawn_prompts import box_around, deepest_pixel, within
+from scarmass.training.drawn_prompts import deepest_pixel, within
 from scarmass.training.evaluation.reader import SMALLEST_DRAWN_PIXELS
 
 JITTER = 0.15

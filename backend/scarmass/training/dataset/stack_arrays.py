@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from scarmass.domain.errors import AnnotationInvalid
 from scarmass.domain.left_ventricle import HeartRegion, heart_region
-from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Box, Structure
+from scarmass.domain.prompts import Structure, box_around
 from scarmass.imaging.lge import Contrast
 from scarmass.inference.window import LOGITS_SIDE, grey_window, stack_window, window_mask
 from scarmass.training.dataset.annotated import AnnotatedSlice
@@ -74,7 +73,7 @@ def slices_of(
 def reference_region(slices: Sequence[AnnotatedSlice]) -> HeartRegion | None:
     """The stack's heart as inference places it, from the reference outlines instead of a detector's boxes."""
     ventricles = [annotated.masks[Structure.LEFT_VENTRICLE] for annotated in slices]
-    return heart_region([_bounding_box(mask) for mask in ventricles if mask.any()], slices[0].pixel_spacing_mm)
+    return heart_region([box_around(mask) for mask in ventricles if mask.any()], slices[0].pixel_spacing_mm)
 
 
 def arrays_sha256(arrays: StackArrays) -> str:
@@ -84,11 +83,6 @@ def arrays_sha256(arrays: StackArrays) -> str:
         content.update(f"{name} {array.dtype.str} {array.shape}".encode())
         content.update(np.ascontiguousarray(array).tobytes())
     return content.hexdigest()
-
-
-def _bounding_box(mask: Mask) -> Box:
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return Box(float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
 
 
 def _known(number: float) -> float | None:

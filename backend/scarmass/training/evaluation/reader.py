@@ -8,9 +8,9 @@ import zlib
 import numpy as np
 
 from scarmass.domain.masks import Mask, components
-from scarmass.domain.prompts import Box, Point, Structure
+from scarmass.domain.prompts import Box, Point, Structure, box_around
 from scarmass.training.dataset import AnnotatedSlice
-from scarmass.training.drawn_prompts import box_around, deepest_pixel
+from scarmass.training.drawn_prompts import deepest_pixel
 
 SMALLEST_DRAWN_PIXELS = 20
 """Smaller components of the reference get no box, native pixels."""
