@@ -36,6 +36,7 @@ class EchoSegmenter:
     """The mask is the prompt itself: pixels whose centre lies in a box, and the pixel under each positive point."""
 
     model = Model("echo", "1" * 64)
+    tells_structures_apart = False
 
     def __init__(self) -> None:
         self.embedded: list[str] = []

@@ -34,6 +34,29 @@ def test_detect_answers_for_a_stack_and_for_single_slices_alike(client: TestClie
     assert whole["model"]["name"] == "fake-detector"
 
 
+def test_left_ventricles_alone_are_found_without_asking_the_segmenter(
+    client: TestClient, stack: dict, context: Context
+) -> None:
+    context.segmenter.tells_structures_apart = True  # type: ignore[misc]
+    context.segmenter.before_answer = lambda _: pytest.fail("was asked")  # type: ignore[attr-defined]
+    wanted = {"stack_id": stack["stack_id"], "structures": ["left_ventricle"]}
+    answer = client.post("/api/v1/detect", json=wanted).json()
+    assert {box["structure"] for told in answer["slices"] for box in told["boxes"]} == {"left_ventricle"}
+    assert client.post("/api/v1/detect", json={**wanted, "structures": []}).status_code == 422
+
+
+def test_where_the_stack_shows_scar_the_segmenter_says_where_it_lies(
+    client: TestClient, stack: dict, context: Context
+) -> None:
+    context.segmenter.tells_structures_apart = True  # type: ignore[misc]
+    answer = client.post("/api/v1/detect", json={"stack_id": stack["stack_id"]}).json()
+    assert answer["segmenter"]["name"] == "echo"
+    for told in answer["slices"]:
+        ventricle, scar = told["boxes"]
+        assert (ventricle["structure"], scar["structure"]) == ("left_ventricle", "scar")
+        assert scar["x0"] < ventricle["x0"] < ventricle["x1"] < scar["x1"]  # the echo of the ventricle's box
+
+
 def test_a_box_becomes_the_mask_it_covers_with_its_area_and_grams(client: TestClient, stack: dict) -> None:
     answer = client.post("/api/v1/segment", json={**name(stack, 3), "boxes": [BOX]}).json()
     expected = np.zeros(answer["mask"]["size"], bool)

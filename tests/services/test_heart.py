@@ -15,7 +15,7 @@ def test_many_who_ask_at_once_share_one_detection(
 ) -> None:
     stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
     stack = load_stack(context, stack_id)
-    threads = [threading.Thread(target=detect, args=(context, stack)) for _ in range(8)]
+    threads = [threading.Thread(target=detect, args=(context, stack, row)) for row in stack.slices[:8]]
     for thread in threads:
         thread.start()
     for thread in threads:

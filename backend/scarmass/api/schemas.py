@@ -147,10 +147,11 @@ class SliceName(Strict):
 
 
 class DetectRequest(Strict):
-    """Either a stack or a list of slices."""
+    """Either a stack or a list of slices. Left ventricles alone are found without asking the segmenter."""
 
     stack_id: Uid | None = None
     slices: Annotated[list[SliceName], Field(min_length=1, max_length=512)] | None = None
+    structures: Annotated[set[Literal["left_ventricle", "scar"]], Field(min_length=1)] = {"left_ventricle", "scar"}
 
 
 class DetectedBox(BaseModel):
@@ -169,8 +170,11 @@ class SliceBoxes(BaseModel):
 
 
 class Detection(BaseModel):
+    """model: the detector. segmenter: says where the scar lies in a stack that shows any."""
+
     slices: list[SliceBoxes]
     model: Model
+    segmenter: Model
 
 
 class SegmentRequest(SliceName):

@@ -62,6 +62,11 @@ class Segmenter(Protocol):
     @property
     def model(self) -> Model: ...
 
+    @property
+    def tells_structures_apart(self) -> bool:
+        """Whether the structure of a prompt changes the answer, so that scar can be asked for in a larger box."""
+        ...
+
     def embed(self, image: SliceImage, region: HeartRegion | None) -> None:
         """Encode the slice ahead of the click, so that segment answers at once."""
         ...

@@ -1,11 +1,21 @@
-"""What a detector's boxes mean: where a stack's heart lies, and the prompt that proposes its scar."""
+"""What is proposed before a reader has drawn anything: where a stack's heart lies, and boxes around its scars."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scarmass.domain.left_ventricle import HeartRegion, heart_region
-from scarmass.domain.models import DetectedBox, Detector, SliceImage
-from scarmass.domain.prompts import Prompt, Structure
+from scarmass.domain.masks import components
+from scarmass.domain.models import DetectedBox, Detector, Segmenter, SliceImage
+from scarmass.domain.prompts import Prompt, Structure, box_around
+
+VENTRICLE_LOOSENESS = 0.05
+"""Each edge of the ventricle's box moves outwards by this fraction of its length before scar is asked for in it."""
+
+SCAR_LOOSENESS = 0.05
+"""The same of the box around each scar that is found."""
+
+SMALLEST_SCAR_MM2 = 30.0
+"""Specks below this area are not proposed."""
 
 
 @dataclass(frozen=True)
@@ -15,18 +25,42 @@ class StackDetection:
     boxes: tuple[list[DetectedBox], ...]
     region: HeartRegion | None
 
+    @property
+    def shows_scar(self) -> bool:
+        """Whether the detector found scar on any slice."""
+        return any(box.structure is Structure.SCAR for on_slice in self.boxes for box in on_slice)
+
 
 def detect_stack(detector: Detector, images: Sequence[SliceImage]) -> StackDetection:
     """Run the detector over every slice of a stack, one left ventricle a slice at most."""
     boxes = detector.detect(images)
-    ventricles = [
-        next(found.box for found in on_slice if found.structure is Structure.LEFT_VENTRICLE)
-        for on_slice in boxes
-        if any(found.structure is Structure.LEFT_VENTRICLE for found in on_slice)
-    ]
+    ventricles = [found.box for on_slice in boxes if (found := _ventricle(on_slice)) is not None]
     return StackDetection(tuple(boxes), heart_region(ventricles, images[0].pixel_spacing_mm))
 
 
+def proposed_boxes(segmenter: Segmenter, image: SliceImage, detection: StackDetection, index: int) -> list[DetectedBox]:
+    """The boxes of the stack's slice at this index: the left ventricle and scars.
+
+    The detector says whether the stack shows scar, and a segmenter that tells structures apart where it lies: it is
+    asked for all scar in the ventricle's box, and each part of its answer that is large enough becomes a box, with the
+    answer's score. Where the slice has no ventricle, or another segmenter serves, the detector's boxes stand.
+    """
+    found = detection.boxes[index]
+    ventricle = _ventricle(found)
+    if ventricle is None or not detection.shows_scar or not segmenter.tells_structures_apart:
+        return list(found)
+    around = ventricle.box.loosened(VENTRICLE_LOOSENESS, image.pixels.shape)
+    answer = segmenter.segment(image, detection.region, Prompt(Structure.SCAR, (around,)))
+    row_mm, column_mm = image.pixel_spacing_mm
+    parts = [part for part in components(answer.mask) if part.sum() * row_mm * column_mm >= SMALLEST_SCAR_MM2]
+    seen = [DetectedBox(box_around(part, SCAR_LOOSENESS), Structure.SCAR, answer.score) for part in parts]
+    return [ventricle, *seen]
+
+
 def proposed_prompt(boxes: Sequence[DetectedBox]) -> Prompt:
-    """The prompt that the detector's scar boxes make; without any, the proposal is "no scar here"."""
+    """The prompt that the proposed scar boxes make; without any, the proposal is "no scar here"."""
     return Prompt(boxes=tuple(found.box for found in boxes if found.structure is Structure.SCAR))
+
+
+def _ventricle(found: Sequence[DetectedBox]) -> DetectedBox | None:
+    return next((box for box in found if box.structure is Structure.LEFT_VENTRICLE), None)

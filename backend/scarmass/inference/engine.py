@@ -75,6 +75,10 @@ class SegmenterEngine:
         return self._weights.model
 
     @property
+    def tells_structures_apart(self) -> bool:
+        return self._network.structure_tokens is not None
+
+    @property
     def device(self) -> torch.device:
         return self._device
 

@@ -158,19 +158,18 @@ def _previous(before: SliceContent, edit: Edit) -> np.ndarray | None:
 
 def propose_slices(context: Context, reading: Reading, only: SliceKey | None) -> dict[SliceKey, SliceContent]:
     """The models' own answer on one slice, or on all slices that are not excluded."""
-    found = propose.detect(context, reading.stack)
-    chosen = [d for d in found if only is None or slice_key(d.slice) == only]
+    chosen = [row for row in reading.stack.slices if only is None or slice_key(row) == only]
     if not chosen:
         raise SliceNotInStack("the slice is no part of the reading's stack")
-    return {slice_key(d.slice): proposal(context, reading.stack, d) for d in chosen}
+    return {slice_key(row): proposal(context, reading.stack, row) for row in chosen}
 
 
-def proposal(context: Context, stack: StackRow, detection: propose.SliceDetection) -> SliceContent:
-    """The detector's scar boxes on one slice, segmented; an empty mask where it found none."""
-    prompt = proposed_prompt(detection.boxes)
+def proposal(context: Context, stack: StackRow, row: SliceRow) -> SliceContent:
+    """The proposed scar boxes on one slice, segmented; an empty mask where there are none."""
+    prompt = proposed_prompt(propose.detect(context, stack, row))
     if not prompt.boxes:
-        header = header_of(detection.slice.instance)
+        header = header_of(row.instance)
         empty = np.zeros((header.rows, header.columns), bool)
         return SliceContent(SliceState.PROPOSED, mask=empty, model=context.detector.model)
-    segmentation = propose.segment(context, stack, detection.slice, prompt)
+    segmentation = propose.segment(context, stack, row, prompt)
     return SliceContent.of(SliceState.PROPOSED, prompt, segmentation, context.segmenter.model)

@@ -68,19 +68,19 @@ class Preparer:
 
     def _prepare_slices(self, reading_id: uuid.UUID) -> None:
         reading = load_reading(self._context, reading_id)
-        found = {slice_key(d.slice): d for d in propose.detect(self._context, reading.stack)}
+        self._context.hearts.of(reading.stack, self._context.files, self._context.detector)
         for row in from_middle_outwards(reading.stack.slices):
             if self._stopping.is_set():
                 return
             if slice_key(row) in reading.contents:
                 continue
-            self._store(reading_id, row, self._propose(reading.stack, found[slice_key(row)]))
+            self._store(reading_id, row, self._propose(reading.stack, row))
         self._finish(reading_id, readings.DRAFT)
 
-    def _propose(self, stack: StackRow, detection: propose.SliceDetection) -> SliceContent:
+    def _propose(self, stack: StackRow, row: SliceRow) -> SliceContent:
         try:
-            self._embed(stack, detection.slice)
-            return proposal(self._context, stack, detection)
+            self._embed(stack, row)
+            return proposal(self._context, stack, row)
         except Exception:
             log.exception("no proposal for a slice")
             return SliceContent(SliceState.FAILED)

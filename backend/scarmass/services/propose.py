@@ -1,25 +1,30 @@
 """What the models say of stored slices: boxes, and a mask for a prompt."""
 
-from dataclasses import dataclass
+from collections.abc import Set
 
 from scarmass.domain.models import DetectedBox, Segmentation
-from scarmass.domain.prompts import Prompt
+from scarmass.domain.prompts import Prompt, Structure
+from scarmass.domain.proposal import proposed_boxes
 from scarmass.services.context import Context
+from scarmass.services.measure import slice_key
 from scarmass.services.slices import header_of, slice_image
 from scarmass.storage import studies
 from scarmass.storage.tables import SliceRow, StackRow
 
-
-@dataclass(frozen=True)
-class SliceDetection:
-    slice: SliceRow
-    boxes: list[DetectedBox]
+DETECTED = frozenset({Structure.LEFT_VENTRICLE, Structure.SCAR})
 
 
-def detect(context: Context, stack: StackRow) -> list[SliceDetection]:
-    """The detector's boxes on every slice of the stack."""
+def detect(
+    context: Context, stack: StackRow, row: SliceRow, structures: Set[Structure] = DETECTED
+) -> list[DetectedBox]:
+    """The boxes that are proposed around these structures on one slice."""
     detection = context.hearts.of(stack, context.files, context.detector)
-    return [SliceDetection(row, boxes) for row, boxes in zip(stack.slices, detection.boxes, strict=True)]
+    index = [slice_key(other) for other in stack.slices].index(slice_key(row))
+    boxes = detection.boxes[index]
+    if Structure.SCAR in structures:
+        image = slice_image(context.files, row.instance)
+        boxes = proposed_boxes(context.segmenter, image, detection, index)
+    return [box for box in boxes if box.structure in structures]
 
 
 def segment(context: Context, stack: StackRow, row: SliceRow, prompt: Prompt) -> Segmentation:

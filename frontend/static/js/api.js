@@ -74,7 +74,8 @@ export const studiesPath = `${root}/studies`;
 export const listStudies = (cursor) => json(`${studiesPath}?limit=100${cursor ? `&cursor=${part(cursor)}` : ""}`);
 export const getStack = (stackId) => json(`${root}/stacks/${part(stackId)}`);
 export const patchStack = (stackId, body) => json(`${root}/stacks/${part(stackId)}`, { method: "PATCH", body });
-export const detect = (stackId) => json(`${root}/detect`, { method: "POST", body: { stack_id: stackId } });
+export const findVentricles = (stackId) =>
+  json(`${root}/detect`, { method: "POST", body: { stack_id: stackId, structures: ["left_ventricle"] } });
 export const startReading = (stackId, clientId) =>
   json(`${root}/stacks/${part(stackId)}/readings`, { method: "POST", body: { client_id: clientId } });
 export const getReading = (readingId) => json(`${root}/readings/${part(readingId)}`);

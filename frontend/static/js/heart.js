@@ -1,6 +1,6 @@
 /** Where the heart lies in a stack, for looking at it closely. */
 
-import { detect } from "./api.js";
+import { findVentricles } from "./api.js";
 
 /** @typedef {import("./shapes.js").Box} Box */
 
@@ -11,9 +11,9 @@ const middle = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.l
  * @param {string} stackId @returns {Promise<Box|null>} null where it was found on none
  */
 export async function findHeart(stackId) {
-  const { slices } = await detect(stackId);
+  const { slices } = await findVentricles(stackId);
   const ventricles = slices.flatMap(({ boxes }) =>
-    boxes.filter(({ structure }) => structure === "left_ventricle").slice(0, 1),
+    boxes.slice(0, 1),
   );
   if (!ventricles.length) return null;
   return Object.fromEntries(

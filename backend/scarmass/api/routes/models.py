@@ -9,10 +9,9 @@ from scarmass.api.dependencies import InContext
 from scarmass.domain.errors import PromptInvalid
 from scarmass.domain.masks import from_rle, to_rle
 from scarmass.domain.models import DetectedBox
-from scarmass.domain.prompts import Box, Point, Prompt
+from scarmass.domain.prompts import Box, Point, Prompt, Structure
 from scarmass.services import propose
-from scarmass.services.context import Context
-from scarmass.services.measure import masks_on, measure_slice, measure_stack, slice_key
+from scarmass.services.measure import masks_on, measure_slice, measure_stack
 from scarmass.storage.tables import SliceRow
 
 router = APIRouter(prefix="/api/v1", tags=["models"])
@@ -20,21 +19,21 @@ router = APIRouter(prefix="/api/v1", tags=["models"])
 
 @router.post("/detect")
 def detect(request: schemas.DetectRequest, context: InContext) -> schemas.Detection:
-    """The detector's boxes on a whole stack or on single slices."""
+    """The boxes that are proposed on a whole stack or on single slices."""
     if (request.stack_id is None) == (request.slices is None):
         raise PromptInvalid("name either stack_id or slices")
     if request.stack_id is not None:
-        found = propose.detect(context, propose.load_stack(context, request.stack_id))
+        stack = propose.load_stack(context, request.stack_id)
+        asked = [(stack, row) for row in stack.slices]
     else:
-        found = [_detect_slice(context, name) for name in request.slices or []]
-    slices = [_slice_boxes(detection.slice, detection.boxes) for detection in found]
-    return schemas.Detection(slices=slices, model=answers.model(context.detector.model))
-
-
-def _detect_slice(context: Context, name: schemas.SliceName) -> propose.SliceDetection:
-    row = propose.load_slice(context, name.sop_instance_uid, name.frame_number)
-    found = propose.detect(context, row.stack)
-    return next(detection for detection in found if slice_key(detection.slice) == slice_key(row))
+        rows = [propose.load_slice(context, s.sop_instance_uid, s.frame_number) for s in request.slices or []]
+        asked = [(row.stack, row) for row in rows]
+    structures = {Structure(name) for name in request.structures}
+    return schemas.Detection(
+        slices=[_slice_boxes(row, propose.detect(context, stack, row, structures)) for stack, row in asked],
+        model=answers.model(context.detector.model),
+        segmenter=answers.model(context.segmenter.model),
+    )
 
 
 def _slice_boxes(row: SliceRow, boxes: list[DetectedBox]) -> schemas.SliceBoxes:

@@ -11,7 +11,7 @@ from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
 from scarmass.domain.models import Detector, Segmenter, SliceImage
 from scarmass.domain.prompts import Box, Point, Prompt
-from scarmass.domain.proposal import detect_stack, proposed_prompt
+from scarmass.domain.proposal import detect_stack, proposed_boxes, proposed_prompt
 
 MOST_CLICKS = 3
 """Corrections on one slice."""
@@ -27,7 +27,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Proposal:
-    """The automatic answer on one slice: the detector's scar boxes and the mask (rows, columns) they gave."""
+    """The automatic answer on one slice: the proposed scar boxes and the mask (rows, columns) they gave."""
 
     boxes: tuple[Box, ...]
     mask: Mask
@@ -78,8 +78,8 @@ def predict(
         segmenter.embed(image, detection.region)
     embed = clock.lap()
     proposals = []
-    for image, boxes in zip(images, detection.boxes, strict=True):
-        prompt = proposed_prompt(boxes)
+    for index, image in enumerate(images):
+        prompt = proposed_prompt(proposed_boxes(segmenter, image, detection, index))
         proposals.append(Proposal(prompt.boxes, answer(segmenter, image, detection.region, prompt)))
     automatic = clock.lap()
     drawn = []

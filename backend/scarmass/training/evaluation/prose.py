@@ -9,8 +9,9 @@ DEFINITIONS = """\
 - **HD95**: 95th percentile Hausdorff distance on slices with scar. A slice whose scar was missed whole is infinitely
   far: it counts in the median. Where pixel spacing is nominal (lost in the source), millimetres are those of a
   ventricle of 80 mm.
-- **Automatic**: the detector's boxes on all slices of the patient place the window and ask the segmenter. A missed or a
-  wrong box stays as it is.
+- **Automatic**: the boxes that are proposed on all slices of the patient ask the segmenter: none where the detector
+  finds no scar in the whole stack, else one around each part of the segmenter's own answer to the ventricle's box. A
+  missed or a wrong box stays as it is.
 - **Drawn boxes**: one box around each 8-connected component of the reference of at least 20 pixels, each edge moved
   outwards by a seeded 0 to 15 % of the box's length on its axis, cut off at the image. A slice without scar gets none.
 - **Boxes and clicks**: drawn boxes, then at most three clicks a slice, each in the deepest point of the largest
