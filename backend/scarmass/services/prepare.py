@@ -68,6 +68,7 @@ class Preparer:
 
     def _prepare_slices(self, reading_id: uuid.UUID) -> None:
         reading = load_reading(self._context, reading_id)
+        # What goes wrong here is wrong with every slice: the reading fails, not one slice after the other.
         self._context.hearts.of(reading.stack, self._context.files, self._context.detector)
         for row in from_middle_outwards(reading.stack.slices):
             if self._stopping.is_set():

@@ -56,14 +56,16 @@ class Embeddings:
         anew: the view will not be seen again; nothing of it is kept.
         """
         if anew:
-            pixels = encoder_input(example.annotated.pixels, example.window, self._size, self._normalisation)
+            pixels = self._pixels(example)
             with torch.no_grad():
                 features = self._frozen(torch.from_numpy(pixels)[None].to(self._device))
             return features if self._late is None else self._late(features)
         if example.name not in self._files:
-            pixels = encoder_input(example.annotated.pixels, example.window, self._size, self._normalisation)
-            self._files[example.name] = self._kept(pixels)
+            self._files[example.name] = self._kept(self._pixels(example))
         return self._completed(self._files[example.name], self._late)
+
+    def _pixels(self, example: Example) -> Float32:
+        return encoder_input(example.annotated.pixels, example.window, self._size, self._normalisation)
 
     def encoding(self, network: PromptableSegmenter) -> Callable[[Float32], Tensor]:
         """How another state of the network, alike in its frozen stages, encodes a normalised window (3, size, size)."""

@@ -8,12 +8,12 @@ import numpy as np
 from scarmass.domain.models import Segmenter
 from scarmass.domain.overlap import dice
 from scarmass.domain.prompts import Prompt, Structure, box_around
+from scarmass.domain.proposal import VENTRICLE_LOOSENESS
 from scarmass.training.dataset import AnnotatedSlice
 from scarmass.training.evaluation.predict import MOST_CLICKS, Correction, answer, corrected
 from scarmass.training.evaluation.reader import reader_of
 from scarmass.training.segmenter_examples import heart_regions
 
-VENTRICLE_LOOSENESS = 0.05
 AROUND_VENTRICLE_WEIGHT = 0.25
 
 
