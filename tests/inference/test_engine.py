@@ -13,7 +13,7 @@ from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.models import Segmentation, Segmenter, SliceImage
 from scarmass.domain.prompts import Box, Point, Prompt, Structure
 from scarmass.inference.engine import SegmenterEngine, chosen_device
-from scarmass.inference.refiner import Refiner
+from scarmass.inference.refiner import FOLD, Refiner
 from scarmass.inference.segmenter import STRUCTURES, build_segmenter
 from scarmass.inference.weights import Weights, load
 from scarmass.inference.window import Float32
@@ -229,10 +229,13 @@ def test_auto_takes_the_accelerator_where_there_is_one(monkeypatch: pytest.Monke
 
 
 def refined_weights(weights: Weights, bias: float) -> Weights:
-    """The weights with a refiner that adds a constant to the decoder's logits."""
+    """The weights with a refiner that adds a constant to the decoder's logits, and sees no blood."""
     network = build_segmenter(weights.entry.architecture, weights.entry.input_size, weights.state)
     network.refiner = Refiner(len(STRUCTURES))
-    network.refiner.head.bias = torch.nn.Parameter(torch.full((4,), bias))
+    assert network.refiner.head.bias is not None
+    with torch.no_grad():
+        network.refiner.head.bias[:] = -100
+        network.refiner.head.bias[: FOLD**2] = bias
     return replace(weights, state=network.state_dict(), entry=replace(weights.entry, follows_points=True))
 
 

@@ -1,11 +1,21 @@
 """The refiner: it starts as the decoder's own answer, and sees prompts where they were drawn."""
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scarmass.inference.refiner import LARGEST_LOGIT, Refiner, drawn_maps
-from scarmass.inference.segmenter import expected_iou
+from scarmass.domain.prompts import Structure
+from scarmass.inference.refiner import (
+    ALSO_OUTLINED,
+    CERTAIN_BLOOD,
+    FOLD,
+    LARGEST_LOGIT,
+    Refiner,
+    drawn_maps,
+    outside_blood,
+)
+from scarmass.inference.segmenter import STRUCTURES, PromptableSegmenter, expected_iou
 
 GREY, LOGITS, BOX, POSITIVE, NEGATIVE, PREVIOUS = range(6)
 
@@ -63,6 +73,40 @@ def test_answers_to_several_prompts_do_not_depend_on_each_other() -> None:
         together = refiner(maps, torch.tensor([0, 1]))
         alone = refiner(maps[1:], torch.tensor([1]))
     torch.testing.assert_close(together[1:], alone, atol=1e-4, rtol=1e-4)
+
+
+def test_blood_pool_and_ventricle_are_outlined_beside_the_answer() -> None:
+    torch.manual_seed(0)
+    refiner = Refiner(structures=4).eval()
+    torch.nn.init.normal_(refiner.head.weight)
+    maps = drawn_maps(torch.rand(256, 256), decoder_logits(2), None, None, None)
+    with torch.no_grad():
+        answers, outlines = refiner.with_outlines(maps, torch.tensor([0, 3]))
+        assert torch.equal(answers, refiner(maps, torch.tensor([0, 3])))
+    assert outlines.shape == (2, len(ALSO_OUTLINED), 256, 256)
+    assert not torch.equal(outlines[:, 0], outlines[:, 1])
+
+
+def test_what_lies_in_the_wall_is_not_answered_where_blood_is_certain() -> None:
+    answers = torch.full((1, 256, 256), 4.0)
+    outlines = torch.zeros(1, len(ALSO_OUTLINED), 256, 256)
+    outlines[0, ALSO_OUTLINED.index(Structure.BLOOD_POOL), :100] = CERTAIN_BLOOD + 0.1
+    kept = outside_blood(answers, outlines)
+    assert (kept[0, :100] < 0).all()
+    assert (kept[0, 100:] > 0).all()
+
+
+@pytest.mark.parametrize(("structure", "is_kept_out"), [(s, s in ("scar", "no_reflow")) for s in STRUCTURES])
+def test_blood_keeps_out_scar_and_no_reflow_alone(structure: Structure, is_kept_out: bool) -> None:
+    network = PromptableSegmenter("tiny_vit", 256, with_structures=True, with_refiner=True).eval()
+    assert network.refiner is not None
+    assert network.refiner.head.bias is not None
+    with torch.no_grad():
+        network.refiner.head.bias[FOLD**2 : 2 * FOLD**2] = CERTAIN_BLOOD + 1
+        logits = torch.full((1, 256, 256), 6.0)
+        asked = torch.tensor([STRUCTURES.index(structure)])
+        refined = network.refine(logits, torch.rand(256, 256), asked)
+    assert bool((refined < 0).all()) == is_kept_out
 
 
 def test_a_structure_changes_the_answer_to_the_same_box() -> None:

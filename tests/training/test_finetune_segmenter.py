@@ -33,7 +33,8 @@ ORIGIN = Origin(CONFIG.read_text(), 0, "dataset", "split", "base")
 def config() -> Config:
     read = read_config(CONFIG)
     brief = replace(read.optimiser, minutes=60.0, batch_size=2, learning_rate=3e-3, warmup_steps=1)
-    return replace(read, optimiser=replace(brief, validate_every=100, encoder_rate=0.0))
+    material = replace(read.material, curriculum=replace(read.material.curriculum, alone=0.0))
+    return replace(read, optimiser=replace(brief, validate_every=100, encoder_rate=0.0), material=material)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,14 @@ def test_refiner_decoder_and_encoder_learn_at_their_own_rates_and_a_frozen_encod
     assert late.requires_grad == bool(encoder_rate)
     assert not early.requires_grad
     assert id(early) not in shares
+
+
+def test_a_frozen_decoder_learns_at_no_rate(config: Config) -> None:
+    made = network()
+    optimiser = optimiser_of(made, replace(config.optimiser, decoder_rate=0.0))
+    assert [group["share"] for group in optimiser.param_groups] == [1.0]
+    assert not made.mask_decoder.iou_token.weight.requires_grad
+    assert made.refiner.stem.weight.requires_grad  # type: ignore[union-attr]
 
 
 def test_the_rate_rises_then_falls_to_a_fiftieth(config: Config) -> None:
@@ -169,7 +178,7 @@ def test_learning_lowers_the_loss(config: Config, examples: list[Example], tmp_p
         made.load_state_dict(state)
         teaching = Teaching(made, config.material, embedding, examples)
         with torch.no_grad():
-            return float(np.mean([teaching(0, np.random.default_rng(s)).item() for s in range(6)]))
+            return float(np.mean([teaching(0, np.random.default_rng(s), 1.0).item() for s in range(6)]))
 
     before = loss(network().state_dict())
     assert loss(trained(config, examples, tmp_path / "run", steps=12)) < before - 0.1

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from scarmass.domain.prompts import PromptGroup, Structure, box_around
-from scarmass.inference.refiner import drawn_maps
+from scarmass.inference.refiner import ALSO_OUTLINED, FOLD, drawn_maps
 from scarmass.inference.segmenter import PromptableSegmenter
 from scarmass.inference.weights import load
+from scarmass.inference.window import window_mask
 from scarmass.training.drawn_prompts import Question
 from scarmass.training.finetune_segmenter import CONFIG, network_to_train, read_config
 from scarmass.training.segmenter_examples import Example, training_examples
@@ -92,7 +93,7 @@ def test_decoder_refiner_and_embedding_learn_from_every_question_that_the_decode
     made = torch.full((1, 256, 64, 64), 0.1, requires_grad=True)
     aided = replace(MATERIAL, curriculum=replace(MATERIAL.curriculum, unaided=0.0))
     network.zero_grad(set_to_none=True)
-    Teaching(network, aided, lambda example, anew: made, [example])(0, np.random.default_rng(0)).backward()
+    Teaching(network, aided, lambda example, anew: made, [example])(0, np.random.default_rng(0), 1.0).backward()
     assert network.mask_decoder.iou_token.weight.grad is not None
     assert network.refiner.stem.weight.grad is not None
     assert made.grad is not None
@@ -103,7 +104,7 @@ def test_what_the_refiner_learns_does_not_reach_the_decoder(network: PromptableS
     weights = replace(MATERIAL.loss, decoder=0.0)
     aided = replace(MATERIAL, loss=weights, curriculum=replace(MATERIAL.curriculum, unaided=0.0))
     network.zero_grad(set_to_none=True)
-    Teaching(network, aided, embedding, [example])(0, np.random.default_rng(0)).backward()
+    Teaching(network, aided, embedding, [example])(0, np.random.default_rng(0), 1.0).backward()
     gradients = [p.grad for p in network.mask_decoder.parameters() if p.grad is not None]
     assert not any(gradient.any() for gradient in gradients)
 
@@ -113,11 +114,45 @@ def test_an_unaided_lesson_needs_no_embedding(network: PromptableSegmenter, exam
         raise AssertionError("asked for an embedding")
 
     alone = replace(MATERIAL, curriculum=replace(MATERIAL.curriculum, unaided=1.0))
-    assert Teaching(network, alone, never, [example])(0, np.random.default_rng(0)).item() > 0
+    assert Teaching(network, alone, never, [example])(0, np.random.default_rng(0), 1.0).item() > 0
     aided = replace(MATERIAL, curriculum=replace(MATERIAL.curriculum, unaided=0.0))
     teaching = Teaching(network, aided, never, [example])
     with pytest.raises(AssertionError, match="embedding"):
-        teaching(0, np.random.default_rng(0))
+        teaching(0, np.random.default_rng(0), 1.0)
+
+
+def test_the_refiner_learns_alone_at_first(network: PromptableSegmenter, example: Example) -> None:
+    def asked(view: Example, anew: bool) -> torch.Tensor:
+        raise AssertionError("asked for an embedding")
+
+    first_half = replace(MATERIAL, curriculum=replace(MATERIAL.curriculum, alone=0.5, unaided=0.0))
+    teaching = Teaching(network, first_half, asked, [example])
+    assert teaching(0, np.random.default_rng(0), 0.49).item() > 0
+    with pytest.raises(AssertionError, match="embedding"):
+        teaching(0, np.random.default_rng(0), 0.5)
+
+
+def test_the_refiner_also_learns_where_blood_pool_and_ventricle_end(
+    network: PromptableSegmenter, example: Example
+) -> None:
+    assert network.refiner is not None
+    network.requires_grad_().image_encoder.requires_grad_(False)
+    curriculum = replace(MATERIAL.curriculum, unaided=1.0)
+    for weight in (0.0, 1.0):
+        material = replace(MATERIAL, curriculum=curriculum, loss=replace(MATERIAL.loss, outlines=weight))
+        network.zero_grad(set_to_none=True)
+        Teaching(network, material, embedding, [example])(0, np.random.default_rng(0), 1.0).backward()
+        assert network.refiner.head.bias is not None
+        assert network.refiner.head.bias.grad is not None
+        outlines = network.refiner.head.bias.grad[FOLD**2 :]
+        assert bool(outlines.any()) == bool(weight)
+
+
+def test_a_lesson_s_outlines_are_those_of_its_view(example: Example, lesson: Lesson) -> None:
+    for structure, outline in zip(ALSO_OUTLINED, lesson.outlines, strict=True):
+        expected = window_mask(example.annotated.masks[structure], example.window)
+        assert expected.any()
+        assert np.array_equal(outline.numpy() > 0, expected)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
@@ -131,7 +166,7 @@ def test_a_view_drawn_anew_is_another_one_and_encoded_as_such(
         return embedding(view, anew)
 
     settings = replace(MATERIAL, curriculum=replace(MATERIAL.curriculum, unaided=0.0, anew=share))
-    Teaching(network, settings, asked, [example])(0, np.random.default_rng(0))
+    Teaching(network, settings, asked, [example])(0, np.random.default_rng(0), 1.0)
     ((view, anew),) = encoded
     assert anew == bool(share)
     assert (view is example) != anew

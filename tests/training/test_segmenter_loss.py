@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from scarmass.training.segmenter_loss import LossWeights, dice_loss, divergence, mask_loss, smoothed
 
-NONE = LossWeights(dice=0, bce=0, kl=0, smoothing_pixels=1.5, decoder=0)
+NONE = LossWeights(dice=0, bce=0, kl=0, smoothing_pixels=1.5, decoder=0, outlines=0)
 
 
 def square() -> torch.Tensor:

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from scarmass.domain.prompts import Structure
 from scarmass.inference.window import LOGITS_SIDE
 
 FOLD = 2
@@ -29,24 +30,34 @@ LOGITS_MAP = 1
 
 GROUPS = 8
 
+ALSO_OUTLINED = (Structure.BLOOD_POOL, Structure.LEFT_VENTRICLE)
+"""Outlined beside every answer, whatever was asked: most of what is wrongly called scar is blood at its border."""
+
+CERTAIN_BLOOD = 1.0
+"""Logit of the blood pool above which there is no scar. Chosen on validation patients among 0.5, 1 and 2."""
+
 
 class Refiner(nn.Module):
     """channels: at 128 x 128 cells and at each halving of them."""
 
-    def __init__(self, structures: int, channels: Sequence[int] = (24, 48, 64, 96)) -> None:
+    def __init__(self, structures: int, channels: Sequence[int] = (32, 64, 96, 128, 192)) -> None:
         super().__init__()
         self.stem = nn.Conv2d(MAPS * FOLD**2, channels[0], 3, padding=1)
         self.structures = nn.Embedding(structures, channels[0])
         self.down = nn.ModuleList([_block(a, b) for a, b in zip((channels[0], *channels), channels, strict=False)])
         wider, narrower = channels[:0:-1], channels[-2::-1]
         self.up = nn.ModuleList([_block(a + b, b) for a, b in zip(wider, narrower, strict=True)])
-        self.head = nn.Conv2d(channels[0], FOLD**2, 1)
+        self.head = nn.Conv2d(channels[0], (1 + len(ALSO_OUTLINED)) * FOLD**2, 1)
         nn.init.zeros_(self.head.weight)
         assert self.head.bias is not None
         nn.init.zeros_(self.head.bias)
 
     def forward(self, maps: Tensor, structures: Tensor) -> Tensor:
         """Maps (n, 6, 256, 256) as drawn_maps makes them, structure indices (n,) -> logits (n, 256, 256)."""
+        return self.with_outlines(maps, structures)[0]
+
+    def with_outlines(self, maps: Tensor, structures: Tensor) -> tuple[Tensor, Tensor]:
+        """The answers as forward gives them, and logits (n, 2, 256, 256) of ALSO_OUTLINED, which teach it the wall."""
         features = self.stem(F.pixel_unshuffle(maps, FOLD)) + self.structures(structures)[:, :, None, None]
         levels = []
         for number, block in enumerate(self.down):
@@ -55,7 +66,13 @@ class Refiner(nn.Module):
         for block, level in zip(self.up, levels[-2::-1], strict=True):
             larger = F.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)
             features = block(torch.cat([larger, level], dim=1))
-        return F.pixel_shuffle(self.head(features), FOLD)[:, 0] + LARGEST_LOGIT * maps[:, LOGITS_MAP]
+        answers = F.pixel_shuffle(self.head(features), FOLD)
+        return answers[:, 0] + LARGEST_LOGIT * maps[:, LOGITS_MAP], answers[:, 1:]
+
+
+def outside_blood(answers: Tensor, outlines: Tensor) -> Tensor:
+    """Logits (n, 256, 256) of what lies in the wall: negative where outlines (n, 2, 256, 256) are certain of blood."""
+    return torch.minimum(answers, CERTAIN_BLOOD - outlines[:, ALSO_OUTLINED.index(Structure.BLOOD_POOL)])
 
 
 def drawn_maps(

@@ -12,12 +12,14 @@ from torch import Tensor, nn
 from scarmass.domain.errors import WeightsInvalid
 from scarmass.domain.prompts import Structure
 from scarmass.inference import tiny_vit
-from scarmass.inference.refiner import Refiner, drawn_maps
+from scarmass.inference.refiner import Refiner, drawn_maps, outside_blood
 from scarmass.inference.tiny_vit import EMBEDDING_CHANNELS, EMBEDDING_SIDE, TinyVitEncoder
 from scarmass.inference.window import LOGITS_SIDE
 
 STRUCTURES = tuple(Structure)
 """The order of the structure tokens in every weights file."""
+
+IN_THE_WALL = tuple(STRUCTURES.index(structure) for structure in (Structure.SCAR, Structure.NO_REFLOW))
 
 VIT_SIZES = {
     "sam_vit_b": {"embed_dim": 768, "depth": 12, "num_heads": 12, "global_attn_indexes": (2, 5, 8, 11)},
@@ -103,6 +105,7 @@ class PromptableSegmenter(nn.Module):
     ) -> Tensor:
         """The decoder's answers (n, 256, 256) anew, at full resolution and with every point: logits (n, 256, 256).
 
+        Scar and no-reflow lie in the wall: they are not answered where the refiner is certain of blood.
         The decoder was asked with a box alone, or a point alone. grey: the window (256, 256) from 0 to 1; the rest as
         in decode.
         """
@@ -110,7 +113,10 @@ class PromptableSegmenter(nn.Module):
         scale = LOGITS_SIDE / self.input_size
         boxes = None if boxes is None else boxes * scale
         points = None if points is None else (points[0] * scale, points[1])
-        return self.refiner(drawn_maps(grey, logits, boxes, points, mask_prompts), structures)
+        maps = drawn_maps(grey, logits, boxes, points, mask_prompts)
+        answers, outlines = self.refiner.with_outlines(maps, structures)
+        in_the_wall = torch.isin(structures, structures.new_tensor(IN_THE_WALL))
+        return torch.where(in_the_wall[:, None, None], outside_blood(answers, outlines), answers)
 
 
 def expected_iou(logits: Tensor) -> Tensor:

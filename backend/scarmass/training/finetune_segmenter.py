@@ -118,14 +118,15 @@ def train(
         done = progress(settings, stand["step"], run)
         while done < 1:
             rate = learning_rate(settings, stand["step"], done)
-            loss = learn(module, optimiser, draws, rate, settings.batch_size, fabric)
+            loss = learn(module, optimiser, draws, rate, done, settings.batch_size, fabric)
             stand["step"] += 1
             follow(average, network, min(settings.average_decay, stand["step"] / (stand["step"] + 20)))
             done = progress(settings, stand["step"], run)
             bar.update(task, completed=done, step=stand["step"], told=f"loss {loss:.3f}")
             if stand["step"] % LOG_EVERY == 0:
                 run.log(stand["step"], {"training/loss": loss, "training/learning_rate": rate})
-            if stand["step"] % settings.validate_every == 0 or done >= 1:
+            aided = done >= config.material.curriculum.alone
+            if (aided and stand["step"] % settings.validate_every == 0) or done >= 1:
                 asked = validate(average, stand["step"]) if fabric.is_global_zero else 0.0
                 fitness = float(fabric.broadcast(asked))
                 if fitness > stand["best"]:
@@ -135,13 +136,15 @@ def train(
                 run.save(stand, draws)
 
 
-def learn(module: Any, optimiser: Any, draws: Draws, rate: float, batch_size: int, fabric: Fabric) -> float:
+def learn(
+    module: Any, optimiser: Any, draws: Draws, rate: float, done: float, batch_size: int, fabric: Fabric
+) -> float:
     """One step on a batch of views, one after the other; answers their mean loss."""
     losses: list[float] = []
     optimiser.zero_grad()
     for _ in range(batch_size):
         with fabric.no_backward_sync(module):
-            loss = module(draws.next(), draws.generator)
+            loss = module(draws.next(), draws.generator, done)
             fabric.backward(loss / batch_size)
         losses.append(loss.item())
     average_gradients(optimiser.optimizer, fabric)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import PromptGroup
 from scarmass.inference.prompting import PromptTensors, previous_of, prompt_tensors
-from scarmass.inference.refiner import drawn_maps
+from scarmass.inference.refiner import ALSO_OUTLINED, drawn_maps
 from scarmass.inference.segmenter import STRUCTURES, PromptableSegmenter
 from scarmass.inference.window import LOGITS_SIDE, Window, grey_window, native_mask, window_mask
 from scarmass.training.augment import Augmentation
@@ -24,7 +24,8 @@ from scarmass.training.segmenter_loss import LossWeights, mask_loss
 class Curriculum:
     """How often what is taught.
 
-    unaided: share of the lessons in which the refiner answers without the decoder, on a view drawn anew.
+    alone: share of the training, at its beginning, in which the refiner answers without the decoder in every lesson.
+    unaided: share of the later lessons in which it does, on a view drawn anew.
     anew: share of the other lessons whose view is drawn and encoded anew rather than one of those that are kept.
     questions: that the decoder answers, and learns from, on one embedding of a view in the other lessons.
     contrasts: how often each of them is then put to the refiner, each time in another contrast.
@@ -32,6 +33,7 @@ class Curriculum:
     previous: share of corrections that come with the previous mask, as the page sends it.
     """
 
+    alone: float
     unaided: float
     anew: float
     questions: int
@@ -53,11 +55,15 @@ class Material:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One prompt on one view: what the network is given and what it should answer."""
+    """One prompt on one view: what the network is given and what it should answer.
+
+    outlines: float32 (2, 256, 256) of 0 and 1, the view's ALSO_OUTLINED.
+    """
 
     question: Question
     window: Window
     grey: Tensor
+    outlines: Tensor
 
     @property
     def target(self) -> Tensor:
@@ -90,11 +96,14 @@ class Teaching(nn.Module):
         super().__init__()
         self.network, self.material, self.embedding, self.examples = network, material, embedding, examples
 
-    def forward(self, number: int, generator: np.random.Generator) -> Tensor:
-        """Mean loss of some questions on a view: of the decoder's answers and of the refined ones."""
+    def forward(self, number: int, generator: np.random.Generator, done: float) -> Tensor:
+        """Mean loss of some questions on a view: of the decoder's answers and of the refined ones.
+
+        done: share of the training, from 0 to 1.
+        """
         example = self.examples[number]
         curriculum, device = self.material.curriculum, next(self.network.parameters()).device
-        unaided = generator.random() < curriculum.unaided
+        unaided = done < curriculum.alone or generator.random() < curriculum.unaided
         anew = unaided or generator.random() < curriculum.anew
         if anew:
             example = seen_again(example, self.material.views, self.material.augmentation, generator)
@@ -126,13 +135,22 @@ class Teaching(nn.Module):
         given = corrected.prompt(self.network, previous)
         maps = drawn_maps(lesson.grey, logits, given.boxes, given.points, given.mask_prompts)
         turns, mirrored = int(generator.integers(4)), bool(generator.random() < 0.5)
-        refined = self.network.refiner(turned(maps, turns, mirrored), lesson.structures)[0]
-        return mask_loss(refined, turned(lesson.target, turns, mirrored), self.material.loss)
+        turned_maps = turned(maps, turns, mirrored)
+        (refined,), (outlines,) = self.network.refiner.with_outlines(turned_maps, lesson.structures)
+        targets = turned(torch.cat([lesson.target[None], lesson.outlines]), turns, mirrored)
+        weights = self.material.loss
+        loss = mask_loss(refined, targets[0], weights)
+        if weights.outlines:
+            others = zip(outlines, targets[1:], strict=True)
+            loss = loss + weights.outlines * torch.stack([mask_loss(*pair, weights) for pair in others]).mean()
+        return loss
 
 
 def lesson_on(example: Example, question: Question, device: torch.device | str = "cpu") -> Lesson:
-    grey = grey_window(example.annotated.pixels, example.window, LOGITS_SIDE)
-    return Lesson(question, example.window, torch.from_numpy(grey).to(device))
+    annotated, window = example.annotated, example.window
+    grey = grey_window(annotated.pixels, window, LOGITS_SIDE)
+    outlines = np.stack([window_mask(annotated.masks[structure], window) for structure in ALSO_OUTLINED])
+    return Lesson(question, window, torch.from_numpy(grey).to(device), torch.from_numpy(outlines).float().to(device))
 
 
 @torch.no_grad()

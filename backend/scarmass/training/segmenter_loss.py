@@ -14,6 +14,7 @@ class LossWeights:
 
     smoothing_pixels: standard deviation of the blur that makes a hard label soft, in window pixels.
     decoder: weight of the same loss on the decoder's own answer, before it is refined.
+    outlines: weight of the same loss on the refiner's outlines of blood pool and ventricle.
     """
 
     dice: float
@@ -21,6 +22,7 @@ class LossWeights:
     kl: float
     smoothing_pixels: float
     decoder: float
+    outlines: float
 
 
 def mask_loss(logits: Tensor, target: Tensor, weights: LossWeights) -> Tensor:

@@ -14,7 +14,8 @@ from scarmass.training.run import Run
 
 @dataclass(frozen=True)
 class Optimiser:
-    """learning_rate: of the refiner; those of the decoder and of the encoder's late stages are relative to it.
+    """learning_rate: of the refiner; those of the decoder and of the encoder's late stages are relative to it, and 0
+    leaves them as they are.
 
     Training ends after so many steps or minutes, whichever comes first.
     """
@@ -33,9 +34,11 @@ class Optimiser:
 
 def optimiser_of(network: PromptableSegmenter, settings: Optimiser) -> torch.optim.AdamW:
     """AdamW with a group each for refiner, decoder and, where it is trained, encoder; `share` is of the rate."""
-    network.requires_grad_().image_encoder.requires_grad_(False)
+    network.requires_grad_(settings.decoder_rate > 0).image_encoder.requires_grad_(False)
     if settings.encoder_rate > 0:
         Late(network.image_encoder).train_weights()
+    assert network.refiner is not None
+    network.refiner.requires_grad_()
     shares = {"refiner.": 1.0, "image_encoder.": settings.encoder_rate, "": settings.decoder_rate}
     groups: dict[str, list[nn.Parameter]] = {prefix: [] for prefix in shares}
     for name, parameter in network.named_parameters():
