@@ -154,7 +154,20 @@ def reading(context: Context, of: Reading) -> schemas.Reading:
     )
 
 
-def edit(context: Context, of: Reading) -> schemas.EditAnswer:
+def change(context: Context, of: Reading) -> schemas.ReadingChange:
+    return schemas.ReadingChange(
+        state=of.state,  # type: ignore[arg-type]
+        prepared=of.prepared,
+        slices=_changed(context, of),
+        **_totals(context, of),
+    )
+
+
+def _changed(context: Context, of: Reading) -> list[schemas.ReadingSlice]:
     changed: set[SliceKey] = set(of.changed)
-    slices = [reading_slice(context, of, row) for row in of.stack.slices if slice_key(row) in changed]
+    return [reading_slice(context, of, row) for row in of.stack.slices if slice_key(row) in changed]
+
+
+def edit(context: Context, of: Reading) -> schemas.EditAnswer:
+    slices = _changed(context, of)
     return schemas.EditAnswer(slice=slices[0] if slices else None, slices=slices, **_totals(context, of))

@@ -9,7 +9,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from scarmass.api import errors
 from scarmass.api.guard import Guard
-from scarmass.api.routes import health, models, pages, readings, slices, stacks, studies
+from scarmass.api.routes import events, health, models, pages, readings, slices, stacks, studies
 from scarmass.services.context import Context
 from scarmass.services.prepare import Preparer
 
@@ -38,7 +38,7 @@ def create_app(context: Context, max_upload_bytes: int = 4 * 2**30, allowed_host
     # A foreign name that resolves to this machine would make its pages count as same-origin.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
     errors.install(app)
-    for route in (studies, stacks, slices, models, readings, health, pages):
+    for route in (studies, stacks, slices, models, readings, events, health, pages):
         app.include_router(route.router)
     app.mount("/static", StaticFiles(directory=pages.FRONTEND / "static"), name="static")
     return app

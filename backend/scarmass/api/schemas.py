@@ -262,6 +262,14 @@ class Reading(Totals):
     slices: list[ReadingSlice]
 
 
+class ReadingChange(Totals):
+    """What an event tells: the slices that changed since the event before, and the totals."""
+
+    state: Literal["preparing", "draft", "failed"]
+    prepared: int
+    slices: list[ReadingSlice]
+
+
 class EditRequest(Strict):
     client_id: uuid.UUID
     expected_revision: Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -270,6 +278,8 @@ class EditRequest(Strict):
     frame_number: FrameNumber = 1
     boxes: Annotated[list[Box], Field(max_length=MAX_BOXES)] = []
     points: Annotated[list[Point], Field(max_length=MAX_POINTS)] = []
+    mask: Rle | None = None
+    """What the reader painted, the whole mask of the slice."""
 
 
 class EditAnswer(Totals):

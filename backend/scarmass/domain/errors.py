@@ -97,6 +97,18 @@ class NothingToAccept(Fact):
     """The slice has neither a proposal nor a mask that could be accepted."""
 
 
+class DatabaseUnavailable(Fact):
+    """PostgreSQL cannot be reached, or went away in the middle of a transaction."""
+
+
+class StandInvalid(Fact):
+    """What should say which event was seen last does not."""
+
+
+class NotExcluded(Fact):
+    """Only a slice that was excluded can be included again."""
+
+
 class RunConflict(Fact):
     """A folder holds another run, of training or evaluation, or none where one was to be resumed."""
 

@@ -19,9 +19,12 @@ REVIEWED_STATES = frozenset({SliceState.ACCEPTED, SliceState.EDITED, SliceState.
 
 class EditKind(StrEnum):
     PROMPT = "prompt"
+    PAINT = "paint"
     CLEAR = "clear"
     NO_SCAR = "no_scar"
     ACCEPT = "accept"
+    EXCLUDE = "exclude"
+    INCLUDE = "include"
     PROPOSE = "propose"
     UNDO = "undo"
     REDO = "redo"

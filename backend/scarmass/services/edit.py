@@ -1,13 +1,14 @@
 """A reader's edits: each checked, answered by the models where it must be, stored and committed before it is told."""
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import (
     ClientIdReused,
+    NotExcluded,
     NothingToAccept,
     NothingToRedo,
     NothingToUndo,
@@ -20,7 +21,7 @@ from scarmass.domain.proposal import proposed_prompt
 from scarmass.domain.reading import EditKind, SliceState
 from scarmass.services import propose
 from scarmass.services.context import Context
-from scarmass.services.measure import SliceKey, slice_key
+from scarmass.services.measure import SliceKey, masks_on, slice_key
 from scarmass.services.reading import PENDING, Reading, SliceContent, reading_at
 from scarmass.services.slices import header_of
 from scarmass.storage import readings
@@ -37,9 +38,12 @@ class Edit:
     slice: SliceKey | None = None
     boxes: tuple[Box, ...] = ()
     points: tuple[Point, ...] = ()
+    mask: Json | None = None
+    """Painted: run lengths of the slice's whole mask."""
 
     def to_json(self) -> Json:
-        return {**asdict(self), "client_id": str(self.client_id), "slice": list(self.slice) if self.slice else None}
+        told = {**asdict(self), "client_id": str(self.client_id), "slice": list(self.slice) if self.slice else None}
+        return told if self.mask is not None else {key: value for key, value in told.items() if key != "mask"}
 
 
 def apply_edit(context: Context, reading_id: uuid.UUID, edit: Edit, author: str) -> Reading:
@@ -47,7 +51,7 @@ def apply_edit(context: Context, reading_id: uuid.UUID, edit: Edit, author: str)
 
     Models answer before the reading is locked, so a slow first click holds nobody up; whoever edited in between
     makes this edit stale. Raises RevisionStale, ClientIdReused, NothingToUndo, NothingToRedo, NothingToAccept,
-    PromptInvalid, PromptOutsideImage, SliceNotInStack.
+    NotExcluded, PromptInvalid, PromptOutsideImage, MaskMalformed, MaskShapeMismatch, SliceNotInStack.
     """
     with context.database.transaction() as session:
         row = readings.get_reading(session, reading_id)
@@ -136,7 +140,18 @@ def _slice_outcome(context: Context, reading: Reading, row: SliceRow, edit: Edit
         if before.mask is None:
             raise NothingToAccept("the slice has no mask yet")
         state = SliceState.NO_SCAR if before.state is SliceState.NO_SCAR else SliceState.ACCEPTED
-        return SliceContent(state, before.boxes, before.points, before.mask, before.score, before.model)
+        return replace(before, state=state, state_before=None)
+    if edit.kind is EditKind.EXCLUDE:
+        return replace(before, state=SliceState.EXCLUDED, state_before=before.state_before or before.state)
+    if edit.kind is EditKind.INCLUDE:
+        if before.state_before is None:
+            raise NotExcluded("the slice is not excluded")
+        return replace(before, state=before.state_before, state_before=None)
+    if edit.kind is EditKind.PAINT:
+        if edit.mask is None:
+            raise PromptInvalid("painting needs the mask that was painted")
+        mask = masks_on(reading.stack, {slice_key(row): edit.mask})[slice_key(row)]
+        return SliceContent(SliceState.EDITED, before.boxes, before.points, mask)
     if not edit.boxes and not edit.points:
         raise PromptInvalid("a prompt needs a box or a point")
     prompt = Prompt(boxes=edit.boxes, points=edit.points, previous=_previous(before, edit))

@@ -13,12 +13,15 @@ from scarmass.domain.reading import REVIEWED_STATES, EditKind, SliceState, fold
 from scarmass.services.context import Context
 from scarmass.services.measure import SliceKey, SliceMeasure, StackMeasure, measure_slice, measure_stack, slice_key
 from scarmass.storage import readings, studies
-from scarmass.storage.tables import EditRow, Json, ReadingRow, SliceRow, StackRow
+from scarmass.storage.tables import EditRow, Json, ProposalRow, ReadingRow, SliceRow, StackRow
 
 
 @dataclass(frozen=True)
 class SliceContent:
-    """What a reading holds of one slice. model: who made the mask, None where nobody did."""
+    """What a reading holds of one slice.
+
+    model: which made the mask, None where none did. state_before: of an excluded slice, to which it can return.
+    """
 
     state: SliceState = SliceState.PENDING
     boxes: tuple[Box, ...] = ()
@@ -26,6 +29,7 @@ class SliceContent:
     mask: Mask | None = None
     score: float | None = None
     model: Model | None = None
+    state_before: SliceState | None = None
 
     def to_json(self) -> Json:
         return {
@@ -35,6 +39,7 @@ class SliceContent:
             "mask": None if self.mask is None else to_rle(self.mask),
             "score": self.score,
             "model": None if self.model is None else {"name": self.model.name, "sha256": self.model.sha256},
+            "state_before": None if self.state_before is None else self.state_before.value,
         }
 
     @staticmethod
@@ -46,6 +51,7 @@ class SliceContent:
             None if content["mask"] is None else from_rle(content["mask"]),
             content["score"],
             None if content["model"] is None else Model(**content["model"]),
+            SliceState(content["state_before"]) if content.get("state_before") else None,
         )
 
     @staticmethod
@@ -86,8 +92,18 @@ def load_reading(context: Context, reading_id: uuid.UUID) -> Reading:
         return reading_at(context, session, readings.get_reading(session, reading_id))
 
 
-def reading_at(context: Context, session: Session, row: ReadingRow, revision: int | None = None) -> Reading:
-    """The reading after that many edits (all of them by default)."""
+def reading_at(
+    context: Context,
+    session: Session,
+    row: ReadingRow,
+    revision: int | None = None,
+    seen: tuple[int, int] | None = None,
+) -> Reading:
+    """The reading after that many edits (all of them by default).
+
+    seen: (proposals, edits) that somebody knows already; `changed` is what differs from them, by default what the last
+    edit touched.
+    """
     edits = readings.edits_of(session, row.id)[:revision]
     proposals = readings.proposals_of(session, row.id)
     stack = studies.get_stack(session, row.stack_id)
@@ -106,7 +122,7 @@ def reading_at(context: Context, session: Session, row: ReadingRow, revision: in
         prepared=len(proposals),
         can_undo=bool(live),
         can_redo=bool(undone),
-        changed=_changed_by_last(edits),
+        changed=_changed(proposals, edits, seen or (len(proposals), len(edits) - 1)),
         authors=tuple(sorted({edit.author for edit in edits})),
     )
 
@@ -127,11 +143,9 @@ def slice_measure(context: Context, row: SliceRow, content: SliceContent) -> Sli
     return None if content.mask is None else measure_slice(row, content.mask, context.density_g_per_ml)
 
 
-def _changed_by_last(edits: Sequence[EditRow]) -> list[SliceKey]:
-    """The slices that the last edit touched; for undo and redo, those of the edit they took away or brought back."""
-    if not edits:
-        return []
+def _changed(proposals: Sequence[ProposalRow], edits: Sequence[EditRow], seen: tuple[int, int]) -> list[SliceKey]:
+    """The slices that later proposals and edits touched; undo and redo touch what they take away or bring back."""
     kinds = [EditKind(edit.kind) for edit in edits]
-    before, after = fold(kinds[:-1])[0], fold(kinds)[0]
-    touched = set(before) ^ set(after)
-    return sorted({(s.sop_instance_uid, s.frame_number) for p in touched for s in edits[p].slices})
+    before, after = fold(kinds[: max(seen[1], 0)])[0], fold(kinds)[0]
+    by_edits = {(s.sop_instance_uid, s.frame_number) for p in set(before) ^ set(after) for s in edits[p].slices}
+    return sorted(by_edits | {(p.sop_instance_uid, p.frame_number) for p in proposals[seen[0] :]})

@@ -8,7 +8,11 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
+
+from scarmass.domain.errors import DatabaseUnavailable
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 START_TRIES = 3
@@ -25,9 +29,16 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """One transaction: committed when the block ends, rolled back where it raises."""
-        with self._sessions.begin() as session:
-            yield session
+        """One transaction: committed when the block ends, rolled back where it raises.
+
+        Raises DatabaseUnavailable where PostgreSQL is away; whether a commit that was cut off came through is then
+        unknown, which is what client ids are for.
+        """
+        try:
+            with self._sessions.begin() as session:
+                yield session
+        except (OperationalError, PoolTimeoutError) as error:
+            raise DatabaseUnavailable("the database cannot be reached") from error
 
     def is_ready(self) -> bool:
         try:

@@ -61,13 +61,23 @@ def edit_by_client_id(session: Session, reading_id: uuid.UUID, client_id: uuid.U
     return session.scalar(query)
 
 
+def stand_of(session: Session, reading_id: uuid.UUID) -> tuple[int, int, str]:
+    """(proposals, edits, state): all that a reading can have changed in. Raises ReadingNotFound."""
+    row = get_reading(session, reading_id)
+    proposals = select(func.count()).select_from(ProposalRow).where(ProposalRow.reading_id == reading_id)
+    edits = select(func.count()).select_from(EditRow).where(EditRow.reading_id == reading_id)
+    return session.scalar(proposals) or 0, session.scalar(edits) or 0, row.state
+
+
 def add_edit(session: Session, edit: EditRow) -> None:
     session.add(edit)
     session.flush()
 
 
 def proposals_of(session: Session, reading_id: uuid.UUID) -> list[ProposalRow]:
-    return list(session.scalars(select(ProposalRow).where(ProposalRow.reading_id == reading_id)))
+    """The reading's proposals in the order in which they were stored."""
+    query = select(ProposalRow).where(ProposalRow.reading_id == reading_id).order_by(ProposalRow.ordinal)
+    return list(session.scalars(query))
 
 
 def add_proposal(

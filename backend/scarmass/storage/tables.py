@@ -4,7 +4,17 @@ import uuid
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, ForeignKey, ForeignKeyConstraint, Index, MetaData, UniqueConstraint, func
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    MetaData,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -100,7 +110,10 @@ class ReadingRow(Table):
 
 
 class ProposalRow(Table):
-    """What the models proposed for a slice while the reading was prepared: the ground that edits are folded over."""
+    """What the models proposed for a slice while the reading was prepared: the ground that edits are folded over.
+
+    ordinal: grows in the order in which a reading's proposals were stored.
+    """
 
     __tablename__ = "proposals"
 
@@ -108,6 +121,7 @@ class ProposalRow(Table):
     sop_instance_uid: Mapped[str] = mapped_column(primary_key=True)
     frame_number: Mapped[int] = mapped_column(primary_key=True)
     content: Mapped[Json]
+    ordinal: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
 
 
 class EditRow(Table):

@@ -47,6 +47,7 @@ def add_edit(
         slice=None if request.sop_instance_uid is None else (request.sop_instance_uid, request.frame_number),
         boxes=tuple(Box(b.x0, b.y0, b.x1, b.y1) for b in request.boxes),
         points=tuple(Point(p.x, p.y, p.positive) for p in request.points),
+        mask=None if request.mask is None else request.mask.model_dump(),
     )
     return answers.edit(context, apply_edit(context, reading_id, edit, reader))
 

@@ -1,0 +1,105 @@
+"""An acknowledged edit survives a server, and a PostgreSQL, that are killed at any moment.
+
+SCARMASS_KILLS sets how often the server is killed (30 by default).
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.durability.editing import Editor
+
+pytestmark = pytest.mark.slow
+
+KILLS = int(os.environ.get("SCARMASS_KILLS", "30"))
+START_S = 60
+
+
+@contextmanager
+def server(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen, httpx.Client]]:
+    """A server of its own that answers, killed at the end whether or not it was before."""
+    process = subprocess.Popen([sys.executable, "-m", "tests.durability.server", str(folder), str(port)])
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30) as api:
+            wait_until_it_answers(process, api)
+            yield process, api
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until_it_answers(process: subprocess.Popen, api: httpx.Client) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        assert process.poll() is None
+        try:
+            api.get("/studies")
+            return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError(f"no answer in {START_S} s")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not below pytest's own temporary folder, which is closed to the user that PostgreSQL runs as under root."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+        kill_postgres(Path(name))
+
+
+@pytest.fixture
+def reading_id(folder: Path, phantom_files: list[Path], unused_tcp_port: int) -> str:
+    """A reading that is prepared."""
+    with server(folder, unused_tcp_port) as (_, api):
+        files = [("files", (path.name, path.read_bytes())) for path in phantom_files]
+        stack_id = api.post("/studies", files=files).json()["studies"][0]["stacks"][0]["stack_id"]
+        reading_id = api.post(f"/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())}).json()["id"]
+        while api.get(f"/readings/{reading_id}").json()["state"] == "preparing":
+            time.sleep(0.02)
+    return reading_id
+
+
+def kill_server(process: subprocess.Popen, folder: Path) -> None:
+    process.send_signal(signal.SIGKILL)
+
+
+def kill_postgres(folder: Path) -> None:
+    """SIGKILL to the postmaster, whose children then end by themselves."""
+    pid = folder / "postgres" / "postmaster.pid"
+    if pid.is_file():
+        with suppress(ProcessLookupError):
+            os.kill(int(pid.read_text().split()[0]), signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("kill", "times"),
+    [(kill_server, KILLS), (lambda process, folder: kill_postgres(folder), max(1, KILLS // 5))],
+    ids=["the server", "PostgreSQL"],
+)
+def test_killed_at_any_moment_nothing_is_lost_that_was_acknowledged(
+    folder: Path, reading_id: str, unused_tcp_port: int, kill: Callable[[subprocess.Popen, Path], None], times: int
+) -> None:
+    editor = Editor(reading_id, random.Random(4))
+    for _ in range(times):
+        with ThreadPoolExecutor(1) as thread, server(folder, unused_tcp_port) as (process, api):
+            editor.check(api)
+            editing = thread.submit(editor.edit_until_the_server_is_gone, api)
+            time.sleep(editor.chance.uniform(0.02, 0.4))
+            kill(process, folder)
+            editing.result()
+    with server(folder, unused_tcp_port) as (_, api):
+        editor.check(api)
+    assert editor.revision > times
