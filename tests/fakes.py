@@ -37,6 +37,7 @@ class EchoSegmenter:
 
     model = Model("echo", "1" * 64)
     tells_structures_apart = False
+    computes_on = "nothing, bool"
 
     def __init__(self) -> None:
         self.embedded: list[str] = []

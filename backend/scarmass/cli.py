@@ -1,12 +1,13 @@
 """The command line: one verb a capability."""
 
+import uuid
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from scarmass.domain.errors import Fact
-from scarmass.main import WEIGHTS_FOLDER, console, import_paths, open_storage
+from scarmass.main import WEIGHTS_FOLDER, console, import_paths, open_context, open_storage
 from scarmass.main import serve as serve_application
 from scarmass.proof_commands import agreement, benchmark, evaluate, evaluate_detector, report
 from scarmass.settings import Settings
@@ -45,6 +46,30 @@ def import_(paths: Annotated[list[Path], typer.Argument(exists=True, help="DICOM
         typer.echo(f"refused {refused.name}: {refused.reason}", err=True)
     if not intake.studies:
         raise typer.Exit(1)
+
+
+@app.command()
+def replay(reading_id: Annotated[uuid.UUID, typer.Argument(help="a reading's id, as in its page's address")]):
+    """Compute every model answer of a reading again and compare it with the stored mask, which is the record."""
+    from scarmass.services.replay import replay as replay_reading
+
+    with open_storage(Settings()) as (database, files):
+        context = open_context(Settings(), database, files)
+        typer.echo(
+            f"{context.segmenter.model.name} {context.segmenter.model.sha256} on {context.segmenter.computes_on}"
+        )
+        typer.echo("revision  slice  Dice    stored g  again g   stored by")
+        differences = []
+        for one in replay_reading(context, reading_id):
+            grams = "       –         –" if one.mass_g is None else f"{one.stored_mass_g:8.3f}  {one.mass_g:8.3f}"
+            made = "proposal" if one.revision is None else f"{one.revision:8d}"
+            typer.echo(f"{made}  {one.index + 1:5d}  {one.dice:.4f}  {grams}  {one.stored_by}")
+            differences.append((one.dice, (one.mass_g or 0) - (one.stored_mass_g or 0)))
+        if not differences:
+            typer.echo("No mask in this reading was made by a model.")
+            return
+        lowest, largest = min(d for d, _ in differences), max(abs(g) for _, g in differences)
+        typer.echo(f"{len(differences)} answers: lowest Dice {lowest:.4f}, largest difference {largest:.3f} g")
 
 
 @weights_app.command("list")

@@ -20,6 +20,7 @@ class Answering:
 
     model = Model("answering", "0")
     tells_structures_apart = True
+    computes_on = "nothing, bool"
 
     def __init__(self, answer) -> None:
         self._answer = answer

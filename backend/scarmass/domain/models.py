@@ -67,6 +67,11 @@ class Segmenter(Protocol):
         """Whether the structure of a prompt changes the answer, so that scar can be asked for in a larger box."""
         ...
 
+    @property
+    def computes_on(self) -> str:
+        """Device and precision, which an answer's last digits depend on."""
+        ...
+
     def embed(self, image: SliceImage, region: HeartRegion | None) -> None:
         """Encode the slice ahead of the click, so that segment answers at once."""
         ...

@@ -79,6 +79,10 @@ class SegmenterEngine:
         return self._network.structure_tokens is not None
 
     @property
+    def computes_on(self) -> str:
+        return f"{self._device}, float32"
+
+    @property
     def device(self) -> torch.device:
         return self._device
 

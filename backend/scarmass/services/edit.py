@@ -16,6 +16,7 @@ from scarmass.domain.errors import (
     RevisionStale,
     SliceNotInStack,
 )
+from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.proposal import proposed_prompt
 from scarmass.domain.reading import EditKind, SliceState
@@ -154,19 +155,19 @@ def _slice_outcome(context: Context, reading: Reading, row: SliceRow, edit: Edit
         return SliceContent(SliceState.EDITED, before.boxes, before.points, mask)
     if not edit.boxes and not edit.points:
         raise PromptInvalid("a prompt needs a box or a point")
-    prompt = Prompt(boxes=edit.boxes, points=edit.points, previous=_previous(before, edit))
+    prompt = Prompt(boxes=edit.boxes, points=edit.points, previous=previous_mask(before, edit.boxes, edit.points))
     segmentation = propose.segment(context, reading.stack, row, prompt)
     return SliceContent.of(SliceState.EDITED, prompt, segmentation, context.segmenter.model)
 
 
-def _previous(before: SliceContent, edit: Edit) -> np.ndarray | None:
+def previous_mask(before: SliceContent, boxes: tuple[Box, ...], points: tuple[Point, ...]) -> Mask | None:
     """The mask so far is part of the prompt where the reader only added points to it: a correction of that mask."""
     corrects = (
         before.mask is not None
         and bool(before.mask.any())
-        and before.boxes == edit.boxes
-        and len(edit.points) > len(before.points)
-        and edit.points[: len(before.points)] == before.points
+        and before.boxes == boxes
+        and len(points) > len(before.points)
+        and points[: len(before.points)] == before.points
     )
     return before.mask if corrects else None
 

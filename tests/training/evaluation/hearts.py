@@ -74,6 +74,7 @@ class RecordingSegmenter(ABC):
 
     model = Model("recording segmenter", "e" * 64)
     tells_structures_apart = False
+    computes_on = "nothing, bool"
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Prompt]] = []
