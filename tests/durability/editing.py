@@ -3,6 +3,7 @@
 import random
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
@@ -48,7 +49,7 @@ class Editor:
 
     def _body(self, of: dict) -> dict:
         kind = self.chance.choice(KINDS)
-        body = {"client_id": str(uuid.UUID(int=self.chance.getrandbits(128), version=4))}
+        body: dict[str, Any] = {"client_id": str(uuid.UUID(int=self.chance.getrandbits(128), version=4))}
         body |= {"expected_revision": self.revision, "kind": kind}
         if kind in ("undo", "redo"):
             return body
