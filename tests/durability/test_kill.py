@@ -6,6 +6,7 @@ SCARMASS_KILLS sets how often the server is killed (30 by default).
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -28,8 +29,12 @@ START_S = 60
 
 
 @contextmanager
-def server(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen, httpx.Client]]:
-    """A server of its own that answers, killed at the end whether or not it was before."""
+def server(folder: Path) -> Iterator[tuple[subprocess.Popen, httpx.Client]]:
+    """A server of its own that answers, killed at the end whether or not it was before.
+
+    Each has a port of its own: between two of them, somebody else may take a port that was free.
+    """
+    port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "tests.durability.server", str(folder), str(port)])
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30) as api:
@@ -40,10 +45,16 @@ def server(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen, httpx.Cl
         process.wait()
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def wait_until_it_answers(process: subprocess.Popen, api: httpx.Client) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
-        assert process.poll() is None
+        assert process.poll() is None, "the server ended by itself"
         try:
             api.get("/studies")
             return
@@ -61,9 +72,9 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def reading_id(folder: Path, phantom_files: list[Path], unused_tcp_port: int) -> str:
+def reading_id(folder: Path, phantom_files: list[Path]) -> str:
     """A reading that is prepared."""
-    with server(folder, unused_tcp_port) as (_, api):
+    with server(folder) as (_, api):
         files = [("files", (path.name, path.read_bytes())) for path in phantom_files]
         stack_id = api.post("/studies", files=files).json()["studies"][0]["stacks"][0]["stack_id"]
         reading_id = api.post(f"/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())}).json()["id"]
@@ -90,16 +101,16 @@ def kill_postgres(folder: Path) -> None:
     ids=["the server", "PostgreSQL"],
 )
 def test_killed_at_any_moment_nothing_is_lost_that_was_acknowledged(
-    folder: Path, reading_id: str, unused_tcp_port: int, kill: Callable[[subprocess.Popen, Path], None], times: int
+    folder: Path, reading_id: str, kill: Callable[[subprocess.Popen, Path], None], times: int
 ) -> None:
     editor = Editor(reading_id, random.Random(4))
     for _ in range(times):
-        with ThreadPoolExecutor(1) as thread, server(folder, unused_tcp_port) as (process, api):
+        with ThreadPoolExecutor(1) as thread, server(folder) as (process, api):
             editor.check(api)
             editing = thread.submit(editor.edit_until_the_server_is_gone, api)
             time.sleep(editor.chance.uniform(0.02, 0.4))
             kill(process, folder)
             editing.result()
-    with server(folder, unused_tcp_port) as (_, api):
+    with server(folder) as (_, api):
         editor.check(api)
     assert editor.revision > times
