@@ -131,12 +131,48 @@ def test_no_scar_and_accept_count_as_reviewed_and_clear_does_not(client: TestCli
     assert edit(client, reading, 3, "accept", 1)["status"] == 409
 
 
-def test_a_whole_stack_proposal_is_one_edit_and_one_undo(client: TestClient, reading: dict) -> None:
-    edited = edit(client, reading, 0, "prompt", 3, boxes=[BOX])
-    proposed = edit(client, reading, 1, "propose")
-    assert len(proposed["slices"]) == len(reading["slices"])
-    undone = edit(client, reading, 2, "undo")
-    assert undone["totals"] == edited["totals"]
+def test_a_whole_stack_proposal_keeps_what_the_reader_decided_and_is_one_edit_and_one_undo(
+    client: TestClient, reading: dict
+) -> None:
+    edit(client, reading, 0, "prompt", 3, boxes=[BOX])
+    edit(client, reading, 1, "no_scar", 0)
+    edit(client, reading, 2, "exclude", 1)
+    decided = edit(client, reading, 3, "clear", 2)
+    proposed = edit(client, reading, 4, "propose")
+    assert [s["index"] for s in proposed["slices"]] == [2, *range(4, len(reading["slices"]))]
+    undone = edit(client, reading, 5, "undo")
+    assert undone["totals"] == decided["totals"]
+
+
+def test_a_stack_that_the_reader_decided_on_has_nothing_to_propose(client: TestClient, reading: dict) -> None:
+    for index in range(len(reading["slices"])):
+        edit(client, reading, index, "no_scar", index)
+    answer = edit(client, reading, len(reading["slices"]), "propose")
+    assert (answer["status"], answer["type"]) == (409, "urn:scarmass:problem:NothingToPropose")
+    one = edit(client, reading, len(reading["slices"]), "propose", 3)
+    assert one["slice"]["state"] == "proposed"
+
+
+def test_the_history_names_every_edit_its_reader_and_whether_it_counts(client: TestClient, reading: dict) -> None:
+    url = f"/api/v1/readings/{reading['id']}/edits"
+    assert client.get(url).json() == {"edits": [], "next_cursor": None}
+    client.headers["X-Reader"] = "Dr Example"
+    edit(client, reading, 0, "prompt", 3, boxes=[BOX])
+    edit(client, reading, 1, "no_scar", 0)
+    edit(client, reading, 2, "undo")
+    told = client.get(url).json()["edits"]
+    assert [(e["revision"], e["kind"], e["live"]) for e in told] == [
+        (3, "undo", True),
+        (2, "no_scar", False),
+        (1, "prompt", True),
+    ]
+    assert {e["author"] for e in told} == {"Dr Example (unauthenticated)"}
+    assert told[-1]["slices"][0]["sop_instance_uid"] == reading["slices"][3]["sop_instance_uid"]
+    first = client.get(url, params={"limit": 2}).json()
+    rest = client.get(url, params={"limit": 2, "cursor": first["next_cursor"]}).json()
+    assert first["edits"] + rest["edits"] == told
+    assert rest["next_cursor"] is None
+    assert client.get(f"/api/v1/readings/{uuid.uuid4()}/edits").status_code == 404
 
 
 def test_a_prompt_outside_the_slice_is_refused_by_name(client: TestClient, reading: dict) -> None:

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from scarmass.api.app import create_app
 from scarmass.services.context import Context
-from scarmass.services.prepare import from_middle_outwards
+from scarmass.services.prepare import outwards
 from scarmass.storage.tables import SliceRow
 from tests.conftest import upload
 
@@ -29,9 +29,34 @@ def opened(client: TestClient, phantom_files: list[Path]) -> str:
     return answer.json()["id"]
 
 
-def test_the_middle_of_the_stack_comes_first() -> None:
+def test_slices_come_from_where_the_reader_looks_outwards() -> None:
     rows = [SliceRow(index=index) for index in range(7)]
-    assert [row.index for row in from_middle_outwards(rows)] == [3, 2, 4, 1, 5, 0, 6]
+    assert [row.index for row in outwards(rows, 3)] == [3, 2, 4, 1, 5, 0, 6]
+    assert [row.index for row in outwards(rows, 6)] == [6, 5, 4, 3, 2, 1, 0]
+
+
+def test_the_slice_that_the_reader_looks_at_is_prepared_next(context: Context, phantom_files: list[Path]) -> None:
+    context.segmenter.before_answer = lambda _: time.sleep(0.1)  # type: ignore[attr-defined]
+    with TestClient(create_app(context)) as client:
+        reading_id = opened(client, phantom_files)
+        reading = client.get(f"/api/v1/readings/{reading_id}").json()
+        name = {key: reading["slices"][-1][key] for key in ("sop_instance_uid", "frame_number")}
+        assert client.post(f"/api/v1/readings/{reading_id}/look", json=name).status_code == 204
+        while (reading := client.get(f"/api/v1/readings/{reading_id}").json())["slices"][-1]["state"] == "pending":
+            assert reading["state"] == "preparing"
+            time.sleep(0.01)
+        assert reading["slices"][0]["state"] == "pending"
+        assert wait_until_draft(client, reading_id)["prepared"] == len(reading["slices"])
+
+
+def test_a_look_at_no_slice_of_the_stack_is_refused(context: Context, phantom_files: list[Path]) -> None:
+    with TestClient(create_app(context)) as client:
+        reading_id = opened(client, phantom_files)
+        answer = client.post(f"/api/v1/readings/{reading_id}/look", json={"sop_instance_uid": "1.2.3"})
+        assert answer.status_code == 422
+        assert answer.json()["type"] == "urn:scarmass:problem:SliceNotInStack"
+        nobody = client.post(f"/api/v1/readings/{uuid.uuid4()}/look", json={"sop_instance_uid": "1.2.3"})
+        assert nobody.status_code == 404
 
 
 def test_preparing_that_a_restart_cut_off_is_taken_up_again(context: Context, phantom_files: list[Path]) -> None:

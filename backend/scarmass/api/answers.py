@@ -1,7 +1,7 @@
 """From rows and domain values to the schemas of the contract."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from scarmass.api import schemas
 from scarmass.domain import mass as domain_mass
@@ -9,7 +9,7 @@ from scarmass.domain.masks import to_rle
 from scarmass.domain.models import Model
 from scarmass.services.context import Context
 from scarmass.services.measure import SliceKey, SliceMeasure, StackMeasure, slice_key
-from scarmass.services.reading import Reading, slice_measure
+from scarmass.services.reading import PastEdit, Reading, slice_measure
 from scarmass.services.slices import header_of
 from scarmass.storage.tables import SliceRow, StackRow, StudyRow
 
@@ -152,6 +152,23 @@ def reading(context: Context, of: Reading) -> schemas.Reading:
         slices=[reading_slice(context, of, row) for row in of.stack.slices],
         **_totals(context, of),
     )
+
+
+def history(edits: Sequence[PastEdit], limit: int, before: int | None) -> schemas.History:
+    """Up to limit edits, the newest first, of those before a revision."""
+    older = [edit for edit in reversed(edits) if before is None or edit.revision < before]
+    shown = [
+        schemas.PastEdit(
+            revision=edit.revision,
+            kind=edit.kind,
+            author=edit.author,
+            created_at=edit.created_at,
+            slices=[schemas.SliceName(sop_instance_uid=sop, frame_number=frame) for sop, frame in edit.slices],
+            live=edit.live,
+        )
+        for edit in older[:limit]
+    ]
+    return schemas.History(edits=shown, next_cursor=shown[-1].revision if len(older) > limit else None)
 
 
 def change(context: Context, of: Reading) -> schemas.ReadingChange:

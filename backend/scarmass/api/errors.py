@@ -34,6 +34,7 @@ STATUS: dict[type[errors.Fact], int] = {
     errors.NothingToUndo: 409,
     errors.NothingToRedo: 409,
     errors.NothingToAccept: 409,
+    errors.NothingToPropose: 409,
     errors.NotExcluded: 409,
     errors.StudyNotFound: 404,
     errors.StackNotFound: 404,

@@ -1,6 +1,7 @@
 """The words of the REST contract as Pydantic models."""
 
 import uuid
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -285,6 +286,24 @@ class EditRequest(Strict):
 class EditAnswer(Totals):
     slice: ReadingSlice | None
     slices: list[ReadingSlice]
+
+
+class PastEdit(BaseModel):
+    """One edit of a reading; live where no undo took it away."""
+
+    revision: int
+    kind: EditKind
+    author: str
+    created_at: datetime
+    slices: list[SliceName]
+    live: bool
+
+
+class History(BaseModel):
+    """The newest edit first. next_cursor goes on with older ones."""
+
+    edits: list[PastEdit]
+    next_cursor: int | None
 
 
 class Problem(BaseModel):

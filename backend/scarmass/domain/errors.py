@@ -105,6 +105,10 @@ class StandInvalid(Fact):
     """What should say which event was seen last does not."""
 
 
+class NothingToPropose(Fact):
+    """Every slice of the reading was decided on by a reader."""
+
+
 class NotExcluded(Fact):
     """Only a slice that was excluded can be included again."""
 

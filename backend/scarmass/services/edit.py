@@ -10,6 +10,7 @@ from scarmass.domain.errors import (
     ClientIdReused,
     NotExcluded,
     NothingToAccept,
+    NothingToPropose,
     NothingToRedo,
     NothingToUndo,
     PromptInvalid,
@@ -19,7 +20,7 @@ from scarmass.domain.errors import (
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.proposal import proposed_prompt
-from scarmass.domain.reading import EditKind, SliceState
+from scarmass.domain.reading import REVIEWED_STATES, EditKind, SliceState
 from scarmass.services import propose
 from scarmass.services.context import Context
 from scarmass.services.measure import SliceKey, masks_on, slice_key
@@ -52,7 +53,7 @@ def apply_edit(context: Context, reading_id: uuid.UUID, edit: Edit, author: str)
 
     Models answer before the reading is locked, so a slow first click holds nobody up; whoever edited in between
     makes this edit stale. Raises RevisionStale, ClientIdReused, NothingToUndo, NothingToRedo, NothingToAccept,
-    NotExcluded, PromptInvalid, PromptOutsideImage, MaskMalformed, MaskShapeMismatch, SliceNotInStack.
+    NothingToPropose, NotExcluded, PromptInvalid, PromptOutsideImage, MaskMalformed, MaskShapeMismatch, SliceNotInStack.
     """
     with context.database.transaction() as session:
         row = readings.get_reading(session, reading_id)
@@ -173,10 +174,19 @@ def previous_mask(before: SliceContent, boxes: tuple[Box, ...], points: tuple[Po
 
 
 def propose_slices(context: Context, reading: Reading, only: SliceKey | None) -> dict[SliceKey, SliceContent]:
-    """The models' own answer on one slice, or on all slices that are not excluded."""
-    chosen = [row for row in reading.stack.slices if only is None or slice_key(row) == only]
-    if not chosen:
+    """The models' own answer on one slice, or on all slices that no reader has decided on.
+
+    Raises SliceNotInStack, NothingToPropose.
+    """
+    rows = reading.stack.slices
+    if only is None:
+        chosen = [row for row in rows if reading.content(row).state not in REVIEWED_STATES]
+    else:
+        chosen = [row for row in rows if slice_key(row) == only]
+    if not chosen and only is not None:
         raise SliceNotInStack("the slice is no part of the reading's stack")
+    if not chosen:
+        raise NothingToPropose("every slice was edited, accepted or excluded by a reader, and stays as it is")
     return {slice_key(row): proposal(context, reading.stack, row) for row in chosen}
 
 

@@ -1,4 +1,4 @@
-"""Preparing a reading in the background: proposals slice by slice, from the middle of the stack outwards.
+"""Preparing a reading in the background: proposals slice by slice, from where the reader looks outwards.
 
 Closing the page does not stop it, and what a restart cut off is taken up again at the next start.
 """
@@ -9,11 +9,12 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from scarmass.domain.errors import SliceNotInStack
 from scarmass.domain.reading import SliceState
 from scarmass.services import propose
 from scarmass.services.context import Context
 from scarmass.services.edit import proposal
-from scarmass.services.measure import slice_key
+from scarmass.services.measure import SliceKey, slice_key
 from scarmass.services.reading import SliceContent, load_reading
 from scarmass.services.slices import slice_image
 from scarmass.storage import readings, studies
@@ -29,6 +30,7 @@ class Preparer:
         self._context = context
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self._stopping = threading.Event()
+        self._looked_at: dict[uuid.UUID, SliceKey] = {}
 
     def open(self, stack_id: str, client_id: uuid.UUID) -> tuple[uuid.UUID, bool]:
         """The stack's reading and whether it is new; a new one on an LGE stack begins to be prepared."""
@@ -43,6 +45,17 @@ class Preparer:
         elif not is_new:
             self._worker.submit(self._embed_again, row.stack_id)
         return row.id, is_new
+
+    def look(self, reading_id: uuid.UUID, key: SliceKey) -> None:
+        """The reader looks at this slice: it is prepared next, then those around it.
+
+        Raises ReadingNotFound, SliceNotInStack.
+        """
+        reading = load_reading(self._context, reading_id)
+        if key not in map(slice_key, reading.stack.slices):
+            raise SliceNotInStack("the slice is no part of the reading's stack")
+        if reading.state == readings.PREPARING:
+            self._looked_at[reading_id] = key
 
     def resume(self) -> None:
         """Take up every reading that a restart cut off."""
@@ -70,13 +83,19 @@ class Preparer:
         reading = load_reading(self._context, reading_id)
         # What goes wrong here is wrong with every slice: the reading fails, not one slice after the other.
         self._context.hearts.of(reading.stack, self._context.files, self._context.detector)
-        for row in from_middle_outwards(reading.stack.slices):
+        waiting = [row for row in reading.stack.slices if slice_key(row) not in reading.contents]
+        while waiting:
             if self._stopping.is_set():
                 return
-            if slice_key(row) in reading.contents:
-                continue
+            row = self._next(reading_id, reading.stack.slices, waiting)
+            waiting.remove(row)
             self._store(reading_id, row, self._propose(reading.stack, row))
         self._finish(reading_id, readings.DRAFT)
+        self._looked_at.pop(reading_id, None)
+
+    def _next(self, reading_id: uuid.UUID, rows: Sequence[SliceRow], waiting: Sequence[SliceRow]) -> SliceRow:
+        looked_at = [row for row in rows if slice_key(row) == self._looked_at.get(reading_id)]
+        return outwards(waiting, looked_at[0].index if looked_at else len(rows) // 2)[0]
 
     def _propose(self, stack: StackRow, row: SliceRow) -> SliceContent:
         try:
@@ -94,7 +113,7 @@ class Preparer:
         """A reading that is opened again has its proposals, but after a restart no embeddings."""
         try:
             stack = propose.load_stack(self._context, stack_id)
-            for row in from_middle_outwards(stack.slices):
+            for row in outwards(stack.slices, len(stack.slices) // 2):
                 if self._stopping.is_set():
                     return
                 self._embed(stack, row)
@@ -110,7 +129,6 @@ class Preparer:
             readings.get_reading(session, reading_id, lock=True).state = state
 
 
-def from_middle_outwards(rows: Sequence[SliceRow]) -> list[SliceRow]:
-    """The slices in the order a reader meets them: the middle first, where the page opens."""
-    middle = len(rows) // 2
-    return sorted(rows, key=lambda row: (abs(row.index - middle), row.index))
+def outwards(rows: Sequence[SliceRow], index: int) -> list[SliceRow]:
+    """The slices in the order a reader meets them from this index; the page opens in the middle of the stack."""
+    return sorted(rows, key=lambda row: (abs(row.index - index), row.index))

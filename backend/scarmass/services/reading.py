@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -125,6 +126,38 @@ def reading_at(
         changed=_changed(proposals, edits, seen or (len(proposals), len(edits) - 1)),
         authors=tuple(sorted({edit.author for edit in edits})),
     )
+
+
+@dataclass(frozen=True)
+class PastEdit:
+    """One line of a reading's history. slices: that it touched. live: it counts, no undo took it away."""
+
+    revision: int
+    kind: EditKind
+    author: str
+    created_at: datetime
+    slices: tuple[SliceKey, ...]
+    live: bool
+
+
+def past_edits(context: Context, reading_id: uuid.UUID) -> list[PastEdit]:
+    """Every edit of a reading, the first one first. Undo and redo are edits and live. Raises ReadingNotFound."""
+    with context.database.transaction() as session:
+        readings.get_reading(session, reading_id)
+        edits = readings.edits_of(session, reading_id)
+        live, _ = fold([EditKind(edit.kind) for edit in edits])
+        steps = {EditKind.UNDO, EditKind.REDO}
+        return [
+            PastEdit(
+                edit.revision,
+                EditKind(edit.kind),
+                edit.author,
+                edit.created_at,
+                tuple((each.sop_instance_uid, each.frame_number) for each in edit.slices),
+                position in live or EditKind(edit.kind) in steps,
+            )
+            for position, edit in enumerate(edits)
+        ]
 
 
 def measure_reading(context: Context, stack: StackRow, contents: dict[SliceKey, SliceContent]) -> StackMeasure:

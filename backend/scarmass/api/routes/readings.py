@@ -1,9 +1,9 @@
 """Readings: opened, edited, exported."""
 
 import uuid
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from scarmass.api import answers, schemas
@@ -11,7 +11,7 @@ from scarmass.api.dependencies import CurrentReader, InContext, PathUid, WithPre
 from scarmass.domain.prompts import Box, Point
 from scarmass.services.edit import Edit, apply_edit
 from scarmass.services.export import export_rows, file_name, to_csv
-from scarmass.services.reading import load_reading
+from scarmass.services.reading import load_reading, past_edits
 
 router = APIRouter(prefix="/api/v1", tags=["readings"])
 
@@ -50,6 +50,23 @@ def add_edit(
         mask=None if request.mask is None else request.mask.model_dump(),
     )
     return answers.edit(context, apply_edit(context, reading_id, edit, reader))
+
+
+@router.get("/readings/{reading_id}/edits")
+def list_edits(
+    reading_id: uuid.UUID,
+    context: InContext,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+) -> schemas.History:
+    """Who changed what and when, the newest first."""
+    return answers.history(past_edits(context, reading_id), limit, cursor)
+
+
+@router.post("/readings/{reading_id}/look", status_code=204)
+def look(reading_id: uuid.UUID, request: schemas.SliceName, preparer: WithPreparer) -> None:
+    """The reader looks at this slice: while the reading is prepared, it comes next."""
+    preparer.look(reading_id, (request.sop_instance_uid, request.frame_number))
 
 
 @router.get(
