@@ -5,6 +5,7 @@ import io
 import time
 import uuid
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -156,17 +157,17 @@ def test_a_stack_that_the_reader_decided_on_has_nothing_to_propose(client: TestC
 def test_the_history_names_every_edit_its_reader_and_whether_it_counts(client: TestClient, reading: dict) -> None:
     url = f"/api/v1/readings/{reading['id']}/edits"
     assert client.get(url).json() == {"edits": [], "next_cursor": None}
-    client.headers["X-Reader"] = "Dr Example"
+    client.headers["X-Reader"] = quote("Dr Müller 王")
     edit(client, reading, 0, "prompt", 3, boxes=[BOX])
     edit(client, reading, 1, "no_scar", 0)
     edit(client, reading, 2, "undo")
     told = client.get(url).json()["edits"]
-    assert [(e["revision"], e["kind"], e["live"]) for e in told] == [
-        (3, "undo", True),
-        (2, "no_scar", False),
-        (1, "prompt", True),
+    assert [(e["revision"], e["kind"], e["standing"]) for e in told] == [
+        (3, "undo", "step"),
+        (2, "no_scar", "undone"),
+        (1, "prompt", "live"),
     ]
-    assert {e["author"] for e in told} == {"Dr Example (unauthenticated)"}
+    assert {e["author"] for e in told} == {"Dr Müller 王 (unauthenticated)"}
     assert told[-1]["slices"][0]["sop_instance_uid"] == reading["slices"][3]["sop_instance_uid"]
     first = client.get(url, params={"limit": 2}).json()
     rest = client.get(url, params={"limit": 2, "cursor": first["next_cursor"]}).json()

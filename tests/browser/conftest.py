@@ -119,3 +119,28 @@ def open_stack(page: Page, server: Server, stack_id: str) -> None:
 
 def wait_for_revision(page: Page, revision: int) -> None:
     wait_until(lambda: (reading_state(page).get("reading") or {}).get("revision") == revision)
+
+
+def client_point(page: Page, x: float, y: float) -> tuple[float, float]:
+    point = page.evaluate("([x, y]) => window.scarmass.imageToClient(x, y)", [x, y])
+    return (point["x"], point["y"]) if isinstance(point, dict) else tuple(point)
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag the left button between two image points."""
+    page.mouse.move(*client_point(page, *start))
+    page.mouse.down()
+    page.mouse.move(*client_point(page, *((a + b) / 2 for a, b in zip(start, end, strict=True))))
+    page.mouse.move(*client_point(page, *end))
+    page.mouse.up()
+
+
+def stored_slice(server: Server, stack_id: str, index: int) -> dict:
+    return server.reading(stack_id)["slices"][index]
+
+
+@pytest.fixture
+def opened(page: Page, server: Server, phantom_files: list[Path]) -> str:
+    stack_id = server.upload(phantom_files)
+    open_stack(page, server, stack_id)
+    return stack_id

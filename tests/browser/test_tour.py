@@ -10,34 +10,17 @@ from playwright.sync_api import Page
 
 from scarmass.domain.masks import from_rle
 from scarmass.services.context import Context
-from tests.browser.conftest import Server, open_stack, reading_state, wait_for_revision, wait_until
+from tests.browser.conftest import (
+    Server,
+    client_point,
+    drag,
+    reading_state,
+    stored_slice,
+    wait_for_revision,
+    wait_until,
+)
 
 pytestmark = pytest.mark.browser
-
-
-def client_point(page: Page, x: float, y: float) -> tuple[float, float]:
-    point = page.evaluate("([x, y]) => window.scarmass.imageToClient(x, y)", [x, y])
-    return (point["x"], point["y"]) if isinstance(point, dict) else tuple(point)
-
-
-def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Drag the left button between two image points."""
-    page.mouse.move(*client_point(page, *start))
-    page.mouse.down()
-    page.mouse.move(*client_point(page, *((a + b) / 2 for a, b in zip(start, end, strict=True))))
-    page.mouse.move(*client_point(page, *end))
-    page.mouse.up()
-
-
-def stored_slice(server: Server, stack_id: str, index: int) -> dict:
-    return server.reading(stack_id)["slices"][index]
-
-
-@pytest.fixture
-def opened(page: Page, server: Server, phantom_files: list[Path]) -> str:
-    stack_id = server.upload(phantom_files)
-    open_stack(page, server, stack_id)
-    return stack_id
 
 
 def test_the_tour_of_the_readme(page: Page, server: Server, phantom_files: list[Path], tmp_path: Path) -> None:
@@ -143,19 +126,6 @@ def test_an_edit_that_the_network_lost_is_kept_and_sent_again(page: Page, server
     page.context.set_offline(False)
     wait_until(lambda: stored_slice(server, opened, index)["state"] == "no_scar")
     assert server.reading(opened)["revision"] == 1
-
-
-def test_an_edit_made_elsewhere_is_shown_not_overwritten(page: Page, server: Server, opened: str) -> None:
-    index = reading_state(page)["index"]
-    other = page.context.browser.new_page()  # type: ignore[union-attr]
-    open_stack(other, server, opened)
-    other.keyboard.press("0")
-    wait_for_revision(other, 1)
-    other.close()
-    drag(page, (100, 90), (120, 105))
-    wait_until(lambda: reading_state(page)["reading"]["revision"] >= 1)
-    assert server.reading(opened)["slices"][index]["state"] in ("no_scar", "edited")
-    assert page.locator("#messages").inner_text() != ""
 
 
 def test_the_keyboard_alone_walks_the_stack_accepts_and_shows_its_help(page: Page, server: Server, opened: str) -> None:

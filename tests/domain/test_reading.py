@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scarmass.domain.reading import EditKind, fold
+from scarmass.domain.reading import EditKind, Standing, fold, standings
 
 P, U, R = EditKind.PROMPT, EditKind.UNDO, EditKind.REDO
 
@@ -16,6 +16,17 @@ def test_undo_takes_the_newest_edit_away_and_redo_brings_it_back() -> None:
 
 def test_a_new_edit_ends_what_could_be_redone() -> None:
     assert fold([P, U, P, R]) == ([2], [])
+
+
+def test_an_edit_is_live_undone_gone_or_a_step() -> None:
+    assert standings([P, P, U, P, P, U]) == [
+        Standing.LIVE,
+        Standing.GONE,
+        Standing.STEP,
+        Standing.LIVE,
+        Standing.UNDONE,
+        Standing.STEP,
+    ]
 
 
 def test_undo_and_redo_of_nothing_do_nothing() -> None:

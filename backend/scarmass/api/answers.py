@@ -164,7 +164,7 @@ def history(edits: Sequence[PastEdit], limit: int, before: int | None) -> schema
             author=edit.author,
             created_at=edit.created_at,
             slices=[schemas.SliceName(sop_instance_uid=sop, frame_number=frame) for sop, frame in edit.slices],
-            live=edit.live,
+            standing=edit.standing,
         )
         for edit in older[:limit]
     ]

@@ -1,6 +1,7 @@
 """What routes ask for: the services' context, the preparer, the reader."""
 
 from typing import Annotated
+from urllib.parse import unquote
 
 from fastapi import Depends, Header, Path, Request
 
@@ -19,10 +20,14 @@ def _preparer(request: Request) -> Preparer:
 
 
 def current_reader(
-    x_reader: Annotated[str | None, Header(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = None,
+    x_reader: Annotated[str | None, Header(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")] = None,
 ) -> str:
-    """Who edits. Until there is a login this is a name the client claims, labelled as such."""
-    return f"{x_reader} (unauthenticated)" if x_reader else UNAUTHENTICATED
+    """Who edits. Until there is a login this is a name the client claims, labelled as such.
+
+    A name beyond ASCII comes percent-encoded, as headers need it.
+    """
+    name = "".join(each for each in unquote(x_reader or "") if each.isprintable()).strip()
+    return f"{name} (unauthenticated)" if name else UNAUTHENTICATED
 
 
 InContext = Annotated[Context, Depends(_context)]

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.prompts import Structure
-from scarmass.domain.reading import EditKind, SliceState
+from scarmass.domain.reading import EditKind, SliceState, Standing
 from scarmass.imaging.lge import Contrast
 
 Uid = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[ -~]+$")]
@@ -289,14 +289,14 @@ class EditAnswer(Totals):
 
 
 class PastEdit(BaseModel):
-    """One edit of a reading; live where no undo took it away."""
+    """One edit of a reading: live, undone, gone (undone for good), or a step of undo or redo."""
 
     revision: int
     kind: EditKind
     author: str
     created_at: datetime
     slices: list[SliceName]
-    live: bool
+    standing: Standing
 
 
 class History(BaseModel):

@@ -30,6 +30,26 @@ class EditKind(StrEnum):
     REDO = "redo"
 
 
+class Standing(StrEnum):
+    """Whether an edit counts: live; undone, and can be brought back; gone, undone for good; or itself a step of undo or
+    redo."""
+
+    LIVE = "live"
+    UNDONE = "undone"
+    GONE = "gone"
+    STEP = "step"
+
+
+def standings(kinds: Sequence[EditKind]) -> list[Standing]:
+    """How each edit stands after all of them."""
+    live, undone = fold(kinds)
+    found = [Standing.STEP if kind in (EditKind.UNDO, EditKind.REDO) else Standing.GONE for kind in kinds]
+    for positions, standing in ((live, Standing.LIVE), (undone, Standing.UNDONE)):
+        for position in positions:
+            found[position] = standing
+    return found
+
+
 def fold(kinds: Sequence[EditKind]) -> tuple[list[int], list[int]]:
     """(live, undone) positions into the edits, in order, after every undo and redo among them.
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from scarmass.domain.masks import Mask, from_rle, to_rle
 from scarmass.domain.models import Model, Segmentation
 from scarmass.domain.prompts import Box, Point, Prompt
-from scarmass.domain.reading import REVIEWED_STATES, EditKind, SliceState, fold
+from scarmass.domain.reading import REVIEWED_STATES, EditKind, SliceState, Standing, fold, standings
 from scarmass.services.context import Context
 from scarmass.services.measure import SliceKey, SliceMeasure, StackMeasure, measure_slice, measure_stack, slice_key
 from scarmass.storage import readings, studies
@@ -130,23 +130,22 @@ def reading_at(
 
 @dataclass(frozen=True)
 class PastEdit:
-    """One line of a reading's history. slices: that it touched. live: it counts, no undo took it away."""
+    """One line of a reading's history, with the slices that it touched."""
 
     revision: int
     kind: EditKind
     author: str
     created_at: datetime
     slices: tuple[SliceKey, ...]
-    live: bool
+    standing: Standing
 
 
 def past_edits(context: Context, reading_id: uuid.UUID) -> list[PastEdit]:
-    """Every edit of a reading, the first one first. Undo and redo are edits and live. Raises ReadingNotFound."""
+    """Every edit of a reading, the first one first. Raises ReadingNotFound."""
     with context.database.transaction() as session:
         readings.get_reading(session, reading_id)
         edits = readings.edits_of(session, reading_id)
-        live, _ = fold([EditKind(edit.kind) for edit in edits])
-        steps = {EditKind.UNDO, EditKind.REDO}
+        found = standings([EditKind(edit.kind) for edit in edits])
         return [
             PastEdit(
                 edit.revision,
@@ -154,9 +153,9 @@ def past_edits(context: Context, reading_id: uuid.UUID) -> list[PastEdit]:
                 edit.author,
                 edit.created_at,
                 tuple((each.sop_instance_uid, each.frame_number) for each in edit.slices),
-                position in live or EditKind(edit.kind) in steps,
+                standing,
             )
-            for position, edit in enumerate(edits)
+            for edit, standing in zip(edits, found, strict=True)
         ]
 
 

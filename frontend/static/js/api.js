@@ -21,6 +21,13 @@ export class Problem extends Error {
 
 export class Unreachable extends Error {}
 
+const part = encodeURIComponent;
+const readerKey = "scarmass.reader";
+
+/** Who reads, as typed on this computer; there is no login yet. */
+export const readerName = () => localStorage.getItem(readerKey) ?? "";
+export const setReaderName = (name) => localStorage.setItem(readerKey, name.trim());
+
 /** @param {string} text @returns {object} the JSON of a body, or {} where a proxy answered something else */
 export function problemBody(text) {
   try {
@@ -33,6 +40,8 @@ export function problemBody(text) {
 
 async function answerOf(path, { method = "GET", body, signal } = {}) {
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
+  const reader = readerName();
+  if (reader && method !== "GET") headers["X-Reader"] = part(reader);
   let answer;
   try {
     answer = await fetch(path, {
@@ -59,7 +68,6 @@ async function json(path, options) {
 }
 
 const root = "/api/v1";
-const part = encodeURIComponent;
 
 /** An identifier for one attempt of the reader's, also where the page is not served over HTTPS. */
 export function newClientId() {
@@ -81,6 +89,11 @@ export const startReading = (stackId, clientId) =>
 export const getReading = (readingId) => json(`${root}/readings/${part(readingId)}`);
 export const sendEdit = (readingId, body) =>
   json(`${root}/readings/${part(readingId)}/edits`, { method: "POST", body });
+export const listEdits = (readingId) => json(`${root}/readings/${part(readingId)}/edits?limit=1000`);
+export const sendLook = (readingId, { sop_instance_uid, frame_number }) =>
+  answerOf(`${root}/readings/${part(readingId)}/look`, { method: "POST", body: { sop_instance_uid, frame_number } });
+export const eventsPath = (readingId, after) =>
+  `${root}/readings/${part(readingId)}/events?after=${part(after)}`;
 export const csvPath = (readingId) => `${root}/readings/${part(readingId)}/export?format=csv`;
 
 const slicePath = (slice) => `${root}/slices/${part(slice.sop_instance_uid)}/${slice.frame_number}`;

@@ -1,6 +1,6 @@
 /** The reading page's controls beside its commands: held keys, opacity, kind of stack, and what is enabled. */
 
-import { patchStack } from "./api.js";
+import { patchStack, readerName, setReaderName } from "./api.js";
 import { showKind } from "./patient.js";
 import { say } from "./status.js";
 import { contrastWords } from "./words.js";
@@ -37,6 +37,10 @@ export function bindControls(page) {
     target.blur();
     void change(page, { contrast: target.value });
   });
+  const reader = byId("reader");
+  reader.value = readerName();
+  reader.addEventListener("change", () => setReaderName(reader.value));
+  reader.addEventListener("keydown", ({ key }) => key === "Enter" && reader.blur());
   byId("lge-change").addEventListener("click", () => void change(page, { is_lge: !page.stack.is_lge }));
   byId("read-anyway").addEventListener("click", () => void change(page, { is_lge: true }));
   window.addEventListener("beforeunload", (event) => {
@@ -66,6 +70,8 @@ export function showControls({
   history,
   selection,
   negative,
+  tool,
+  brush,
   isPreparing,
   looks: { hidden, style },
 }) {
@@ -76,6 +82,15 @@ export function showControls({
     accept: reads,
     no_scar: reads,
     clear: reads,
+    exclude: reads,
+    carry_over: reads && index < stack.slices.length - 1,
+    prompt: reads,
+    brush: reads,
+    eraser: reads,
+    thinner: reads && tool !== "prompt",
+    thicker: reads && tool !== "prompt",
+    fill_holes: reads,
+    drop_islands: reads,
     propose_slice: reads && !isPreparing,
     propose_stack: reads && !isPreparing,
     undo: reads && (draft.reading.can_undo || history.hasUnsaved),
@@ -84,7 +99,10 @@ export function showControls({
     export: reads,
   };
   for (const [id, on] of Object.entries(enabled)) for (const button of all(id)) button.disabled = !on;
-  const pressed = { positive: !negative, negative, hide: hidden };
+  const isExcluded = draft?.slice(stack.slices[index]).state === "excluded";
+  const pressed = { positive: !negative, negative, hide: hidden, exclude: isExcluded };
+  for (const each of ["prompt", "brush", "eraser"]) pressed[each] = tool === each;
+  byId("tip-size").textContent = `${brush.diameter_mm.toFixed(1)} mm`;
   for (const [id, on] of Object.entries(pressed))
     for (const button of all(id)) button.setAttribute("aria-pressed", String(on));
   for (const button of all("style"))

@@ -1,12 +1,19 @@
 /**
- * What the reader did, on its way to the server: one edit at a time, in order, kept until it is stored.
- * Undo and redo are edits as well, so they take their turn behind what was drawn before them.
+ * What the reader did, on its way to the server: one edit at a time, in order, kept until it is stored, also while
+ * there is no connection. Undo and redo are edits as well, so they take their turn behind what was drawn before them.
  */
 
 import { Problem, Unreachable, getReading, newClientId, sendEdit } from "./api.js";
 import { keyOf } from "./draft.js";
+import { Unsent } from "./unsent.js";
 
-/** @typedef {import("./shapes.js").Edit} Edit @typedef {{edit: Edit, body: object|null}} Step */
+/**
+ * @typedef {import("./shapes.js").Edit} Edit
+ * @typedef {object} Step
+ * @property {Edit} edit
+ * @property {object|null} body as it was sent; sent again after a lost answer, it must be the same to the letter
+ * @property {string|number} version of what it was made on
+ */
 
 const pauses_ms = [500, 1000, 2000, 4000, 8000];
 const drawn = new Set(["prompt", "clear"]);
@@ -14,21 +21,25 @@ const isSameSlice = (a, b) => Boolean(a.sop_instance_uid && b.sop_instance_uid) 
 
 /**
  * Events: "saving" (the state changed), "saved" (nothing is left), "stored" (detail: edit, answer),
- * "refused" (detail: edit, message).
+ * "refused" (detail: edit, message), "conflict" (detail: edit).
  */
 export class History extends EventTarget {
   /** @type {Step[]} the first one is being sent */
   #steps = [];
   #running = false;
   #wake = () => {};
+  #unsent;
 
   /** @type {"saved"|"saving"|"retrying"} */
   state = "saved";
+  /** Does the browser keep what is not sent? */
+  isKept = true;
 
   /** @param {import("./draft.js").Draft} draft */
   constructor(draft) {
     super();
     this.draft = draft;
+    this.#unsent = new Unsent(draft.reading.id, newClientId());
     window.addEventListener("online", () => this.#wake());
   }
 
@@ -36,9 +47,22 @@ export class History extends EventTarget {
     return this.#steps.length > 0;
   }
 
+  get unsavedCount() {
+    return this.#steps.length;
+  }
+
   /** The edit on its way to the server, if any. */
   get sending() {
     return this.#steps[0]?.edit ?? null;
+  }
+
+  /** @returns {Edit[]} what earlier pages could not send, now sent by this one */
+  resume() {
+    const left = this.#unsent.adopt();
+    this.#steps.push(...left);
+    this.#keep();
+    if (left.length && !this.#running) void this.#send();
+    return left.map(({ edit }) => edit);
   }
 
   /** @param {Edit} edit */
@@ -48,8 +72,20 @@ export class History extends EventTarget {
     // A newer gesture on the same slice stands for the one that has not left yet.
     if (waits && drawn.has(edit.kind) && drawn.has(last.edit.kind) && isSameSlice(edit, last.edit))
       last.edit = edit;
-    else this.#steps.push({ edit, body: null });
+    else this.#steps.push({ edit, body: null, version: this.#versionFor(edit) });
+    this.#keep();
     if (!this.#running) void this.#send();
+  }
+
+  /** The version that an edit is made on: its slice's, or the whole reading's for undo, redo and stack proposals. */
+  #versionFor(edit) {
+    const before = this.#steps.findLast((step) => !edit.sop_instance_uid || isSameSlice(step.edit, edit));
+    if (before) return before.version;
+    return edit.sop_instance_uid ? this.draft.version(edit) : this.draft.revision;
+  }
+
+  #keep() {
+    this.isKept = this.#unsent.keep(this.#steps);
   }
 
   async #send() {
@@ -66,7 +102,7 @@ export class History extends EventTarget {
           failures = 0;
           continue;
         }
-        if (error instanceof Problem) this.#announce(this.sending, error.message);
+        if (error instanceof Problem) this.#announce("refused", { edit: this.sending, message: error.message });
         this.#tell("retrying");
         await this.#pause(pauses_ms[Math.min(failures++, pauses_ms.length - 1)]);
       }
@@ -78,46 +114,66 @@ export class History extends EventTarget {
 
   async #sendFirst() {
     const step = this.#steps[0];
-    // A body is made once: sent again after a lost answer, it must be the same to the letter.
-    step.body ??= { client_id: newClientId(), expected_revision: this.draft.revision, ...step.edit };
+    if (!step.body) {
+      if (!this.#isCurrent(step)) return this.#overtaken(step);
+      step.body = { client_id: newClientId(), expected_revision: this.draft.revision, ...step.edit };
+      this.#keep();
+    }
     let answer;
     try {
       answer = await sendEdit(this.draft.reading.id, step.body);
     } catch (error) {
       if (!(error instanceof Problem && error.isStale)) throw error;
-      await this.#overtaken();
-      return;
+      // Somebody else was faster. Where nothing collides it is sent again on what is stored now.
+      step.body = null;
+      return this.draft.take(await getReading(this.draft.reading.id));
     }
-    this.#steps.shift();
-    this.draft.answered(answer);
-    this.#settle(step.edit);
-    this.dispatchEvent(new CustomEvent("stored", { detail: { edit: step.edit, answer } }));
+    this.#stored(step, answer);
   }
 
-  /** The reading was edited elsewhere: show what is stored, and say that the rest was not kept. */
-  async #overtaken() {
-    this.draft.adopt(await getReading(this.draft.reading.id));
-    const dropped = this.#steps.splice(0).map(({ edit }) => edit);
-    for (const edit of dropped) this.#settle(edit);
-    this.#announce(
-      dropped[0],
-      "This reading was changed in another window. It now shows what is stored there; your last change was not kept.",
-    );
+  #isCurrent({ edit, version }) {
+    return version === (edit.sop_instance_uid ? this.draft.version(edit) : this.draft.revision);
+  }
+
+  #stored(step, answer) {
+    this.#steps.shift();
+    this.draft.take(answer);
+    // What waits behind it was done on what it left.
+    for (const later of this.#steps) {
+      if (later.body) continue;
+      if (!later.edit.sop_instance_uid) later.version = answer.revision;
+      else if (!step.edit.sop_instance_uid || isSameSlice(later.edit, step.edit))
+        later.version = this.draft.version(later.edit);
+    }
+    this.#keep();
+    this.#settle(step.edit);
+    this.#announce("stored", { edit: step.edit, answer });
+  }
+
+  /** What was done stands on something that was changed elsewhere: what is stored stays, and the reader decides. */
+  #overtaken({ edit }) {
+    this.#drop();
+    this.#announce("conflict", { edit });
   }
 
   #refused(error) {
-    const { edit } = this.#steps.shift();
-    this.#settle(edit);
-    this.#announce(edit, error.message);
+    const { edit } = this.#drop();
+    this.#announce("refused", { edit, message: error.message });
   }
 
-  #announce(edit, message) {
-    this.dispatchEvent(new CustomEvent("refused", { detail: { edit, message } }));
+  #drop() {
+    const step = this.#steps.shift();
+    this.#keep();
+    this.#settle(step.edit);
+    return step;
+  }
+
+  #announce(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
   #settle(edit) {
-    if (!edit.sop_instance_uid) return;
-    if (!this.#steps.some((step) => drawn.has(step.edit.kind) && isSameSlice(step.edit, edit)))
+    if (edit.sop_instance_uid && !this.#steps.some((step) => isSameSlice(step.edit, edit)))
       this.draft.settle(edit);
   }
 

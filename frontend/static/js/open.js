@@ -1,8 +1,7 @@
-/** Opening what the page reads: the stack, its reading, and the proposals as they come. */
+/** Opening what the page reads: the stack and its reading. */
 
-import { Problem, Unreachable, getReading, getStack, newClientId, startReading } from "./api.js";
+import { Problem, Unreachable, getStack, newClientId, sendLook, startReading } from "./api.js";
 
-const poll_ms = 500;
 const retry_ms = 2000;
 const wait = (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds));
 
@@ -28,16 +27,9 @@ export function openReading(stackId, onLost) {
   return persistently(() => startReading(stackId, clientId), onLost);
 }
 
-/** Follow a reading while its proposals are being prepared. */
-export async function followPreparing(draft, onProgress) {
-  while (draft.reading.state === "preparing") {
-    onProgress(draft.reading);
-    await wait(poll_ms);
-    draft.adopt(
-      await persistently(
-        () => getReading(draft.reading.id),
-        () => {},
-      ),
-    );
-  }
+/** While proposals are being prepared, ask for that of the slice on the screen next. */
+export function lookAt({ draft, stack, index }) {
+  if (draft?.reading.state !== "preparing") return;
+  // Only an order of work: where it cannot be told, the proposal comes in its turn.
+  sendLook(draft.reading.id, stack.slices[index]).catch(() => {});
 }

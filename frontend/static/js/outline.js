@@ -1,5 +1,7 @@
 /** Masks as paths: the outline of a run-length mask along its pixel edges, in corner-based image pixels. */
 
+import { pixelsOf } from "./mask.js";
+
 /** @typedef {import("./shapes.js").Rle} Rle */
 
 /** @type {WeakMap<Rle, Path2D>} */
@@ -17,17 +19,6 @@ export function outlineOf(rle) {
     outlines.set(rle, path);
   }
   return path;
-}
-
-/** @param {Rle} rle @returns {Uint8Array} one byte per pixel, column after column */
-function pixelsOf({ size: [rows, columns], counts }) {
-  const pixels = new Uint8Array(rows * columns);
-  let at = 0;
-  counts.forEach((count, run) => {
-    if (run % 2) pixels.fill(1, at, at + count);
-    at += count;
-  });
-  return pixels;
 }
 
 /** The corners of every closed border, with the mask always on the right-hand side. */

@@ -19,9 +19,11 @@ export const typeScale = () => parseFloat(getComputedStyle(document.documentElem
  * @typedef {object} Scene
  * @property {DOMMatrix} imageToCanvas
  * @property {import("./shapes.js").Rle|null} mask
+ * @property {boolean} isLeftOut the slice does not count: its mask is dashed
  * @property {import("./shapes.js").Prompt} prompt
  * @property {{kind: "box"|"point", index: number}|null} selection
  * @property {{fill: boolean, outline: boolean, opacity: number}} style
+ * @property {{x: number, y: number, across: number, down: number}|null} tip of the brush, in image pixels
  */
 
 export class Overlay {
@@ -46,21 +48,30 @@ export class Overlay {
     if (scene.mask) this.#mask(scene);
     scene.prompt.boxes.forEach((each, index) => this.#box(each, isSelected(scene, "box", index)));
     scene.prompt.points.forEach((each, index) => this.#point(each, isSelected(scene, "point", index)));
+    if (scene.tip) this.#tip(scene.tip, scene.imageToCanvas);
   }
 
-  #mask({ mask, imageToCanvas, style }) {
+  #tip({ x, y, across, down }, imageToCanvas) {
+    const circle = new Path2D();
+    circle.ellipse(x, y, across, down, 0, 0, 2 * Math.PI);
+    const path = new Path2D();
+    path.addPath(circle, imageToCanvas);
+    this.#stroke(path, "#ffffff", 1);
+  }
+
+  #mask({ mask, imageToCanvas, style, isLeftOut }) {
     const { context } = this;
     const path = new Path2D();
     path.addPath(outlineOf(mask), imageToCanvas);
     context.globalAlpha = style.opacity;
     context.lineJoin = "round";
-    if (style.fill) {
+    if (style.fill && !isLeftOut) {
       context.fillStyle = scar;
       context.globalAlpha = style.opacity * 0.45;
       context.fill(path, "evenodd");
       context.globalAlpha = style.opacity;
     }
-    if (style.outline) this.#stroke(path, scar, 1.6);
+    if (style.outline || isLeftOut) this.#stroke(path, scar, 1.6, isLeftOut ? [2, 4] : []);
     context.globalAlpha = 1;
   }
 

@@ -20,6 +20,11 @@ const travel = 4;
  * @property {(prompt: Prompt|null, selection: Selection) => void} preview while the button is held
  * @property {(prompt: Prompt, selection: Selection) => void} commit when it is let go
  * @property {(step: number) => void} scroll
+ * @property {() => "prompt"|"brush"|"eraser"} tool
+ * @property {(at: {x: number, y: number}, isNew: boolean, erases: boolean) => void} paint
+ * @property {() => void} painted when the brush is lifted
+ * @property {() => void} abandonPainting
+ * @property {() => void} hover
  */
 
 const withBox = (prompt, index, box) => ({ ...prompt, boxes: prompt.boxes.with(index, box) });
@@ -36,6 +41,7 @@ export class Pointer {
   #drag = null;
   #wheel = 0;
   #space = false;
+  #client = null;
 
   /** @param {import("./viewport.js").Viewport} view @param {Page} page */
   constructor(view, page) {
@@ -46,6 +52,10 @@ export class Pointer {
     element.addEventListener("pointermove", (event) => this.#move(event));
     element.addEventListener("pointerup", (event) => this.#up(event));
     element.addEventListener("pointercancel", () => this.abandon());
+    element.addEventListener("pointerleave", () => {
+      this.#client = null;
+      this.page.hover();
+    });
     element.addEventListener("contextmenu", (event) => event.preventDefault());
     element.addEventListener("auxclick", (event) => event.preventDefault());
     element.addEventListener("wheel", (event) => this.#turn(event), { passive: false });
@@ -54,7 +64,17 @@ export class Pointer {
   /** Space held makes the left button pan. */
   holdSpace(held) {
     this.#space = held;
-    if (!this.#drag) this.view.element.style.cursor = held ? "grab" : "crosshair";
+    this.showCursor();
+  }
+
+  showCursor() {
+    const idle = this.page.tool() === "prompt" ? "crosshair" : "none";
+    if (!this.#drag) this.view.element.style.cursor = this.#space ? "grab" : idle;
+  }
+
+  /** Where the pointer is, in corner-based image pixels; null where it is not over the image. */
+  get at() {
+    return this.#client && this.view.shown >= 0 ? this.view.clientToImage(this.#client.x, this.#client.y) : null;
   }
 
   get isDragging() {
@@ -63,8 +83,10 @@ export class Pointer {
 
   abandon() {
     if (!this.#drag) return false;
+    const { action } = this.#drag;
     this.#drag = null;
-    this.page.preview(null, this.page.selection());
+    if (action === "paint") this.page.abandonPainting();
+    else this.page.preview(null, this.page.selection());
     return true;
   }
 
@@ -105,8 +127,9 @@ export class Pointer {
   #down(event) {
     if (this.#drag || this.view.shown < 0) return;
     const at = { x: event.clientX, y: event.clientY };
-    const action = event.button === 2 ? "window" : event.button === 1 || this.#space ? "pan" : "draw";
-    if (action === "draw" && (event.button !== 0 || !this.page.canDraw())) return;
+    const action = this.#actionOf(event);
+    const marks = action === "draw" || action === "paint";
+    if (marks && (event.button !== 0 || !this.page.canDraw())) return;
     event.preventDefault();
     this.view.element.focus({ preventScroll: true });
     this.view.element.setPointerCapture(event.pointerId);
@@ -122,12 +145,30 @@ export class Pointer {
       negative: event.altKey || event.ctrlKey || this.page.isNegative(),
     };
     if (under?.what === "point" || under?.what === "handle") this.page.select(under.selection);
+    this.#client = at;
+    if (action === "paint") this.page.paint(this.#drag.from, true, this.#erases(event));
+  }
+
+  /** The other end of a pen, Alt and Ctrl erase. */
+  #erases(event) {
+    return this.page.tool() === "eraser" || event.altKey || event.ctrlKey || (event.buttons & 32) !== 0;
+  }
+
+  #actionOf({ button }) {
+    if (button === 2) return "window";
+    if (button === 1 || this.#space) return "pan";
+    return this.page.tool() === "prompt" ? "draw" : "paint";
   }
 
   #move(event) {
     const at = { x: event.clientX, y: event.clientY };
     const drag = this.#drag;
+    this.#client = at;
     if (!drag) return this.#hover(at, event.shiftKey);
+    if (drag.action === "paint") {
+      for (const each of event.getCoalescedEvents?.() ?? []) this.#paintTo(each);
+      return this.#paintTo(event);
+    }
     const [dx, dy] = [at.x - drag.last.x, at.y - drag.last.y];
     drag.last = at;
     if (drag.action === "window") return this.view.dragWindow(dx, dy);
@@ -137,6 +178,10 @@ export class Pointer {
     if (!drag.travelled) return undefined;
     const { prompt, selection } = this.#dragged(drag, at);
     return this.page.preview(prompt, selection);
+  }
+
+  #paintTo({ clientX, clientY }) {
+    this.page.paint(this.view.clientToImage(clientX, clientY), false);
   }
 
   /** The prompt as the drag leaves it. */
@@ -173,6 +218,7 @@ export class Pointer {
     const drag = this.#drag;
     if (!drag) return;
     this.#drag = null;
+    if (drag.action === "paint") this.page.painted();
     if (drag.action !== "draw") return;
     if (drag.travelled) this.#letGo(drag, { x: event.clientX, y: event.clientY });
     else this.#clicked(drag);
@@ -198,6 +244,11 @@ export class Pointer {
     const { element } = this.view;
     if (this.#space || !this.page.canDraw()) {
       element.style.cursor = this.#space ? "grab" : "default";
+      return;
+    }
+    this.page.hover();
+    if (this.page.tool() !== "prompt") {
+      element.style.cursor = "none";
       return;
     }
     const under = this.#under(at, drawNew);

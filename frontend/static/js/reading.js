@@ -1,35 +1,38 @@
 /** One stack being read: puts image, overlay, prompts, history and grams together. */
 
 import { showAnnotations, showView } from "./annotations.js";
+import { Brush } from "./brush.js";
 import { bindCommands, fillHelp } from "./commands.js";
 import { bindControls, bindHeldKeys, showControls } from "./controls.js";
-import { Draft, keyOf } from "./draft.js";
-import { History } from "./history.js";
+import { beginReading } from "./following.js";
+import { Gestures } from "./gestures.js";
 import { Looks } from "./looks.js";
 import { MassPanel } from "./mass.js";
-import { followPreparing, openReading } from "./open.js";
+import { lookAt } from "./open.js";
 import { Overlay } from "./overlay.js";
+import { PastPanel } from "./past.js";
 import { showKind, showPatient } from "./patient.js";
-import { Pointer, without } from "./pointer.js";
+import { Pointer } from "./pointer.js";
 import { mouseHelp, readingCommands } from "./reading_commands.js";
-import { showSaving } from "./saving.js";
-import { hideProgress, say, showProgress } from "./status.js";
+import { say } from "./status.js";
 import { Strip } from "./strip.js";
 import { Viewport } from "./viewport.js";
 
 /** @typedef {import("./shapes.js").Prompt} Prompt @typedef {import("./pointer.js").Selection} Selection */
 
 const byId = (id) => document.getElementById(id);
-const notProposed =
-  "Not every slice could be proposed. Draw on the image, or press Shift+R to try the stack again.";
 const noPrompt = { boxes: [], points: [] };
 
 export class ReadingPage {
-  /** @type {Draft|null} */ draft = null;
-  /** @type {History|null} */ history = null;
+  /** @type {import("./draft.js").Draft|null} */ draft = null;
+  /** @type {import("./history.js").History|null} */ history = null;
   /** @type {Selection} */ selection = null;
   /** @type {Prompt|null} what is being dragged */ preview = null;
+  /** @type {import("./shapes.js").Rle|null} what is being painted */ painted = null;
+  /** @type {"prompt"|"brush"|"eraser"} */ tool = "prompt";
   negative = false;
+  brush = new Brush();
+  gestures = new Gestures(this);
 
   /** @param {import("./shapes.js").Stack} stack */
   constructor(stack) {
@@ -39,8 +42,14 @@ export class ReadingPage {
     this.view = new Viewport(this.element, stack);
     this.overlay = new Overlay(byId("overlay"));
     this.looks = new Looks(this);
-    this.strip = new Strip(byId("strip"), stack, (index) => this.go(index));
+    this.strip = new Strip(
+      byId("strip"),
+      stack,
+      (index) => this.go(index),
+      () => this.show(),
+    );
     this.masses = new MassPanel(byId("mass"), stack, (index) => this.go(index));
+    this.past = new PastPanel(byId("past"), this);
     this.pointer = new Pointer(this.view, this.#forPointer());
     this.view.addEventListener("view", () => this.draw());
     this.commands = readingCommands(this);
@@ -62,9 +71,30 @@ export class ReadingPage {
         [this.preview, this.selection] = [prompt, selection];
         this.draw();
       },
-      commit: (prompt, selection) => this.commit(prompt, selection),
+      commit: (prompt, selection) => this.gestures.prompt(prompt, selection),
       scroll: (step) => this.step(step),
+      tool: () => this.tool,
+      paint: (at, isNew, erases) => this.#paint(at, isNew, erases),
+      painted: () => this.#endPainting(),
+      abandonPainting: () => {
+        this.painted = null;
+        this.draw();
+      },
+      hover: () => this.tool !== "prompt" && this.draw(),
     };
+  }
+
+  #paint(at, isNew, erases) {
+    if (isNew) this.brush.begin(this.draft.slice(this.view.slice).mask, this.view.slice, erases, at);
+    else this.brush.to(at);
+    this.painted = this.brush.mask;
+    this.draw();
+  }
+
+  #endPainting() {
+    const mask = this.painted;
+    this.painted = null;
+    this.gestures.paint(mask);
   }
 
   async open() {
@@ -73,35 +103,8 @@ export class ReadingPage {
     if (this.stack.is_lge) await this.read();
   }
 
-  /** Open the draft reading and follow its proposals. */
-  async read() {
-    showProgress("Opening the reading");
-    const onLost = () => showProgress("The server cannot be reached, trying again");
-    try {
-      this.#take(await openReading(this.stack.stack_id, onLost));
-      await followPreparing(this.draft, ({ prepared, of }) =>
-        showProgress(`Preparing proposals: ${prepared} of ${of} slices`, prepared / of),
-      );
-      if (this.draft.reading.state === "failed") say(notProposed, { stays: true });
-    } catch (error) {
-      say(`The reading cannot be opened: ${error.message}`, { stays: true });
-    }
-    hideProgress();
-    this.show();
-  }
-
-  #take(reading) {
-    this.draft = new Draft(reading);
-    this.history = new History(this.draft);
-    this.draft.addEventListener("change", () => this.show());
-    this.history.addEventListener("saving", () => {
-      showSaving(this);
-      this.show();
-    });
-    this.history.addEventListener("stored", ({ detail }) => this.#stored(detail));
-    this.history.addEventListener("refused", ({ detail }) => say(detail.message, { stays: true }));
-    showSaving(this);
-    this.show();
+  read() {
+    return beginReading(this);
   }
 
   /** The slice's prompt as it is on the screen. */
@@ -112,8 +115,10 @@ export class ReadingPage {
   async go(index) {
     const wanted = Math.max(0, Math.min(this.stack.slices.length - 1, index));
     if (this.pointer.isDragging) return;
-    if (wanted !== this.index) this.selection = null;
+    const isOther = wanted !== this.index;
+    if (isOther) this.selection = null;
     this.index = wanted;
+    if (isOther) lookAt(this);
     this.show();
     try {
       await this.view.show(wanted);
@@ -136,69 +141,23 @@ export class ReadingPage {
     if (!this.pointer.abandon()) this.select(null);
   }
 
-  /** @param {Prompt} prompt @param {Selection} selection */
-  commit(prompt, selection) {
-    [this.preview, this.selection] = [null, selection];
-    const slice = this.view.slice;
-    this.draft.draw(slice, prompt);
-    const isEmpty = !prompt.boxes.length && !prompt.points.length;
-    this.#add(isEmpty ? { kind: "clear" } : { kind: "prompt", ...prompt }, slice);
-  }
-
-  deleteSelected() {
-    if (this.selection && this.draft && !this.pointer.isDragging)
-      this.commit(without(this.prompt, this.selection), null);
-  }
-
-  #add(edit, { sop_instance_uid, frame_number }) {
-    this.history.add({ ...edit, sop_instance_uid, frame_number });
-  }
-
-  /** @param {"clear"|"propose"|"no_scar"|"accept"} kind an edit of the slice on the screen */
-  edit(kind) {
-    if (!this.draft || this.view.shown !== this.index || this.pointer.isDragging) return;
-    if (kind === "propose" && this.isPreparing) return;
-    this.selection = null;
-    if (kind === "clear" || kind === "no_scar") this.draft.draw(this.view.slice, noPrompt);
-    this.#add({ kind }, this.view.slice);
-  }
-
   /** Is the server still proposing by itself? */
   get isPreparing() {
     return this.draft?.reading.state === "preparing";
   }
 
-  editStack(kind) {
-    if (this.draft && !this.isPreparing) this.history.add({ kind });
+  /** @param {"prompt"|"brush"|"eraser"} tool */
+  take(tool) {
+    if (this.pointer.isDragging) return;
+    this.tool = tool;
+    if (tool !== "prompt") this.selection = null;
+    this.pointer.showCursor();
+    this.show();
   }
 
-  accept() {
-    if (!this.draft || this.view.shown !== this.index) return;
-    const { state, mask } = this.draft.slice(this.view.slice);
-    const awaits = this.draft.isAwaiting(this.view.slice);
-    const isDecided = ["accepted", "no_scar", "excluded"].includes(state) && !awaits;
-    if (!isDecided && !mask && !awaits) {
-      say("There is nothing to accept on this slice: draw a box, click a point, or press 0 for no scar.");
-      return;
-    }
-    if (!isDecided) this.edit("accept");
-    this.step(1);
-  }
-
-  undo() {
-    if (this.draft?.reading.can_undo || this.history?.hasUnsaved) this.history.add({ kind: "undo" });
-  }
-
-  redo() {
-    if (this.draft?.reading.can_redo) this.history.add({ kind: "redo" });
-  }
-
-  #stored({ edit, answer }) {
-    if (edit.kind !== "undo" && edit.kind !== "redo") return;
-    const changed = answer.slices?.length ? answer.slices : [answer.slice].filter(Boolean);
-    const at = changed.map((slice) => this.stack.slices.findIndex((each) => keyOf(each) === keyOf(slice)));
-    this.selection = null;
-    if (at.length && !at.includes(this.index)) void this.go(at[0]);
+  resizeBrush(factor) {
+    this.brush.resize(factor);
+    this.show();
   }
 
   setNegative(negative) {
@@ -210,6 +169,15 @@ export class ReadingPage {
     byId("help").showModal();
   }
 
+  /** Where the brush would mark: its middle and half axes in corner-based image pixels. */
+  #tip() {
+    const at = this.pointer.at;
+    if (!at) return null;
+    const [row, column] = this.view.slice.pixel_spacing_mm;
+    const reach_mm = this.brush.diameter_mm / 2;
+    return { ...at, across: reach_mm / column, down: reach_mm / row };
+  }
+
   /** Everything that follows the reading, the slice or the selection. */
   show() {
     const selected =
@@ -217,6 +185,7 @@ export class ReadingPage {
     if (!selected) this.selection = null;
     this.strip.show(this.draft, this.index);
     this.masses.show(this.draft, this.index);
+    this.past.show();
     showControls(this);
     showAnnotations(this);
     this.draw();
@@ -233,10 +202,12 @@ export class ReadingPage {
         ? null
         : {
             imageToCanvas: this.view.imageToCanvas(),
-            mask: read.mask,
+            mask: this.painted ?? read.mask,
+            isLeftOut: read.state === "excluded",
             prompt: this.prompt,
             selection: this.selection,
             style: this.looks.style,
+            tip: this.tool === "prompt" ? null : this.#tip(),
           },
     );
     Object.assign(this.element.dataset, {

@@ -1,12 +1,13 @@
 /** Everything the reading page can be told to do, by key or by button. */
 
+import { smallest_island_mm2 } from "./gestures.js";
 import { exportCsv } from "./saving.js";
 
 /** @typedef {import("./commands.js").Command} Command */
 
 /** @param {import("./reading.js").ReadingPage} page @returns {Command[]} */
 export function readingCommands(page) {
-  const { view, looks } = page;
+  const { view, looks, gestures } = page;
   const group = (heading, commands) =>
     commands.map(([id, text, keys, run, more]) => ({ id, text, keys, run, group: heading, ...more }));
   const held = { repeats: true };
@@ -18,19 +19,28 @@ export function readingCommands(page) {
       ["last", "Last slice", ["End"], () => page.go(page.stack.slices.length - 1)],
     ]),
     ...group("Decide", [
-      ["accept", "Accept and go to the next slice", ["Enter"], () => page.accept()],
-      ["no_scar", "No scar on this slice", ["0"], () => page.edit("no_scar")],
-      ["clear", "Clear this slice", ["c"], () => page.edit("clear")],
-      ["propose_slice", "Propose this slice again", ["r"], () => page.edit("propose")],
-      ["propose_stack", "Propose the whole stack again", ["shift+r"], () => page.editStack("propose")],
-      ["undo", "Undo", ["mod+z", "z"], () => page.undo(), held],
-      ["redo", "Redo", ["mod+shift+z", "y", "mod+y", "shift+z"], () => page.redo(), held],
+      ["accept", "Accept and go to the next slice", ["Enter"], () => gestures.accept()],
+      ["no_scar", "No scar on this slice", ["0"], () => gestures.noScar()],
+      ["clear", "Clear this slice", ["c"], () => gestures.clear()],
+      ["exclude", "Leave this slice out, or take it back in", ["u"], () => gestures.exclude()],
+      ["carry_over", "Carry over to the next slice", ["d"], () => gestures.carryOver()],
+      ["propose_slice", "Propose this slice again", ["r"], () => gestures.proposeSlice()],
+      ["propose_stack", "Propose all slices not yet decided again", ["shift+r"], () => gestures.proposeStack()],
+      ["undo", "Undo", ["mod+z", "z"], () => gestures.undo(), held],
+      ["redo", "Redo", ["mod+shift+z", "y", "mod+y", "shift+z"], () => gestures.redo(), held],
       ["export", "Export CSV", ["e"], () => exportCsv(page)],
     ]),
     ...group("Draw", [
+      ["prompt", "Boxes and points", ["v"], () => page.take("prompt")],
+      ["brush", "Brush", ["b"], () => page.take("brush")],
+      ["eraser", "Eraser", ["x"], () => page.take("eraser")],
+      ["thinner", "Thinner brush", [","], () => page.resizeBrush(1 / 1.25), held],
+      ["thicker", "Thicker brush", ["."], () => page.resizeBrush(1.25), held],
+      ["fill_holes", "Fill holes", ["shift+f"], () => gestures.fillHoles()],
+      ["drop_islands", `Drop parts below ${smallest_island_mm2} mm²`, ["shift+i"], () => gestures.dropIslands()],
       ["positive", "Points mark scar", [], () => page.setNegative(false)],
       ["negative", "Points mark what is not scar (on or off)", ["n"], () => page.setNegative(!page.negative)],
-      ["delete", "Delete the selected box or point", ["Delete", "Backspace"], () => page.deleteSelected()],
+      ["delete", "Delete the selected box or point", ["Delete", "Backspace"], () => gestures.deleteSelected()],
       ["deselect", "Let go of the selection", ["Escape"], () => page.deselect()],
     ]),
     ...group("View", [
@@ -43,6 +53,7 @@ export function readingCommands(page) {
       ["style", "Outline, fill or both", ["o"], () => looks.nextStyle()],
       ["fainter", "Overlay fainter", ["["], () => looks.setOpacity(looks.style.opacity - 0.1), held],
       ["stronger", "Overlay stronger", ["]"], () => looks.setOpacity(looks.style.opacity + 0.1), held],
+      ["grid", "All slices side by side", ["a"], () => page.strip.toggleGrid()],
       ["hide", "Hide the overlay (H: while held)", [], () => looks.hide(!looks.hidden)],
       ["help", "Keys and mouse", ["?"], () => page.showHelp()],
     ]),
@@ -62,5 +73,6 @@ export const mouseHelp = [
   ["Ctrl+wheel", "zoom"],
   ["Right-drag", "window and level"],
   ["Middle-drag, Space+drag", "pan"],
+  ["Drag with the brush", "paint scar (Alt or Ctrl: erase)"],
   ["Hold H", "see the image without the overlay"],
 ];

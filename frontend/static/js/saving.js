@@ -7,7 +7,7 @@ import { hideProgress, say, showProgress } from "./status.js";
 
 /** What takes less than this is not announced: a page that flickers at every click is not calm. */
 const noticed_after_ms = 400;
-const words = { saved: "All changes saved", saving: "Saving…", retrying: "Not saved, retrying" };
+const words = { saved: "All changes saved", saving: "Saving…" };
 let notice = 0;
 
 /** @param {Page} page */
@@ -23,11 +23,17 @@ export function showSaving(page) {
 
 function tell({ history, isPreparing, stack }, state) {
   const place = document.getElementById("saving");
-  place.textContent = words[state];
+  place.textContent = words[state] ?? waitingWords(history);
   place.dataset.state = state;
   if (isPreparing) return;
   if (state === "saving") showProgress(waitingFor(history.sending, stack));
   else hideProgress();
+}
+
+/** Nothing of it is lost: it is sent as soon as the server answers again. */
+function waitingWords({ unsavedCount, isKept }) {
+  const changes = unsavedCount === 1 ? "1 change" : `${unsavedCount} changes`;
+  return isKept ? `No connection: ${changes} kept here` : `No connection: ${changes} not saved`;
 }
 
 function waitingFor({ kind, sop_instance_uid }, { slices }) {

@@ -69,10 +69,11 @@
  * @property {Object<string, {name: string, sha256: string}>} model
  *
  * @typedef {object} Edit one step of a reading
- * @property {"prompt"|"clear"|"propose"|"no_scar"|"accept"|"undo"|"redo"} kind
+ * @property {"prompt"|"paint"|"clear"|"propose"|"no_scar"|"accept"|"exclude"|"include"|"undo"|"redo"} kind
  * @property {string} [sop_instance_uid]
  * @property {number} [frame_number]
  * @property {Box[]} [boxes]
  * @property {Point[]} [points]
+ * @property {Rle} [mask] of a slice that was painted
  */
 export {};

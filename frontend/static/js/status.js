@@ -24,13 +24,23 @@ export function hideProgress() {
   byId("progress-text").hidden = true;
 }
 
-/** @param {string} text @param {{stays?: boolean}} [options] a message that stays until it is dismissed */
-export function say(text, { stays = false } = {}) {
+/**
+ * @param {string} text
+ * @param {{stays?: boolean, action?: string, act?: () => void}} [options] a message that stays until it is dismissed,
+ * and what can be done about it
+ */
+export function say(text, { stays = false, action = "", act = () => {} } = {}) {
   const messages = byId("messages");
   for (const old of [...messages.children]) if (old.firstChild.textContent === text) old.remove();
   const close = element("button", { type: "button", class: "quiet", "aria-label": "Dismiss" }, "×");
-  const message = element("div", { class: stays ? "message stays" : "message" }, element("span", {}, text), close);
+  const offer = action ? [element("button", { type: "button", class: "link" }, action)] : [];
+  const kind = stays ? "message stays" : "message";
+  const message = element("div", { class: kind }, element("span", {}, text), ...offer, close);
   close.addEventListener("click", () => message.remove());
+  offer[0]?.addEventListener("click", () => {
+    message.remove();
+    act();
+  });
   messages.append(message);
   while (messages.children.length > 3) messages.firstChild.remove();
   if (!stays) setTimeout(() => message.remove(), 6000);

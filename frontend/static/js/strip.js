@@ -15,8 +15,10 @@ const marks = {
 };
 
 export class Strip {
-  /** @param {HTMLElement} list @param {import("./shapes.js").Stack} stack @param {(index: number) => void} onSlice */
-  constructor(list, stack, onSlice) {
+  /** @param {HTMLElement} list @param {import("./shapes.js").Stack} stack @param {(index: number) => void} onSlice
+   * @param {() => void} onLayout */
+  constructor(list, stack, onSlice, onLayout) {
+    this.onLayout = onLayout;
     this.items = stack.slices.map((slice, index) => this.#item(slice, index, onSlice));
     list.replaceChildren(...this.items.map(({ item }) => item));
   }
@@ -40,6 +42,15 @@ export class Strip {
     return { item: element("li", {}, button), button, picture, mark, mass, slice, mask: undefined };
   }
 
+  /** The same slices, large, in place of the image: to be looked over and accepted one after the other. */
+  toggleGrid() {
+    const isGrid = document.body.classList.toggle("grid");
+    for (const entry of this.items) entry.mask = undefined;
+    for (const button of document.querySelectorAll('[data-command="grid"]'))
+      button.setAttribute("aria-pressed", String(isGrid));
+    this.onLayout();
+  }
+
   /** @param {import("./draft.js").Draft|null} draft @param {number} shown */
   show(draft, shown) {
     this.items.forEach((entry, index) => {
@@ -52,6 +63,7 @@ export class Strip {
       entry.mark.textContent = marks[state];
       const { quantity } = quantityShown(read?.mass, draft?.reading.mass_extent);
       entry.mass.textContent = quantity ? `${grams(quantity)} g` : "";
+      entry.button.dataset.unsaved = String(draft?.isAwaiting(entry.slice) ?? false);
       const mask = read?.mask ?? null;
       if (mask === entry.mask) return;
       entry.mask = mask;

@@ -10,6 +10,20 @@ export const stateWords = {
   failed: "failed",
 };
 
+/** Edits, as the history tells them. */
+export const kindWords = {
+  prompt: "boxes or points",
+  paint: "painted",
+  clear: "cleared",
+  no_scar: "no scar",
+  accept: "accepted",
+  exclude: "excluded",
+  include: "included again",
+  propose: "proposed again",
+  undo: "undo",
+  redo: "redo",
+};
+
 export const contrastWords = { magnitude: "Magnitude", psir: "PSIR" };
 
 /** @param {string} name a DICOM person name, family^given^middle^prefix^suffix */
@@ -27,6 +41,13 @@ export function day(date) {
 }
 
 const sexes = { M: "male", F: "female", O: "other" };
+/** @param {string} moment ISO 8601 @returns {string} the time of day, and the day where it was another one */
+export function timeOf(moment) {
+  const at = new Date(moment);
+  const time = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return at.toDateString() === new Date().toDateString() ? time : `${at.toLocaleDateString()} ${time}`;
+}
+
 export const sex = (code) => sexes[code] || code || "sex unknown";
 
 export const grams = (quantity) => (quantity ? quantity.mass_g.toFixed(2) : "–");

@@ -1,0 +1,144 @@
+"""Without a connection nothing is lost, nothing is overwritten, and nothing changes its order."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import (
+    Server,
+    drag,
+    open_stack,
+    reading_state,
+    stored_slice,
+    wait_for_revision,
+    wait_until,
+)
+
+pytestmark = pytest.mark.browser
+
+EDITS = re.compile(r"/api/v1/readings/[^/]+/(edits|events)")
+
+
+def cut(page: Page) -> None:
+    """The server cannot be reached with an edit; the page itself can still be loaded."""
+    page.route(EDITS, lambda route: route.abort())
+
+
+def reconnect(page: Page) -> None:
+    page.unroute(EDITS)
+
+
+def saving(page: Page) -> str:
+    return page.locator("#saving").inner_text()
+
+
+def shown_state(page: Page, index: int) -> str:
+    return page.locator("#strip button").nth(index).get_attribute("data-state") or ""
+
+
+def test_painting_deciding_and_accepting_go_on_and_are_sent_in_order(page: Page, server: Server, opened: str) -> None:
+    index = reading_state(page)["index"]
+    cut(page)
+    page.keyboard.press("c")
+    page.keyboard.press("b")
+    drag(page, (100, 100), (130, 110))
+    page.keyboard.press("Enter")
+    wait_until(lambda: reading_state(page)["shown"] == index + 1)
+    page.keyboard.press("0")
+    page.keyboard.press("ArrowDown")
+    wait_until(lambda: reading_state(page)["shown"] == index + 2)
+    page.keyboard.press("u")
+    wait_until(lambda: "5 changes kept here" in saving(page))
+    assert [shown_state(page, at) for at in range(index, index + 3)] == ["accepted", "no_scar", "excluded"]
+    assert server.reading(opened)["revision"] == 0
+    reconnect(page)
+    wait_for_revision(page, 5)
+    wait_until(lambda: saving(page) == "All changes saved")
+    stored = server.reading(opened)["slices"]
+    assert [stored[at]["state"] for at in range(index, index + 3)] == ["accepted", "no_scar", "excluded"]
+    assert len(stored[index]["mask"]["counts"]) > 1
+
+
+def test_what_was_not_sent_survives_the_page(page: Page, server: Server, opened: str) -> None:
+    index = reading_state(page)["index"]
+    cut(page)
+    page.keyboard.press("b")
+    drag(page, (100, 100), (130, 110))
+    wait_until(lambda: "1 change kept here" in saving(page))
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("about:blank")
+    page.wait_for_timeout(6500)
+    reconnect(page)
+    open_stack(page, server, opened)
+    wait_for_revision(page, 1)
+    assert stored_slice(server, opened, index)["state"] == "edited"
+    assert page.evaluate("() => Object.keys(localStorage).filter((key) => key.includes('unsent')).length") == 0
+
+
+def test_leaving_with_unsaved_work_warns(page: Page, server: Server, opened: str) -> None:
+    cut(page)
+    page.mouse.click(300, 300)
+    page.keyboard.press("0")
+    wait_until(lambda: "kept here" in saving(page))
+    warned: list[str] = []
+    page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
+    page.close(run_before_unload=True)
+    wait_until(lambda: warned == ["beforeunload"])
+
+
+def test_edits_of_other_slices_are_merged(page: Page, server: Server, opened: str) -> None:
+    index = reading_state(page)["index"]
+    cut(page)
+    page.keyboard.press("0")
+    wait_until(lambda: "1 change kept here" in saving(page))
+    other = page.context.new_page()
+    open_stack(other, server, opened)
+    other.keyboard.press("ArrowDown")
+    wait_until(lambda: reading_state(other)["shown"] == index + 1)
+    other.keyboard.press("u")
+    wait_for_revision(other, 1)
+    reconnect(page)
+    wait_for_revision(page, 2)
+    assert stored_slice(server, opened, index)["state"] == "no_scar"
+    assert stored_slice(server, opened, index + 1)["state"] == "excluded"
+    other.close()
+
+
+def test_a_slice_changed_elsewhere_meanwhile_is_shown_and_the_reader_decides(
+    page: Page, server: Server, opened: str
+) -> None:
+    index = reading_state(page)["index"]
+    cut(page)
+    page.keyboard.press("0")
+    wait_until(lambda: "1 change kept here" in saving(page))
+    other = page.context.new_page()
+    open_stack(other, server, opened)
+    other.keyboard.press("u")
+    wait_for_revision(other, 1)
+    reconnect(page)
+    page.get_by_text("was changed in another window").wait_for()
+    assert stored_slice(server, opened, index)["state"] == "excluded"
+    assert shown_state(page, index) == "excluded"
+    page.get_by_text("Use mine instead").click()
+    wait_for_revision(page, 2)
+    assert stored_slice(server, opened, index)["state"] == "no_scar"
+    other.close()
+
+
+def test_a_slow_network_neither_loses_nor_reorders(page: Page, server: Server, opened: str) -> None:
+    throttled = page.context.new_cdp_session(page)
+    throttled.send("Network.enable")
+    throttled.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 20_000},
+    )
+    index = reading_state(page)["index"]
+    page.keyboard.press("b")
+    for row in range(5):
+        drag(page, (100, 100 + 4 * row), (130, 100 + 4 * row))
+    page.keyboard.press("Enter")
+    wait_until(lambda: server.reading(opened)["revision"] == 6)
+    assert stored_slice(server, opened, index)["state"] == "accepted"
+    wait_until(lambda: saving(page) == "All changes saved")
+    assert reading_state(page)["reading"]["slices"][index]["mask"] == stored_slice(server, opened, index)["mask"]
