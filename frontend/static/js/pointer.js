@@ -1,8 +1,8 @@
 /** The mouse on the image: what the reader's hand does becomes a prompt, a window, a zoom or a pan. */
 
-import { boxBetween, cursorOf, deleteHandleOf, handleAt, holds, isDrawn, moved, resized } from "./box.js";
-import { sizes, typeScale } from "./overlay.js";
-import { isOnImage, placed, pointAt } from "./points.js";
+import { boxBetween, cursorOf, isDrawn, moved, resized } from "./box.js";
+import { isOnImage, placed } from "./points.js";
+import { targetAt } from "./targets.js";
 
 /** @typedef {import("./shapes.js").Prompt} Prompt @typedef {{kind: "box"|"point", index: number}|null} Selection */
 
@@ -90,38 +90,13 @@ export class Pointer {
     return true;
   }
 
-  #screen = (x, y) => this.view.imageToClient(x, y);
-
   #extent() {
     const { columns, rows } = this.view.slice;
     return { columns, rows };
   }
 
-  /** What lies under a client position: a delete handle, a point, a box's handle, the selected box's inside. */
   #under(at, drawNew) {
-    const { boxes, points } = this.page.prompt();
-    const selection = this.page.selection();
-    const scale = typeScale();
-    const chosen = selection?.kind === "box" ? boxes[selection.index] : undefined;
-    if (chosen && this.#isOnDeleteHandle(chosen, at, scale)) return { what: "delete", selection };
-    const point = pointAt(points, at, this.#screen, sizes.point * 1.2 * scale);
-    if (point >= 0) return { what: "point", selection: { kind: "point", index: point } };
-    if (drawNew) return { what: "image" };
-    const inOrder = boxes.map((_, index) => index).reverse();
-    if (chosen) inOrder.unshift(selection.index);
-    for (const index of inOrder) {
-      const handle = handleAt(boxes[index], at, this.#screen, sizes.corner * scale);
-      if (handle) return { what: "handle", handle, selection: { kind: "box", index } };
-    }
-    if (chosen && holds(chosen, this.view.clientToImage(at.x, at.y))) return { what: "inside", selection };
-    return { what: "image" };
-  }
-
-  #isOnDeleteHandle(box, at, scale) {
-    const { left, top, width, height } = this.view.element.getBoundingClientRect();
-    const onCanvas = (x, y) => this.view.imageToCanvas().transformPoint({ x, y });
-    const handle = deleteHandleOf(box, onCanvas, { width, height }, sizes.deleteOffset * scale);
-    return Math.hypot(at.x - left - handle.x, at.y - top - handle.y) <= sizes.deleteHandle * 1.2 * scale;
+    return targetAt(this.view, this.page.prompt(), this.page.selection(), at, drawNew);
   }
 
   #down(event) {

@@ -1,0 +1,38 @@
+/** What lies under the pointer: a delete handle, a point, a box's handle, the selected box's inside, or the image. */
+
+import { deleteHandleOf, handleAt, holds } from "./box.js";
+import { sizes, typeScale } from "./overlay.js";
+import { pointAt } from "./points.js";
+
+/** @typedef {import("./pointer.js").Selection} Selection */
+
+/**
+ * @param {import("./viewport.js").Viewport} view @param {import("./shapes.js").Prompt} prompt
+ * @param {Selection} selection @param {{x: number, y: number}} at client position
+ * @param {boolean} drawNew boxes do not count: a new one is about to be drawn there
+ * @returns {{what: "delete"|"point"|"handle"|"inside"|"image", selection?: Selection, handle?: string}}
+ */
+export function targetAt(view, { boxes, points }, selection, at, drawNew) {
+  const scale = typeScale();
+  const toScreen = (x, y) => view.imageToClient(x, y);
+  const chosen = selection?.kind === "box" ? boxes[selection.index] : undefined;
+  if (chosen && isOnDeleteHandle(view, chosen, at, scale)) return { what: "delete", selection };
+  const point = pointAt(points, at, toScreen, sizes.point * 1.2 * scale);
+  if (point >= 0) return { what: "point", selection: { kind: "point", index: point } };
+  if (drawNew) return { what: "image" };
+  const inOrder = boxes.map((_, index) => index).reverse();
+  if (chosen) inOrder.unshift(selection.index);
+  for (const index of inOrder) {
+    const handle = handleAt(boxes[index], at, toScreen, sizes.corner * scale);
+    if (handle) return { what: "handle", handle, selection: { kind: "box", index } };
+  }
+  if (chosen && holds(chosen, view.clientToImage(at.x, at.y))) return { what: "inside", selection };
+  return { what: "image" };
+}
+
+function isOnDeleteHandle(view, box, at, scale) {
+  const { left, top, width, height } = view.element.getBoundingClientRect();
+  const onCanvas = (x, y) => view.imageToCanvas().transformPoint({ x, y });
+  const handle = deleteHandleOf(box, onCanvas, { width, height }, sizes.deleteOffset * scale);
+  return Math.hypot(at.x - left - handle.x, at.y - top - handle.y) <= sizes.deleteHandle * 1.2 * scale;
+}
