@@ -6,7 +6,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.bare import BareModels, Predictor
-from benchmarks.server import prepare_storage, running_server
+from benchmarks.readers import READERS, crowd
+from benchmarks.server import Server, prepare_storage, running_server
 from benchmarks.subjects import NUMBER_OF_SLICES, Subject, prompted_slice, scarred_phantom, subjects
 from benchmarks.timing import Summary, elapsed_ms, repeated, repeated_ms, single, summary
 from benchmarks.traffic import FreshStacks, PreparedStack
@@ -75,8 +76,9 @@ def _measure(
         fresh = _fresh_stack_rows(stacks, repetitions, told)
         told("preparing the stack to click on")
         clicks = _click_rows(PreparedStack(server, *stacks.uploaded()), stacks, models, repetitions, told)
+        crowded = _crowd_rows(server, stacks, told)
         peak_memory_mib = server.peak_memory_mib()
-        rows += [*clicks, *fresh, single("Application start", server.start_s, "s")]
+        rows += [*clicks, *fresh, *crowded, single("Application start", server.start_s, "s")]
     if peak_memory_mib is not None:
         rows.append(single("Peak memory of the server process", peak_memory_mib, "MiB"))
     click_ms = clicks[0].median
@@ -136,6 +138,18 @@ def _click_rows(
         summary("Click in a reading, stored", edits, aim=CLICK_AIM_MS),
         summary("/segment while another stack is prepared", crowded),
     ]
+
+
+def _crowd_rows(server: Server, stacks: FreshStacks, told: Told) -> list[Summary]:
+    """READERS at once, each on a prepared reading of a patient of its own."""
+    told(f"preparing stacks for {READERS} readers")
+    for _ in range(READERS):
+        PreparedStack(server, *stacks.uploaded())
+    told(f"{READERS} readers at once")
+    kinds = crowd(str(server.http.base_url))
+    failures = sum(kind.failures for kind in kinds)
+    rows = [Summary(f"{READERS} readers, {kind.name}", "ms", kind.median, kind.p95, kind.requests) for kind in kinds]
+    return [*rows, single(f"{READERS} readers, failed requests", failures, "", sum(kind.requests for kind in kinds))]
 
 
 def _predictor_rows(predictor: Predictor, click_ms: float, repetitions: Repetitions, told: Told) -> list[Summary]:
