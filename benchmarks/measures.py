@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.bare import BareModels, Predictor
+from benchmarks.browser import browser_rows
 from benchmarks.readers import READERS, crowd
 from benchmarks.server import Server, prepare_storage, running_server
 from benchmarks.subjects import NUMBER_OF_SLICES, Subject, prompted_slice, scarred_phantom, subjects
@@ -76,9 +77,11 @@ def _measure(
         fresh = _fresh_stack_rows(stacks, repetitions, told)
         told("preparing the stack to click on")
         clicks = _click_rows(PreparedStack(server, *stacks.uploaded()), stacks, models, repetitions, told)
+        told("the page in a browser")
+        page = browser_rows(server, stacks, repetitions.edits, repetitions.within_s)
         crowded = _crowd_rows(server, stacks, told)
         peak_memory_mib = server.peak_memory_mib()
-        rows += [*clicks, *fresh, *crowded, single("Application start", server.start_s, "s")]
+        rows += [*clicks, *page, *fresh, *crowded, single("Application start", server.start_s, "s")]
     if peak_memory_mib is not None:
         rows.append(single("Peak memory of the server process", peak_memory_mib, "MiB"))
     click_ms = clicks[0].median
