@@ -48,7 +48,13 @@ class Server:
 
 @pytest.fixture
 def server(context: Context, unused_tcp_port: int) -> Iterator[Server]:
-    config = uvicorn.Config(create_app(context), host="127.0.0.1", port=unused_tcp_port, log_level="warning")
+    config = uvicorn.Config(
+        create_app(context),
+        host="127.0.0.1",
+        port=unused_tcp_port,
+        log_level="critical",  # streams of events are still open when it ends, and it would say that it cancels them
+        timeout_graceful_shutdown=1,
+    )
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run)
     thread.start()
