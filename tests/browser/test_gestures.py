@@ -86,7 +86,9 @@ def test_a_ring_is_filled_and_specks_are_dropped(page: Page, server: Server, ope
     corners = [(100, 100), (120, 100), (120, 120), (100, 120), (100, 100)]
     for start, end in pairwise(corners):
         drag(page, start, end)
-    page.mouse.click(*client_point(page, 160, 160))
+    for _ in range(4):
+        page.keyboard.press(",")
+    page.mouse.click(*client_point(page, 160.5, 160.5))
     wait_for_revision(page, 6)
     ring = mask_of(server, opened, index)
     assert not ring[110, 110]
@@ -101,6 +103,11 @@ def test_a_ring_is_filled_and_specks_are_dropped(page: Page, server: Server, ope
     kept = mask_of(server, opened, index)
     assert not kept[155:165, 155:165].any()
     assert np.array_equal(kept[:150], filled[:150])
+    page.get_by_label("Drop parts below").fill("2000")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+I")
+    wait_for_revision(page, 9)
+    assert not mask_of(server, opened, index).any()
 
 
 def test_an_excluded_slice_weighs_nothing_until_it_is_taken_back(page: Page, server: Server, opened: str) -> None:
@@ -232,7 +239,7 @@ def test_a_pen_and_a_finger_draw_too(page: Page, server: Server, opened: str) ->
 
 
 def test_two_windows_see_each_other_s_edits(page: Page, server: Server, opened: str) -> None:
-    other = page.context.new_page()
+    other = page.context.browser.new_page()  # type: ignore[union-attr]
     open_stack(other, server, opened)
     index = reading_state(other)["index"]
     other.keyboard.press("0")

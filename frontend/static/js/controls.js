@@ -8,6 +8,7 @@ import { contrastWords } from "./words.js";
 /** @typedef {import("./reading.js").ReadingPage} Page */
 
 const byId = (id) => document.getElementById(id);
+const smallestKey = "scarmass.smallest_part_mm2";
 const all = (id) => document.querySelectorAll(`[data-command="${id}"]`);
 
 /** H hides the overlay and Space pans while they are held. @param {Page} page */
@@ -37,6 +38,10 @@ export function bindControls(page) {
     target.blur();
     void change(page, { contrast: target.value });
   });
+  const smallest = byId("smallest-part");
+  smallest.value = localStorage.getItem(smallestKey) ?? smallest.value;
+  smallest.addEventListener("change", () => localStorage.setItem(smallestKey, smallest.value));
+  smallest.addEventListener("keydown", ({ key }) => key === "Enter" && smallest.blur());
   const reader = byId("reader");
   reader.value = readerName();
   reader.addEventListener("change", () => setReaderName(reader.value));

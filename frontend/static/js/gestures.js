@@ -11,8 +11,6 @@ import { say } from "./status.js";
 const noPrompt = { boxes: [], points: [] };
 const unmeasured = { area_mm2: null, mass: null };
 const decided = new Set(["accepted", "no_scar", "excluded"]);
-/** Parts of a mask below this area are specks. */
-export const smallest_island_mm2 = 20;
 const carried_margin_pixels = 2;
 
 export class Gestures {
@@ -96,9 +94,11 @@ export class Gestures {
   }
 
   dropIslands() {
+    if (!this.#isReady) return;
     const [row, column] = this.#slice.pixel_spacing_mm;
-    const fewest = Math.ceil(smallest_island_mm2 / (row * column));
-    this.#change((mask) => withoutIslands(mask, fewest), `No part is smaller than ${smallest_island_mm2} mm².`);
+    const smallest_mm2 = Number(document.getElementById("smallest-part").value);
+    const fewest = Math.ceil(smallest_mm2 / (row * column));
+    this.#change((mask) => withoutIslands(mask, fewest), `No part is smaller than ${smallest_mm2} mm².`);
   }
 
   #change(how, nothing) {

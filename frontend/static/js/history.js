@@ -20,7 +20,7 @@ const drawn = new Set(["prompt", "clear"]);
 const isSameSlice = (a, b) => Boolean(a.sop_instance_uid && b.sop_instance_uid) && keyOf(a) === keyOf(b);
 
 /**
- * Events: "saving" (the state changed), "saved" (nothing is left), "stored" (detail: edit, answer),
+ * Events: "saving" (the state or what is not saved changed), "saved" (nothing is left), "stored" (detail: edit, answer),
  * "refused" (detail: edit, message), "conflict" (detail: edit).
  */
 export class History extends EventTarget {
@@ -86,6 +86,7 @@ export class History extends EventTarget {
 
   #keep() {
     this.isKept = this.#unsent.keep(this.#steps);
+    this.dispatchEvent(new Event("saving"));
   }
 
   async #send() {

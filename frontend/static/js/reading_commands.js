@@ -1,6 +1,5 @@
 /** Everything the reading page can be told to do, by key or by button. */
 
-import { smallest_island_mm2 } from "./gestures.js";
 import { exportCsv } from "./saving.js";
 
 /** @typedef {import("./commands.js").Command} Command */
@@ -37,7 +36,7 @@ export function readingCommands(page) {
       ["thinner", "Thinner brush", [","], () => page.resizeBrush(1 / 1.25), held],
       ["thicker", "Thicker brush", ["."], () => page.resizeBrush(1.25), held],
       ["fill_holes", "Fill holes", ["shift+f"], () => gestures.fillHoles()],
-      ["drop_islands", `Drop parts below ${smallest_island_mm2} mm²`, ["shift+i"], () => gestures.dropIslands()],
+      ["drop_islands", "Drop small parts", ["shift+i"], () => gestures.dropIslands()],
       ["positive", "Points mark scar", [], () => page.setNegative(false)],
       ["negative", "Points mark what is not scar (on or off)", ["n"], () => page.setNegative(!page.negative)],
       ["delete", "Delete the selected box or point", ["Delete", "Backspace"], () => gestures.deleteSelected()],
