@@ -162,7 +162,10 @@ export class Overlay {
 
 const isSelected = ({ selection }, kind, index) => selection?.kind === kind && selection.index === index;
 
-/** Draw only a mask, stretched over a small canvas: the strip's thumbnails. */
+/** A thumbnail at least so wide, in CSS pixels, shows what lies beneath the mask. */
+const large = 160;
+
+/** Draw only a mask, stretched over a small canvas: the strip's thumbnails. Filled where small, outlined where large. */
 export function drawThumbnailMask(canvas, mask) {
   const context = canvas.getContext("2d");
   const [width, height] = [canvas.clientWidth * 2, canvas.clientHeight * 2];
@@ -170,7 +173,12 @@ export function drawThumbnailMask(canvas, mask) {
   if (!mask) return;
   const path = new Path2D();
   path.addPath(outlineOf(mask), new DOMMatrix([width / mask.size[1], 0, 0, height / mask.size[0], 0, 0]));
-  context.fillStyle = scar;
+  context.fillStyle = context.strokeStyle = scar;
+  if (canvas.clientWidth >= large) {
+    context.lineWidth = 3;
+    context.stroke(path);
+    return;
+  }
   context.globalAlpha = 0.8;
   context.fill(path, "evenodd");
 }

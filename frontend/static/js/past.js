@@ -67,7 +67,7 @@ export class PastPanel {
   }
 
   #button(text, details, steps, isHere) {
-    const button = element("button", { type: "button" }, element("b", {}, text), element("small", {}, details));
+    const button = element("button", { type: "button", title: details }, element("b", {}, text), element("small", {}, details));
     if (isHere) button.setAttribute("aria-current", "step");
     button.disabled = steps === null;
     button.addEventListener("click", () => this.#walk(steps));
