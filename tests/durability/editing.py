@@ -27,9 +27,9 @@ class Editor:
     in_flight: dict | None = None
 
     def edit_until_the_server_is_gone(self, api: httpx.Client) -> None:
-        stack_id = api.get(f"/readings/{self.reading_id}").json()["stack_id"]
-        slices = api.get(f"/stacks/{stack_id}").json()["slices"]
         try:
+            stack_id = api.get(f"/readings/{self.reading_id}").json()["stack_id"]
+            slices = api.get(f"/stacks/{stack_id}").json()["slices"]
             while True:
                 self.send(api, self._body(self.chance.choice(slices)))
         except (httpx.TransportError, DatabaseGone):
