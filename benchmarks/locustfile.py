@@ -10,13 +10,13 @@ class Reader(HttpUser):
     """Looks at slices, paints, clicks and accepts, with the pauses of somebody quick."""
 
     wait_time = between(0.5, 2.0)
-    _waiting: ClassVar[list[str]] = []
+    _taken: ClassVar[set[str]] = set()
 
     def on_start(self) -> None:
-        if not Reader._waiting:
-            studies = self.client.get("/api/v1/studies?limit=1000", name="worklist").json()["studies"]
-            Reader._waiting = [stack["stack_id"] for study in studies for stack in study["stacks"] if stack["is_lge"]]
-        stack_id = Reader._waiting.pop()
+        studies = self.client.get("/api/v1/studies?limit=100", name="worklist").json()["studies"]
+        prepared = [stack["stack_id"] for study in studies for stack in study["stacks"] if stack["reading_id"]]
+        stack_id = next(each for each in prepared if each not in Reader._taken)
+        Reader._taken.add(stack_id)
         self.slices = self.client.get(f"/api/v1/stacks/{stack_id}", name="stack").json()["slices"]
         opened = self.client.post(
             f"/api/v1/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())}, name="open reading"
