@@ -95,7 +95,7 @@ class SegmenterEngine:
         self._embedding(image, _window(image, region), urgent=False)
 
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
-        """The union of the answers to boxes and lone points, less the components under lone negative points.
+        """The union of the answers to boxes and lone points, each less its components under lone negative points.
 
         Every point has its say in its own pixel, whatever the network makes of it. A prompt without boxes and
         positive points is answered from its previous mask, with score 0.
@@ -107,12 +107,14 @@ class SegmenterEngine:
             raise MaskShapeMismatch(f"the previous mask is {prompt.previous.shape}, the slice {image.pixels.shape}")
         groups, removals = grouped(prompt)
         answers = self._answers(image, _window(image, region), groups, prompt)
-        if answers:
-            mask = np.logical_or.reduce([mask for mask, _ in answers])
-        else:
-            mask = np.zeros_like(image.pixels, dtype=bool) if prompt.previous is None else prompt.previous
+        nothing = np.zeros_like(image.pixels, dtype=bool)
+        kept = [mask for mask, _ in answers] or [nothing if prompt.previous is None else prompt.previous]
         for point in removals:
-            mask = without_component_at(mask, point.x, point.y)
+            # From each answer by itself: their union may hang together with what nobody clicked away.
+            kept = [without_component_at(mask, point.x, point.y) for mask in kept]
+        mask = np.logical_or.reduce(kept)
+        if removals:
+            mask = with_clicked_pixels(mask, prompt.points)
         return Segmentation(mask, _area_weighted_score(answers))
 
     def _answers(
