@@ -248,6 +248,27 @@ def test_a_refiner_has_the_last_word_and_its_score_is_the_overlap_it_expects(wei
     assert not ask(nothing, Prompt(Structure.SCAR, (SCAR_BOX,))).mask.any()
 
 
+def test_a_negative_click_outside_every_box_takes_nothing_from_their_answers(weights: Weights) -> None:
+    eager = SegmenterEngine(refined_weights(weights, bias=50.0), device="cpu", encode=lambda w: ZEROS)
+    points = (Point(60.5, 30.5, True), Point(70.5, 35.5, False))
+    found = ask(eager, Prompt(Structure.SCAR, (SCAR_BOX,), points)).mask
+    boxed = ask(eager, Prompt(Structure.SCAR, (SCAR_BOX,))).mask
+    assert boxed.any()
+    assert found[boxed].all()
+    assert found[30, 60]
+    assert not found[35, 70]
+    assert found.sum() == boxed.sum() + 1
+
+
+def test_a_negative_click_in_two_overlapping_boxes_holds_in_their_union(weights: Weights) -> None:
+    eager = SegmenterEngine(refined_weights(weights, bias=50.0), device="cpu", encode=lambda w: ZEROS)
+    other = Box(SCAR_BOX.x0 + 4, SCAR_BOX.y0 + 4, SCAR_BOX.x1 + 4, SCAR_BOX.y1 + 4)
+    clicked = Point(SCAR_BOX.x0 + 10.5, SCAR_BOX.y0 + 10.5, False)
+    found = ask(eager, Prompt(Structure.SCAR, (SCAR_BOX, other), (clicked,))).mask
+    assert found.any()
+    assert not found[int(clicked.y), int(clicked.x)]
+
+
 def test_a_click_is_obeyed_also_where_a_refiner_disagrees(weights: Weights) -> None:
     stubborn = SegmenterEngine(refined_weights(weights, bias=-50.0), device="cpu", encode=lambda w: ZEROS)
     clicked = ask(stubborn, Prompt(Structure.SCAR, (SCAR_BOX,), (Point(100.5, 80.5, True),)))

@@ -4,11 +4,14 @@ import time
 import uuid
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 
 from scarmass.api.app import create_app
+from scarmass.domain.errors import DatabaseUnavailable
+from scarmass.services import prepare
 from scarmass.services.context import Context
-from scarmass.services.prepare import outwards
+from scarmass.services.prepare import Preparer, outwards
 from scarmass.storage.tables import SliceRow
 from tests.conftest import upload
 
@@ -97,3 +100,23 @@ def test_one_slice_that_fails_does_not_stop_the_others(context: Context, phantom
         states = [s["state"] for s in wait_until_draft(client, opened(client, phantom_files))["slices"]]
     assert sorted(set(states)) == ["failed", "proposed"]
     assert states.count("failed") == 1
+
+
+def test_a_database_that_is_away_for_a_moment_delays_a_reading_and_does_not_fail_it(
+    context: Context, phantom_files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepare, "DATABASE_RETRY_S", 0.01)
+    stored = Preparer._store
+    refused: list[object] = []
+
+    def refuse_twice(*arguments: object) -> None:
+        if len(refused) < 2:
+            refused.append(arguments)
+            raise DatabaseUnavailable("away")
+        stored(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Preparer, "_store", refuse_twice)
+    with TestClient(create_app(context)) as client:
+        reading = wait_until_draft(client, opened(client, phantom_files))
+    assert len(refused) == 2
+    assert {s["state"] for s in reading["slices"]} == {"proposed"}

@@ -112,9 +112,7 @@ class SegmenterEngine:
         for point in removals:
             # From each answer by itself: their union may hang together with what nobody clicked away.
             kept = [without_component_at(mask, point.x, point.y) for mask in kept]
-        mask = np.logical_or.reduce(kept)
-        if removals:
-            mask = with_clicked_pixels(mask, prompt.points)
+        mask = with_clicked_pixels(np.logical_or.reduce(kept), prompt.points)
         return Segmentation(mask, _area_weighted_score(answers))
 
     def _answers(
@@ -224,7 +222,7 @@ def _native_answer(logits: Float32, group: PromptGroup, grey: Float32, window: W
     mask = native_mask(obeying_clicks(logits, group.points, grey, window), window)
     if group.box is not None:
         mask &= within(group.box, mask.shape)
-    return with_clicked_pixels(mask, group.points)
+    return mask
 
 
 def _without_points_beside_box(group: PromptGroup) -> PromptGroup:

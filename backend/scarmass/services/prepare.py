@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from scarmass.domain.errors import SliceNotInStack
+from scarmass.domain.errors import DatabaseUnavailable, SliceNotInStack
 from scarmass.domain.reading import SliceState
 from scarmass.services import propose
 from scarmass.services.context import Context
@@ -21,6 +21,8 @@ from scarmass.storage import readings, studies
 from scarmass.storage.tables import SliceRow, StackRow
 
 log = logging.getLogger(__name__)
+
+DATABASE_RETRY_S = 2.0
 
 
 class Preparer:
@@ -51,11 +53,12 @@ class Preparer:
 
         Raises ReadingNotFound, SliceNotInStack.
         """
-        reading = load_reading(self._context, reading_id)
-        if key not in map(slice_key, reading.stack.slices):
-            raise SliceNotInStack("the slice is no part of the reading's stack")
-        if reading.state == readings.PREPARING:
-            self._looked_at[reading_id] = key
+        with self._context.database.transaction() as session:
+            row = readings.get_reading(session, reading_id)
+            if key not in map(slice_key, studies.get_stack(session, row.stack_id).slices):
+                raise SliceNotInStack("the slice is no part of the reading's stack")
+            if row.state == readings.PREPARING:
+                self._looked_at[reading_id] = key
 
     def resume(self) -> None:
         """Take up every reading that a restart cut off."""
@@ -75,6 +78,11 @@ class Preparer:
     def _prepare(self, reading_id: uuid.UUID) -> None:
         try:
             self._prepare_slices(reading_id)
+        except DatabaseUnavailable:
+            # Not the reading's fault, and nothing could be stored of it now: it goes on when PostgreSQL is back.
+            log.warning("reading %s waits for the database", reading_id)
+            if not self._stopping.wait(DATABASE_RETRY_S):
+                self._submit(reading_id)
         except Exception:
             log.exception("reading %s could not be prepared", reading_id)
             self._finish(reading_id, readings.FAILED)
