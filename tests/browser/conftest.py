@@ -150,3 +150,13 @@ def opened(page: Page, server: Server, phantom_files: list[Path]) -> str:
     stack_id = server.upload(phantom_files)
     open_stack(page, server, stack_id)
     return stack_id
+
+
+@pytest.fixture
+def other(page: Page, server: Server, opened: str) -> Iterator[Page]:
+    """Another browser window, with storage of its own, on the same reading."""
+    assert page.context.browser is not None
+    other = page.context.browser.new_page()
+    open_stack(other, server, opened)
+    yield other
+    other.close()

@@ -14,7 +14,6 @@ from tests.browser.conftest import (
     Server,
     client_point,
     drag,
-    open_stack,
     reading_state,
     stored_slice,
     wait_for_revision,
@@ -238,12 +237,9 @@ def test_a_pen_and_a_finger_draw_too(page: Page, server: Server, opened: str) ->
     assert [second[k] for k in ("x0", "y0", "x1", "y1")] == pytest.approx([130, 80, 140, 90], abs=0.5)
 
 
-def test_two_windows_see_each_other_s_edits(page: Page, server: Server, opened: str) -> None:
-    other = page.context.browser.new_page()  # type: ignore[union-attr]
-    open_stack(other, server, opened)
+def test_two_windows_see_each_other_s_edits(page: Page, other: Page) -> None:
     index = reading_state(other)["index"]
     other.keyboard.press("0")
     wait_for_revision(other, 1)
     wait_for_revision(page, 1)
     assert reading_state(page)["reading"]["slices"][index]["state"] == "no_scar"
-    other.close()

@@ -96,13 +96,11 @@ def test_leaving_with_unsaved_work_warns(page: Page, server: Server, opened: str
     assert page.url.startswith(server.address)
 
 
-def test_edits_of_other_slices_are_merged(page: Page, server: Server, opened: str) -> None:
+def test_edits_of_other_slices_are_merged(page: Page, server: Server, opened: str, other: Page) -> None:
     index = reading_state(page)["index"]
     cut(page)
     page.keyboard.press("0")
     wait_until(lambda: "1 change kept here" in saving(page))
-    other = page.context.browser.new_page()  # type: ignore[union-attr]
-    open_stack(other, server, opened)
     other.keyboard.press("ArrowDown")
     wait_until(lambda: reading_state(other)["shown"] == index + 1)
     other.keyboard.press("u")
@@ -111,18 +109,15 @@ def test_edits_of_other_slices_are_merged(page: Page, server: Server, opened: st
     wait_for_revision(page, 2)
     assert stored_slice(server, opened, index)["state"] == "no_scar"
     assert stored_slice(server, opened, index + 1)["state"] == "excluded"
-    other.close()
 
 
 def test_a_slice_changed_elsewhere_meanwhile_is_shown_and_the_reader_decides(
-    page: Page, server: Server, opened: str
+    page: Page, server: Server, opened: str, other: Page
 ) -> None:
     index = reading_state(page)["index"]
     cut(page)
     page.keyboard.press("0")
     wait_until(lambda: "1 change kept here" in saving(page))
-    other = page.context.browser.new_page()  # type: ignore[union-attr]
-    open_stack(other, server, opened)
     other.keyboard.press("u")
     wait_for_revision(other, 1)
     reconnect(page)
@@ -132,7 +127,6 @@ def test_a_slice_changed_elsewhere_meanwhile_is_shown_and_the_reader_decides(
     page.get_by_text("Use mine instead").click()
     wait_for_revision(page, 2)
     assert stored_slice(server, opened, index)["state"] == "no_scar"
-    other.close()
 
 
 def test_a_slow_network_neither_loses_nor_reorders(page: Page, server: Server, opened: str) -> None:

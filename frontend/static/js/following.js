@@ -1,7 +1,7 @@
 /** The reading on the page: opened, followed, and what the server refuses or others changed, told. */
 
 import { Draft, keyOf } from "./draft.js";
-import { follow } from "./follow.js";
+import { follow } from "./events.js";
 import { History } from "./history.js";
 import { lookAt, openReading } from "./open.js";
 import { showSaving } from "./saving.js";
