@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 
-from scarmass.api import schemas
+from scarmass.api import reading_schemas, schemas
 from scarmass.domain import mass as domain_mass
 from scarmass.domain.masks import to_rle
 from scarmass.domain.models import Model
@@ -111,10 +111,10 @@ def stack_mass(of: StackMeasure, extent: domain_mass.MassExtent, density_g_per_m
     )
 
 
-def reading_slice(context: Context, of: Reading, row: SliceRow) -> schemas.ReadingSlice:
+def reading_slice(context: Context, of: Reading, row: SliceRow) -> reading_schemas.ReadingSlice:
     content = of.content(row)
     measure = slice_measure(context, row, content)
-    return schemas.ReadingSlice(
+    return reading_schemas.ReadingSlice(
         sop_instance_uid=row.sop_instance_uid,
         frame_number=row.frame_number,
         index=row.index,
@@ -141,24 +141,24 @@ def _totals(context: Context, of: Reading) -> dict:
     }
 
 
-def reading(context: Context, of: Reading) -> schemas.Reading:
-    return schemas.Reading(
+def reading(context: Context, of: Reading) -> reading_schemas.Reading:
+    return reading_schemas.Reading(
         id=of.id,
         stack_id=of.stack.stack_id,
         state=of.state,  # type: ignore[arg-type]
         prepared=of.prepared,
         density_g_per_ml=context.density_g_per_ml,
-        model=schemas.Models(detector=model(context.detector.model), segmenter=model(context.segmenter.model)),
+        model=reading_schemas.Models(detector=model(context.detector.model), segmenter=model(context.segmenter.model)),
         slices=[reading_slice(context, of, row) for row in of.stack.slices],
         **_totals(context, of),
     )
 
 
-def history(edits: Sequence[PastEdit], limit: int, before: int | None) -> schemas.History:
+def history(edits: Sequence[PastEdit], limit: int, before: int | None) -> reading_schemas.History:
     """Up to limit edits, the newest first, of those before a revision."""
     older = [edit for edit in reversed(edits) if before is None or edit.revision < before]
     shown = [
-        schemas.PastEdit(
+        reading_schemas.PastEdit(
             revision=edit.revision,
             kind=edit.kind,
             author=edit.author,
@@ -168,11 +168,11 @@ def history(edits: Sequence[PastEdit], limit: int, before: int | None) -> schema
         )
         for edit in older[:limit]
     ]
-    return schemas.History(edits=shown, next_cursor=shown[-1].revision if len(older) > limit else None)
+    return reading_schemas.History(edits=shown, next_cursor=shown[-1].revision if len(older) > limit else None)
 
 
-def change(context: Context, of: Reading) -> schemas.ReadingChange:
-    return schemas.ReadingChange(
+def change(context: Context, of: Reading) -> reading_schemas.ReadingChange:
+    return reading_schemas.ReadingChange(
         state=of.state,  # type: ignore[arg-type]
         prepared=of.prepared,
         slices=_changed(context, of),
@@ -180,11 +180,11 @@ def change(context: Context, of: Reading) -> schemas.ReadingChange:
     )
 
 
-def _changed(context: Context, of: Reading) -> list[schemas.ReadingSlice]:
+def _changed(context: Context, of: Reading) -> list[reading_schemas.ReadingSlice]:
     changed: set[SliceKey] = set(of.changed)
     return [reading_slice(context, of, row) for row in of.stack.slices if slice_key(row) in changed]
 
 
-def edit(context: Context, of: Reading) -> schemas.EditAnswer:
+def edit(context: Context, of: Reading) -> reading_schemas.EditAnswer:
     slices = _changed(context, of)
-    return schemas.EditAnswer(slice=slices[0] if slices else None, slices=slices, **_totals(context, of))
+    return reading_schemas.EditAnswer(slice=slices[0] if slices else None, slices=slices, **_totals(context, of))

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from scarmass.api import answers, schemas
+from scarmass.api import answers, reading_schemas
 from scarmass.api.dependencies import InContext
 from scarmass.services.context import Context
 from scarmass.services.follow import Stand, reading_since, stand
@@ -47,7 +47,7 @@ async def follow_reading(
         await asyncio.sleep(ASKED_EVERY_S)
 
 
-def _change(context: Context, reading_id: uuid.UUID, seen: Stand) -> tuple[Stand, schemas.ReadingChange]:
+def _change(context: Context, reading_id: uuid.UUID, seen: Stand) -> tuple[Stand, reading_schemas.ReadingChange]:
     """The stand that the change leads to, and the change."""
     reading = reading_since(context, reading_id, seen)
     return Stand(reading.prepared, reading.revision, reading.state), answers.change(context, reading)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
-from scarmass.api import answers, schemas
+from scarmass.api import answers, reading_schemas, schemas
 from scarmass.api.dependencies import CurrentReader, InContext, PathUid, WithPreparer
 from scarmass.domain.prompts import Box, Point
 from scarmass.services.edit import Edit, apply_edit
@@ -19,11 +19,15 @@ router = APIRouter(prefix="/api/v1", tags=["readings"])
 @router.post(
     "/stacks/{stack_id}/readings",
     status_code=201,
-    responses={200: {"model": schemas.Reading, "description": "The stack's draft, opened before"}},
+    responses={200: {"model": reading_schemas.Reading, "description": "The stack's draft, opened before"}},
 )
 def open_reading(
-    stack_id: PathUid, request: schemas.OpenReading, context: InContext, preparer: WithPreparer, response: Response
-) -> schemas.Reading:
+    stack_id: PathUid,
+    request: reading_schemas.OpenReading,
+    context: InContext,
+    preparer: WithPreparer,
+    response: Response,
+) -> reading_schemas.Reading:
     """The stack's draft reading; a new one begins to be prepared in the background."""
     reading_id, is_new = preparer.open(stack_id, request.client_id)
     response.status_code = 201 if is_new else 200
@@ -31,14 +35,14 @@ def open_reading(
 
 
 @router.get("/readings/{reading_id}")
-def get_reading(reading_id: uuid.UUID, context: InContext) -> schemas.Reading:
+def get_reading(reading_id: uuid.UUID, context: InContext) -> reading_schemas.Reading:
     return answers.reading(context, load_reading(context, reading_id))
 
 
 @router.post("/readings/{reading_id}/edits")
 def add_edit(
-    reading_id: uuid.UUID, request: schemas.EditRequest, context: InContext, reader: CurrentReader
-) -> schemas.EditAnswer:
+    reading_id: uuid.UUID, request: reading_schemas.EditRequest, context: InContext, reader: CurrentReader
+) -> reading_schemas.EditAnswer:
     """Append one edit; it is committed before this answers."""
     edit = Edit(
         client_id=request.client_id,
@@ -58,7 +62,7 @@ def list_edits(
     context: InContext,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
-) -> schemas.History:
+) -> reading_schemas.History:
     """Who changed what and when, the newest first."""
     return answers.history(past_edits(context, reading_id), limit, cursor)
 
