@@ -1,5 +1,6 @@
 """The connection to PostgreSQL: an external one by URL, or the embedded one in a folder."""
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 from scarmass.domain.errors import DatabaseUnavailable
+
+log = logging.getLogger(__name__)
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 START_TRIES = 3
@@ -86,9 +89,10 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
         try:
             server = get_server(folder, cleanup_mode="stop")
             break
-        except Exception:
+        except Exception as error:
             if attempt == START_TRIES:
                 raise
+            log.warning("PostgreSQL did not start, trying again: %s", error)
     try:
         yield server.get_uri()
     finally:
