@@ -49,7 +49,7 @@ def import_(paths: Annotated[list[Path], typer.Argument(exists=True, help="DICOM
 
 
 @app.command()
-def replay(reading_id: Annotated[uuid.UUID, typer.Argument(help="a reading's id, as in its page's address")]):
+def replay(reading_id: Annotated[uuid.UUID, typer.Argument(help="a reading's id, as its CSV tells it")]):
     """Compute every model answer of a reading again and compare it with the stored mask, which is the record."""
     from scarmass.services.replay import replay as replay_reading
 

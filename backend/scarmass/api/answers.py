@@ -7,10 +7,12 @@ from scarmass.api import reading_schemas, schemas
 from scarmass.domain import mass as domain_mass
 from scarmass.domain.masks import to_rle
 from scarmass.domain.models import Model
+from scarmass.domain.reading import Standing
 from scarmass.services.context import Context
 from scarmass.services.measure import SliceKey, SliceMeasure, StackMeasure, slice_key
-from scarmass.services.reading import PastEdit, Reading, slice_measure
+from scarmass.services.reading import Reading, slice_measure
 from scarmass.services.slices import header_of
+from scarmass.storage.readings import EditHead
 from scarmass.storage.tables import SliceRow, StackRow, StudyRow
 
 ReadingIds = Mapping[str, uuid.UUID]
@@ -154,9 +156,9 @@ def reading(context: Context, of: Reading) -> reading_schemas.Reading:
     )
 
 
-def history(edits: Sequence[PastEdit], limit: int, before: int | None) -> reading_schemas.History:
+def history(edits: Sequence[tuple[EditHead, Standing]], limit: int, before: int | None) -> reading_schemas.History:
     """Up to limit edits, the newest first, of those before a revision."""
-    older = [edit for edit in reversed(edits) if before is None or edit.revision < before]
+    older = [(edit, standing) for edit, standing in reversed(edits) if before is None or edit.revision < before]
     shown = [
         reading_schemas.PastEdit(
             revision=edit.revision,
@@ -164,9 +166,9 @@ def history(edits: Sequence[PastEdit], limit: int, before: int | None) -> readin
             author=edit.author,
             created_at=edit.created_at,
             slices=[schemas.SliceName(sop_instance_uid=sop, frame_number=frame) for sop, frame in edit.slices],
-            standing=edit.standing,
+            standing=standing,
         )
-        for edit in older[:limit]
+        for edit, standing in older[:limit]
     ]
     return reading_schemas.History(edits=shown, next_cursor=shown[-1].revision if len(older) > limit else None)
 

@@ -66,7 +66,7 @@ def apply_edit(context: Context, reading_id: uuid.UUID, edit: Edit, author: str)
         row = readings.get_reading(session, reading_id, lock=True)
         if (done := _already_done(context, session, reading_id, edit)) is not None:
             return done
-        _require_current(edit, len(readings.edits_of(session, reading_id)))
+        _require_current(edit, readings.revision_of(session, reading_id))
         readings.add_edit(session, _edit_row(reading_id, edit, author, outcome))
         return reading_at(context, session, row)
 

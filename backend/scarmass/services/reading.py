@@ -3,18 +3,18 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from scarmass.domain.masks import Mask, from_rle, to_rle
 from scarmass.domain.models import Model, Segmentation
 from scarmass.domain.prompts import Box, Point, Prompt
-from scarmass.domain.reading import REVIEWED_STATES, EditKind, SliceState, Standing, fold, standings
+from scarmass.domain.reading import REVIEWED_STATES, SliceState, Standing, fold, standings
 from scarmass.services.context import Context
 from scarmass.services.measure import SliceKey, SliceMeasure, StackMeasure, measure_slice, measure_stack, slice_key
 from scarmass.storage import readings, studies
-from scarmass.storage.tables import EditRow, Json, ProposalRow, ReadingRow, SliceRow, StackRow
+from scarmass.storage.readings import EditHead
+from scarmass.storage.tables import Json, ProposalRow, ReadingRow, SliceRow, StackRow
 
 
 @dataclass(frozen=True)
@@ -105,13 +105,13 @@ def reading_at(
     seen: (proposals, edits) that somebody knows already; `changed` is what differs from them, by default what the last
     edit touched.
     """
-    edits = readings.edits_of(session, row.id)[:revision]
+    edits = readings.edit_heads(session, row.id, revision)
     proposals = readings.proposals_of(session, row.id)
     stack = studies.get_stack(session, row.stack_id)
-    live, undone = fold([EditKind(edit.kind) for edit in edits])
+    live, undone = fold([edit.kind for edit in edits])
+    made_at = {name: edits[position].revision for position in live for name in edits[position].slices}
     contents = {(p.sop_instance_uid, p.frame_number): p.content for p in proposals}
-    for position in live:
-        contents |= {(s.sop_instance_uid, s.frame_number): s.content for s in edits[position].slices}
+    contents |= readings.contents_made(session, row.id, made_at)
     known = {key: SliceContent.from_json(content) for key, content in contents.items()}
     return Reading(
         id=row.id,
@@ -128,35 +128,12 @@ def reading_at(
     )
 
 
-@dataclass(frozen=True)
-class PastEdit:
-    """One line of a reading's history, with the slices that it touched."""
-
-    revision: int
-    kind: EditKind
-    author: str
-    created_at: datetime
-    slices: tuple[SliceKey, ...]
-    standing: Standing
-
-
-def past_edits(context: Context, reading_id: uuid.UUID) -> list[PastEdit]:
-    """Every edit of a reading, the first one first. Raises ReadingNotFound."""
+def past_edits(context: Context, reading_id: uuid.UUID) -> list[tuple[EditHead, Standing]]:
+    """Every edit of a reading and how it stands now, the first one first. Raises ReadingNotFound."""
     with context.database.transaction() as session:
         readings.get_reading(session, reading_id)
-        edits = readings.edits_of(session, reading_id)
-        found = standings([EditKind(edit.kind) for edit in edits])
-        return [
-            PastEdit(
-                edit.revision,
-                EditKind(edit.kind),
-                edit.author,
-                edit.created_at,
-                tuple((each.sop_instance_uid, each.frame_number) for each in edit.slices),
-                standing,
-            )
-            for edit, standing in zip(edits, found, strict=True)
-        ]
+        edits = readings.edit_heads(session, reading_id)
+    return list(zip(edits, standings([edit.kind for edit in edits]), strict=True))
 
 
 def measure_reading(context: Context, stack: StackRow, contents: dict[SliceKey, SliceContent]) -> StackMeasure:
@@ -175,9 +152,9 @@ def slice_measure(context: Context, row: SliceRow, content: SliceContent) -> Sli
     return None if content.mask is None else measure_slice(row, content.mask, context.density_g_per_ml)
 
 
-def _changed(proposals: Sequence[ProposalRow], edits: Sequence[EditRow], seen: tuple[int, int]) -> list[SliceKey]:
+def _changed(proposals: Sequence[ProposalRow], edits: Sequence[EditHead], seen: tuple[int, int]) -> list[SliceKey]:
     """The slices that later proposals and edits touched; undo and redo touch what they take away or bring back."""
-    kinds = [EditKind(edit.kind) for edit in edits]
+    kinds = [edit.kind for edit in edits]
     before, after = fold(kinds[: max(seen[1], 0)])[0], fold(kinds)[0]
-    by_edits = {(s.sop_instance_uid, s.frame_number) for p in set(before) ^ set(after) for s in edits[p].slices}
+    by_edits = {name for position in set(before) ^ set(after) for name in edits[position].slices}
     return sorted(by_edits | {(p.sop_instance_uid, p.frame_number) for p in proposals[seen[0] :]})

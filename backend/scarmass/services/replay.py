@@ -10,7 +10,7 @@ from scarmass.domain.reading import EditKind
 from scarmass.services import propose
 from scarmass.services.context import Context
 from scarmass.services.edit import previous_mask
-from scarmass.services.measure import SliceKey, measure_slice, slice_key
+from scarmass.services.measure import measure_slice, slice_key
 from scarmass.services.reading import Reading, SliceContent, reading_at
 from scarmass.storage import readings
 from scarmass.storage.tables import SliceRow
@@ -33,28 +33,25 @@ class Replayed:
 
 
 def replay(context: Context, reading_id: uuid.UUID) -> Iterator[Replayed]:
-    """Every mask that the segmenter made, in order; painted masks and decisions are no model's.
+    """Every mask that the segmenter made: the proposals, then edit by edit. Painted masks and decisions are no model's.
 
     Raises ReadingNotFound.
     """
     with context.database.transaction() as session:
         row = readings.get_reading(session, reading_id)
-        edits = readings.edits_of(session, reading_id)
-        proposals = readings.proposals_of(session, reading_id)
-        before = [reading_at(context, session, row, revision) for revision in range(len(edits))]
-        now = reading_at(context, session, row)
-    rows = {slice_key(each): each for each in now.stack.slices}
-    for proposal in proposals:
-        key = (proposal.sop_instance_uid, proposal.frame_number)
-        yield from _again(context, now, rows[key], SliceContent.from_json(proposal.content), None, None)
-    for edit, reading in zip(edits, before, strict=True):
-        if EditKind(edit.kind) not in (EditKind.PROMPT, EditKind.PROPOSE):
+        edits = readings.edit_heads(session, reading_id)
+        proposed = reading_at(context, session, row, 0)
+    for each in proposed.stack.slices:
+        yield from _again(context, proposed, each, proposed.content(each), None, None)
+    for edit in edits:
+        if edit.kind not in (EditKind.PROMPT, EditKind.PROPOSE):
             continue
-        for made in edit.slices:
-            key: SliceKey = (made.sop_instance_uid, made.frame_number)
-            content = SliceContent.from_json(made.content)
-            earlier = reading.content(rows[key]) if edit.kind == EditKind.PROMPT else None
-            yield from _again(context, reading, rows[key], content, earlier, edit.revision)
+        with context.database.transaction() as session:
+            before, after = (reading_at(context, session, row, edit.revision - back) for back in (1, 0))
+        for each in after.stack.slices:
+            if slice_key(each) in edit.slices:
+                earlier = before.content(each) if edit.kind is EditKind.PROMPT else None
+                yield from _again(context, after, each, after.content(each), earlier, edit.revision)
 
 
 def _again(

@@ -1,18 +1,36 @@
 """Rows of readings: proposals beneath, edits on top, nothing ever rewritten."""
 
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import ClientIdReused, ReadingNotFound
-from scarmass.storage.tables import EditRow, Json, ProposalRow, ReadingRow
+from scarmass.domain.reading import EditKind
+from scarmass.storage.tables import EditRow, EditSliceRow, Json, ProposalRow, ReadingRow
 
 PREPARING = "preparing"
 DRAFT = "draft"
 FAILED = "failed"
+
+SliceName = tuple[str, int]
+"""sop_instance_uid and frame_number."""
+
+
+@dataclass(frozen=True)
+class EditHead:
+    """An edit and which slices it touched, without what it made of them: all that folding needs."""
+
+    revision: int
+    kind: EditKind
+    author: str
+    created_at: datetime
+    slices: tuple[SliceName, ...]
 
 
 def open_reading(session: Session, stack_id: str, client_id: uuid.UUID, state: str) -> tuple[ReadingRow, bool]:
@@ -51,9 +69,35 @@ def readings_of_stacks(session: Session, stack_ids: Sequence[str]) -> dict[str, 
     return {row.stack_id: row.id for row in session.execute(query)}
 
 
-def edits_of(session: Session, reading_id: uuid.UUID) -> list[EditRow]:
-    query = select(EditRow).where(EditRow.reading_id == reading_id).order_by(EditRow.revision)
-    return list(session.scalars(query))
+def edit_heads(session: Session, reading_id: uuid.UUID, until: int | None = None) -> list[EditHead]:
+    """The edits up to a revision (all by default), the first one first."""
+    columns = (EditRow.revision, EditRow.kind, EditRow.author, EditRow.created_at)
+    edits = select(*columns).where(EditRow.reading_id == reading_id).order_by(EditRow.revision)
+    touched = select(EditSliceRow.revision, EditSliceRow.sop_instance_uid, EditSliceRow.frame_number)
+    touched = touched.where(EditSliceRow.reading_id == reading_id)
+    if until is not None:
+        edits, touched = edits.where(EditRow.revision <= until), touched.where(EditSliceRow.revision <= until)
+    slices: dict[int, list[SliceName]] = defaultdict(list)
+    for revision, sop_instance_uid, frame_number in session.execute(touched):
+        slices[revision].append((sop_instance_uid, frame_number))
+    return [
+        EditHead(revision, EditKind(kind), author, created_at, tuple(slices[revision]))
+        for revision, kind, author, created_at in session.execute(edits)
+    ]
+
+
+def contents_made(session: Session, reading_id: uuid.UUID, made_at: Mapping[SliceName, int]) -> dict[SliceName, Json]:
+    """What the edits of these revisions made of these slices."""
+    row = tuple_(EditSliceRow.revision, EditSliceRow.sop_instance_uid, EditSliceRow.frame_number)
+    named = row.in_([(revision, *name) for name, revision in made_at.items()])
+    query = select(EditSliceRow).where(EditSliceRow.reading_id == reading_id, named)
+    return {(made.sop_instance_uid, made.frame_number): made.content for made in session.scalars(query)}
+
+
+def revision_of(session: Session, reading_id: uuid.UUID) -> int:
+    """How many edits a reading has."""
+    query = select(func.count()).select_from(EditRow).where(EditRow.reading_id == reading_id)
+    return session.scalar(query) or 0
 
 
 def edit_by_client_id(session: Session, reading_id: uuid.UUID, client_id: uuid.UUID) -> EditRow | None:
@@ -65,8 +109,7 @@ def stand_of(session: Session, reading_id: uuid.UUID) -> tuple[int, int, str]:
     """(proposals, edits, state): all that a reading can have changed in. Raises ReadingNotFound."""
     row = get_reading(session, reading_id)
     proposals = select(func.count()).select_from(ProposalRow).where(ProposalRow.reading_id == reading_id)
-    edits = select(func.count()).select_from(EditRow).where(EditRow.reading_id == reading_id)
-    return session.scalar(proposals) or 0, session.scalar(edits) or 0, row.state
+    return session.scalar(proposals) or 0, revision_of(session, reading_id), row.state
 
 
 def add_edit(session: Session, edit: EditRow) -> None:
