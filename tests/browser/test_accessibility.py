@@ -30,7 +30,7 @@ def test_the_reading_its_help_its_history_and_all_slices_side_by_side(page: Page
     page.keyboard.press("0")
     wait_for_revision(page, 1)
     page.get_by_text("History").click()
-    wait_until(lambda: page.locator("#past li").count() == 2)
+    wait_until(lambda: page.locator("#history li").count() == 2)
     assert not serious(page), "\n".join(serious(page))
     page.keyboard.press("a")
     assert not serious(page), "\n".join(serious(page))

@@ -6,7 +6,7 @@ from itertools import pairwise
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from scarmass.domain.masks import Mask, from_rle
 from scarmass.services.context import Context
@@ -40,6 +40,10 @@ def capsule(shape: tuple[int, ...], start: tuple[float, float], end: tuple[float
     dx, dy = end[0] - start[0], end[1] - start[1]
     along = np.clip(((x - start[0]) * dx + (y - start[1]) * dy) / (dx * dx + dy * dy), 0, 1)
     return np.hypot(x - start[0] - along * dx, y - start[1] - along * dy) <= reach
+
+
+def width_of(of: Locator) -> float:
+    return (of.bounding_box() or {})["width"]
 
 
 def test_the_brush_paints_a_stroke_of_its_own_width_and_the_eraser_takes_it_away(
@@ -156,14 +160,14 @@ def test_the_history_walks_back_and_forth(page: Page, server: Server, opened: st
     page.keyboard.press("u")
     wait_for_revision(page, 2)
     page.get_by_text("History").click()
-    rows = page.locator("#past li button")
+    rows = page.locator("#history li button")
     wait_until(lambda: rows.count() == 3)
     assert "excluded" in rows.nth(0).inner_text()
-    page.locator("#past li").get_by_text("As proposed").click()
+    page.locator("#history li").get_by_text("As proposed").click()
     wait_for_revision(page, 4)
     assert {s["state"] for s in server.reading(opened)["slices"]} == {"proposed"}
-    wait_until(lambda: page.locator('#past [data-standing="undone"]').count() == 2)
-    page.locator("#past li button").filter(has_text="no scar").click()
+    wait_until(lambda: page.locator('#history [data-standing="undone"]').count() == 2)
+    page.locator("#history li button").filter(has_text="no scar").click()
     wait_for_revision(page, 5)
     states = [s["state"] for s in server.reading(opened)["slices"]]
     assert (states[index], states[index + 1]) == ("no_scar", "proposed")
@@ -181,17 +185,40 @@ def test_undo_names_its_slice_and_goes_there(page: Page, server: Server, opened:
 
 
 def test_all_slices_side_by_side_are_accepted_with_one_key_each(page: Page, server: Server, opened: str) -> None:
+    def width() -> float:
+        return width_of(page.locator("#strip li").first)
+
+    narrow = width()
     page.keyboard.press("Home")
     page.keyboard.press("a")
-    wait_until(lambda: (page.locator("#strip li").first.bounding_box() or {})["width"] > 200)
+    wait_until(lambda: width() > 1.3 * narrow)
     of = len(server.reading(opened)["slices"])
     for number in range(1, of + 1):
         wait_until(lambda: reading_state(page)["shown"] == reading_state(page)["index"])
         page.keyboard.press("Enter")
         wait_for_revision(page, number)
     assert server.reading(opened)["reviewed"] == of
+    page.locator("#strip button").nth(2).dblclick()
+    wait_until(lambda: width() == narrow)
+    assert reading_state(page)["index"] == 2
+
+
+def test_side_by_side_the_arrows_go_by_row_and_the_heart_is_seen_closely(
+    page: Page, server: Server, opened: str
+) -> None:
+    page.keyboard.press("Home")
     page.keyboard.press("a")
-    wait_until(lambda: (page.locator("#strip li").first.bounding_box() or {})["width"] < 200)
+    pictures = page.locator("#strip .picture")
+    wait_until(lambda: width_of(page.locator("#strip img").first) > 1.05 * width_of(pictures.first))
+    tops = [(pictures.nth(n).bounding_box() or {})["y"] for n in range(pictures.count())]
+    across = tops.count(tops[0])
+    page.keyboard.press("ArrowDown")
+    wait_until(lambda: reading_state(page)["shown"] == across)
+    page.keyboard.press("ArrowUp")
+    wait_until(lambda: reading_state(page)["shown"] == 0)
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowRight")
+    wait_until(lambda: reading_state(page)["shown"] == 1)
 
 
 def test_what_a_reader_does_carries_the_name_that_was_typed(page: Page, server: Server, opened: str) -> None:
@@ -212,29 +239,6 @@ def test_the_slice_on_the_screen_is_proposed_next(page: Page, server: Server, co
     wait_until(lambda: reading_state(page)["reading"]["slices"][0]["state"] == "proposed")
     assert reading_state(page)["reading"]["prepared"] < 6
     assert reading_state(page)["reading"]["state"] == "preparing"
-
-
-def test_a_pen_and_a_finger_draw_too(page: Page, server: Server, opened: str) -> None:
-    index = cleared(page)
-    for number, kind in enumerate(("pen", "touch"), start=2):
-        x, y = client_point(page, 70 + 20 * number, 80)
-        right, below = client_point(page, 80 + 20 * number, 90)
-        page.evaluate(
-            """([kind, x, y, right, below]) => {
-              const image = document.getElementById("viewport");
-              image.setPointerCapture = () => {};
-              const send = (type, clientX, clientY, buttons) => image.dispatchEvent(new PointerEvent(type,
-                { bubbles: true, pointerId: 7, pointerType: kind, clientX, clientY, button: 0, buttons }));
-              send("pointerdown", x, y, 1);
-              send("pointermove", right, below, 1);
-              send("pointerup", right, below, 0);
-            }""",
-            [kind, x, y, right, below],
-        )
-        wait_for_revision(page, number)
-    first, second = stored_slice(server, opened, index)["boxes"]
-    assert [first[k] for k in ("x0", "y0", "x1", "y1")] == pytest.approx([110, 80, 120, 90], abs=0.5)
-    assert [second[k] for k in ("x0", "y0", "x1", "y1")] == pytest.approx([130, 80, 140, 90], abs=0.5)
 
 
 def test_two_windows_see_each_other_s_edits(page: Page, other: Page) -> None:

@@ -62,6 +62,24 @@ def test_painting_deciding_and_accepting_go_on_and_are_sent_in_order(page: Page,
     assert len(stored[index]["mask"]["counts"]) > 1
 
 
+def test_a_box_drawn_without_a_connection_says_that_it_waits_for_the_model(
+    page: Page, server: Server, opened: str
+) -> None:
+    index = reading_state(page)["index"]
+    waiting = page.locator('[data-corner="waiting"]')
+    cut(page)
+    drag(page, (100, 90), (120, 105))
+    wait_until(lambda: "when the connection is back" in waiting.inner_text())
+    page.keyboard.press("ArrowDown")
+    wait_until(lambda: waiting.inner_text() == "")
+    page.keyboard.press("ArrowUp")
+    wait_until(lambda: "when the connection is back" in waiting.inner_text())
+    reconnect(page)
+    wait_for_revision(page, 1)
+    wait_until(lambda: waiting.inner_text() == "")
+    assert len(stored_slice(server, opened, index)["boxes"]) == 2
+
+
 def test_what_was_not_sent_survives_the_page(page: Page, server: Server, opened: str) -> None:
     index = reading_state(page)["index"]
     cut(page)

@@ -43,4 +43,4 @@ def test_rescale_and_monochrome1_make_bright_high() -> None:
 
 def test_a_thumbnail_keeps_the_proportions_in_mm() -> None:
     png = thumbnail_png(np.random.default_rng(0).normal(size=(50, 100)).astype(np.float32), (4.0, 1.0))
-    assert Image.open(BytesIO(png)).size == (64, 128)
+    assert Image.open(BytesIO(png)).size == (128, 256)

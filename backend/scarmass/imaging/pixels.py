@@ -9,7 +9,7 @@ from PIL import Image
 
 from scarmass.domain.errors import PixelsUndecodable
 
-THUMBNAIL_PIXELS = 128
+THUMBNAIL_PIXELS = 256
 
 
 def stored_values(content: bytes) -> NDArray:
@@ -33,7 +33,7 @@ def rescaled_values(
 
 
 def thumbnail_png(values: NDArray[np.float32], pixel_spacing_mm: tuple[float, float]) -> bytes:
-    """A PNG of at most 128 x 128 pixels, true to the slice's proportions, windowed to its 1st to 99th percentile."""
+    """A PNG of at most 256 x 256 pixels, true to the slice's proportions, windowed to its 1st to 99th percentile."""
     low, high = np.percentile(values, (1, 99))
     grey = np.clip((values - low) / max(float(high - low), 1e-6), 0, 1) * 255
     height_mm, width_mm = np.array(values.shape) * pixel_spacing_mm

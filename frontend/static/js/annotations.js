@@ -7,7 +7,7 @@ const put = (name, text) => {
 };
 
 /** @param {import("./reading.js").ReadingPage} page */
-export function showAnnotations({ stack, index, view, draft, selection, prompt }) {
+export function showAnnotations({ stack, index, view, draft, outbox, selection, prompt }) {
   const slice = stack.slices[index];
   put("slice", `Slice ${index + 1} / ${stack.slices.length}`);
   put(
@@ -22,7 +22,9 @@ export function showAnnotations({ stack, index, view, draft, selection, prompt }
   const { quantity, by } = quantityShown(read?.mass, draft?.reading.mass_extent);
   const mass = quantity ? ` · ${grams(quantity)} g by ${by}` : "";
   put("grams", read?.mask ? `${number(read.area_mm2)} mm²${mass}` : "");
+  const waits = outbox?.isWaitingForModel(slice) ?? false;
   put("prompt", promptWords(prompt, selection));
+  put("waiting", waits ? "the model answers when the connection is back" : "");
   if (view.shown >= 0) showView(view);
 }
 

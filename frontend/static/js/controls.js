@@ -49,7 +49,7 @@ export function bindControls(page) {
   byId("lge-change").addEventListener("click", () => void change(page, { is_lge: !page.stack.is_lge }));
   byId("read-anyway").addEventListener("click", () => void change(page, { is_lge: true }));
   window.addEventListener("beforeunload", (event) => {
-    if (page.history?.hasUnsaved) event.preventDefault();
+    if (page.outbox?.hasUnsaved) event.preventDefault();
   });
 }
 
@@ -72,7 +72,7 @@ export function showControls({
   stack,
   index,
   draft,
-  history,
+  outbox,
   selection,
   negative,
   tool,
@@ -98,7 +98,7 @@ export function showControls({
     drop_islands: reads,
     propose_slice: reads && !isPreparing,
     propose_stack: reads && !isPreparing,
-    undo: reads && (draft.reading.can_undo || history.hasUnsaved),
+    undo: reads && (draft.reading.can_undo || outbox.hasUnsaved),
     redo: reads && draft.reading.can_redo,
     delete: reads && selection !== null,
     export: reads,

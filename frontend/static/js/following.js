@@ -2,7 +2,7 @@
 
 import { Draft, keyOf } from "./draft.js";
 import { follow } from "./events.js";
-import { History } from "./history.js";
+import { Outbox } from "./outbox.js";
 import { lookAt, openReading } from "./open.js";
 import { showSaving } from "./saving.js";
 import { hideProgress, say, showProgress } from "./status.js";
@@ -28,31 +28,31 @@ export async function beginReading(page) {
   showPreparing(page);
   lookAt(page);
   follow(page.draft, () => showPreparing(page));
-  const left = page.history.resume();
+  const left = page.outbox.resume();
   if (left.length) say(`${left.length} changes of an earlier visit were not saved yet. They are sent now.`);
 }
 
 function take(page, reading) {
   page.draft = new Draft(reading);
-  page.history = new History(page.draft);
+  page.outbox = new Outbox(page.draft);
   page.draft.addEventListener("change", () => page.show());
-  page.history.addEventListener("saving", () => {
+  page.outbox.addEventListener("saving", () => {
     showSaving(page);
     page.show();
   });
-  page.history.addEventListener("stored", ({ detail }) => page.gestures.goToChange(detail));
-  page.history.addEventListener("refused", ({ detail }) => say(detail.message, { stays: true }));
-  page.history.addEventListener("conflict", ({ detail }) => collided(page, detail.edit));
+  page.outbox.addEventListener("stored", ({ detail }) => page.gestures.goToChange(detail));
+  page.outbox.addEventListener("refused", ({ detail }) => say(detail.message, { stays: true }));
+  page.outbox.addEventListener("conflict", ({ detail }) => collided(page, detail.edit));
   showSaving(page);
   page.show();
 }
 
 /** How far the proposals have come. */
-function showPreparing({ draft, history, stack }) {
+function showPreparing({ draft, outbox, stack }) {
   const { state, prepared } = draft.reading;
   const of = stack.slices.length;
   if (state === "preparing") showProgress(`Preparing proposals: ${prepared} of ${of} slices`, prepared / of);
-  else if (!history.hasUnsaved) hideProgress();
+  else if (!outbox.hasUnsaved) hideProgress();
   const isFailed = state === "failed" || draft.reading.slices.some((slice) => slice.state === "failed");
   if (isFailed && !draft.failureTold) say(notProposed, { stays: true });
   draft.failureTold ||= isFailed;
@@ -72,7 +72,7 @@ function collided(page, edit) {
       stays: true,
       action: "Use mine instead",
       act: () => {
-        page.history.add(edit);
+        page.outbox.add(edit);
         void page.go(at);
       },
     },

@@ -1,12 +1,12 @@
 /** What the reader can do to a slice or to the stack. Each is shown at once, and sent as one edit. */
 
 import { keyOf } from "./draft.js";
+import { without } from "./hand.js";
 import { hasSameGrid } from "./images.js";
 import { boxesAround, emptyMask, isAny, withHolesFilled, withoutIslands } from "./mask.js";
-import { without } from "./pointer.js";
 import { say } from "./status.js";
 
-/** @typedef {import("./shapes.js").Prompt} Prompt @typedef {import("./pointer.js").Selection} Selection */
+/** @typedef {import("./shapes.js").Prompt} Prompt @typedef {import("./hand.js").Selection} Selection */
 
 const noPrompt = { boxes: [], points: [] };
 const unmeasured = { area_mm2: null, mass: null };
@@ -21,8 +21,8 @@ export class Gestures {
 
   /** Is there a slice on the screen that can be changed now? */
   get #isReady() {
-    const { draft, view, index, pointer } = this.page;
-    return draft !== null && view.shown === index && !pointer.isDragging;
+    const { draft, view, index, hand } = this.page;
+    return draft !== null && view.shown === index && !hand.isDragging;
   }
 
   get #slice() {
@@ -31,7 +31,7 @@ export class Gestures {
 
   #add(edit, expected, { sop_instance_uid, frame_number } = this.#slice) {
     if (expected) this.page.draft.expect({ sop_instance_uid, frame_number }, expected);
-    this.page.history.add({ ...edit, sop_instance_uid, frame_number });
+    this.page.outbox.add({ ...edit, sop_instance_uid, frame_number });
   }
 
   /** @param {Prompt} prompt @param {Selection} selection */
@@ -132,17 +132,17 @@ export class Gestures {
 
   /** Every slice that the reader has not decided on. */
   proposeStack() {
-    if (this.page.draft && !this.page.isPreparing) this.page.history.add({ kind: "propose" });
+    if (this.page.draft && !this.page.isPreparing) this.page.outbox.add({ kind: "propose" });
   }
 
   undo() {
-    const { draft, history } = this.page;
-    if (draft?.reading.can_undo || history?.hasUnsaved) history.add({ kind: "undo" });
+    const { draft, outbox } = this.page;
+    if (draft?.reading.can_undo || outbox?.hasUnsaved) outbox.add({ kind: "undo" });
   }
 
   redo() {
-    const { draft, history } = this.page;
-    if (draft?.reading.can_redo || history?.hasUnsaved) history.add({ kind: "redo" });
+    const { draft, outbox } = this.page;
+    if (draft?.reading.can_redo || outbox?.hasUnsaved) outbox.add({ kind: "redo" });
   }
 
   /** An undo or redo was stored: go where it changed something. */

@@ -22,6 +22,7 @@ export class Looks {
   setOpacity(opacity) {
     this.style.opacity = Math.max(0.1, Math.min(1, opacity));
     document.getElementById("opacity").value = Math.round(this.style.opacity * 100);
+    document.body.style.setProperty("--overlay-opacity", this.style.opacity);
     this.page.draw();
   }
 
@@ -34,6 +35,7 @@ export class Looks {
   hide(hidden) {
     if (hidden === this.hidden) return;
     this.hidden = hidden;
+    document.body.classList.toggle("without-overlay", hidden);
     this.page.show();
   }
 
@@ -46,5 +48,12 @@ export class Looks {
     }
     if (this.#heart) this.page.view.frame(this.#heart, 0.5);
     else say("No left ventricle was found on this stack.");
+  }
+
+  /** All slices side by side, close to the heart where it is found. */
+  async toggleGrid() {
+    this.page.strip.toggleGrid();
+    this.#heart ??= await findHeart(this.page.stack.stack_id).catch(() => null);
+    this.page.strip.closeUp(this.#heart);
   }
 }

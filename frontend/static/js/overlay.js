@@ -24,6 +24,7 @@ export const typeScale = () => parseFloat(getComputedStyle(document.documentElem
  * @property {{kind: "box"|"point", index: number}|null} selection
  * @property {{fill: boolean, outline: boolean, opacity: number}} style
  * @property {{x: number, y: number, across: number, down: number}|null} tip of the brush, in image pixels
+ * @property {{x: number, y: number}|null} crosshair in image pixels
  */
 
 export class Overlay {
@@ -49,6 +50,7 @@ export class Overlay {
     scene.prompt.boxes.forEach((each, index) => this.#box(each, isSelected(scene, "box", index)));
     scene.prompt.points.forEach((each, index) => this.#point(each, isSelected(scene, "point", index)));
     if (scene.tip) this.#tip(scene.tip, scene.imageToCanvas);
+    if (scene.crosshair) this.#crosshair(scene.crosshair);
   }
 
   #tip({ x, y, across, down }, imageToCanvas) {
@@ -57,6 +59,17 @@ export class Overlay {
     const path = new Path2D();
     path.addPath(circle, imageToCanvas);
     this.#stroke(path, "#ffffff", 1);
+  }
+
+  #crosshair(at) {
+    const { x, y } = this.toScreen(at.x, at.y);
+    const [near, far] = [4 * this.scale, 16 * this.scale];
+    const path = new Path2D();
+    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+      path.moveTo(x + near * dx, y + near * dy);
+      path.lineTo(x + far * dx, y + far * dy);
+    }
+    this.#stroke(path, "#ffffff", 1.4);
   }
 
   #mask({ mask, imageToCanvas, style, isLeftOut }) {
@@ -162,23 +175,24 @@ export class Overlay {
 
 const isSelected = ({ selection }, kind, index) => selection?.kind === kind && selection.index === index;
 
-/** A thumbnail at least so wide, in CSS pixels, shows what lies beneath the mask. */
-const large = 160;
-
-/** Draw only a mask, stretched over a small canvas: the strip's thumbnails. Filled where small, outlined where large. */
-export function drawThumbnailMask(canvas, mask) {
+/**
+ * Draw only a mask, stretched over a small canvas: the strip's thumbnails.
+ * @param {HTMLCanvasElement} canvas @param {import("./shapes.js").Rle|null} mask
+ * @param {{fill: boolean, outline: boolean, strength?: number}} look
+ * @param {{scale: number, left: number, top: number}} view how many times larger than whole, and the whole picture's
+ * upper left corner in parts of the canvas
+ */
+export function drawThumbnailMask(canvas, mask, { fill, outline, strength = 0.45 }, { scale, left, top }) {
   const context = canvas.getContext("2d");
   const [width, height] = [canvas.clientWidth * 2, canvas.clientHeight * 2];
   Object.assign(canvas, { width, height });
   if (!mask) return;
   const path = new Path2D();
-  path.addPath(outlineOf(mask), new DOMMatrix([width / mask.size[1], 0, 0, height / mask.size[0], 0, 0]));
+  const [x, y] = [(scale * width) / mask.size[1], (scale * height) / mask.size[0]];
+  path.addPath(outlineOf(mask), new DOMMatrix([x, 0, 0, y, left * width, top * height]));
   context.fillStyle = context.strokeStyle = scar;
-  if (canvas.clientWidth >= large) {
-    context.lineWidth = 3;
-    context.stroke(path);
-    return;
-  }
-  context.globalAlpha = 0.8;
-  context.fill(path, "evenodd");
+  context.lineWidth = 3;
+  if (outline) context.stroke(path);
+  context.globalAlpha = strength;
+  if (fill) context.fill(path, "evenodd");
 }

@@ -1,16 +1,18 @@
-/** One stack being read: puts image, overlay, prompts, history and grams together. */
+/** One stack being read: puts image, overlay, prompts, edits and grams together. */
 
 import { showAnnotations, showView } from "./annotations.js";
 import { Brush } from "./brush.js";
 import { bindCommands, fillHelp } from "./commands.js";
 import { bindControls, bindHeldKeys, showControls } from "./controls.js";
+import { Crosshair } from "./crosshair.js";
 import { beginReading } from "./following.js";
 import { Gestures } from "./gestures.js";
+import { Hand } from "./hand.js";
+import { HistoryPanel } from "./history.js";
 import { Looks } from "./looks.js";
 import { MassPanel } from "./mass.js";
 import { lookAt } from "./open.js";
 import { Overlay } from "./overlay.js";
-import { PastPanel } from "./past.js";
 import { showKind, showPatient } from "./patient.js";
 import { Pointer } from "./pointer.js";
 import { mouseHelp, readingCommands } from "./reading_commands.js";
@@ -18,14 +20,14 @@ import { say } from "./status.js";
 import { Strip } from "./strip.js";
 import { Viewport } from "./viewport.js";
 
-/** @typedef {import("./shapes.js").Prompt} Prompt @typedef {import("./pointer.js").Selection} Selection */
+/** @typedef {import("./shapes.js").Prompt} Prompt @typedef {import("./hand.js").Selection} Selection */
 
 const byId = (id) => document.getElementById(id);
 const noPrompt = { boxes: [], points: [] };
 
 export class ReadingPage {
   /** @type {import("./draft.js").Draft|null} */ draft = null;
-  /** @type {import("./history.js").History|null} */ history = null;
+  /** @type {import("./outbox.js").Outbox|null} */ outbox = null;
   /** @type {Selection} */ selection = null;
   /** @type {Prompt|null} what is being dragged */ preview = null;
   /** @type {import("./shapes.js").Rle|null} what is being painted */ painted = null;
@@ -49,8 +51,13 @@ export class ReadingPage {
       () => this.show(),
     );
     this.masses = new MassPanel(byId("mass"), stack, (index) => this.go(index));
-    this.past = new PastPanel(byId("past"), this);
-    this.pointer = new Pointer(this.view, this.#forPointer());
+    this.history = new HistoryPanel(byId("history"), this);
+    this.hand = new Hand(this.view, this.#forHand());
+    this.pointer = new Pointer(this.view, this.hand, {
+      scroll: (step) => this.step(step),
+      hover: () => this.tool !== "prompt" && this.draw(),
+    });
+    this.crosshair = new Crosshair(this);
     this.view.addEventListener("view", () => this.draw());
     this.commands = readingCommands(this);
     bindCommands(this.commands);
@@ -60,27 +67,25 @@ export class ReadingPage {
     showPatient(stack);
   }
 
-  #forPointer() {
+  #forHand() {
     return {
       canDraw: () => this.draft !== null && this.view.shown === this.index,
       prompt: () => this.prompt,
       selection: () => this.selection,
       isNegative: () => this.negative,
+      tool: () => this.tool,
       select: (selection) => this.select(selection),
       preview: (prompt, selection) => {
         [this.preview, this.selection] = [prompt, selection];
         this.draw();
       },
       commit: (prompt, selection) => this.gestures.prompt(prompt, selection),
-      scroll: (step) => this.step(step),
-      tool: () => this.tool,
       paint: (at, isNew, erases) => this.#paint(at, isNew, erases),
       painted: () => this.#endPainting(),
       abandonPainting: () => {
         this.painted = null;
         this.draw();
       },
-      hover: () => this.tool !== "prompt" && this.draw(),
     };
   }
 
@@ -114,7 +119,7 @@ export class ReadingPage {
 
   async go(index) {
     const wanted = Math.max(0, Math.min(this.stack.slices.length - 1, index));
-    if (this.pointer.isDragging) return;
+    if (this.hand.isDragging) return;
     const isOther = wanted !== this.index;
     if (isOther) this.selection = null;
     this.index = wanted;
@@ -129,7 +134,8 @@ export class ReadingPage {
   }
 
   step(by) {
-    void this.go(this.index + by);
+    const wanted = this.index + by;
+    if (wanted >= 0 && wanted < this.stack.slices.length) void this.go(wanted);
   }
 
   select(selection) {
@@ -138,7 +144,7 @@ export class ReadingPage {
   }
 
   deselect() {
-    if (!this.pointer.abandon()) this.select(null);
+    if (!this.hand.abandon()) this.select(null);
   }
 
   /** Is the server still proposing by itself? */
@@ -148,7 +154,7 @@ export class ReadingPage {
 
   /** @param {"prompt"|"brush"|"eraser"} tool */
   take(tool) {
-    if (this.pointer.isDragging) return;
+    if (this.hand.isDragging) return;
     this.tool = tool;
     if (tool !== "prompt") this.selection = null;
     this.pointer.showCursor();
@@ -171,8 +177,8 @@ export class ReadingPage {
 
   /** Where the brush would mark: its middle and half axes in corner-based image pixels. */
   #tip() {
-    const at = this.pointer.at;
-    if (!at) return null;
+    const at = this.crosshair.at ?? this.pointer.at;
+    if (this.tool === "prompt" || !at) return null;
     const [row, column] = this.view.slice.pixel_spacing_mm;
     const reach_mm = this.brush.diameter_mm / 2;
     return { ...at, across: reach_mm / column, down: reach_mm / row };
@@ -183,9 +189,9 @@ export class ReadingPage {
     const selected =
       this.selection && this.prompt[this.selection.kind === "box" ? "boxes" : "points"][this.selection.index];
     if (!selected) this.selection = null;
-    this.strip.show(this.draft, this.index);
+    this.strip.show(this.draft, this.index, this.looks.style);
     this.masses.show(this.draft, this.index);
-    this.past.show();
+    this.history.show();
     showControls(this);
     showAnnotations(this);
     this.draw();
@@ -207,14 +213,15 @@ export class ReadingPage {
             prompt: this.prompt,
             selection: this.selection,
             style: this.looks.style,
-            tip: this.tool === "prompt" ? null : this.#tip(),
+            tip: this.#tip(),
+            crosshair: this.crosshair.at,
           },
     );
     Object.assign(this.element.dataset, {
       slice: shown,
       revision: this.draft?.revision ?? "",
       reading: this.draft?.reading.state ?? "",
-      saved: String(!this.history?.hasUnsaved),
+      saved: String(!this.outbox?.hasUnsaved),
     });
   }
 }

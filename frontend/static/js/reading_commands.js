@@ -12,8 +12,10 @@ export function readingCommands(page) {
   const held = { repeats: true };
   return [
     ...group("Slices", [
-      ["previous", "Previous slice", ["ArrowUp", "ArrowLeft"], () => page.step(-1), held],
-      ["next", "Next slice", ["ArrowDown", "ArrowRight"], () => page.step(1), held],
+      ["previous", "Previous slice", ["ArrowLeft"], () => page.step(-1), held],
+      ["next", "Next slice", ["ArrowRight"], () => page.step(1), held],
+      ["above", "Slice above", ["ArrowUp"], () => page.step(-page.strip.across), held],
+      ["below", "Slice below", ["ArrowDown"], () => page.step(page.strip.across), held],
       ["first", "First slice", ["Home"], () => page.go(0)],
       ["last", "Last slice", ["End"], () => page.go(page.stack.slices.length - 1)],
     ]),
@@ -39,6 +41,7 @@ export function readingCommands(page) {
       ["drop_islands", "Drop small parts", ["shift+i"], () => gestures.dropIslands()],
       ["positive", "Points mark scar", [], () => page.setNegative(false)],
       ["negative", "Points mark what is not scar (on or off)", ["n"], () => page.setNegative(!page.negative)],
+      ["crosshair", "Draw with the keys: arrows and Space (on or off)", ["k"], () => page.crosshair.toggle()],
       ["delete", "Delete the selected box or point", ["Delete", "Backspace"], () => gestures.deleteSelected()],
       ["deselect", "Let go of the selection", ["Escape"], () => page.deselect()],
     ]),
@@ -52,7 +55,7 @@ export function readingCommands(page) {
       ["style", "Outline, fill or both", ["o"], () => looks.nextStyle()],
       ["fainter", "Overlay fainter", ["["], () => looks.setOpacity(looks.style.opacity - 0.1), held],
       ["stronger", "Overlay stronger", ["]"], () => looks.setOpacity(looks.style.opacity + 0.1), held],
-      ["grid", "All slices side by side", ["a"], () => page.strip.toggleGrid()],
+      ["grid", "All slices side by side", ["a"], () => looks.toggleGrid()],
       ["hide", "Hide the overlay (H: while held)", [], () => looks.hide(!looks.hidden)],
       ["help", "Keys and mouse", ["?"], () => page.showHelp()],
     ]),

@@ -12,7 +12,7 @@ let notice = 0;
 
 /** @param {Page} page */
 export function showSaving(page) {
-  const { state } = page.history;
+  const { state } = page.outbox;
   clearTimeout(notice);
   if (state === "saving") {
     notice = setTimeout(() => tell(page, state), noticed_after_ms);
@@ -21,12 +21,12 @@ export function showSaving(page) {
   tell(page, state);
 }
 
-function tell({ history, isPreparing, stack }, state) {
+function tell({ outbox, isPreparing, stack }, state) {
   const place = document.getElementById("saving");
-  place.textContent = words[state] ?? waitingWords(history);
+  place.textContent = words[state] ?? waitingWords(outbox);
   place.dataset.state = state;
   if (isPreparing) return;
-  if (state === "saving") showProgress(waitingFor(history.sending, stack));
+  if (state === "saving") showProgress(waitingFor(outbox.sending, stack));
   else hideProgress();
 }
 
@@ -42,11 +42,11 @@ function waitingFor({ kind, sop_instance_uid }, { slices }) {
 }
 
 /** The stored reading as a file; what is still on its way is waited for. @param {Page} page */
-export function exportCsv({ draft, history }) {
+export function exportCsv({ draft, outbox }) {
   if (!draft) return;
-  if (history.hasUnsaved) {
+  if (outbox.hasUnsaved) {
     say("The CSV follows as soon as all changes are saved.");
-    history.addEventListener("saved", () => download(csvPath(draft.reading.id)), { once: true });
+    outbox.addEventListener("saved", () => download(csvPath(draft.reading.id)), { once: true });
     return;
   }
   download(csvPath(draft.reading.id));

@@ -1,7 +1,7 @@
 /** The strip of slices: thumbnails with what was found, the state and the grams of each. */
 
 import { thumbnailPath } from "./api.js";
-import { drawThumbnailMask } from "./overlay.js";
+import { drawThumbnailMask, typeScale } from "./overlay.js";
 import { element, grams, quantityShown, stateWords } from "./words.js";
 
 const marks = {
@@ -14,14 +14,29 @@ const marks = {
   failed: "!",
 };
 
+/** A slice side by side with the others is at least so wide, in CSS pixels at the smallest type size. */
+const narrowest = 165;
+/** How much of a picture the heart takes when it is looked at closely. */
+const heart_share = 0.55;
+/** A small thumbnail has no room for an outline. */
+const filled = { fill: true, outline: false, strength: 0.8 };
+const whole = { scale: 1, left: 0, top: 0 };
+
 export class Strip {
+  #isGrid = false;
+  #view = whole;
+
   /** @param {HTMLElement} list @param {import("./shapes.js").Stack} stack @param {(index: number) => void} onSlice
    * @param {() => void} onLayout */
   constructor(list, stack, onSlice, onLayout) {
-    this.onLayout = onLayout;
+    Object.assign(this, { list, onLayout });
     this.items = stack.slices.map((slice, index) => this.#item(slice, index, onSlice));
     list.replaceChildren(...this.items.map(({ item }) => item));
+    new ResizeObserver(() => this.#layOut()).observe(list.parentElement);
   }
+
+  /** How many slices lie side by side. */
+  across = 1;
 
   #item(slice, index, onSlice) {
     const [rowSpacing, columnSpacing] = slice.pixel_spacing_mm;
@@ -39,20 +54,58 @@ export class Strip {
       button.blur();
       onSlice(index);
     });
-    return { item: element("li", {}, button), button, picture, mark, mass, slice, mask: undefined };
+    button.addEventListener("dblclick", () => this.#isGrid && this.toggleGrid());
+    return { item: element("li", {}, button), button, picture, mark, mass, slice, drawn: null };
   }
 
   /** The same slices, large, in place of the image: to be looked over and accepted one after the other. */
   toggleGrid() {
-    const isGrid = document.body.classList.toggle("grid");
-    for (const entry of this.items) entry.mask = undefined;
+    this.#isGrid = document.body.classList.toggle("grid");
     for (const button of document.querySelectorAll('[data-command="grid"]'))
-      button.setAttribute("aria-pressed", String(isGrid));
+      button.setAttribute("aria-pressed", String(this.#isGrid));
+    this.#layOut();
+    this.items[this.shown].button.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Side by side, show the heart rather than the whole chest. @param {import("./shapes.js").Box|null} heart */
+  closeUp(heart) {
+    this.#view = whole;
+    if (heart) {
+      const { rows, columns } = this.items[0].slice;
+      const part = Math.max((heart.x1 - heart.x0) / columns, (heart.y1 - heart.y0) / rows);
+      const scale = Math.min(6, Math.max(1, heart_share / part));
+      const offset = (middle) => Math.max(1 - scale, Math.min(0, 0.5 - middle * scale));
+      const [x, y] = [(heart.x0 + heart.x1) / 2 / columns, (heart.y0 + heart.y1) / 2 / rows];
+      this.#view = { scale, left: offset(x), top: offset(y) };
+    }
+    this.#layOut();
+  }
+
+  /** As few columns as let every slice be seen at once, unless they would be too narrow to judge. */
+  #layOut() {
+    const { style, parentElement } = this.list;
+    const size = typeScale();
+    const { clientWidth: width, clientHeight: height } = parentElement;
+    const { rows, columns, pixel_spacing_mm } = this.items[0].slice;
+    const tall = (rows * pixel_spacing_mm[0]) / (columns * pixel_spacing_mm[1]);
+    const heightOf = (across) => Math.ceil(this.items.length / across) * ((width / across) * tall + 32 * size);
+    const most = Math.max(1, Math.floor(width / (narrowest * size)));
+    this.across = 1;
+    if (this.#isGrid) while (this.across < most && heightOf(this.across) > height) this.across++;
+    style.setProperty("--columns", this.across);
+    const { scale, left, top } = this.#isGrid ? this.#view : whole;
+    style.setProperty("--scale", scale);
+    style.setProperty("--left", `${left * 100}%`);
+    style.setProperty("--top", `${top * 100}%`);
+    for (const entry of this.items) entry.drawn = null;
     this.onLayout();
   }
 
-  /** @param {import("./draft.js").Draft|null} draft @param {number} shown */
-  show(draft, shown) {
+  /**
+   * @param {import("./draft.js").Draft|null} draft @param {number} shown
+   * @param {{fill: boolean, outline: boolean}} look how masks are drawn where there is room
+   */
+  show(draft, shown, look) {
     this.items.forEach((entry, index) => {
       entry.button.setAttribute("aria-current", String(index === shown));
       const read = draft?.slice(entry.slice);
@@ -64,12 +117,17 @@ export class Strip {
       const { quantity } = quantityShown(read?.mass, draft?.reading.mass_extent);
       entry.mass.textContent = state === "excluded" ? "left out" : quantity ? `${grams(quantity)} g` : "";
       entry.button.dataset.unsaved = String(draft?.isAwaiting(entry.slice) ?? false);
-      const mask = read?.mask ?? null;
-      if (mask === entry.mask) return;
-      entry.mask = mask;
-      drawThumbnailMask(entry.picture.querySelector("canvas"), mask);
+      this.#drawMask(entry, read?.mask ?? null, look);
     });
     if (shown !== this.shown) this.items[shown].button.scrollIntoView({ block: "nearest" });
     this.shown = shown;
+  }
+
+  #drawMask(entry, mask, look) {
+    if (entry.drawn?.mask === mask && entry.drawn.look === `${look.fill} ${look.outline}`) return;
+    entry.drawn = { mask, look: `${look.fill} ${look.outline}` };
+    const canvas = entry.picture.querySelector("canvas");
+    if (this.#isGrid) drawThumbnailMask(canvas, mask, look, this.#view);
+    else drawThumbnailMask(canvas, mask, filled, whole);
   }
 }

@@ -4,7 +4,7 @@ import { deleteHandleOf, handleAt, holds } from "./box.js";
 import { sizes, typeScale } from "./overlay.js";
 import { pointAt } from "./points.js";
 
-/** @typedef {import("./pointer.js").Selection} Selection */
+/** @typedef {import("./hand.js").Selection} Selection */
 
 /**
  * @param {import("./viewport.js").Viewport} view @param {import("./shapes.js").Prompt} prompt

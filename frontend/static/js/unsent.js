@@ -3,7 +3,7 @@
  * Each page keeps its own; what a page that is gone has left is taken over by the next one that opens the reading.
  */
 
-/** @typedef {import("./history.js").Step} Step */
+/** @typedef {import("./outbox.js").Step} Step */
 
 const prefix = "scarmass.unsent.";
 /** A page that has unsent work says so at least this often; one that was silent for longer is gone. */
