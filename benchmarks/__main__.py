@@ -71,6 +71,6 @@ if __name__ == "__main__":
     app.command()(main)
     try:
         app()
-    except (Fact, ServerFailed) as failure:
+    except (Fact, ServerFailed, TimeoutError) as failure:
         console.print(f"{type(failure).__name__}: {failure}", style="red", markup=False)
         raise SystemExit(1) from failure

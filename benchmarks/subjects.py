@@ -23,6 +23,7 @@ LEAST_SCAR_PIXELS = 30
 class Subject:
     """One study on the disk. prompts: a box and a positive point by SOP Instance UID, for slices with a scar."""
 
+    patient_id: str
     files: list[Path]
     prompts: dict[str, Prompt]
 
@@ -55,7 +56,7 @@ def subjects(shown: Phantom, folder: Path) -> Iterator[Subject]:
             for uid, mask in zip(uids, shown.masks[Structure.SCAR], strict=True)
             if mask.sum() >= LEAST_SCAR_PIXELS
         }
-        yield Subject(files, prompts)
+        yield Subject(patient_id, files, prompts)
 
 
 def prompted_slice(shown: Phantom) -> tuple[SliceImage, Prompt]:

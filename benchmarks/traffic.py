@@ -17,9 +17,13 @@ class FreshStacks:
         self.upload_ms: list[float] = []
         self.object_bytes = 0
 
+    def new(self) -> Subject:
+        """A study on the disk that is not uploaded."""
+        return next(self._subjects)
+
     def uploaded(self) -> tuple[Subject, str]:
         """A new study and the id of its stack."""
-        subject = next(self._subjects)
+        subject = self.new()
         stack_ids: list[str] = []
         self.upload_ms.append(elapsed_ms(lambda: stack_ids.append(self._server.upload(subject))))
         self.object_bytes = subject.bytes // len(subject.files)

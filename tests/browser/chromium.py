@@ -12,6 +12,17 @@ from pathlib import Path
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ADVICE = "No Chromium found: run `.venv/bin/playwright install --with-deps chromium` or install the package chromium."
 
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WITHOUT_WEBGL = [*FLAGS, "--disable-gpu", "--disable-3d-apis", "--disable-software-rasterizer"]
+
 
 def installed_chromium() -> str | None:
     """The path of a Chromium that is here already, None where there is none."""

@@ -13,18 +13,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from scarmass.api.app import create_app
 from scarmass.services.context import Context
-from tests.browser.chromium import installed_chromium
-
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WITHOUT_WEBGL = [*FLAGS, "--disable-gpu", "--disable-3d-apis", "--disable-software-rasterizer"]
+from tests.browser.chromium import FLAGS, WITHOUT_WEBGL, installed_chromium
+from tests.browser.driving import wait_until_prepared
 
 
 @dataclass
@@ -102,43 +92,10 @@ def _is_own(url: str) -> bool:
     return url.startswith(("http://127.0.0.1:", "data:", "blob:http://127.0.0.1:"))
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
-    """Poll until the condition holds; the strict Content-Security-Policy forbids Playwright's own polling."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError("waited in vain")
-        time.sleep(0.03)
-
-
-def reading_state(page: Page) -> dict:
-    """What the page holds: index, shown, prompt and the reading."""
-    return page.evaluate("() => window.scarmass?.state() ?? {}")
-
-
 def open_stack(page: Page, server: Server, stack_id: str) -> None:
     """Open the reading page and wait until image and proposals are there."""
     page.goto(f"{server.address}/stacks/{stack_id}")
-    wait_until(lambda: (reading_state(page).get("reading") or {}).get("state") == "draft")
-    wait_until(lambda: reading_state(page)["shown"] == reading_state(page)["index"])
-
-
-def wait_for_revision(page: Page, revision: int) -> None:
-    wait_until(lambda: (reading_state(page).get("reading") or {}).get("revision") == revision)
-
-
-def client_point(page: Page, x: float, y: float) -> tuple[float, float]:
-    point = page.evaluate("([x, y]) => window.scarmass.imageToClient(x, y)", [x, y])
-    return (point["x"], point["y"]) if isinstance(point, dict) else tuple(point)
-
-
-def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Drag the left button between two image points."""
-    page.mouse.move(*client_point(page, *start))
-    page.mouse.down()
-    page.mouse.move(*client_point(page, *((a + b) / 2 for a, b in zip(start, end, strict=True))))
-    page.mouse.move(*client_point(page, *end))
-    page.mouse.up()
+    wait_until_prepared(page)
 
 
 def stored_slice(server: Server, stack_id: str, index: int) -> dict:

@@ -4,7 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Server, reading_state, wait_for_revision, wait_until
+from tests.browser.conftest import Server
+from tests.browser.driving import reading_state, wait_for_revision, wait_until
 
 pytestmark = pytest.mark.browser
 

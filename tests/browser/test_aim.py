@@ -17,7 +17,8 @@ from scarmass.domain.masks import components, from_rle
 from scarmass.imaging.lge import Contrast
 from scarmass.imaging.mr_series import Series, write_mr_series
 from scarmass.training.demo import OBLIQUE
-from tests.browser.conftest import Server, open_stack, wait_for_revision
+from tests.browser.conftest import Server, open_stack
+from tests.browser.driving import wait_for_revision
 
 pytestmark = pytest.mark.browser
 

@@ -7,15 +7,8 @@ import pytest
 from playwright.sync_api import Dialog, Page
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.browser.conftest import (
-    Server,
-    drag,
-    open_stack,
-    reading_state,
-    stored_slice,
-    wait_for_revision,
-    wait_until,
-)
+from tests.browser.conftest import Server, open_stack, stored_slice
+from tests.browser.driving import drag, reading_state, wait_for_revision, wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -4,15 +4,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import (
-    Server,
-    client_point,
-    drag,
-    reading_state,
-    stored_slice,
-    wait_for_revision,
-    wait_until,
-)
+from tests.browser.conftest import Server, stored_slice
+from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until
 
 pytestmark = pytest.mark.browser
 

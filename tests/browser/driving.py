@@ -1,0 +1,47 @@
+"""Driving the reading page of a browser: what it shows, waiting for it, and the mouse on image points."""
+
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
+    """Poll until the condition holds; the strict Content-Security-Policy forbids Playwright's own polling.
+
+    Raises TimeoutError.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited for {seconds} s in vain")
+        time.sleep(0.03)
+
+
+def reading_state(page: Page) -> dict:
+    """What the page holds: index, shown, prompt and the reading."""
+    return page.evaluate("() => window.scarmass?.state() ?? {}")
+
+
+def wait_until_prepared(page: Page) -> None:
+    """The image is on the screen and every slice has its proposal."""
+    wait_until(lambda: (reading_state(page).get("reading") or {}).get("state") == "draft", 120)
+    wait_until(lambda: reading_state(page)["shown"] == reading_state(page)["index"])
+
+
+def wait_for_revision(page: Page, revision: int) -> None:
+    wait_until(lambda: (reading_state(page).get("reading") or {}).get("revision") == revision)
+
+
+def client_point(page: Page, x: float, y: float) -> tuple[float, float]:
+    point = page.evaluate("([x, y]) => window.scarmass.imageToClient(x, y)", [x, y])
+    return (point["x"], point["y"]) if isinstance(point, dict) else tuple(point)
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag the left button between two image points."""
+    page.mouse.move(*client_point(page, *start))
+    page.mouse.down()
+    page.mouse.move(*client_point(page, *((a + b) / 2 for a, b in zip(start, end, strict=True))))
+    page.mouse.move(*client_point(page, *end))
+    page.mouse.up()

@@ -1,0 +1,45 @@
+"""Three phantom patients from upload to export, the grams known from the boxes that were drawn."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from playwright.sync_api import Page
+
+from scarmass.domain.prompts import Box, Structure
+from scarmass.training.demo import demo_studies, write_phantom
+from tests.browser.conftest import Server
+from tests.browser.scripted_reader import ScriptedReader
+
+pytestmark = pytest.mark.browser
+
+DENSITY_G_PER_ML = 1.05
+
+
+@pytest.mark.parametrize("study", demo_studies()[:3], ids=lambda study: study.patient_id)
+def test_a_patient_is_read_from_upload_to_export(page: Page, server: Server, tmp_path: Path, study) -> None:
+    files = write_phantom(tmp_path / "dicom", study)
+    scars: dict[str, Box] = {}
+    expected_g = 0.0
+    for path, mask in zip(files, study.phantom.masks[Structure.SCAR], strict=True):
+        if not mask.any():
+            continue
+        header = pydicom.dcmread(path, stop_before_pixels=True)
+        rows, columns = np.nonzero(mask)
+        box = Box(*(float(side) for side in (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)))
+        scars[str(header.SOPInstanceUID)] = box
+        row_mm, column_mm = (float(spacing) for spacing in header.PixelSpacing)
+        area_mm2 = (box.x1 - box.x0) * column_mm * (box.y1 - box.y0) * row_mm
+        expected_g += area_mm2 * float(header.SliceThickness) * 0.001 * DENSITY_G_PER_ML
+    reader = ScriptedReader(page, server.address)
+    exported = reader.read(study.patient_id, files, scars, tmp_path)
+    rows = list(csv.DictReader(exported.open()))
+    assert len(rows) == len(files) + 1
+    assert {row["patient_id"] for row in rows} == {study.patient_id}
+    assert float(rows[-1]["mass_g_by_slice_thickness"]) == pytest.approx(expected_g, rel=1e-6)
+    reviewed = [row["slice_state"] for row in rows[:-1]]
+    assert reviewed.count("no_scar") == len(files) - len(scars)
+    assert reviewed.count("accepted") == len(scars)
+    assert reader.actions == 4 + 2 * (len(files) - len(scars)) + 3 * len(scars)
