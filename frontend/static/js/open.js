@@ -6,7 +6,7 @@ const retry_ms = 2000;
 const wait = (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds));
 
 /** Ask until the server answers; a refusal is thrown, a lost connection is told and tried again. */
-async function persistently(ask, onLost) {
+export async function persistently(ask, onLost) {
   for (;;) {
     try {
       return await ask();

@@ -16,7 +16,7 @@ import { Overlay } from "./overlay.js";
 import { showKind, showPatient } from "./patient.js";
 import { Pointer } from "./pointer.js";
 import { mouseHelp, readingCommands } from "./reading_commands.js";
-import { say } from "./status.js";
+import { hideProgress, noticed_after_ms, say, showProgress } from "./status.js";
 import { Strip } from "./strip.js";
 import { Viewport } from "./viewport.js";
 
@@ -103,9 +103,10 @@ export class ReadingPage {
   }
 
   async open() {
-    await this.go(this.index);
+    const shown = this.go(this.index);
     showKind(this.stack, this.draft);
     if (this.stack.is_lge) await this.read();
+    await shown;
   }
 
   read() {
@@ -125,12 +126,24 @@ export class ReadingPage {
     this.index = wanted;
     if (isOther) lookAt(this);
     this.show();
-    try {
-      await this.view.show(wanted);
-    } catch (error) {
-      say(`Slice ${wanted + 1} cannot be shown: ${error.message}`, { stays: true });
-    }
+    await this.#bring(wanted);
     this.show();
+  }
+
+  /** The image on the screen; a wait that can be noticed says what it is for. */
+  async #bring(index) {
+    let told = false;
+    const slow = setTimeout(() => {
+      told = !this.isPreparing && !this.outbox?.hasUnsaved;
+      if (told) showProgress(`Loading slice ${index + 1}`);
+    }, noticed_after_ms);
+    try {
+      await this.view.show(index);
+    } catch (error) {
+      say(`Slice ${index + 1} cannot be shown: ${error.message}`, { stays: true });
+    }
+    clearTimeout(slow);
+    if (told) hideProgress();
   }
 
   step(by) {

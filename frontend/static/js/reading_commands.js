@@ -23,7 +23,7 @@ export function readingCommands(page) {
       ["accept", "Accept and go to the next slice", ["Enter"], () => gestures.accept()],
       ["no_scar", "No scar on this slice", ["0"], () => gestures.noScar()],
       ["clear", "Clear this slice", ["c"], () => gestures.clear()],
-      ["exclude", "Leave this slice out, or take it back in", ["u"], () => gestures.exclude()],
+      ["exclude", "Exclude this slice, or include it again", ["u"], () => gestures.exclude()],
       ["carry_over", "Carry over to the next slice", ["d"], () => gestures.carryOver()],
       ["propose_slice", "Propose this slice again", ["r"], () => gestures.proposeSlice()],
       ["propose_stack", "Propose all slices not yet decided again", ["shift+r"], () => gestures.proposeStack()],

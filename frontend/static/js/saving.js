@@ -1,12 +1,10 @@
 /** Where the reader's edits stand, and the file they can be taken away in. */
 
 import { csvPath } from "./api.js";
-import { hideProgress, say, showProgress } from "./status.js";
+import { hideProgress, noticed_after_ms, say, showProgress } from "./status.js";
 
 /** @typedef {import("./reading.js").ReadingPage} Page */
 
-/** What takes less than this is not announced: a page that flickers at every click is not calm. */
-const noticed_after_ms = 400;
 const words = { saved: "All changes saved", saving: "Saving…" };
 let notice = 0;
 
@@ -33,7 +31,7 @@ function tell({ outbox, isPreparing, stack }, state) {
 /** Nothing of it is lost: it is sent as soon as the server answers again. */
 function waitingWords({ unsavedCount, isKept }) {
   const changes = unsavedCount === 1 ? "1 change" : `${unsavedCount} changes`;
-  return isKept ? `No connection: ${changes} kept here` : `No connection: ${changes} not saved`;
+  return isKept ? `Offline: ${changes} kept here` : `Offline: ${changes} not saved`;
 }
 
 function waitingFor({ kind, sop_instance_uid }, { slices }) {

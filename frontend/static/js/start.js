@@ -10,6 +10,7 @@ async function start() {
   const stack = await openStack(document.body.dataset.stackId, lost);
   hideProgress();
   const page = new ReadingPage(stack);
+  document.body.classList.remove("opening");
   // For browser tests: where a native pixel lies on the screen, and what is shown.
   window.scarmass = {
     imageToClient: (x, y) => page.view.imageToClient(x, y),
@@ -26,7 +27,8 @@ async function start() {
 
 start().catch((error) => {
   hideProgress();
+  document.body.classList.remove("opening");
   document.body.classList.add("failed");
   document.getElementById("failure").hidden = false;
-  document.getElementById("failure-text").textContent = error.message;
+  document.getElementById("failure-text").textContent = `This stack cannot be opened: ${error.message}`;
 });

@@ -2,6 +2,9 @@
 
 import { element } from "./words.js";
 
+/** What takes less than this is not announced: a page that flickers at every click is not calm. */
+export const noticed_after_ms = 400;
+
 const byId = (id) => document.getElementById(id);
 
 /**

@@ -115,7 +115,7 @@ export class Strip {
       entry.button.title = `Slice ${index + 1}: ${stateWords[state]}`;
       entry.mark.textContent = marks[state];
       const { quantity } = quantityShown(read?.mass, draft?.reading.mass_extent);
-      entry.mass.textContent = state === "excluded" ? "left out" : quantity ? `${grams(quantity)} g` : "";
+      entry.mass.textContent = state === "excluded" ? "excluded" : quantity ? `${grams(quantity)} g` : "";
       entry.button.dataset.unsaved = String(draft?.isAwaiting(entry.slice) ?? false);
       this.#drawMask(entry, read?.mask ?? null, look);
     });

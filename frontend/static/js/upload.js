@@ -94,7 +94,8 @@ export class Upload {
     this.#setBusy(true);
     /** @type {Rejected[]} */
     const rejected = [];
-    const studies = new Set();
+    /** @type {Map<string, boolean>} whether each study has a stack that shows late gadolinium enhancement */
+    const studies = new Map();
     let failure = "";
     const total = found.reduce((sum, { file }) => sum + file.size, 0);
     let before = 0;
@@ -106,7 +107,8 @@ export class Upload {
         );
         before += bytes;
         rejected.push(...(body.rejected ?? []));
-        for (const { study_instance_uid } of body.studies ?? []) studies.add(study_instance_uid);
+        for (const { study_instance_uid, stacks } of body.studies ?? [])
+          studies.set(study_instance_uid, stacks.some(({ is_lge }) => is_lge));
         if (status >= 400 && !body.rejected)
           throw new Error(body.detail || body.title || `The server answered ${status}.`);
       }
@@ -114,7 +116,7 @@ export class Upload {
       failure = error.message;
     }
     this.#setBusy(false);
-    this.#report(found.length, studies.size, rejected, failure);
+    this.#report(found.length, [...studies.values()], rejected, failure);
     await this.onImported();
   }
 
@@ -137,17 +139,23 @@ export class Upload {
         : `Uploading ${counted(files, "file")}: ${Math.floor(part * 100)} %`;
   }
 
+  /** @param {boolean[]} studies whether each shows late gadolinium enhancement */
   #report(files, studies, rejected, failure) {
     const kept = files - rejected.length;
     const summary = failure
       ? `The upload stopped: ${failure}`
-      : `${counted(studies, "study").replace("studys", "studies")} imported. ${
+      : `${counted(studies.length, "study").replace("studys", "studies")} imported. ${
           rejected.length
             ? `${rejected.length} of ${counted(files, "file")} refused.`
             : `${counted(kept, "file")} kept.`
         }`;
-    byId("rejected-title").textContent = summary;
-    byId("rejected").dataset.failed = String(Boolean(failure) || (rejected.length > 0 && studies === 0));
+    const without = studies.filter((hasLge) => !hasLge).length;
+    const advice =
+      " No late gadolinium enhancement was recognised" +
+      (studies.length > 1 ? ` in ${without} of them.` : ".") +
+      " If a stack does show it, open the stack and mark it as LGE.";
+    byId("rejected-title").textContent = summary + (without ? advice : "");
+    byId("rejected").dataset.failed = String(Boolean(failure) || (rejected.length > 0 && studies.length === 0));
     byId("rejected-list").replaceChildren(
       ...rejected.map(({ name, reason }) =>
         element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, reason)),

@@ -1,6 +1,7 @@
 /** The worklist: studies with their stacks, found by typing, opened by Enter or a click. */
 
 import { listStudies } from "./api.js";
+import { persistently } from "./open.js";
 import { Upload } from "./upload.js";
 import { contrastWords, day, element, personName, sex } from "./words.js";
 
@@ -21,17 +22,24 @@ class Worklist {
   /** Show the list from its beginning; what stands there stays until the new one has come. */
   async load() {
     try {
-      const { studies, next_cursor } = await listStudies();
+      const { studies, next_cursor } = await persistently(listStudies, () =>
+        this.#fail("The server cannot be reached. The worklist appears as soon as it answers."),
+      );
       for (const old of this.table.querySelectorAll("tbody")) old.remove();
       this.#append(studies);
       this.#cursor = next_cursor;
       byId("failure").hidden = true;
       await this.#filter();
     } catch (error) {
-      byId("failure").hidden = false;
-      byId("failure-text").textContent = error.message;
+      this.#fail(error.message);
     }
     this.#showState();
+  }
+
+  #fail(message) {
+    byId("loading").hidden = true;
+    byId("failure").hidden = false;
+    byId("failure-text").textContent = message;
   }
 
   async #loadMore() {
