@@ -76,5 +76,6 @@ export const mouseHelp = [
   ["Right-drag", "window and level"],
   ["Middle-drag, Space+drag", "pan"],
   ["Drag with the brush", "paint scar (Alt or Ctrl: erase)"],
+  ["Two fingers", "zoom and pan (one finger or a pen draws)"],
   ["Hold H", "see the image without the overlay"],
 ];
