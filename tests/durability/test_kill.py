@@ -3,46 +3,52 @@
 SCARMASS_KILLS sets how often the server is killed (30 by default).
 """
 
+import multiprocessing
 import os
 import random
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.durability.editing import Editor
+from tests.durability.server import serve
 
 pytestmark = pytest.mark.slow
+
+# Each server is a fresh process, forked from one that has imported everything: a start costs as little as it can.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["__main__", "tests.durability.server"])
 
 KILLS = int(os.environ.get("SCARMASS_KILLS", "30"))
 START_S = 60
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[tuple[subprocess.Popen, httpx.Client]]:
+def server(folder: Path) -> Iterator[tuple[BaseProcess, httpx.Client]]:
     """A server of its own that answers, killed at the end whether or not it was before.
 
     Each has a port of its own: between two of them, somebody else may take a port that was free.
     """
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.durability.server", str(folder), str(port)])
+    process = PROCESSES.Process(target=serve, args=(folder, port))
+    process.start()
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30) as api:
             wait_until_it_answers(process, api)
             yield process, api
     finally:
         process.kill()
-        process.wait()
+        process.join()
 
 
 def free_port() -> int:
@@ -51,10 +57,10 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until_it_answers(process: subprocess.Popen, api: httpx.Client) -> None:
+def wait_until_it_answers(process: BaseProcess, api: httpx.Client) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
-        assert process.poll() is None, "the server ended by itself"
+        assert process.is_alive(), "the server ended by itself"
         try:
             api.get("/studies")
             return
@@ -83,8 +89,8 @@ def reading_id(folder: Path, phantom_files: list[Path]) -> str:
     return reading_id
 
 
-def kill_server(process: subprocess.Popen, folder: Path) -> None:
-    process.send_signal(signal.SIGKILL)
+def kill_server(process: BaseProcess, folder: Path) -> None:
+    process.kill()
 
 
 def kill_postgres(folder: Path) -> None:
@@ -101,7 +107,7 @@ def kill_postgres(folder: Path) -> None:
     ids=["the server", "PostgreSQL"],
 )
 def test_killed_at_any_moment_nothing_is_lost_that_was_acknowledged(
-    folder: Path, reading_id: str, kill: Callable[[subprocess.Popen, Path], None], times: int
+    folder: Path, reading_id: str, kill: Callable[[BaseProcess, Path], None], times: int
 ) -> None:
     editor = Editor(reading_id, random.Random(4))
     for _ in range(times):

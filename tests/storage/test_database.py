@@ -1,0 +1,79 @@
+"""The embedded PostgreSQL starts and stops whatever was killed before."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from scarmass.storage.database import embedded_postgres
+
+pytestmark = pytest.mark.slow
+
+USE_IT = """
+import sys, time
+from pathlib import Path
+from scarmass.storage.database import embedded_postgres
+with embedded_postgres(Path(sys.argv[1])):
+    print("started", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not below pytest's own temporary folder, which is closed to the user that PostgreSQL runs as under root."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name) / "postgres"
+
+
+def postmaster(folder: Path) -> int:
+    return int((folder / "postmaster.pid").read_text().split()[0])
+
+
+def has_ended(pid: int) -> bool:
+    """Ended, collected by the system or not yet."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+@pytest.fixture
+def user(folder: Path) -> Iterator[subprocess.Popen]:
+    """A process that uses it."""
+    with subprocess.Popen([sys.executable, "-c", USE_IT, str(folder)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        yield process
+        process.kill()
+
+
+def test_a_user_that_was_killed_does_not_keep_it_running(folder: Path, user: subprocess.Popen) -> None:
+    user.kill()
+    user.wait()
+    with embedded_postgres(folder):
+        running = postmaster(folder)
+        assert not has_ended(running)
+    assert has_ended(running)
+
+
+def test_it_stays_while_another_one_uses_it(folder: Path, user: subprocess.Popen) -> None:
+    with embedded_postgres(folder):
+        running = postmaster(folder)
+    assert not has_ended(running)
+    user.kill()
+    os.kill(running, signal.SIGINT)
+
+
+def test_it_starts_right_after_it_was_killed(folder: Path, user: subprocess.Popen) -> None:
+    os.kill(postmaster(folder), signal.SIGKILL)
+    user.kill()
+    with embedded_postgres(folder) as url, psycopg.connect(url) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
