@@ -8,6 +8,9 @@ from fastapi import Depends, Header, Path, Request
 from scarmass.services.context import Context
 from scarmass.services.prepare import Preparer
 
+LONGEST_ENCODED_NAME = 64 * 12
+"""64 characters of up to four bytes, each byte percent-encoded."""
+
 UNAUTHENTICATED = "unauthenticated reader"
 
 
@@ -20,7 +23,7 @@ def _preparer(request: Request) -> Preparer:
 
 
 def current_reader(
-    x_reader: Annotated[str | None, Header(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")] = None,
+    x_reader: Annotated[str | None, Header(max_length=LONGEST_ENCODED_NAME, pattern=r"^[^\x00-\x1f\x7f]*$")] = None,
 ) -> str:
     """Who edits. Until there is a login this is a name the client claims, labelled as such.
 

@@ -28,10 +28,14 @@ class OpenReading(Strict):
 
 
 class ReadingSlice(BaseModel):
+    """revision: of the edit that made the slice what it is, 0 where no edit did. state_before: of an excluded slice."""
+
     sop_instance_uid: str
     frame_number: int
     index: int
+    revision: int
     state: SliceState
+    state_before: SliceState | None
     boxes: list[Box]
     points: list[Point]
     mask: Rle | None

@@ -153,7 +153,8 @@ def _slice_outcome(context: Context, reading: Reading, row: SliceRow, edit: Edit
         if edit.mask is None:
             raise PromptInvalid("painting needs the mask that was painted")
         mask = masks_on(reading.stack, {slice_key(row): edit.mask})[slice_key(row)]
-        return SliceContent(SliceState.EDITED, before.boxes, before.points, mask)
+        # What was painted is no answer to boxes and points any more.
+        return SliceContent(SliceState.EDITED, mask=mask)
     if not edit.boxes and not edit.points:
         raise PromptInvalid("a prompt needs a box or a point")
     prompt = Prompt(boxes=edit.boxes, points=edit.points, previous=previous_mask(before, edit.boxes, edit.points))

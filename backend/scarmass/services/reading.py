@@ -65,13 +65,17 @@ PENDING = SliceContent()
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading at one revision, with everything a page shows of it."""
+    """One reading at one revision, with everything a page shows of it.
+
+    made_at: the revision of the edit that made a slice what it is; proposals have none.
+    """
 
     id: uuid.UUID
     state: str
     revision: int
     stack: StackRow
     contents: dict[SliceKey, SliceContent]
+    made_at: dict[SliceKey, int]
     measure: StackMeasure
     prepared: int
     can_undo: bool
@@ -119,6 +123,7 @@ def reading_at(
         revision=len(edits),
         stack=stack,
         contents=known,
+        made_at=made_at,
         measure=measure_reading(context, stack, known),
         prepared=len(proposals),
         can_undo=bool(live),

@@ -77,12 +77,14 @@ def edit_heads(session: Session, reading_id: uuid.UUID, until: int | None = None
     touched = touched.where(EditSliceRow.reading_id == reading_id)
     if until is not None:
         edits, touched = edits.where(EditRow.revision <= until), touched.where(EditSliceRow.revision <= until)
+    # In this order: an edit that is committed between the two queries must not appear without its slices.
+    heads = session.execute(edits).all()
     slices: dict[int, list[SliceName]] = defaultdict(list)
     for revision, sop_instance_uid, frame_number in session.execute(touched):
         slices[revision].append((sop_instance_uid, frame_number))
     return [
         EditHead(revision, EditKind(kind), author, created_at, tuple(slices[revision]))
-        for revision, kind, author, created_at in session.execute(edits)
+        for revision, kind, author, created_at in heads
     ]
 
 

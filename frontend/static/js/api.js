@@ -13,9 +13,16 @@ export class Problem extends Error {
     return this.body.type === "urn:scarmass:problem:RevisionStale";
   }
 
+  /** Did the request not get through to where it would be decided? It will, a little later. */
+  get isOnTheWay() {
+    const { type = "" } = this.body;
+    const isDatabase = this.status === 503 && (!type || type.endsWith(":DatabaseUnavailable"));
+    return isDatabase || [408, 425, 429, 502, 504].includes(this.status);
+  }
+
   /** May the same request succeed a little later? */
   get isPassing() {
-    return [429, 502, 503, 504].includes(this.status);
+    return this.isOnTheWay || this.status >= 500 || [401, 403].includes(this.status);
   }
 }
 
@@ -38,9 +45,11 @@ export function problemBody(text) {
   }
 }
 
-async function answerOf(path, { method = "GET", body, signal } = {}) {
+/** A connection that says nothing for so long is lost. Models on a busy server take their time. */
+const lost_after_ms = 120_000;
+
+async function answerOf(path, { method = "GET", body, reader = readerName() } = {}) {
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
-  const reader = readerName();
   if (reader && method !== "GET") headers["X-Reader"] = part(reader);
   let answer;
   try {
@@ -48,10 +57,9 @@ async function answerOf(path, { method = "GET", body, signal } = {}) {
       method,
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal,
+      signal: AbortSignal.timeout(lost_after_ms),
     });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
+  } catch {
     throw new Unreachable("The server cannot be reached.");
   }
   if (!answer.ok) throw new Problem(answer.status, problemBody(await answer.text()));
@@ -87,8 +95,8 @@ export const findVentricles = (stackId) =>
 export const startReading = (stackId, clientId) =>
   json(`${root}/stacks/${part(stackId)}/readings`, { method: "POST", body: { client_id: clientId } });
 export const getReading = (readingId) => json(`${root}/readings/${part(readingId)}`);
-export const sendEdit = (readingId, body) =>
-  json(`${root}/readings/${part(readingId)}/edits`, { method: "POST", body });
+export const sendEdit = (readingId, body, reader) =>
+  json(`${root}/readings/${part(readingId)}/edits`, { method: "POST", body, reader });
 export const listEdits = (readingId) => json(`${root}/readings/${part(readingId)}/edits?limit=1000`);
 export const sendLook = (readingId, { sop_instance_uid, frame_number }) =>
   answerOf(`${root}/readings/${part(readingId)}/look`, { method: "POST", body: { sop_instance_uid, frame_number } });

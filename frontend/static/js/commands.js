@@ -8,7 +8,7 @@ import { element } from "./words.js";
  * @property {string} text
  * @property {string} group heading on the help sheet
  * @property {string[]} keys such as "r", "shift+r", "mod+z" (Ctrl or Cmd), "?"
- * @property {() => void} run
+ * @property {(isHeld: boolean) => void} run
  * @property {boolean} [repeats] runs again while the key is held
  */
 
@@ -46,12 +46,13 @@ const written = (key) =>
         .join("+");
 
 const isTyping = (target) => target.matches?.("input:not([type=range]), select, textarea, [contenteditable]");
+const isSliding = ({ key, target }) => key.startsWith("Arrow") && target.matches?.("input[type=range]");
 
 /** @param {Command[]} commands */
 export function bindCommands(commands) {
   const byKey = new Map(commands.flatMap((command) => command.keys.map((key) => [key, command])));
   document.addEventListener("keydown", (event) => {
-    const isElsewhere = isTyping(event.target) || document.querySelector("dialog[open]");
+    const isElsewhere = isTyping(event.target) || isSliding(event) || document.querySelector("dialog[open]");
     const isMenuKey = event.altKey && !event.getModifierState("AltGraph");
     if (event.defaultPrevented || isElsewhere || isMenuKey) return;
     const command = byKey.get(keyOf(event));
@@ -59,22 +60,21 @@ export function bindCommands(commands) {
     // Enter on a button that was reached by the keyboard presses that button.
     if (event.key === "Enter" && event.target.closest("button, a, summary")) return;
     event.preventDefault();
-    command.run();
+    command.run(event.repeat);
   });
   for (const button of document.querySelectorAll("[data-command]")) bindButton(button, commands);
 }
 
 function bindButton(button, commands) {
-  const { id, text, keys, run } = commands.find((command) => command.id === button.dataset.command);
+  const { text, keys, run } = commands.find((command) => command.id === button.dataset.command);
   button.title = keys.length ? `${text} (${written(keys[0])})` : text;
   if (!button.textContent.trim()) button.setAttribute("aria-label", text);
   if (keys.length)
     button.setAttribute("aria-keyshortcuts", keys.map((key) => key.replace("mod", "Control")).join(" "));
-  button.dataset.id = id;
   button.addEventListener("click", (event) => {
     // A mouse click leaves no focus behind, or the next Enter would press the button again.
     if (event.detail > 0) button.blur();
-    run();
+    run(false);
   });
 }
 

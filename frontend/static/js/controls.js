@@ -14,7 +14,8 @@ const all = (id) => document.querySelectorAll(`[data-command="${id}"]`);
 /** H hides the overlay and Space pans while they are held. @param {Page} page */
 export function bindHeldKeys(page) {
   const held = (down) => (event) => {
-    if (event.target.closest?.("input:not([type=range]), select, textarea") || event.repeat) return;
+    const isTyping = event.target.closest?.("input:not([type=range]), select, textarea");
+    if (event.repeat || (down && isTyping)) return;
     const plain = !event.ctrlKey && !event.metaKey && !byId("help").open;
     if (event.key.toLowerCase() === "h" && (plain || !down)) page.looks.hide(down);
     if (event.key === " " && !event.target.closest?.("button, a, summary, dialog")) page.pointer.holdSpace(down);
@@ -49,7 +50,7 @@ export function bindControls(page) {
   byId("lge-change").addEventListener("click", () => void change(page, { is_lge: !page.stack.is_lge }));
   byId("read-anyway").addEventListener("click", () => void change(page, { is_lge: true }));
   window.addEventListener("beforeunload", (event) => {
-    if (page.outbox?.hasUnsaved) event.preventDefault();
+    if (page.outbox?.hasUnsaved || page.outbox?.asideCount) event.preventDefault();
   });
 }
 
@@ -99,7 +100,7 @@ export function showControls({
     propose_slice: reads && !isPreparing,
     propose_stack: reads && !isPreparing,
     undo: reads && (draft.reading.can_undo || outbox.hasUnsaved),
-    redo: reads && draft.reading.can_redo,
+    redo: reads && (draft.reading.can_redo || outbox.canRedo),
     delete: reads && selection !== null,
     export: reads,
   };

@@ -1,24 +1,30 @@
-/** The reading as the page knows it: what the server has stored, and over it what is still on its way there. */
+/** The reading as the page knows it: what the server has stored, and over it what is not sent yet. */
+
+import { edited, noPrompt } from "./changes.js";
 
 /** @typedef {import("./shapes.js").Reading} Reading @typedef {import("./shapes.js").ReadSlice} ReadSlice */
-/** @typedef {import("./shapes.js").Prompt} Prompt */
+/** @typedef {import("./shapes.js").Edit} Edit @typedef {import("./shapes.js").Prompt} Prompt */
 
 export const keyOf = (slice) => `${slice.sop_instance_uid}/${slice.frame_number}`;
+export const isSameSlice = (a, b) => Boolean(a.sop_instance_uid && b.sop_instance_uid) && keyOf(a) === keyOf(b);
 
-const unread = new Set(["pending", "proposed", "failed"]);
+const unread = { revision: 0, state: "pending", ...noPrompt, mask: null, area_mm2: null, mass: null };
 
 export class Draft extends EventTarget {
-  /** @type {Map<string, Partial<ReadSlice>>} what the reader made of a slice, as far as it is known before it is stored */
-  #unsaved = new Map();
-  /** @type {Map<string, ReadSlice>} */
+  /** @type {Edit[]} what is done, in its order, and not stored yet */
+  #unsent = [];
+  /** @type {Map<string, ReadSlice>} as stored */
   #slices = new Map();
-  /** @type {Map<string, number>} the revision at which each slice was as it is here */
+  /** @type {Map<string, number>} the reading's revision at which each slice was as it is here */
   #at = new Map();
+  /** @type {Map<string, ReadSlice>} as shown, until something changes */
+  #shown = new Map();
 
-  /** @param {Reading} reading */
-  constructor(reading) {
+  /** @param {Reading} reading @param {import("./shapes.js").Stack} stack */
+  constructor(reading, stack) {
     super();
     this.reading = reading;
+    this.images = new Map(stack.slices.map((image) => [keyOf(image), image]));
     this.take(reading);
   }
 
@@ -39,52 +45,49 @@ export class Draft extends EventTarget {
     this.#changed();
   }
 
-  /** @returns {ReadSlice} a slice with what the reader did last, stored or not */
+  /** @param {Edit[]} edits that are not stored yet, in their order */
+  showUnsent(edits) {
+    this.#unsent = edits;
+    this.#changed();
+  }
+
+  /** @returns {ReadSlice} as the server has it */
+  stored(slice) {
+    return this.#slices.get(keyOf(slice)) ?? unread;
+  }
+
+  /** @returns {ReadSlice} a slice with all that the reader did, stored or not */
   slice(slice) {
-    const stored = this.#slices.get(keyOf(slice));
-    return { ...stored, ...this.#unsaved.get(keyOf(slice)) };
+    const key = keyOf(slice);
+    if (!this.#shown.has(key)) {
+      const onIt = this.#unsent.filter((edit) => isSameSlice(edit, slice));
+      const image = this.images.get(key);
+      this.#shown.set(
+        key,
+        onIt.reduce((made, edit) => edited(made, edit, image), this.stored(slice)),
+      );
+    }
+    return this.#shown.get(key);
   }
 
   /** @returns {Prompt} */
   prompt(slice) {
-    const { boxes = [], points = [] } = this.slice(slice);
+    const { boxes, points } = this.slice(slice);
     return { boxes, points };
   }
 
   /** Is something that was done to a slice not stored yet? */
   isAwaiting(slice) {
-    return this.#unsaved.has(keyOf(slice));
+    return this.#unsent.some((edit) => isSameSlice(edit, slice));
   }
 
-  /** Show what an edit will make of a slice before the server has stored it. @param {Partial<ReadSlice>} changes */
-  expect(slice, changes) {
-    this.#unsaved.set(keyOf(slice), { ...this.#unsaved.get(keyOf(slice)), ...changes });
-    this.#changed();
-  }
-
-  /** The slice's newest edit is stored, or refused: from now on the stored one stands. */
-  settle(slice) {
-    this.#unsaved.delete(keyOf(slice));
-    this.#changed();
-  }
-
-  /**
-   * Tells whether a slice is still as a reader left it. Proposals alone do not count: an edit lies over them, however
-   * late they come.
-   */
+  /** The revision that made a slice what it is. Proposals have none: an edit lies over them, however late they come. */
   version(slice) {
-    const stored = this.#slices.get(keyOf(slice));
-    return !stored || unread.has(stored.state) ? "unread" : hash(JSON.stringify(stored));
+    return this.stored(slice).revision;
   }
 
   #changed() {
+    this.#shown.clear();
     this.dispatchEvent(new Event("change"));
   }
-}
-
-/** FNV-1a, to tell contents apart. */
-function hash(text) {
-  let value = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
-  return (value >>> 0).toString(16);
 }

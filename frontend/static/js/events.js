@@ -11,8 +11,10 @@ const retry_ms = 2000;
 export function follow(draft, onChange) {
   const { id, prepared, revision, state } = draft.reading;
   let last = `${prepared}.${revision}.${state}`;
+  let source = null;
   const open = () => {
-    const source = new EventSource(eventsPath(id, last));
+    source?.close();
+    const opened = (source = new EventSource(eventsPath(id, last)));
     source.addEventListener("change", ({ data, lastEventId }) => {
       last = lastEventId;
       const change = JSON.parse(data);
@@ -21,9 +23,14 @@ export function follow(draft, onChange) {
     });
     source.addEventListener("error", () => {
       // The browser itself reconnects after a broken connection, but not after a refusal.
-      if (source.readyState !== EventSource.CLOSED) return;
-      setTimeout(open, retry_ms);
+      if (opened !== source || source.readyState !== EventSource.CLOSED) return;
+      setTimeout(() => opened === source && document.visibilityState === "visible" && open(), retry_ms);
     });
   };
+  document.addEventListener("visibilitychange", () => {
+    // A browser has few connections for one host: pages that nobody looks at leave theirs to the others.
+    source?.close();
+    if (document.visibilityState === "visible") open();
+  });
   open();
 }

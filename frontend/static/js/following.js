@@ -6,10 +6,11 @@ import { Outbox } from "./outbox.js";
 import { lookAt, openReading } from "./open.js";
 import { showSaving } from "./saving.js";
 import { hideProgress, say, showProgress } from "./status.js";
-import { kindWords } from "./words.js";
+import { counted, kindWords } from "./words.js";
 
 /** @typedef {import("./reading.js").ReadingPage} Page */
 
+const walked = { undo: "Undone", redo: "Done again" };
 const notProposed =
   "Not every slice could be proposed. Draw on the image, or press Shift+R to try the stack again.";
 
@@ -28,21 +29,27 @@ export async function beginReading(page) {
   showPreparing(page);
   lookAt(page);
   follow(page.draft, () => showPreparing(page));
-  const left = page.outbox.resume();
-  if (left.length) say(`${left.length} changes of an earlier visit were not saved yet. They are sent now.`);
+  page.outbox.resume();
 }
 
 function take(page, reading) {
-  page.draft = new Draft(reading);
+  page.draft = new Draft(reading, page.stack);
   page.outbox = new Outbox(page.draft);
-  page.draft.addEventListener("change", () => page.show());
-  page.outbox.addEventListener("saving", () => {
+  const { draft, outbox, gestures } = page;
+  draft.addEventListener("change", () => page.show());
+  const on = (name, act) => outbox.addEventListener(name, ({ detail }) => act(detail));
+  on("saving", () => {
     showSaving(page);
     page.show();
   });
-  page.outbox.addEventListener("stored", ({ detail }) => page.gestures.goToChange(detail));
-  page.outbox.addEventListener("refused", ({ detail }) => say(detail.message, { stays: true }));
-  page.outbox.addEventListener("conflict", ({ detail }) => collided(page, detail.edit));
+  on("stored", ({ edit, answer }) => {
+    if (edit.kind in walked) gestures.goToChange(walked[edit.kind], answer.slices);
+  });
+  on("withdrawn", ({ edit }) => gestures.goToChange(walked.undo, [edit]));
+  on("restored", ({ edit }) => gestures.goToChange(walked.redo, [edit]));
+  on("adopted", ({ count }) => say(`${counted(count, "change")} of an earlier visit not saved yet: sent now.`));
+  on("dropped", (detail) => dropped(detail));
+  on("aside", (detail) => aside(page, detail));
   showSaving(page);
   page.show();
 }
@@ -53,28 +60,35 @@ function showPreparing({ draft, outbox, stack }) {
   const of = stack.slices.length;
   if (state === "preparing") showProgress(`Preparing proposals: ${prepared} of ${of} slices`, prepared / of);
   else if (!outbox.hasUnsaved) hideProgress();
-  const isFailed = state === "failed" || draft.reading.slices.some((slice) => slice.state === "failed");
+  const waits = new Set(state === "failed" ? ["failed", "pending"] : ["failed"]);
+  const isFailed = draft.reading.slices.some((slice) => waits.has(slice.state) && slice.revision === 0);
   if (isFailed && !draft.failureTold) say(notProposed, { stays: true });
   draft.failureTold ||= isFailed;
 }
 
-/** What the reader did collides with what was done elsewhere: theirs is shown, ours can be put over it. */
-function collided(page, edit) {
-  const at = page.stack.slices.findIndex((each) => keyOf(each) === keyOf(edit));
-  if (at < 0) {
-    say("This reading was changed in another window meanwhile. Look at it, then undo or redo again.", { stays: true });
-    return;
-  }
-  say(
-    `Slice ${at + 1} was changed in another window meanwhile. It shows what is stored there; your change to it ` +
-      `(${kindWords[edit.kind]}) is not on it.`,
-    {
-      stays: true,
-      action: "Use mine instead",
-      act: () => {
-        page.outbox.add(edit);
-        void page.go(at);
-      },
+/** An undo, a redo or a proposal of all slices that was not done. */
+function dropped({ edit, message }) {
+  const why = message ?? "the reading was changed in another window meanwhile. Look at it, then try again.";
+  say(`Not done (${kindWords[edit.kind]}): ${why}`, { stays: message === null });
+}
+
+/** What the reader did to a slice is not stored: it is kept until they decide. */
+function aside(page, { step, message }) {
+  const { stack, outbox } = page;
+  const at = stack.slices.findIndex((each) => keyOf(each) === keyOf(step.edit));
+  const what = kindWords[step.edit.kind];
+  const text =
+    message === null
+      ? `Slice ${at + 1} was changed in another window meanwhile. It shows what is stored there; your change to it ` +
+        `(${what}) is not on it.`
+      : `Slice ${at + 1}: your change (${what}) was refused. ${message}`;
+  say(text, {
+    stays: true,
+    action: message === null ? "Use mine instead" : "Try again",
+    act: () => {
+      outbox.insist(step);
+      void page.go(at);
     },
-  );
+    dismiss: () => outbox.discard(step),
+  });
 }

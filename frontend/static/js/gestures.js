@@ -1,15 +1,14 @@
 /** What the reader can do to a slice or to the stack. Each is shown at once, and sent as one edit. */
 
+import { isChange, paintEdit, promptEdit } from "./changes.js";
 import { keyOf } from "./draft.js";
 import { without } from "./hand.js";
 import { hasSameGrid } from "./images.js";
-import { boxesAround, emptyMask, isAny, withHolesFilled, withoutIslands } from "./mask.js";
+import { boxesAround, isAny, withHolesFilled, withoutIslands } from "./mask.js";
 import { say } from "./status.js";
 
-/** @typedef {import("./shapes.js").Prompt} Prompt @typedef {import("./hand.js").Selection} Selection */
+/** @typedef {import("./shapes.js").Rle} Rle @typedef {import("./shapes.js").Prompt} Prompt @typedef {import("./hand.js").Selection} Selection */
 
-const noPrompt = { boxes: [], points: [] };
-const unmeasured = { area_mm2: null, mass: null };
 const decided = new Set(["accepted", "no_scar", "excluded"]);
 const carried_margin_pixels = 2;
 
@@ -29,37 +28,34 @@ export class Gestures {
     return this.page.view.slice;
   }
 
-  #add(edit, expected, { sop_instance_uid, frame_number } = this.#slice) {
-    if (expected) this.page.draft.expect({ sop_instance_uid, frame_number }, expected);
-    this.page.outbox.add({ ...edit, sop_instance_uid, frame_number });
+  /** @param {import("./shapes.js").Edit} edit */
+  #add(edit, { sop_instance_uid, frame_number } = this.#slice) {
+    if (isChange(edit)) this.page.outbox.add({ ...edit, sop_instance_uid, frame_number });
   }
 
-  /** @param {Prompt} prompt @param {Selection} selection */
-  prompt(prompt, selection) {
+  /** @param {Prompt} before @param {Prompt} after @param {Selection} selection */
+  prompt(before, after, selection) {
     Object.assign(this.page, { preview: null, selection });
-    const isEmpty = !prompt.boxes.length && !prompt.points.length;
-    if (isEmpty) this.clear();
-    else this.#add({ kind: "prompt", ...prompt }, prompt);
+    this.#add(promptEdit(before, after));
   }
 
   deleteSelected() {
     const { selection, prompt } = this.page;
-    if (selection && this.#isReady) this.prompt(without(prompt, selection), null);
+    if (selection && this.#isReady) this.prompt(prompt, without(prompt, selection), null);
   }
 
   clear() {
-    if (!this.#isReady) return;
-    this.page.selection = null;
-    this.#add({ kind: "clear" }, { state: "pending", mask: null, ...noPrompt, ...unmeasured });
+    this.#decide("clear");
   }
 
   noScar() {
+    this.#decide("no_scar");
+  }
+
+  #decide(kind) {
     if (!this.#isReady) return;
     this.page.selection = null;
-    this.#add(
-      { kind: "no_scar" },
-      { state: "no_scar", mask: emptyMask(this.#slice), ...noPrompt, ...unmeasured },
-    );
+    this.#add({ kind });
   }
 
   /** Accept what is on the slice and go on to the next one. */
@@ -73,7 +69,7 @@ export class Gestures {
       return;
     }
     this.page.selection = null;
-    if (!isDecided) this.#add({ kind: "accept" }, { state: "accepted" });
+    if (!isDecided) this.#add({ kind: "accept" });
     this.page.step(1);
   }
 
@@ -81,12 +77,13 @@ export class Gestures {
   exclude() {
     if (!this.#isReady) return;
     const isExcluded = this.page.draft.slice(this.#slice).state === "excluded";
-    this.#add({ kind: isExcluded ? "include" : "exclude" }, isExcluded ? {} : { state: "excluded" });
+    this.#add({ kind: isExcluded ? "include" : "exclude" });
   }
 
-  /** @param {import("./shapes.js").Rle} mask that the reader painted, the whole of the slice's */
-  paint(mask, slice = this.#slice) {
-    this.#add({ kind: "paint", mask }, { state: "edited", mask, ...unmeasured }, slice);
+  /** @param {Rle|null} before @param {Rle} after the slice's mask as the reader changed it by hand */
+  paint(before, after) {
+    this.#add(paintEdit(before, after));
+    this.page.draw();
   }
 
   fillHoles() {
@@ -105,7 +102,7 @@ export class Gestures {
     if (!this.#isReady) return;
     const { mask } = this.page.draft.slice(this.#slice);
     const changed = isAny(mask) ? how(mask) : null;
-    if (changed && changed.counts.join() !== mask.counts.join()) this.paint(changed);
+    if (changed && changed.counts.join() !== mask.counts.join()) this.paint(mask, changed);
     else say(nothing);
   }
 
@@ -119,7 +116,7 @@ export class Gestures {
     if (!next || !hasSameGrid(this.#slice, next)) say("There is no next slice that this could be carried to.");
     else if (!prompt) say("There is nothing on this slice to carry over.");
     else {
-      this.#add({ kind: "prompt", ...prompt }, prompt, next);
+      this.#add(promptEdit(draft.prompt(next), prompt), next);
       this.page.step(1);
     }
   }
@@ -127,7 +124,7 @@ export class Gestures {
   proposeSlice() {
     if (!this.#isReady || this.page.isPreparing) return;
     this.page.selection = null;
-    this.#add({ kind: "propose" }, {});
+    this.#add({ kind: "propose" });
   }
 
   /** Every slice that the reader has not decided on. */
@@ -135,25 +132,28 @@ export class Gestures {
     if (this.page.draft && !this.page.isPreparing) this.page.outbox.add({ kind: "propose" });
   }
 
-  undo() {
+  /** @param {boolean} [isHeld] the key is held: the next step waits for the last one */
+  undo(isHeld = false) {
     const { draft, outbox } = this.page;
-    if (draft?.reading.can_undo || outbox?.hasUnsaved) outbox.add({ kind: "undo" });
+    if (!draft || (isHeld && outbox.isWalking)) return;
+    if (draft.reading.can_undo || outbox.hasUnsaved) outbox.undo();
   }
 
-  redo() {
+  /** @param {boolean} [isHeld] */
+  redo(isHeld = false) {
     const { draft, outbox } = this.page;
-    if (draft?.reading.can_redo || outbox?.hasUnsaved) outbox.add({ kind: "redo" });
+    if (!draft || (isHeld && outbox.isWalking)) return;
+    if (draft.reading.can_redo || outbox.canRedo || outbox.isWalking) outbox.redo();
   }
 
-  /** An undo or redo was stored: go where it changed something. */
-  goToChange({ edit, answer }) {
-    if (edit.kind !== "undo" && edit.kind !== "redo") return;
+  /** An undo or redo changed these slices: go there. @param {string} what @param {object[]} slices */
+  goToChange(what, slices) {
     const { stack, index } = this.page;
-    const at = answer.slices.map((slice) => stack.slices.findIndex((each) => keyOf(each) === keyOf(slice)));
+    const at = slices.map((slice) => stack.slices.findIndex((each) => keyOf(each) === keyOf(slice)));
     this.page.selection = null;
     if (!at.length) return;
     const where = at.length === 1 ? `slice ${at[0] + 1}` : `${at.length} slices`;
-    say(`${edit.kind === "undo" ? "Undone" : "Done again"}: ${where}`);
+    say(`${what}: ${where}`);
     if (!at.includes(index)) void this.page.go(at[0]);
   }
 }

@@ -23,7 +23,7 @@ const travel = 4;
  * @property {() => "prompt"|"brush"|"eraser"} tool
  * @property {(selection: Selection) => void} select
  * @property {(prompt: Prompt|null, selection: Selection) => void} preview while the hand presses
- * @property {(prompt: Prompt, selection: Selection) => void} commit when it lets go
+ * @property {(before: Prompt, after: Prompt, selection: Selection) => void} commit when it lets go
  * @property {(at: {x: number, y: number}, isNew: boolean, erases: boolean) => void} paint
  * @property {() => void} painted when the brush is lifted
  * @property {() => void} abandonPainting
@@ -151,15 +151,15 @@ export class Hand {
     const { prompt, selection } = this.#dragged(drag, at);
     const isSlip = selection?.kind === "box" && !isDrawn(prompt.boxes[selection.index]);
     if (isSlip) this.page.preview(null, this.page.selection());
-    else this.page.commit(prompt, selection);
+    else this.page.commit(drag.prompt, prompt, selection);
   }
 
   #clicked({ under, from, prompt, negative }) {
-    if (under.what === "delete") return this.page.commit(without(prompt, under.selection), null);
+    if (under.what === "delete") return this.page.commit(prompt, without(prompt, under.selection), null);
     if (under.what === "point" || under.what === "handle") return undefined;
     if (!isOnImage(from, this.#extent())) return this.page.select(null);
     const points = [...prompt.points, { ...from, positive: !negative }];
-    return this.page.commit({ ...prompt, points }, { kind: "point", index: points.length - 1 });
+    return this.page.commit(prompt, { ...prompt, points }, { kind: "point", index: points.length - 1 });
   }
 
   /** Let go as if it had never pressed. @returns {boolean} whether it did */

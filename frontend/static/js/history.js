@@ -9,6 +9,8 @@ import { element, kindWords, timeOf } from "./words.js";
 
 export class HistoryPanel {
   #shownAt = "";
+  /** The reading's revision that the list tells of. */
+  #revision = -1;
 
   /** @param {HTMLDetailsElement} details @param {Page} page */
   constructor(details, page) {
@@ -21,24 +23,29 @@ export class HistoryPanel {
   show() {
     const { draft, outbox } = this.page;
     this.details.hidden = draft === null;
-    if (!draft || !this.details.open || outbox.hasUnsaved) return;
+    if (!draft) return;
+    // Steps are counted from where the list was made.
+    this.details.querySelector("ol").inert = outbox.hasUnsaved || draft.revision !== this.#revision;
+    if (!this.details.open || outbox.hasUnsaved) return;
     const at = `${draft.reading.id} ${draft.revision}`;
     if (at === this.#shownAt) return;
     this.#shownAt = at;
-    void this.#read(draft.reading.id);
+    void this.#read(draft.reading.id, at);
   }
 
-  async #read(readingId) {
+  async #read(readingId, at) {
     try {
-      this.#list((await listEdits(readingId)).edits);
+      const { edits, next_cursor } = await listEdits(readingId);
+      if (at === this.#shownAt) this.#list(edits, next_cursor === null);
     } catch (error) {
       this.#shownAt = "";
       say(`The history cannot be shown: ${error.message}`);
     }
   }
 
-  /** @param {object[]} edits newest first */
-  #list(edits) {
+  /** @param {object[]} edits newest first @param {boolean} isWhole */
+  #list(edits, isWhole) {
+    this.#revision = edits[0]?.revision ?? 0;
     const shown = edits.filter(({ standing }) => standing !== "step");
     const live = shown.filter(({ standing }) => standing === "live");
     const undone = shown.filter(({ standing }) => standing === "undone").reverse();
@@ -48,7 +55,8 @@ export class HistoryPanel {
     });
     const whole = { undo: live.length, redo: 0 };
     const start = element("li", {}, this.#button("As proposed", "", live.length ? whole : null, live.length === 0));
-    this.details.querySelector("ol").replaceChildren(...rows, start);
+    this.details.querySelector("ol").replaceChildren(...rows, ...(isWhole ? [start] : []));
+    this.show();
   }
 
   #row(edit, away) {
@@ -75,7 +83,6 @@ export class HistoryPanel {
   }
 
   #walk({ undo, redo }) {
-    for (let step = 0; step < undo; step++) this.page.outbox.add({ kind: "undo" });
-    for (let step = 0; step < redo; step++) this.page.outbox.add({ kind: "redo" });
+    this.page.outbox.walk(undo ? "undo" : "redo", undo || redo);
   }
 }

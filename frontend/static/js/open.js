@@ -11,7 +11,7 @@ export async function persistently(ask, onLost) {
     try {
       return await ask();
     } catch (error) {
-      const passing = error instanceof Unreachable || (error instanceof Problem && error.isPassing);
+      const passing = error instanceof Unreachable || (error instanceof Problem && error.isOnTheWay);
       if (!passing) throw error;
       onLost(error);
       await wait(retry_ms);

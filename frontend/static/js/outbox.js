@@ -1,37 +1,49 @@
 /**
  * What the reader did, on its way to the server: one edit at a time, in order, kept until it is stored, also while
- * there is no connection. Undo and redo are edits as well, so they take their turn behind what was drawn before them.
+ * there is no connection. Undo and redo of what is stored are edits as well and take their turn.
  */
 
-import { Problem, Unreachable, getReading, newClientId, sendEdit } from "./api.js";
-import { keyOf } from "./draft.js";
+import { Problem, Unreachable, getReading, newClientId, readerName, sendEdit } from "./api.js";
+import { toSend } from "./changes.js";
+import { isSameSlice } from "./draft.js";
 import { Unsent } from "./unsent.js";
 
 /**
  * @typedef {import("./shapes.js").Edit} Edit
  * @typedef {object} Step
  * @property {Edit} edit
+ * @property {string} reader who did it
  * @property {object|null} body as it was sent; sent again after a lost answer, it must be the same to the letter
- * @property {string|number} version of what it was made on
+ * @property {number} version of what it was made on: the slice's, or the whole reading's for undo, redo, all slices
  */
 
 const pauses_ms = [500, 1000, 2000, 4000, 8000];
+/** A server that fails so often at one edit will not do it: what waits behind it must not wait for ever. */
+const most_failures = 5;
+const adopt_ms = 3000;
+
 const asked = new Set(["prompt", "propose"]);
-const drawn = new Set(["prompt", "clear"]);
-const isSameSlice = (a, b) => Boolean(a.sop_instance_uid && b.sop_instance_uid) && keyOf(a) === keyOf(b);
+const unknown = -1;
+const opposite = { undo: "redo", redo: "undo" };
 
 /**
- * Events: "saving" (the state or what is not saved changed), "saved" (nothing is left), "stored" (detail: edit, answer),
- * "refused" (detail: edit, message), "conflict" (detail: edit).
+ * Events: "saving" (the state or what is not saved changed), "saved" (nothing is on its way), "stored" (detail: edit,
+ * answer), "dropped" (detail: edit; an undo or redo that nothing is left of), "withdrawn", "restored" (detail: edit; undone
+ * and done again before it was sent), "adopted" (detail: count), "aside" (detail: step, message; message is null where it
+ * collides with what was done elsewhere).
  */
 export class Outbox extends EventTarget {
   /** @type {Step[]} the first one is being sent */
   #steps = [];
-  #running = false;
+  /** @type {Step[]} refused or overtaken: kept until the reader decides */
+  #aside = [];
+  /** @type {(Step|null)[]} undone before they were sent; null stands for one that was undone after that on the server */
+  #withdrawn = [];
+  #isRunning = false;
   #wake = () => {};
   #unsent;
 
-  /** @type {"saved"|"saving"|"retrying"} */
+  /** @type {"saved"|"saving"|"offline"|"failing"} */
   state = "saved";
   /** Does the browser keep what is not sent? */
   isKept = true;
@@ -44,6 +56,7 @@ export class Outbox extends EventTarget {
     window.addEventListener("online", () => this.#wake());
   }
 
+  /** Is anything on its way to the server? */
   get hasUnsaved() {
     return this.#steps.length > 0;
   }
@@ -52,11 +65,24 @@ export class Outbox extends EventTarget {
     return this.#steps.length;
   }
 
+  /** How many edits wait for the reader to decide on them. */
+  get asideCount() {
+    return this.#aside.length;
+  }
+
+  get canRedo() {
+    return this.#withdrawn.length > 0;
+  }
+
+  /** Is an undo or redo on its way? */
+  get isWalking() {
+    return this.#steps.some(({ edit }) => edit.kind in opposite);
+  }
+
   /** Has a slice an edit that only a model can answer, which cannot be asked now? */
   isWaitingForModel(slice) {
-    const asks = ({ edit }) =>
-      asked.has(edit.kind) && (!edit.sop_instance_uid || isSameSlice(edit, slice));
-    return this.state === "retrying" && this.#steps.some(asks);
+    const asks = ({ edit }) => asked.has(edit.kind) && (!edit.sop_instance_uid || isSameSlice(edit, slice));
+    return this.state === "offline" && this.#steps.some(asks);
   }
 
   /** The edit on its way to the server, if any. */
@@ -64,126 +90,161 @@ export class Outbox extends EventTarget {
     return this.#steps[0]?.edit ?? null;
   }
 
-  /** @returns {Edit[]} what earlier pages could not send, now sent by this one */
+  /** Send what pages that are gone have left, now and whenever another one goes. */
   resume() {
-    const left = this.#unsent.adopt();
-    this.#steps.push(...left);
-    this.#keep();
-    if (left.length && !this.#running) void this.#send();
-    return left.map(({ edit }) => edit);
+    const adopt = () => {
+      const { steps, aside } = this.#unsent.adopt();
+      if (steps.length) this.#announce("adopted", { count: steps.length });
+      this.#steps.push(...steps);
+      for (const step of aside) this.#setAside(step, null);
+      if (steps.length + aside.length) this.#changed();
+    };
+    adopt();
+    setInterval(adopt, adopt_ms);
   }
 
   /** @param {Edit} edit */
   add(edit) {
+    this.#withdrawn = [];
+    this.#push(edit);
+  }
+
+  undo() {
     const last = this.#steps.at(-1);
-    const waits = last && !last.body;
-    // A newer gesture on the same slice stands for the one that has not left yet.
-    if (waits && drawn.has(edit.kind) && drawn.has(last.edit.kind) && isSameSlice(edit, last.edit))
-      last.edit = edit;
-    else this.#steps.push({ edit, body: null, version: this.#versionFor(edit) });
-    this.#keep();
-    if (!this.#running) void this.#send();
+    if (!last || last.body || last.edit.kind in opposite) {
+      if (this.canRedo) this.#withdrawn.push(null);
+      return this.#push({ kind: "undo" });
+    }
+    this.#withdrawn.push(this.#steps.pop());
+    this.#changed();
+    return this.#announce("withdrawn", last);
   }
 
-  /** The version that an edit is made on: its slice's, or the whole reading's for undo, redo and stack proposals. */
+  redo() {
+    const step = this.#withdrawn.pop();
+    if (!step) return this.#push({ kind: "redo" });
+    this.#push(step.edit);
+    return this.#announce("restored", step);
+  }
+
+  /** Go so many steps of the stored history back or on. @param {"undo"|"redo"} kind */
+  walk(kind, steps) {
+    this.#withdrawn = [];
+    for (let step = 0; step < steps; step++) this.#push({ kind });
+  }
+
+  /** Put an edit over what collided with it, or try it once more. @param {Step} step */
+  insist(step) {
+    this.discard(step);
+    this.#push(step.edit);
+  }
+
+  /** @param {Step} step that the reader does without */
+  discard(step) {
+    this.#aside = this.#aside.filter((each) => each !== step);
+    this.#changed();
+  }
+
+  #push(edit) {
+    this.#steps.push({ edit, reader: readerName(), body: null, version: this.#versionFor(edit) });
+    this.#changed();
+  }
+
+  /** What is done behind other edits is done on what they leave: that is known when they are stored. */
   #versionFor(edit) {
-    const before = this.#steps.findLast((step) => !edit.sop_instance_uid || isSameSlice(step.edit, edit));
-    if (before) return before.version;
-    return edit.sop_instance_uid ? this.draft.version(edit) : this.draft.revision;
+    if (!edit.sop_instance_uid) return this.#steps.length ? unknown : this.draft.revision;
+    const before = this.#steps.findLast((step) => isSameSlice(step.edit, edit));
+    return before?.version ?? this.draft.version(edit);
   }
 
-  #keep() {
-    this.isKept = this.#unsent.keep(this.#steps);
+  #changed() {
+    this.isKept = this.#unsent.keep({ steps: this.#steps, aside: this.#aside });
+    this.draft.showUnsent(this.#steps.map(({ edit }) => edit));
     this.dispatchEvent(new Event("saving"));
+    if (!this.#isRunning && this.#steps.length) void this.#send();
   }
 
   async #send() {
-    this.#running = true;
+    this.#isRunning = true;
     for (let failures = 0; this.#steps.length;) {
-      this.#tell(failures ? "retrying" : "saving");
+      if (!failures) this.#tell("saving");
       try {
         await this.#sendFirst();
         failures = 0;
       } catch (error) {
-        const passing = error instanceof Unreachable || (error instanceof Problem && error.isPassing);
-        if (!passing) {
-          this.#refused(error);
+        failures += 1;
+        const isLost = error instanceof Unreachable || (error instanceof Problem && error.isOnTheWay);
+        const mayPass = error instanceof Problem && error.isPassing && failures < most_failures;
+        if (isLost || mayPass) {
+          this.#tell(isLost ? "offline" : "failing");
+          await this.#pause(pauses_ms[Math.min(failures, pauses_ms.length) - 1]);
+        } else {
+          this.#take(error.message);
           failures = 0;
-          continue;
         }
-        if (error instanceof Problem) this.#announce("refused", { edit: this.sending, message: error.message });
-        this.#tell("retrying");
-        await this.#pause(pauses_ms[Math.min(failures++, pauses_ms.length - 1)]);
       }
     }
-    this.#running = false;
+    this.#isRunning = false;
     this.#tell("saved");
     this.dispatchEvent(new Event("saved"));
   }
 
   async #sendFirst() {
     const step = this.#steps[0];
+    const { edit, version } = step;
+    const isOfSlice = Boolean(edit.sop_instance_uid);
     if (!step.body) {
-      if (!this.#isCurrent(step)) return this.#overtaken(step);
-      step.body = { client_id: newClientId(), expected_revision: this.draft.revision, ...step.edit };
-      this.#keep();
+      if (version !== (isOfSlice ? this.draft.version(edit) : this.draft.revision)) return this.#take(null);
+      const made = isOfSlice ? toSend(edit, this.draft.stored(edit)) : edit;
+      step.body = { client_id: newClientId(), expected_revision: this.draft.revision, ...made };
+      this.#changed();
     }
     let answer;
     try {
-      answer = await sendEdit(this.draft.reading.id, step.body);
+      answer = await sendEdit(this.draft.reading.id, step.body, step.reader);
     } catch (error) {
       if (!(error instanceof Problem && error.isStale)) throw error;
-      // Somebody else was faster. Where nothing collides it is sent again on what is stored now.
+      // Somebody else was faster. Where nothing collides it is made anew on what is stored now.
       step.body = null;
       return this.draft.take(await getReading(this.draft.reading.id));
     }
-    this.#stored(step, answer);
-  }
-
-  #isCurrent({ edit, version }) {
-    return version === (edit.sop_instance_uid ? this.draft.version(edit) : this.draft.revision);
+    return this.#stored(step, answer);
   }
 
   #stored(step, answer) {
     this.#steps.shift();
-    this.draft.take(answer);
-    // What waits behind it was done on what it left.
+    // What waits behind it was done on what it left, and not on what others may have made of that since.
     for (const later of this.#steps) {
-      if (later.body) continue;
+      const made = answer.slices.find((slice) => isSameSlice(slice, later.edit));
       if (!later.edit.sop_instance_uid) later.version = answer.revision;
-      else if (!step.edit.sop_instance_uid || isSameSlice(later.edit, step.edit))
-        later.version = this.draft.version(later.edit);
+      else if (made) later.version = made.revision;
     }
-    this.#keep();
-    this.#settle(step.edit);
+    this.draft.take(answer);
+    this.#changed();
     this.#announce("stored", { edit: step.edit, answer });
   }
 
-  /** What was done stands on something that was changed elsewhere: what is stored stays, and the reader decides. */
-  #overtaken({ edit }) {
-    this.#drop();
-    this.#announce("conflict", { edit });
-  }
-
-  #refused(error) {
-    const { edit } = this.#drop();
-    this.#announce("refused", { edit, message: error.message });
-  }
-
-  #drop() {
+  /** The first step is not stored: an undo that was meant for it goes with it. @param {string|null} message */
+  #take(message) {
     const step = this.#steps.shift();
-    this.#keep();
-    this.#settle(step.edit);
-    return step;
+    const next = this.#steps[0]?.edit.kind;
+    if (message !== null)
+      for (const later of this.#steps)
+        if (!later.edit.sop_instance_uid) later.version = step.body.expected_revision;
+    if (next === (opposite[step.edit.kind] ?? "undo")) this.#steps.shift();
+    else if (step.edit.sop_instance_uid) this.#setAside(step, message);
+    else this.#announce("dropped", { edit: step.edit, message });
+    this.#changed();
+  }
+
+  #setAside(step, message) {
+    step.body = null;
+    this.#aside.push(step);
+    this.#announce("aside", { step, message });
   }
 
   #announce(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
-  }
-
-  #settle(edit) {
-    if (edit.sop_instance_uid && !this.#steps.some((step) => isSameSlice(step.edit, edit)))
-      this.draft.settle(edit);
   }
 
   #tell(state) {

@@ -2,6 +2,7 @@
 
 import { showAnnotations, showView } from "./annotations.js";
 import { Brush } from "./brush.js";
+import { noPrompt } from "./changes.js";
 import { bindCommands, fillHelp } from "./commands.js";
 import { bindControls, bindHeldKeys, showControls } from "./controls.js";
 import { Crosshair } from "./crosshair.js";
@@ -23,7 +24,6 @@ import { Viewport } from "./viewport.js";
 /** @typedef {import("./shapes.js").Prompt} Prompt @typedef {import("./hand.js").Selection} Selection */
 
 const byId = (id) => document.getElementById(id);
-const noPrompt = { boxes: [], points: [] };
 
 export class ReadingPage {
   /** @type {import("./draft.js").Draft|null} */ draft = null;
@@ -31,6 +31,7 @@ export class ReadingPage {
   /** @type {Selection} */ selection = null;
   /** @type {Prompt|null} what is being dragged */ preview = null;
   /** @type {import("./shapes.js").Rle|null} what is being painted */ painted = null;
+  /** @type {import("./shapes.js").Rle|null} what the stroke began on */ unpainted = null;
   /** @type {"prompt"|"brush"|"eraser"} */ tool = "prompt";
   negative = false;
   brush = new Brush();
@@ -79,7 +80,7 @@ export class ReadingPage {
         [this.preview, this.selection] = [prompt, selection];
         this.draw();
       },
-      commit: (prompt, selection) => this.gestures.prompt(prompt, selection),
+      commit: (before, after, selection) => this.gestures.prompt(before, after, selection),
       paint: (at, isNew, erases) => this.#paint(at, isNew, erases),
       painted: () => this.#endPainting(),
       abandonPainting: () => {
@@ -90,7 +91,10 @@ export class ReadingPage {
   }
 
   #paint(at, isNew, erases) {
-    if (isNew) this.brush.begin(this.draft.slice(this.view.slice).mask, this.view.slice, erases, at);
+    if (isNew) {
+      this.unpainted = this.draft.slice(this.view.slice).mask;
+      this.brush.begin(this.unpainted, this.view.slice, erases, at);
+    }
     else this.brush.to(at);
     this.painted = this.brush.mask;
     this.draw();
@@ -99,7 +103,7 @@ export class ReadingPage {
   #endPainting() {
     const mask = this.painted;
     this.painted = null;
-    this.gestures.paint(mask);
+    this.gestures.paint(this.unpainted, mask);
   }
 
   async open() {

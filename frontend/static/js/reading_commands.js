@@ -27,8 +27,8 @@ export function readingCommands(page) {
       ["carry_over", "Carry over to the next slice", ["d"], () => gestures.carryOver()],
       ["propose_slice", "Propose this slice again", ["r"], () => gestures.proposeSlice()],
       ["propose_stack", "Propose all slices not yet decided again", ["shift+r"], () => gestures.proposeStack()],
-      ["undo", "Undo", ["mod+z", "z"], () => gestures.undo(), held],
-      ["redo", "Redo", ["mod+shift+z", "y", "mod+y", "shift+z"], () => gestures.redo(), held],
+      ["undo", "Undo", ["mod+z", "z"], (isHeld) => gestures.undo(isHeld), held],
+      ["redo", "Redo", ["mod+shift+z", "y", "mod+y", "shift+z"], (isHeld) => gestures.redo(isHeld), held],
       ["export", "Export CSV", ["e"], () => exportCsv(page)],
     ]),
     ...group("Draw", [

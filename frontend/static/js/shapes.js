@@ -45,7 +45,9 @@
  * @property {string} sop_instance_uid
  * @property {number} frame_number
  * @property {number} index
+ * @property {number} revision of the edit that made it what it is, 0 where no edit did
  * @property {SliceState} state
+ * @property {SliceState|null} state_before of an excluded slice
  * @property {Box[]} boxes
  * @property {Point[]} points
  * @property {Rle|null} mask
@@ -68,12 +70,13 @@
  * @property {number} density_g_per_ml
  * @property {Object<string, {name: string, sha256: string}>} model
  *
- * @typedef {object} Edit one step of a reading
+ * @typedef {object} Edit one step of a reading, as what it changes
  * @property {"prompt"|"paint"|"clear"|"propose"|"no_scar"|"accept"|"exclude"|"include"|"undo"|"redo"} kind
  * @property {string} [sop_instance_uid]
  * @property {number} [frame_number]
- * @property {Box[]} [boxes]
- * @property {Point[]} [points]
- * @property {Rle} [mask] of a slice that was painted
+ * @property {[Box|null, Box|null][]} [boxes] what was there and what is there instead
+ * @property {[Point|null, Point|null][]} [points] likewise
+ * @property {Rle} [added] pixels that were painted
+ * @property {Rle} [removed] pixels that were erased
  */
 export {};

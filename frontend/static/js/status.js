@@ -29,22 +29,26 @@ export function hideProgress() {
 
 /**
  * @param {string} text
- * @param {{stays?: boolean, action?: string, act?: () => void}} [options] a message that stays until it is dismissed,
- * and what can be done about it
+ * @param {{stays?: boolean, action?: string, act?: () => void, dismiss?: () => void}} [options] a message that stays until
+ * it is dismissed, and what can be done about it
  */
-export function say(text, { stays = false, action = "", act = () => {} } = {}) {
+export function say(text, { stays = false, action = "", act = () => {}, dismiss = () => {} } = {}) {
   const messages = byId("messages");
-  for (const old of [...messages.children]) if (old.firstChild.textContent === text) old.remove();
+  if (!action) for (const old of [...messages.children]) if (old.firstChild.textContent === text) old.remove();
   const close = element("button", { type: "button", class: "quiet", "aria-label": "Dismiss" }, "×");
   const offer = action ? [element("button", { type: "button", class: "link" }, action)] : [];
   const kind = stays ? "message stays" : "message";
   const message = element("div", { class: kind }, element("span", {}, text), ...offer, close);
-  close.addEventListener("click", () => message.remove());
+  close.addEventListener("click", () => {
+    message.remove();
+    dismiss();
+  });
   offer[0]?.addEventListener("click", () => {
     message.remove();
     act();
   });
   messages.append(message);
-  while (messages.children.length > 3) messages.firstChild.remove();
+  const passing = messages.querySelectorAll(".message:not(.stays)");
+  for (const old of [...passing].slice(0, -3)) old.remove();
   if (!stays) setTimeout(() => message.remove(), 6000);
 }

@@ -1,39 +1,64 @@
 /**
- * What could not be sent yet, kept in the browser's storage: closing the page, or the computer, loses nothing.
- * Each page keeps its own; what a page that is gone has left is taken over by the next one that opens the reading.
+ * What is not stored yet, kept in the browser's storage: closing the page, or the computer, loses nothing.
+ * Each page keeps its own; what a page that is gone has left is taken over by one that has the reading open.
  */
 
-/** @typedef {import("./outbox.js").Step} Step */
+/** @typedef {import("./outbox.js").Step} Step @typedef {{steps: Step[], aside: Step[]}} Left */
 
 const prefix = "scarmass.unsent.";
-/** A page that has unsent work says so at least this often; one that was silent for longer is gone. */
+/** A page that has unsent work says so at least so often. */
 const alive_ms = 2000;
-const gone_ms = 3 * alive_ms;
+/** One that was silent for longer than this is gone; browsers let hidden pages speak once a minute. */
+const gone_ms = { visible: 3 * alive_ms, hidden: 90_000 };
+
+/** @returns {Set<string>} the readings that have work in this browser that is not stored */
+export const readingsWithUnsent = () =>
+  new Set(keys().map((key) => key.slice(prefix.length, key.indexOf(".", prefix.length))));
+
+function keys() {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+  } catch {
+    return [];
+  }
+}
 
 export class Unsent {
   #key;
   #timer = 0;
-  /** @type {Step[]} */
-  #steps = [];
+  #isGone = false;
+  /** @type {Left} */
+  #left = { steps: [], aside: [] };
 
   /** @param {string} readingId @param {string} pageId */
   constructor(readingId, pageId) {
-    this.#key = `${prefix}${readingId}.${pageId}`;
     this.readingId = readingId;
+    this.#key = `${prefix}${readingId}.${pageId}`;
+    document.addEventListener("visibilitychange", () => this.#write());
+    // From here on the next page may have it; this one comes back from the browser's cache as a new one.
+    window.addEventListener("pagehide", () => {
+      this.#isGone = true;
+      this.#write();
+    });
+    window.addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
   }
 
-  /** @param {Step[]} steps @returns {boolean} whether the browser could keep them */
-  keep(steps) {
-    this.#steps = steps;
+  /** @param {Left} left @returns {boolean} whether the browser could keep it */
+  keep(left) {
+    this.#left = left;
     clearInterval(this.#timer);
-    if (steps.length) this.#timer = setInterval(() => this.#write(), alive_ms);
+    if (this.#isAny) this.#timer = setInterval(() => this.#write(), alive_ms);
     return this.#write();
   }
 
+  get #isAny() {
+    return this.#left.steps.length + this.#left.aside.length > 0;
+  }
+
   #write() {
+    const alive_until = this.#isGone ? 0 : Date.now() + gone_ms[document.visibilityState];
     try {
-      if (this.#steps.length)
-        localStorage.setItem(this.#key, JSON.stringify({ at: Date.now(), steps: this.#steps }));
+      if (this.#isAny) localStorage.setItem(this.#key, JSON.stringify({ alive_until, ...this.#left }));
       else localStorage.removeItem(this.#key);
       return true;
     } catch {
@@ -41,15 +66,16 @@ export class Unsent {
     }
   }
 
-  /** @returns {Step[]} what pages that are gone have left of this reading; from now on it is this page's */
+  /** @returns {Left} what pages that are gone have left of this reading; from now on it is this page's */
   adopt() {
-    const adopted = [];
+    const adopted = { steps: [], aside: [] };
     try {
-      const keys = Object.keys(localStorage).filter((key) => key.startsWith(`${prefix}${this.readingId}.`));
-      for (const key of keys) {
-        const { at, steps } = JSON.parse(localStorage.getItem(key));
-        if (Date.now() - at < gone_ms && key !== this.#key) continue;
-        adopted.push(...steps);
+      for (const key of keys()) {
+        if (key === this.#key || !key.startsWith(`${prefix}${this.readingId}.`)) continue;
+        const { alive_until, steps, aside } = JSON.parse(localStorage.getItem(key));
+        if (Date.now() < alive_until) continue;
+        adopted.steps.push(...steps);
+        adopted.aside.push(...aside);
         localStorage.removeItem(key);
       }
     } catch {

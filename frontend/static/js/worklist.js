@@ -2,6 +2,7 @@
 
 import { listStudies } from "./api.js";
 import { persistently } from "./open.js";
+import { readingsWithUnsent } from "./unsent.js";
 import { Upload } from "./upload.js";
 import { contrastWords, day, element, personName, sex } from "./words.js";
 
@@ -10,6 +11,8 @@ const byId = (id) => document.getElementById(id);
 class Worklist {
   #cursor = null;
   #focused = 0;
+  /** @type {Promise<void>|null} */
+  #loading = null;
 
   constructor() {
     this.table = byId("studies");
@@ -42,11 +45,22 @@ class Worklist {
     byId("failure-text").textContent = message;
   }
 
-  async #loadMore() {
-    const { studies, next_cursor } = await listStudies(this.#cursor);
-    this.#append(studies);
-    this.#cursor = next_cursor;
-    this.#showState();
+  /** The next studies; asked for twice at once, they come once. */
+  #loadMore() {
+    this.#loading ??= this.#next().finally(() => (this.#loading = null));
+    return this.#loading;
+  }
+
+  async #next() {
+    try {
+      const { studies, next_cursor } = await listStudies(this.#cursor);
+      this.#append(studies);
+      this.#cursor = next_cursor;
+      this.#showState();
+    } catch (error) {
+      this.#cursor = null;
+      this.#fail(`Not all studies are shown: ${error.message}`);
+    }
   }
 
   #showState() {
@@ -122,7 +136,7 @@ class Worklist {
         badge,
         element("span", { title: stack.is_lge_because }, stack.is_lge_because || ""),
       ),
-      element("td", {}, stack.reading_id ? element("span", { class: "badge draft" }, "draft") : ""),
+      element("td", {}, ...readingBadges(stack.reading_id)),
     );
     row.addEventListener("click", (event) => {
       if (event.target !== link && !event.ctrlKey && !event.metaKey) link.click();
@@ -168,6 +182,14 @@ class Worklist {
     } else return;
     event.preventDefault();
   }
+}
+
+function readingBadges(readingId) {
+  if (!readingId) return [];
+  const draft = element("span", { class: "badge draft" }, "draft");
+  if (!readingsWithUnsent().has(readingId)) return [draft];
+  const title = "Changes made in this browser are not stored yet. Open the reading to send them.";
+  return [draft, " ", element("span", { class: "badge unsent", title }, "unsent changes")];
 }
 
 void new Worklist().load();
