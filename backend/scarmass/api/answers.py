@@ -150,7 +150,7 @@ def reading(context: Context, of: Reading) -> reading_schemas.Reading:
         id=of.id,
         stack_id=of.stack.stack_id,
         state=of.state,  # type: ignore[arg-type]
-        prepared=of.prepared,
+        prepared=len(of.proposed),
         density_g_per_ml=context.density_g_per_ml,
         model=reading_schemas.Models(detector=model(context.detector.model), segmenter=model(context.segmenter.model)),
         slices=[reading_slice(context, of, row) for row in of.stack.slices],
@@ -178,7 +178,7 @@ def history(edits: Sequence[tuple[EditHead, Standing]], limit: int, before: int 
 def change(context: Context, of: Reading) -> reading_schemas.ReadingChange:
     return reading_schemas.ReadingChange(
         state=of.state,  # type: ignore[arg-type]
-        prepared=of.prepared,
+        prepared=len(of.proposed),
         slices=_changed(context, of),
         **_totals(context, of),
     )

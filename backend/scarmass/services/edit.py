@@ -68,6 +68,8 @@ def apply_edit(context: Context, reading_id: uuid.UUID, edit: Edit, author: str)
             return done
         _require_current(edit, readings.revision_of(session, reading_id))
         readings.add_edit(session, _edit_row(reading_id, edit, author, outcome))
+        if edit.kind is EditKind.PROPOSE and row.state == readings.FAILED:
+            row.state = readings.DRAFT
         return reading_at(context, session, row)
 
 

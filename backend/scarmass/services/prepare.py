@@ -76,30 +76,37 @@ class Preparer:
         self._worker.submit(self._prepare, reading_id)
 
     def _prepare(self, reading_id: uuid.UUID) -> None:
+        """One slice, and then the other readings' turn: nobody waits for the whole stack of somebody else."""
         try:
-            self._prepare_slices(reading_id)
+            is_whole = self._prepare_slice(reading_id)
         except DatabaseUnavailable:
             # Not the reading's fault, and nothing could be stored of it now: it goes on when PostgreSQL is back.
             log.warning("reading %s waits for the database", reading_id)
-            if not self._stopping.wait(DATABASE_RETRY_S):
-                self._submit(reading_id)
+            is_whole = self._stopping.wait(DATABASE_RETRY_S)
+        if not is_whole and not self._stopping.is_set():
+            self._submit(reading_id)
+
+    def _prepare_slice(self, reading_id: uuid.UUID) -> bool:
+        """Prepare the next slice; answers whether the reading is ended with."""
+        try:
+            reading = load_reading(self._context, reading_id)
+            # What goes wrong here is wrong with every slice: the reading fails, not one slice after the other.
+            self._context.hearts.of(reading.stack, self._context.files, self._context.detector)
+        except DatabaseUnavailable:
+            raise
         except Exception:
             log.exception("reading %s could not be prepared", reading_id)
             self._finish(reading_id, readings.FAILED)
-
-    def _prepare_slices(self, reading_id: uuid.UUID) -> None:
-        reading = load_reading(self._context, reading_id)
-        # What goes wrong here is wrong with every slice: the reading fails, not one slice after the other.
-        self._context.hearts.of(reading.stack, self._context.files, self._context.detector)
-        waiting = [row for row in reading.stack.slices if slice_key(row) not in reading.contents]
-        while waiting:
-            if self._stopping.is_set():
-                return
+            return True
+        waiting = [row for row in reading.stack.slices if slice_key(row) not in reading.proposed]
+        if waiting:
             row = self._next(reading_id, reading.stack.slices, waiting)
-            waiting.remove(row)
             self._store(reading_id, row, self._propose(reading.stack, row))
+        if len(waiting) > 1:
+            return False
         self._finish(reading_id, readings.DRAFT)
         self._looked_at.pop(reading_id, None)
+        return True
 
     def _next(self, reading_id: uuid.UUID, rows: Sequence[SliceRow], waiting: Sequence[SliceRow]) -> SliceRow:
         looked_at = [row for row in rows if slice_key(row) == self._looked_at.get(reading_id)]

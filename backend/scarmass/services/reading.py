@@ -67,7 +67,8 @@ PENDING = SliceContent()
 class Reading:
     """One reading at one revision, with everything a page shows of it.
 
-    made_at: the revision of the edit that made a slice what it is; proposals have none.
+    made_at: the revision of the edit that made a slice what it is; proposals have none. proposed: the slices that were
+    prepared, whatever a reader made of them since.
     """
 
     id: uuid.UUID
@@ -77,7 +78,7 @@ class Reading:
     contents: dict[SliceKey, SliceContent]
     made_at: dict[SliceKey, int]
     measure: StackMeasure
-    prepared: int
+    proposed: frozenset[SliceKey]
     can_undo: bool
     can_redo: bool
     changed: list[SliceKey] = field(default_factory=list)
@@ -125,7 +126,7 @@ def reading_at(
         contents=known,
         made_at=made_at,
         measure=measure_reading(context, stack, known),
-        prepared=len(proposals),
+        proposed=frozenset((p.sop_instance_uid, p.frame_number) for p in proposals),
         can_undo=bool(live),
         can_redo=bool(undone),
         changed=_changed(proposals, edits, seen or (len(proposals), len(edits) - 1)),

@@ -10,6 +10,7 @@ import { say } from "./status.js";
 /** @typedef {import("./shapes.js").Rle} Rle @typedef {import("./shapes.js").Prompt} Prompt @typedef {import("./hand.js").Selection} Selection */
 
 const decided = new Set(["accepted", "no_scar", "excluded"]);
+const byHand = new Set([...decided, "edited"]);
 const carried_margin_pixels = 2;
 
 export class Gestures {
@@ -123,8 +124,14 @@ export class Gestures {
 
   proposeSlice() {
     if (!this.#isReady || this.page.isPreparing) return;
-    this.page.selection = null;
-    this.#add({ kind: "propose" });
+    const slice = this.#slice;
+    const act = () => {
+      this.page.selection = null;
+      this.#add({ kind: "propose" }, slice);
+    };
+    const isByHand = byHand.has(this.page.draft.slice(slice).state);
+    if (isByHand) say("This slice was decided by hand.", { action: "Propose it all the same", act });
+    else act();
   }
 
   /** Every slice that the reader has not decided on. */

@@ -58,9 +58,12 @@ export class Hand {
     return { columns, rows };
   }
 
-  /** @param {Place} at @param {boolean} drawNew boxes do not count: a new one is about to be drawn there */
-  under(at, drawNew) {
-    return targetAt(this.view, this.page.prompt(), this.page.selection(), at, drawNew);
+  /**
+   * @param {Place} at @param {boolean} drawNew boxes do not count: a new one is about to be drawn there
+   * @param {number} reach how many times farther than a mouse's
+   */
+  under(at, drawNew, reach = 1) {
+    return targetAt(this.view, this.page.prompt(), this.page.selection(), at, drawNew, reach);
   }
 
   /** What a plain press does with the tool in hand. */
@@ -70,14 +73,14 @@ export class Hand {
 
   /**
    * @param {Place} at
-   * @param {{action?: "draw"|"paint"|"window"|"pan", drawNew?: boolean, isOpposite?: boolean}} how isOpposite: marks
-   * what is not scar, erases with the brush
+   * @param {{action?: "draw"|"paint"|"window"|"pan", drawNew?: boolean, isOpposite?: boolean, reach?: number}} how
+   * isOpposite: marks what is not scar, erases with the brush
    * @returns {boolean} whether there was something to press on
    */
-  press(at, { action = this.action, drawNew = false, isOpposite = false } = {}) {
+  press(at, { action = this.action, drawNew = false, isOpposite = false, reach = 1 } = {}) {
     const marks = action === "draw" || action === "paint";
     if (this.#drag || this.view.shown < 0 || (marks && !this.page.canDraw())) return false;
-    const under = action === "draw" ? this.under(at, drawNew) : null;
+    const under = action === "draw" ? this.under(at, drawNew, reach) : null;
     this.#drag = {
       action,
       under,

@@ -3,8 +3,10 @@
 import { cursorOf } from "./box.js";
 import { Pinch } from "./pinch.js";
 
-/** Of PointerEvent.buttons: the other end of a pen. */
-const pen_eraser = 32;
+/** PointerEvent.button of the other end of a pen. */
+const pen_eraser = 5;
+/** A finger is less exact than a mouse. */
+const finger_reach = 2;
 
 const cursors = { delete: "pointer", point: "move", inside: "move", image: "crosshair" };
 const placeOf = ({ clientX, clientY }) => ({ x: clientX, y: clientY });
@@ -13,7 +15,7 @@ export class Pointer {
   #wheel = 0;
   #space = false;
   #client = null;
-  /** The pointer that presses; others, such as a palm beside the pen, do not count meanwhile. */
+  /** The pointer that presses; others, such as a palm beside the pen, do not count meanwhile. @type {PointerEvent|null} */
   #pressing = null;
 
   /**
@@ -54,21 +56,25 @@ export class Pointer {
   }
 
   #down(event) {
-    if (event.pointerType === "touch" && this.pinch.add(event.pointerId, placeOf(event))) {
-      if (this.#pressing !== null) this.hand.abandon();
+    const isFinger = event.pointerType === "touch";
+    if (isFinger && this.#pressing && this.#pressing.pointerType !== "touch") return;
+    if (isFinger && this.pinch.add(event.pointerId, placeOf(event))) {
+      if (this.#pressing) this.hand.abandon();
       this.#pressing = null;
       return;
     }
     const { element } = this.view;
     const action = this.#actionOf(event);
     const isMark = action === this.hand.action;
-    if (isMark && event.button !== 0) return;
-    const isOpposite = event.altKey || event.ctrlKey || (event.buttons & pen_eraser) !== 0;
-    if (!this.hand.press(placeOf(event), { action, drawNew: event.shiftKey, isOpposite })) return;
+    const isEraser = event.button === pen_eraser;
+    if (isMark && event.button !== 0 && !isEraser) return;
+    const isOpposite = event.altKey || event.ctrlKey || isEraser;
+    const reach = isFinger ? finger_reach : 1;
+    if (!this.hand.press(placeOf(event), { action, drawNew: event.shiftKey, isOpposite, reach })) return;
     event.preventDefault();
     element.focus({ preventScroll: true });
     element.setPointerCapture(event.pointerId);
-    this.#pressing = event.pointerId;
+    this.#pressing = event;
     this.#client = placeOf(event);
   }
 
@@ -80,7 +86,7 @@ export class Pointer {
 
   #move(event) {
     if (this.pinch.moveTo(event.pointerId, placeOf(event))) return;
-    if (this.hand.isDragging && this.#pressing !== event.pointerId) return;
+    if (this.hand.isDragging && this.#pressing?.pointerId !== event.pointerId) return;
     this.#client = placeOf(event);
     if (this.hand.isDragging) this.hand.moveTo(this.#client, (event.getCoalescedEvents?.() ?? []).map(placeOf));
     else this.#hover(event.shiftKey);
@@ -97,7 +103,7 @@ export class Pointer {
   /** Was it this pointer that pressed? */
   #ended({ pointerId }) {
     this.pinch.remove(pointerId);
-    const isPressing = this.#pressing === pointerId;
+    const isPressing = this.#pressing?.pointerId === pointerId;
     if (isPressing) this.#pressing = null;
     return isPressing;
   }

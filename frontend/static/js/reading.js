@@ -33,6 +33,7 @@ export class ReadingPage {
   /** @type {import("./shapes.js").Rle|null} what is being painted */ painted = null;
   /** @type {import("./shapes.js").Rle|null} what the stroke began on */ unpainted = null;
   /** @type {"prompt"|"brush"|"eraser"} */ tool = "prompt";
+  #isOpening = false;
   negative = false;
   brush = new Brush();
   gestures = new Gestures(this);
@@ -113,8 +114,12 @@ export class ReadingPage {
     await shown;
   }
 
-  read() {
-    return beginReading(this);
+  /** Open the reading, once. */
+  async read() {
+    if (this.#isOpening || this.draft) return;
+    this.#isOpening = true;
+    await beginReading(this);
+    this.#isOpening = false;
   }
 
   /** The slice's prompt as it is on the screen. */

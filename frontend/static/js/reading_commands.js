@@ -10,6 +10,7 @@ export function readingCommands(page) {
   const group = (heading, commands) =>
     commands.map(([id, text, keys, run, more]) => ({ id, text, keys, run, group: heading, ...more }));
   const held = { repeats: true };
+  const onImage = (act) => () => view.shown >= 0 && act();
   return [
     ...group("Slices", [
       ["previous", "Previous slice", ["ArrowLeft"], () => page.step(-1), held],
@@ -46,12 +47,12 @@ export function readingCommands(page) {
       ["deselect", "Let go of the selection", ["Escape"], () => page.deselect()],
     ]),
     ...group("View", [
-      ["fit", "Fit the image", ["f"], () => view.fit()],
-      ["heart", "Zoom to the heart", ["g"], () => looks.zoomToHeart()],
-      ["zoom_in", "Zoom in", ["+", "="], () => view.zoomBy(1.25), held],
-      ["zoom_out", "Zoom out", ["-"], () => view.zoomBy(1 / 1.25), held],
-      ["window", "Window as in the header", ["w"], () => view.resetWindow()],
-      ["invert", "Invert", ["i"], () => view.invert()],
+      ["fit", "Fit the image", ["f"], onImage(() => view.fit())],
+      ["heart", "Zoom to the heart", ["g"], onImage(() => looks.zoomToHeart())],
+      ["zoom_in", "Zoom in", ["+", "="], onImage(() => view.zoomBy(1.25)), held],
+      ["zoom_out", "Zoom out", ["-"], onImage(() => view.zoomBy(1 / 1.25)), held],
+      ["window", "Window as in the header", ["w"], onImage(() => view.resetWindow())],
+      ["invert", "Invert", ["i"], onImage(() => view.invert())],
       ["style", "Outline, fill or both", ["o"], () => looks.nextStyle()],
       ["fainter", "Overlay fainter", ["["], () => looks.setOpacity(looks.style.opacity - 0.1), held],
       ["stronger", "Overlay stronger", ["]"], () => looks.setOpacity(looks.style.opacity + 0.1), held],

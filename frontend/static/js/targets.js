@@ -10,13 +10,14 @@ import { pointAt } from "./points.js";
  * @param {import("./viewport.js").Viewport} view @param {import("./shapes.js").Prompt} prompt
  * @param {Selection} selection @param {{x: number, y: number}} at client position
  * @param {boolean} drawNew boxes do not count: a new one is about to be drawn there
+ * @param {number} reach how many times farther than a mouse's
  * @returns {{what: "delete"|"point"|"handle"|"inside"|"image", selection?: Selection, handle?: string}}
  */
-export function targetAt(view, { boxes, points }, selection, at, drawNew) {
-  const scale = typeScale();
+export function targetAt(view, { boxes, points }, selection, at, drawNew, reach) {
+  const scale = typeScale() * reach;
   const toScreen = (x, y) => view.imageToClient(x, y);
   const chosen = selection?.kind === "box" ? boxes[selection.index] : undefined;
-  if (chosen && isOnDeleteHandle(view, chosen, at, scale)) return { what: "delete", selection };
+  if (chosen && isOnDeleteHandle(view, chosen, at, reach)) return { what: "delete", selection };
   const point = pointAt(points, at, toScreen, sizes.point * 1.2 * scale);
   if (point >= 0) return { what: "point", selection: { kind: "point", index: point } };
   if (drawNew) return { what: "image" };
@@ -30,9 +31,10 @@ export function targetAt(view, { boxes, points }, selection, at, drawNew) {
   return { what: "image" };
 }
 
-function isOnDeleteHandle(view, box, at, scale) {
+function isOnDeleteHandle(view, box, at, reach) {
+  const scale = typeScale();
   const { left, top, width, height } = view.element.getBoundingClientRect();
   const onCanvas = (x, y) => view.imageToCanvas().transformPoint({ x, y });
   const handle = deleteHandleOf(box, onCanvas, { width, height }, sizes.deleteOffset * scale);
-  return Math.hypot(at.x - left - handle.x, at.y - top - handle.y) <= sizes.deleteHandle * 1.2 * scale;
+  return Math.hypot(at.x - left - handle.x, at.y - top - handle.y) <= sizes.deleteHandle * 1.2 * scale * reach;
 }

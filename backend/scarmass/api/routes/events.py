@@ -50,4 +50,4 @@ async def follow_reading(
 def _change(context: Context, reading_id: uuid.UUID, seen: Stand) -> tuple[Stand, reading_schemas.ReadingChange]:
     """The stand that the change leads to, and the change."""
     reading = reading_since(context, reading_id, seen)
-    return Stand(reading.prepared, reading.revision, reading.state), answers.change(context, reading)
+    return Stand(len(reading.proposed), reading.revision, reading.state), answers.change(context, reading)
