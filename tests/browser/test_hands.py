@@ -59,6 +59,36 @@ def test_a_pen_and_a_finger_draw_too(
     assert from_rle(stored_slice(server, opened, index)["mask"])[60, 60:80].all()
 
 
+def pen_events(page: Page, events: list[tuple[str, str, int, tuple[float, float]]]) -> None:
+    """(type, pointerType, button, image point) one after the other, for what the browser's own input cannot make."""
+    send = """([events]) => {
+      const image = document.getElementById("viewport");
+      image.setPointerCapture = () => {};
+      for (const [type, pointerType, button, clientX, clientY] of events)
+        image.dispatchEvent(new PointerEvent(type, { bubbles: true, pointerType, button, clientX, clientY,
+          pointerId: pointerType === "pen" ? 7 : 8 + button }));
+    }"""
+    page.evaluate(send, [[[kind, by, button, *client_point(page, *at)] for kind, by, button, at in events]])
+
+
+def test_the_other_end_of_a_pen_erases_and_a_palm_beside_it_does_not_count(
+    page: Page, server: Server, opened: str
+) -> None:
+    index = reading_state(page)["index"]
+    page.keyboard.press("c")
+    page.keyboard.press("b")
+    palm = [("pointerdown", "touch", finger, (150.0 + finger, 150.0)) for finger in (0, 1)]
+    stroke = [("pointerdown", "pen", 0, (60.0, 60.0)), *palm, ("pointermove", "pen", 0, (80.0, 60.0))]
+    pen_events(page, [*stroke, ("pointerup", "pen", 0, (80.0, 60.0))])
+    wait_for_revision(page, 2)
+    mask = from_rle(stored_slice(server, opened, index)["mask"])
+    assert mask[60, 60:80].all()
+    assert not mask[140:160].any()
+    pen_events(page, [("pointerdown", "pen", 5, (70.0, 60.0)), ("pointerup", "pen", 5, (70.0, 60.0))])
+    wait_for_revision(page, 3)
+    assert not from_rle(stored_slice(server, opened, index)["mask"])[60, 70]
+
+
 def test_two_fingers_zoom_and_mark_nothing(page: Page, server: Server, opened: str) -> None:
     page.keyboard.press("b")
     wide = client_point(page, 140, 128)[0] - client_point(page, 110, 128)[0]

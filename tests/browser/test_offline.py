@@ -9,6 +9,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.conftest import Server, open_stack, stored_slice
 from tests.browser.driving import drag, reading_state, wait_for_revision, wait_until
+from tests.browser.test_accessibility import serious
 
 pytestmark = pytest.mark.browser
 
@@ -46,6 +47,7 @@ def test_painting_deciding_and_accepting_go_on_and_are_sent_in_order(page: Page,
     page.keyboard.press("u")
     wait_until(lambda: "5 changes kept here" in saving(page))
     assert [shown_state(page, at) for at in range(index, index + 3)] == ["accepted", "no_scar", "excluded"]
+    assert not serious(page)
     assert server.reading(opened)["revision"] == 0
     reconnect(page)
     wait_for_revision(page, 5)
@@ -135,6 +137,7 @@ def test_a_slice_changed_elsewhere_meanwhile_is_shown_and_the_reader_decides(
     page.get_by_text("was changed in another window").wait_for()
     assert stored_slice(server, opened, index)["state"] == "excluded"
     assert shown_state(page, index) == "excluded"
+    assert not serious(page)
     page.get_by_text("Use mine instead").click()
     wait_for_revision(page, 2)
     assert stored_slice(server, opened, index)["state"] == "no_scar"

@@ -86,6 +86,9 @@ def test_one_slice_or_the_stack_is_proposed_again_and_what_was_decided_by_hand_s
     wait_for_revision(page, 6)
     assert stored_slice(server, opened, drawn) == by_hand
     page.keyboard.press("r")
+    page.get_by_text("This slice was decided by hand").wait_for()
+    assert stored_slice(server, opened, drawn) == by_hand
+    page.get_by_text("Propose it all the same").click()
     wait_for_revision(page, 7)
     assert stored_slice(server, opened, drawn)["state"] == "proposed"
 

@@ -12,6 +12,7 @@ from scarmass.domain.errors import DeviceOutOfMemory
 from scarmass.services.context import Context
 from tests.browser.conftest import Server, stored_slice
 from tests.browser.driving import drag, reading_state, wait_for_revision, wait_until
+from tests.browser.test_accessibility import serious
 
 pytestmark = pytest.mark.browser
 
@@ -20,6 +21,7 @@ def test_the_worklist_says_that_it_is_empty_and_what_to_do(page: Page, server: S
     page.goto(server.address)
     page.get_by_text("No studies yet").wait_for()
     assert page.get_by_role("button", name="Upload folder").last.is_visible()
+    assert not serious(page)
 
 
 def test_the_worklist_comes_by_itself_when_the_server_is_back(
@@ -61,6 +63,7 @@ def test_where_no_lge_is_found_the_pages_say_so_and_the_reader_can_read_it_anywa
     page.get_by_text("cine SAX").first.click()
     page.get_by_text("was not recognised as late gadolinium enhancement").wait_for()
     assert reading_state(page)["reading"] is None
+    assert not serious(page)
     page.get_by_role("button", name="Read it as LGE").click()
     wait_until(lambda: (reading_state(page)["reading"] or {}).get("state") == "draft")
     assert not page.get_by_text("was not recognised").is_visible()
@@ -77,6 +80,7 @@ def test_a_reading_that_could_not_be_prepared_says_so_and_is_drawn_by_hand(
     page.goto(f"{server.address}/stacks/{stack_id}")
     page.get_by_text("Not every slice could be proposed. Draw on the image, or press Shift+R").wait_for()
     wait_until(lambda: reading_state(page)["shown"] == reading_state(page)["index"])
+    assert not serious(page)
     page.keyboard.press("b")
     drag(page, (100, 100), (120, 100))
     wait_for_revision(page, 1)
@@ -97,6 +101,7 @@ def test_a_slow_image_says_that_it_is_loading(page: Page, server: Server, phanto
     wait_until(lambda: (reading_state(page).get("reading") or {}).get("state") == "draft")
     page.keyboard.press("ArrowRight")
     page.get_by_text("Loading slice").wait_for()
+    assert not serious(page)
     page.unroute(re.compile("/pixels"))
     wait_until(lambda: reading_state(page)["shown"] == reading_state(page)["index"])
     wait_until(lambda: not page.get_by_text("Loading slice").is_visible())

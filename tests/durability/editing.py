@@ -16,6 +16,14 @@ class DatabaseGone(Exception):
     """The server answers that its database is away."""
 
 
+def told(api: httpx.Client, path: str) -> dict:
+    """What the server answers. Raises DatabaseGone."""
+    answer = api.get(path)
+    if answer.status_code == 503:
+        raise DatabaseGone
+    return answer.raise_for_status().json()
+
+
 @dataclass
 class Editor:
     """acknowledged: every answer that arrived, with the body it answered. in_flight: the body that got no answer."""
@@ -28,8 +36,8 @@ class Editor:
 
     def edit_until_the_server_is_gone(self, api: httpx.Client) -> None:
         try:
-            stack_id = api.get(f"/readings/{self.reading_id}").json()["stack_id"]
-            slices = api.get(f"/stacks/{stack_id}").json()["slices"]
+            stack_id = told(api, f"/readings/{self.reading_id}")["stack_id"]
+            slices = told(api, f"/stacks/{stack_id}")["slices"]
             while True:
                 self.send(api, self._body(self.chance.choice(slices)))
         except (httpx.TransportError, DatabaseGone):
@@ -78,10 +86,10 @@ class Editor:
             assert self.in_flight is not None, "an edit that nobody made"
         if whole["revision"] == self.revision and self.acknowledged:
             self._equals_what_was_told(whole)
-        for body, told in self.acknowledged[-3:]:
+        for body, answered in self.acknowledged[-3:]:
             again = api.post(f"/readings/{self.reading_id}/edits", json=body)
             assert again.status_code == 200, again.text
-            assert again.json() == told
+            assert again.json() == answered
         if self.in_flight is not None:
             body = self.in_flight
             self.send(api, body)

@@ -101,6 +101,21 @@ def kill_postgres(folder: Path) -> None:
             os.kill(int(pid.read_text().split()[0]), signal.SIGKILL)
 
 
+def test_preparing_that_was_killed_goes_on(folder: Path, phantom_files: list[Path]) -> None:
+    files = [("files", (path.name, path.read_bytes())) for path in phantom_files]
+    with server(folder) as (process, api):
+        stack_id = api.post("/studies", files=files).json()["studies"][0]["stacks"][0]["stack_id"]
+        reading_id = api.post(f"/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())}).json()["id"]
+        process.kill()
+    with server(folder) as (_, api):
+        deadline = time.monotonic() + START_S
+        while (reading := api.get(f"/readings/{reading_id}").json())["state"] == "preparing":
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert reading["prepared"] == len(phantom_files)
+        assert {each["state"] for each in reading["slices"]} == {"proposed"}
+
+
 @pytest.mark.parametrize(
     ("kill", "times"),
     [(kill_server, KILLS), (lambda process, folder: kill_postgres(folder), max(1, KILLS // 5))],
