@@ -152,9 +152,9 @@ def test_a_refused_edit_is_kept_and_holds_nothing_up(page: Page, server: Server,
     assert saving(page) == "1 change not saved"
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
-    page.get_by_text("Try again").or_(page.get_by_text("Use mine instead")).wait_for()
+    page.get_by_text("was refused. this cannot be done").wait_for()
     let()
-    page.get_by_text("Use mine instead").click()
+    page.get_by_text("Try again").click()
     wait_for_revision(page, 4)
     assert rows_painted(mask_of(server, opened, index)) >= {100, 140}
     wait_until(lambda: saving(page) == "All changes saved")
@@ -228,7 +228,7 @@ def test_a_slice_that_was_cleared_elsewhere_is_not_painted_over_unseen(
     reconnect(page)
     page.get_by_text("was changed in another window").wait_for()
     assert stored_slice(server, opened, painted)["state"] == "pending"
-    page.get_by_text("Use mine instead").click()
+    page.get_by_text("Use mine too").click()
     wait_for_revision(page, 4)
     assert not mask_of(server, opened, painted)[100, 115]
     assert mask_of(server, opened, painted)[140, 115]

@@ -16,7 +16,7 @@ class DatabaseGone(Exception):
     """The server answers that its database is away."""
 
 
-def told(api: httpx.Client, path: str) -> dict:
+def fetched(api: httpx.Client, path: str) -> dict:
     """What the server answers. Raises DatabaseGone."""
     answer = api.get(path)
     if answer.status_code == 503:
@@ -36,8 +36,8 @@ class Editor:
 
     def edit_until_the_server_is_gone(self, api: httpx.Client) -> None:
         try:
-            stack_id = told(api, f"/readings/{self.reading_id}")["stack_id"]
-            slices = told(api, f"/stacks/{stack_id}")["slices"]
+            stack_id = fetched(api, f"/readings/{self.reading_id}")["stack_id"]
+            slices = fetched(api, f"/stacks/{stack_id}")["slices"]
             while True:
                 self.send(api, self._body(self.chance.choice(slices)))
         except (httpx.TransportError, DatabaseGone):

@@ -11,6 +11,8 @@ import { counted, kindWords } from "./words.js";
 /** @typedef {import("./reading.js").ReadingPage} Page */
 
 const walked = { undo: "Undone", redo: "Done again" };
+/** What changes part of a slice, and leaves the rest as it is stored. */
+const addsTo = new Set(["prompt", "paint"]);
 const notProposed =
   "Not every slice could be proposed. Draw on the image, or press Shift+R to try the stack again.";
 
@@ -48,8 +50,8 @@ function take(page, reading) {
   on("withdrawn", ({ edit }) => gestures.goToChange(walked.undo, [edit]));
   on("restored", ({ edit }) => gestures.goToChange(walked.redo, [edit]));
   on("adopted", ({ count }) => say(`${counted(count, "change")} of an earlier visit not saved yet: sent now.`));
-  on("dropped", (detail) => dropped(detail));
-  on("aside", (detail) => aside(page, detail));
+  on("dropped", dropped);
+  on("aside", (step) => aside(page, step));
   showSaving(page);
   page.show();
 }
@@ -73,18 +75,17 @@ function dropped({ edit, message }) {
 }
 
 /** What the reader did to a slice is not stored: it is kept until they decide. */
-function aside(page, { step, message }) {
+function aside(page, step) {
   const { stack, outbox } = page;
-  const at = stack.slices.findIndex((each) => keyOf(each) === keyOf(step.edit));
-  const what = kindWords[step.edit.kind];
-  const text =
-    message === null
-      ? `Slice ${at + 1} was changed in another window meanwhile. It shows what is stored there; your change to it ` +
-        `(${what}) is not on it.`
-      : `Slice ${at + 1}: your change (${what}) was refused. ${message}`;
-  say(text, {
+  const { edit, refusal } = step;
+  const at = stack.slices.findIndex((each) => keyOf(each) === keyOf(edit));
+  const what = kindWords[edit.kind];
+  const collision =
+    `Slice ${at + 1} was changed in another window meanwhile. It shows what is stored there; your change to it ` +
+    `(${what}) is not on it.`;
+  say(refusal === null ? collision : `Slice ${at + 1}: your change (${what}) was refused. ${refusal}`, {
     stays: true,
-    action: message === null ? "Use mine instead" : "Try again",
+    action: refusal === null ? (addsTo.has(edit.kind) ? "Use mine too" : "Use mine instead") : "Try again",
     act: () => {
       outbox.insist(step);
       void page.go(at);

@@ -14,6 +14,7 @@ import { Unsent } from "./unsent.js";
  * @property {Edit} edit
  * @property {string} reader who did it
  * @property {object|null} body as it was sent; sent again after a lost answer, it must be the same to the letter
+ * @property {string|null} [refusal] why it was set aside; null where it collides with what was done elsewhere
  * @property {number} version of what it was made on: the slice's, or the whole reading's for undo, redo, all slices
  */
 
@@ -29,8 +30,7 @@ const opposite = { undo: "redo", redo: "undo" };
 /**
  * Events: "saving" (the state or what is not saved changed), "saved" (nothing is on its way), "stored" (detail: edit,
  * answer), "dropped" (detail: edit; an undo or redo that nothing is left of), "withdrawn", "restored" (detail: edit; undone
- * and done again before it was sent), "adopted" (detail: count), "aside" (detail: step, message; message is null where it
- * collides with what was done elsewhere).
+ * and done again before it was sent), "adopted" (detail: count), "aside" (detail: the step).
  */
 export class Outbox extends EventTarget {
   /** @type {Step[]} the first one is being sent */
@@ -96,7 +96,7 @@ export class Outbox extends EventTarget {
       const { steps, aside } = this.#unsent.adopt();
       if (steps.length) this.#announce("adopted", { count: steps.length });
       this.#steps.push(...steps);
-      for (const step of aside) this.#setAside(step, null);
+      for (const step of aside) this.#setAside(step, step.refusal);
       if (steps.length + aside.length) this.#changed();
     };
     adopt();
@@ -238,9 +238,9 @@ export class Outbox extends EventTarget {
   }
 
   #setAside(step, message) {
-    step.body = null;
+    Object.assign(step, { body: null, refusal: message });
     this.#aside.push(step);
-    this.#announce("aside", { step, message });
+    this.#announce("aside", step);
   }
 
   #announce(name, detail) {
