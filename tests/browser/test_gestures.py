@@ -156,8 +156,10 @@ def test_the_history_walks_back_and_forth(page: Page, server: Server, opened: st
     rows = page.locator("#history li button")
     wait_until(lambda: rows.count() == 3)
     assert "excluded" in rows.nth(0).inner_text()
-    page.locator("#history li").get_by_text("As proposed").click()
+    page.locator("#history li").get_by_text("As proposed").dblclick()
     wait_for_revision(page, 4)
+    page.wait_for_timeout(300)
+    assert server.reading(opened)["revision"] == 4
     assert {s["state"] for s in server.reading(opened)["slices"]} == {"proposed"}
     wait_until(lambda: page.locator('#history [data-standing="undone"]').count() == 2)
     page.locator("#history li button").filter(has_text="no scar").click()

@@ -4,6 +4,9 @@ import { exportCsv } from "./saving.js";
 
 /** @typedef {import("./commands.js").Command} Command */
 
+/** As far as a mouse dragged over so many CSS pixels. */
+const window_step = 10;
+
 /** @param {import("./reading.js").ReadingPage} page @returns {Command[]} */
 export function readingCommands(page) {
   const { view, looks, gestures } = page;
@@ -51,6 +54,10 @@ export function readingCommands(page) {
       ["heart", "Zoom to the heart", ["g"], onImage(() => looks.zoomToHeart())],
       ["zoom_in", "Zoom in", ["+", "="], onImage(() => view.zoomBy(1.25)), held],
       ["zoom_out", "Zoom out", ["-"], onImage(() => view.zoomBy(1 / 1.25)), held],
+      ["wider", "Wider window", ["shift+ArrowRight"], onImage(() => view.dragWindow(window_step, 0)), held],
+      ["narrower", "Narrower window", ["shift+ArrowLeft"], onImage(() => view.dragWindow(-window_step, 0)), held],
+      ["brighter", "Brighter", ["shift+ArrowUp"], onImage(() => view.dragWindow(0, window_step)), held],
+      ["darker", "Darker", ["shift+ArrowDown"], onImage(() => view.dragWindow(0, -window_step)), held],
       ["window", "Window as in the header", ["w"], onImage(() => view.resetWindow())],
       ["invert", "Invert", ["i"], onImage(() => view.invert())],
       ["style", "Outline, fill or both", ["o"], () => looks.nextStyle()],
