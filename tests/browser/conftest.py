@@ -43,7 +43,7 @@ def server(context: Context, unused_tcp_port: int) -> Iterator[Server]:
         host="127.0.0.1",
         port=unused_tcp_port,
         log_level="critical",  # streams of events are still open when it ends, and it would say that it cancels them
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=0,
     )
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run)
