@@ -83,7 +83,6 @@ def test_what_was_not_sent_survives_the_page(page: Page, server: Server, opened:
     wait_until(lambda: "1 change kept here" in saving(page))
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto("about:blank")
-    page.wait_for_timeout(6500)
     reconnect(page)
     open_stack(page, server, opened)
     wait_for_revision(page, 1)

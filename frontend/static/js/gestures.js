@@ -156,7 +156,8 @@ export class Gestures {
   /** An undo or redo changed these slices: go there. @param {string} what @param {object[]} slices */
   goToChange(what, slices) {
     const { stack, index } = this.page;
-    const at = slices.map((slice) => stack.slices.findIndex((each) => keyOf(each) === keyOf(slice)));
+    const places = slices.map((slice) => stack.slices.findIndex((each) => keyOf(each) === keyOf(slice)));
+    const at = places.filter((place) => place >= 0);
     this.page.selection = null;
     if (!at.length) return;
     const where = at.length === 1 ? `slice ${at[0] + 1}` : `${at.length} slices`;

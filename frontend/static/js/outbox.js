@@ -179,7 +179,7 @@ export class Outbox extends EventTarget {
           this.#tell(isLost ? "offline" : "failing");
           await this.#pause(pauses_ms[Math.min(failures, pauses_ms.length) - 1]);
         } else {
-          this.#take(error.message);
+          this.#giveUp(error.message);
           failures = 0;
         }
       }
@@ -194,7 +194,7 @@ export class Outbox extends EventTarget {
     const { edit, version } = step;
     const isOfSlice = Boolean(edit.sop_instance_uid);
     if (!step.body) {
-      if (version !== (isOfSlice ? this.draft.version(edit) : this.draft.revision)) return this.#take(null);
+      if (version !== (isOfSlice ? this.draft.version(edit) : this.draft.revision)) return this.#giveUp(null);
       const made = isOfSlice ? toSend(edit, this.draft.stored(edit)) : edit;
       step.body = { client_id: newClientId(), expected_revision: this.draft.revision, ...made };
       this.#changed();
@@ -225,12 +225,12 @@ export class Outbox extends EventTarget {
   }
 
   /** The first step is not stored: an undo that was meant for it goes with it. @param {string|null} message */
-  #take(message) {
+  #giveUp(message) {
     const step = this.#steps.shift();
     const next = this.#steps[0]?.edit.kind;
     if (message !== null)
       for (const later of this.#steps)
-        if (!later.edit.sop_instance_uid) later.version = step.body.expected_revision;
+        if (!later.edit.sop_instance_uid) later.version = step.body?.expected_revision ?? unknown;
     if (next === (opposite[step.edit.kind] ?? "undo")) this.#steps.shift();
     else if (step.edit.sop_instance_uid) this.#setAside(step, message);
     else this.#announce("dropped", { edit: step.edit, message });
