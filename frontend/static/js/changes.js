@@ -68,7 +68,7 @@ export function edited(slice, edit, image) {
       return { ...slice, state: "pending", mask: null, ...prompt, ...unmeasured };
     }
     case "paint":
-      return { ...slice, state: "edited", mask: painted(slice.mask, edit), ...noPrompt, ...unmeasured };
+      return { ...slice, state: "edited", mask: painted(slice.mask, edit), score: null, ...noPrompt, ...unmeasured };
     case "clear":
       return { ...slice, state: "pending", mask: null, ...noPrompt, ...unmeasured };
     case "no_scar":

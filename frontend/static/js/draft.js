@@ -8,7 +8,7 @@ import { edited, noPrompt } from "./changes.js";
 export const keyOf = (slice) => `${slice.sop_instance_uid}/${slice.frame_number}`;
 export const isSameSlice = (a, b) => Boolean(a.sop_instance_uid && b.sop_instance_uid) && keyOf(a) === keyOf(b);
 
-const unread = { revision: 0, state: "pending", ...noPrompt, mask: null, area_mm2: null, mass: null };
+const unread = { revision: 0, state: "pending", ...noPrompt, mask: null, score: null, area_mm2: null, mass: null };
 
 export class Draft extends EventTarget {
   /** @type {Edit[]} what is done, in its order, and not stored yet */

@@ -37,6 +37,9 @@ export class Gestures {
   /** @param {Prompt} before @param {Prompt} after @param {Selection} selection */
   prompt(before, after, selection) {
     Object.assign(this.page, { preview: null, selection });
+    const { mask, score } = this.page.draft.slice(this.#slice);
+    const isPainted = isAny(mask) && score === null;
+    if (isPainted && after.boxes.length) say("The model answers anew, without what was painted. Undo brings that back.");
     this.#add(promptEdit(before, after));
   }
 

@@ -242,7 +242,6 @@ export class ReadingPage {
     Object.assign(this.element.dataset, {
       slice: shown,
       revision: this.draft?.revision ?? "",
-      reading: this.draft?.reading.state ?? "",
       saved: String(!this.outbox?.hasUnsaved),
     });
   }

@@ -51,6 +51,7 @@
  * @property {Box[]} boxes
  * @property {Point[]} points
  * @property {Rle|null} mask
+ * @property {number|null} score the model's, null where a reader made the mask
  * @property {number|null} area_mm2
  * @property {Mass|null} mass
  *
