@@ -19,6 +19,8 @@ export class Draft extends EventTarget {
   #at = new Map();
   /** @type {Map<string, ReadSlice>} as shown, until something changes */
   #shown = new Map();
+  /** Was the reader told that some proposals failed? */
+  failureTold = false;
 
   /** @param {Reading} reading @param {import("./shapes.js").Stack} stack */
   constructor(reading, stack) {
