@@ -14,6 +14,8 @@ import httpx
 import psutil
 import pytest
 
+from tests.processes import has_ended
+
 pytestmark = pytest.mark.slow
 
 START_S = 180
@@ -78,14 +80,6 @@ def wait_until_ready(server: Running, started: subprocess.Popen) -> None:
         except httpx.TransportError:
             time.sleep(0.2)
     raise AssertionError(f"not ready in {START_S} s: {server.log.read_text()}")
-
-
-def has_ended(pid: int) -> bool:
-    """A zombie has ended too: init may take a second or two to collect an orphan."""
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def test_it_measures_a_demonstration_study_without_a_word_to_the_outside_and_ends_clean(running: Running) -> None:

@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 
 from scarmass.storage.database import embedded_postgres
+from tests.processes import has_ended
 
 pytestmark = pytest.mark.slow
 
@@ -35,14 +35,6 @@ def folder() -> Iterator[Path]:
 
 def postmaster(folder: Path) -> int:
     return int((folder / "postmaster.pid").read_text().split()[0])
-
-
-def has_ended(pid: int) -> bool:
-    """Ended, collected by the system or not yet."""
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 @pytest.fixture

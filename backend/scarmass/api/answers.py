@@ -7,9 +7,9 @@ from scarmass.api import reading_schemas, schemas
 from scarmass.domain import mass as domain_mass
 from scarmass.domain.masks import to_rle
 from scarmass.domain.models import Model
-from scarmass.domain.reading import Standing
+from scarmass.domain.reading import SliceKey, Standing
 from scarmass.services.context import Context
-from scarmass.services.measure import SliceKey, SliceMeasure, StackMeasure, slice_key
+from scarmass.services.measure import SliceMeasure, StackMeasure, slice_key
 from scarmass.services.reading import Reading, slice_measure
 from scarmass.services.slices import header_of
 from scarmass.storage.readings import EditHead

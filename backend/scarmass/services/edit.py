@@ -20,10 +20,10 @@ from scarmass.domain.errors import (
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.proposal import proposed_prompt
-from scarmass.domain.reading import REVIEWED_STATES, EditKind, SliceState
+from scarmass.domain.reading import REVIEWED_STATES, EditKind, SliceKey, SliceState
 from scarmass.services import propose
 from scarmass.services.context import Context
-from scarmass.services.measure import SliceKey, masks_on, slice_key
+from scarmass.services.measure import masks_on, slice_key
 from scarmass.services.reading import PENDING, Reading, SliceContent, reading_at
 from scarmass.services.slices import header_of
 from scarmass.storage import readings

@@ -7,10 +7,9 @@ from typing import Any
 from scarmass.domain.errors import MaskShapeMismatch, SliceNotInStack
 from scarmass.domain.masks import Mask, from_rle
 from scarmass.domain.mass import Mass, MassExtent, slice_mass, total_mass
+from scarmass.domain.reading import SliceKey
 from scarmass.services.slices import header_of, slice_area
 from scarmass.storage.tables import SliceRow, StackRow
-
-SliceKey = tuple[str, int]
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from scarmass.domain.errors import DatabaseUnavailable, SliceNotInStack
-from scarmass.domain.reading import SliceState
+from scarmass.domain.reading import SliceKey, SliceState
 from scarmass.services import propose
 from scarmass.services.context import Context
 from scarmass.services.edit import proposal
-from scarmass.services.measure import SliceKey, slice_key
+from scarmass.services.measure import slice_key
 from scarmass.services.reading import SliceContent, load_reading
 from scarmass.services.slices import slice_image
 from scarmass.storage import readings, studies

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from scarmass.domain.masks import Mask, from_rle, to_rle
 from scarmass.domain.models import Model, Segmentation
 from scarmass.domain.prompts import Box, Point, Prompt
-from scarmass.domain.reading import REVIEWED_STATES, SliceState, Standing, fold, standings
+from scarmass.domain.reading import REVIEWED_STATES, SliceKey, SliceState, Standing, fold, standings
 from scarmass.services.context import Context
-from scarmass.services.measure import SliceKey, SliceMeasure, StackMeasure, measure_slice, measure_stack, slice_key
+from scarmass.services.measure import SliceMeasure, StackMeasure, measure_slice, measure_stack, slice_key
 from scarmass.storage import readings, studies
 from scarmass.storage.readings import EditHead
 from scarmass.storage.tables import Json, ProposalRow, ReadingRow, SliceRow, StackRow

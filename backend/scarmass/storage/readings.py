@@ -11,15 +11,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import ClientIdReused, ReadingNotFound
-from scarmass.domain.reading import EditKind
+from scarmass.domain.reading import EditKind, SliceKey
 from scarmass.storage.tables import EditRow, EditSliceRow, Json, ProposalRow, ReadingRow
 
 PREPARING = "preparing"
 DRAFT = "draft"
 FAILED = "failed"
-
-SliceName = tuple[str, int]
-"""sop_instance_uid and frame_number."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class EditHead:
     kind: EditKind
     author: str
     created_at: datetime
-    slices: tuple[SliceName, ...]
+    slices: tuple[SliceKey, ...]
 
 
 def open_reading(session: Session, stack_id: str, client_id: uuid.UUID, state: str) -> tuple[ReadingRow, bool]:
@@ -79,7 +76,7 @@ def edit_heads(session: Session, reading_id: uuid.UUID, until: int | None = None
         edits, touched = edits.where(EditRow.revision <= until), touched.where(EditSliceRow.revision <= until)
     # In this order: an edit that is committed between the two queries must not appear without its slices.
     heads = session.execute(edits).all()
-    slices: dict[int, list[SliceName]] = defaultdict(list)
+    slices: dict[int, list[SliceKey]] = defaultdict(list)
     for revision, sop_instance_uid, frame_number in session.execute(touched):
         slices[revision].append((sop_instance_uid, frame_number))
     return [
@@ -88,7 +85,7 @@ def edit_heads(session: Session, reading_id: uuid.UUID, until: int | None = None
     ]
 
 
-def contents_made(session: Session, reading_id: uuid.UUID, made_at: Mapping[SliceName, int]) -> dict[SliceName, Json]:
+def contents_made(session: Session, reading_id: uuid.UUID, made_at: Mapping[SliceKey, int]) -> dict[SliceKey, Json]:
     """What the edits of these revisions made of these slices."""
     row = tuple_(EditSliceRow.revision, EditSliceRow.sop_instance_uid, EditSliceRow.frame_number)
     named = row.in_([(revision, *name) for name, revision in made_at.items()])

@@ -95,8 +95,7 @@ export class ReadingPage {
     if (isNew) {
       this.unpainted = this.draft.slice(this.view.slice).mask;
       this.brush.begin(this.unpainted, this.view.slice, erases, at);
-    }
-    else this.brush.to(at);
+    } else this.brush.to(at);
     this.painted = this.brush.mask;
     this.draw();
   }
