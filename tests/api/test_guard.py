@@ -8,7 +8,7 @@ from scarmass.services.context import Context
 
 
 def test_every_answer_carries_the_strict_policy(client: TestClient) -> None:
-    for path in ("/", "/healthz", "/nothing", "/static/js/api.js"):
+    for path in ("/", "/healthz", "/nothing", "/static/js/common/api.js"):
         policy = client.get(path).headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "script-src 'self'" in policy

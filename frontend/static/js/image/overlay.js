@@ -1,0 +1,198 @@
+/** What is drawn over the image: the mask's outline and fill, boxes and points. One canvas, one call. */
+
+import { deleteHandleOf } from "../reading/box.js";
+import { outlineOf } from "./outline.js";
+
+/** Colours told apart by readers with any colour vision, and by shape besides. */
+const scar = "#ffc233";
+const box = "#56c8f5";
+const positive = "#0b8f6a";
+const negative = "#d1490c";
+
+/** Reaches and sizes in CSS pixels at the smallest type size; the page's type size scales them. */
+export const sizes = { corner: 8, point: 8, deleteHandle: 9, deleteOffset: 14 };
+
+/** How many times larger than the smallest the page's type is set. */
+export const typeScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 14;
+
+/**
+ * @typedef {object} Scene
+ * @property {DOMMatrix} imageToCanvas
+ * @property {import("../common/types.js").Rle|null} mask
+ * @property {boolean} isLeftOut the slice does not count: its mask is dashed
+ * @property {import("../common/types.js").Prompt} prompt
+ * @property {{kind: "box"|"point", index: number}|null} selection
+ * @property {{fill: boolean, outline: boolean, opacity: number}} style
+ * @property {{x: number, y: number, across: number, down: number}|null} tip of the brush, in image pixels
+ * @property {{x: number, y: number}|null} crosshair in image pixels
+ */
+
+export class Overlay {
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d");
+  }
+
+  /** @param {Scene|null} scene null leaves the image bare */
+  draw(scene) {
+    const { canvas, context } = this;
+    const { clientWidth, clientHeight } = canvas;
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, clientWidth, clientHeight);
+    if (!scene) return;
+    this.scale = typeScale();
+    this.toScreen = (x, y) => scene.imageToCanvas.transformPoint({ x, y });
+    if (scene.mask) this.#mask(scene);
+    scene.prompt.boxes.forEach((each, index) => this.#box(each, isSelected(scene, "box", index)));
+    scene.prompt.points.forEach((each, index) => this.#point(each, isSelected(scene, "point", index)));
+    if (scene.tip) this.#tip(scene.tip, scene.imageToCanvas);
+    if (scene.crosshair) this.#crosshair(scene.crosshair);
+  }
+
+  #tip({ x, y, across, down }, imageToCanvas) {
+    const circle = new Path2D();
+    circle.ellipse(x, y, across, down, 0, 0, 2 * Math.PI);
+    const path = new Path2D();
+    path.addPath(circle, imageToCanvas);
+    this.#stroke(path, "#ffffff", 1);
+  }
+
+  #crosshair(at) {
+    const { x, y } = this.toScreen(at.x, at.y);
+    const [near, far] = [4 * this.scale, 16 * this.scale];
+    const path = new Path2D();
+    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+      path.moveTo(x + near * dx, y + near * dy);
+      path.lineTo(x + far * dx, y + far * dy);
+    }
+    this.#stroke(path, "#ffffff", 1.4);
+  }
+
+  #mask({ mask, imageToCanvas, style, isLeftOut }) {
+    const { context } = this;
+    const path = new Path2D();
+    path.addPath(outlineOf(mask), imageToCanvas);
+    context.globalAlpha = style.opacity;
+    context.lineJoin = "round";
+    if (style.fill && !isLeftOut) {
+      context.fillStyle = scar;
+      context.globalAlpha = style.opacity * 0.45;
+      context.fill(path, "evenodd");
+      context.globalAlpha = style.opacity;
+    }
+    if (style.outline || isLeftOut) this.#stroke(path, scar, 1.6, isLeftOut ? [2, 4] : []);
+    context.globalAlpha = 1;
+  }
+
+  /** A line with a dark rim, to be seen on bright scar and on nulled myocardium alike. */
+  #stroke(path, colour, width, dash = []) {
+    const { context, scale } = this;
+    context.setLineDash([]);
+    context.strokeStyle = "rgb(0 0 0 / 0.65)";
+    context.lineWidth = (width + 1.8) * scale;
+    context.stroke(path);
+    context.setLineDash(dash.map((length) => length * scale));
+    context.strokeStyle = colour;
+    context.lineWidth = width * scale;
+    context.stroke(path);
+    context.setLineDash([]);
+  }
+
+  #box(each, selected) {
+    const { context, scale, toScreen } = this;
+    const corners = [
+      [each.x0, each.y0],
+      [each.x1, each.y0],
+      [each.x1, each.y1],
+      [each.x0, each.y1],
+    ];
+    const path = new Path2D();
+    const screen = corners.map(([x, y]) => toScreen(x, y));
+    screen.forEach(({ x, y }, at) => (at ? path.lineTo(x, y) : path.moveTo(x, y)));
+    path.closePath();
+    this.#stroke(path, box, selected ? 2 : 1.4, selected ? [] : [5, 3]);
+    if (!selected) return;
+    const side = 7 * scale;
+    context.lineWidth = scale;
+    context.strokeStyle = "#00131c";
+    context.fillStyle = box;
+    for (const { x, y } of screen) {
+      context.fillRect(x - side / 2, y - side / 2, side, side);
+      context.strokeRect(x - side / 2, y - side / 2, side, side);
+    }
+    this.#deleteHandle(each);
+  }
+
+  #deleteHandle(each) {
+    const { context, scale, canvas, toScreen } = this;
+    const bounds = { width: canvas.clientWidth, height: canvas.clientHeight };
+    const { x, y } = deleteHandleOf(each, toScreen, bounds, sizes.deleteOffset * scale);
+    const arm = 3.2 * scale;
+    this.#disc(x, y, sizes.deleteHandle * scale, "#12181f", box);
+    context.beginPath();
+    context.moveTo(x - arm, y - arm);
+    context.lineTo(x + arm, y + arm);
+    context.moveTo(x + arm, y - arm);
+    context.lineTo(x - arm, y + arm);
+    context.strokeStyle = box;
+    context.lineWidth = 1.6 * scale;
+    context.stroke();
+  }
+
+  #point(each, selected) {
+    const { context, scale } = this;
+    const { x, y } = this.toScreen(each.x, each.y);
+    if (selected) this.#disc(x, y, (sizes.point + 3.5) * scale, "rgb(255 255 255 / 0.25)", "#ffffff");
+    this.#disc(x, y, sizes.point * 0.85 * scale, each.positive ? positive : negative, "#ffffff");
+    const arm = 3.4 * scale;
+    context.beginPath();
+    context.moveTo(x - arm, y);
+    context.lineTo(x + arm, y);
+    if (each.positive) {
+      context.moveTo(x, y - arm);
+      context.lineTo(x, y + arm);
+    }
+    context.strokeStyle = "#ffffff";
+    context.lineWidth = 1.8 * scale;
+    context.stroke();
+  }
+
+  #disc(x, y, radius, fill, rim) {
+    const { context, scale } = this;
+    context.beginPath();
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.fillStyle = fill;
+    context.fill();
+    context.strokeStyle = rim;
+    context.lineWidth = 1.3 * scale;
+    context.stroke();
+  }
+}
+
+const isSelected = ({ selection }, kind, index) => selection?.kind === kind && selection.index === index;
+
+/**
+ * Draw only a mask, stretched over a small canvas: the strip's thumbnails.
+ * @param {HTMLCanvasElement} canvas @param {import("../common/types.js").Rle|null} mask
+ * @param {{fill: boolean, outline: boolean, strength?: number}} look
+ * @param {{scale: number, left: number, top: number}} view how many times larger than whole, and the whole picture's
+ * upper left corner in parts of the canvas
+ */
+export function drawThumbnailMask(canvas, mask, { fill, outline, strength = 0.45 }, { scale, left, top }) {
+  const context = canvas.getContext("2d");
+  const [width, height] = [canvas.clientWidth * 2, canvas.clientHeight * 2];
+  Object.assign(canvas, { width, height });
+  if (!mask) return;
+  const path = new Path2D();
+  const [x, y] = [(scale * width) / mask.size[1], (scale * height) / mask.size[0]];
+  path.addPath(outlineOf(mask), new DOMMatrix([x, 0, 0, y, left * width, top * height]));
+  context.fillStyle = context.strokeStyle = scar;
+  context.lineWidth = 3;
+  if (outline) context.stroke(path);
+  context.globalAlpha = strength;
+  if (fill) context.fill(path, "evenodd");
+}

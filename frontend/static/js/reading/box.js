@@ -1,0 +1,82 @@
+/** Boxes: drawn, resized, moved and found under the mouse. Pure arithmetic on corner-based image pixels. */
+
+/** @typedef {import("../common/types.js").Box} Box */
+/** @typedef {{columns: number, rows: number}} Extent */
+/** @typedef {"x0"|"x1"|"y0"|"y1"|"x0y0"|"x0y1"|"x1y0"|"x1y1"} Handle the sides a drag takes along */
+
+const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+const smallest = 1;
+
+/** @param {{x: number, y: number}} a @param {{x: number, y: number}} b @param {Extent} extent @returns {Box} */
+export function boxBetween(a, b, { columns, rows }) {
+  const [ax, bx] = [clamp(a.x, 0, columns), clamp(b.x, 0, columns)];
+  const [ay, by] = [clamp(a.y, 0, rows), clamp(b.y, 0, rows)];
+  return { x0: Math.min(ax, bx), y0: Math.min(ay, by), x1: Math.max(ax, bx), y1: Math.max(ay, by) };
+}
+
+/** Is the box at least a pixel wide and high? Anything less is a slip of the hand. */
+export const isDrawn = (box) => box.x1 - box.x0 >= smallest && box.y1 - box.y0 >= smallest;
+
+/** @typedef {{x: number, y: number}} Place */
+
+/** @param {Box} box @param {Handle} handle @param {Place} at @param {Extent} extent @returns {Box} */
+export function resized(box, handle, at, extent) {
+  const sides = { ...box };
+  for (const side of ["x0", "x1", "y0", "y1"]) if (handle.includes(side)) sides[side] = at[side[0]];
+  return boxBetween({ x: sides.x0, y: sides.y0 }, { x: sides.x1, y: sides.y1 }, extent);
+}
+
+/** @param {Box} box @param {Extent} extent @returns {Box} the box shifted, and stopped at the image's edge */
+export function moved(box, dx, dy, { columns, rows }) {
+  const x = clamp(dx, -box.x0, columns - box.x1);
+  const y = clamp(dy, -box.y0, rows - box.y1);
+  return { x0: box.x0 + x, y0: box.y0 + y, x1: box.x1 + x, y1: box.y1 + y };
+}
+
+export const holds = (box, { x, y }) => x >= box.x0 && x <= box.x1 && y >= box.y0 && y <= box.y1;
+
+/**
+ * The handle of a box within reach of a screen position, corners before edges.
+ * @param {Box} box @param {(x: number, y: number) => Place} toScreen @param {number} reach CSS pixels
+ * @returns {Handle|null}
+ */
+export function handleAt(box, at, toScreen, reach) {
+  const corner = Object.fromEntries(
+    ["x0y0", "x1y0", "x1y1", "x0y1"].map((name) => [name, toScreen(box[name.slice(0, 2)], box[name.slice(2)])]),
+  );
+  for (const [name, { x, y }] of Object.entries(corner)) if (Math.hypot(at.x - x, at.y - y) <= reach) return name;
+  const edges = { y0: ["x0y0", "x1y0"], x1: ["x1y0", "x1y1"], y1: ["x1y1", "x0y1"], x0: ["x0y1", "x0y0"] };
+  for (const [name, [from, to]] of Object.entries(edges))
+    if (distanceToEdge(at, corner[from], corner[to]) <= reach / 2) return name;
+  return null;
+}
+
+function distanceToEdge(at, from, to) {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const along = clamp(((at.x - from.x) * dx + (at.y - from.y) * dy) / (dx * dx + dy * dy || 1), 0, 1);
+  return Math.hypot(at.x - from.x - along * dx, at.y - from.y - along * dy);
+}
+
+/** Where the box's delete handle sits on the screen: off its upper right corner, but never off the canvas. */
+export function deleteHandleOf(box, toScreen, { width, height }, offset) {
+  const corners = [
+    toScreen(box.x0, box.y0),
+    toScreen(box.x1, box.y0),
+    toScreen(box.x1, box.y1),
+    toScreen(box.x0, box.y1),
+  ];
+  return {
+    x: clamp(Math.max(...corners.map(({ x }) => x)) + offset, offset, width - offset),
+    y: clamp(Math.min(...corners.map(({ y }) => y)) - offset, offset, height - offset),
+  };
+}
+
+export const cursorOf = (handle) =>
+  ({
+    x0: "ew-resize",
+    x1: "ew-resize",
+    y0: "ns-resize",
+    y1: "ns-resize",
+    x0y0: "nwse-resize",
+    x1y1: "nwse-resize",
+  })[handle] ?? "nesw-resize";
