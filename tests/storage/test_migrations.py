@@ -1,13 +1,34 @@
 """Migrations on a real PostgreSQL."""
 
-from collections.abc import Callable
+import csv
+import io
+import uuid
+from collections.abc import Callable, Iterator
+from math import isclose
+from typing import Any
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, inspect
 
 from scarmass.storage.database import Database, migrate, psycopg_url
 from scarmass.storage.tables import Table
+from tests.storage import revision_0002
+
+THEN = revision_0002.answers()
+
+
+@pytest.fixture
+def database(new_database: Callable[[], str]) -> Iterator[Database]:
+    """A database of version 0.1.0 brought to the newest schema; the application of `client` works on it."""
+    url = new_database()
+    revision_0002.restore(url)
+    migrate(url)
+    database = Database(psycopg_url(url))
+    yield database
+    database.close()
 
 
 def test_up_down_up_ends_in_exactly_the_tables_of_the_code(new_database: Callable[[], str]) -> None:
@@ -32,3 +53,84 @@ def test_a_database_is_ready_only_when_it_answers_and_is_migrated(new_database: 
     database.close()
     nowhere = Database("postgresql://127.0.0.1:1/nothing")
     assert not nowhere.is_ready()
+
+
+def test_a_database_of_the_version_before_keeps_every_reading(client: TestClient) -> None:
+    assert_same(THEN["studies"], get(client, "studies"))
+    for stack_id, stack in THEN["stacks"].items():
+        assert_same(stack, get(client, f"stacks/{stack_id}"))
+    for reading_id, then in THEN["readings"].items():
+        assert_same(then["reading"], get(client, f"readings/{reading_id}"))
+        assert_same(then["history"], history(client, reading_id))
+        assert_same(numbers(then["csv"]), numbers(export(client, reading_id)))
+
+
+def test_what_was_edited_before_the_migration_is_undone_and_redone_as_before(client: TestClient) -> None:
+    for reading_id, then in THEN["readings"].items():
+        for after in then["after_undos"]:
+            step(client, reading_id, "undo")
+            assert_same(after, get(client, f"readings/{reading_id}"))
+        assert not get(client, f"readings/{reading_id}")["can_undo"]
+        for _ in then["after_undos"]:
+            step(client, reading_id, "redo")
+        now = get(client, f"readings/{reading_id}")
+        for unchanged in ("slices", "totals", "mass_g", "reviewed", "can_undo", "can_redo"):
+            assert_same(then["reading"][unchanged], now[unchanged])
+
+
+def test_an_edit_sent_before_the_migration_and_again_after_it_answers_the_same(client: TestClient) -> None:
+    for sent in THEN["edits_sent"]:
+        again = client.post(f"/api/v1/readings/{sent['reading_id']}/edits", json=sent["request"])
+        assert again.status_code == 200, again.text
+        assert_same(sent["answer"], again.json())
+
+
+def get(client: TestClient, path: str) -> dict[str, Any]:
+    return client.get(f"/api/v1/{path}").raise_for_status().json()
+
+
+def history(client: TestClient, reading_id: str) -> dict[str, Any]:
+    found = get(client, f"readings/{reading_id}/edits")
+    for edit in found["edits"]:
+        edit["slices"].sort(key=lambda name: name["sop_instance_uid"])
+    return found
+
+
+def export(client: TestClient, reading_id: str) -> list[dict[str, str]]:
+    return list(
+        csv.DictReader(io.StringIO(client.get(f"/api/v1/readings/{reading_id}/export").raise_for_status().text))
+    )
+
+
+def step(client: TestClient, reading_id: str, kind: str) -> None:
+    revision = get(client, f"readings/{reading_id}")["revision"]
+    body = {"client_id": str(uuid.uuid4()), "expected_revision": revision, "kind": kind}
+    client.post(f"/api/v1/readings/{reading_id}/edits", json=body).raise_for_status()
+
+
+def numbers(rows: list[dict[str, str]]) -> list[dict[str, str | float]]:
+    """The rows of a CSV with its cells of digits as numbers."""
+
+    def read(cell: str) -> str | float:
+        try:
+            return float(cell)
+        except ValueError:
+            return cell
+
+    return [{column: read(cell) for column, cell in row.items()} for row in rows]
+
+
+def assert_same(then: Any, now: Any) -> None:
+    """Every field of then stands in now with the same value; now may have more fields."""
+    assert same_fields(then, now) == then
+
+
+def same_fields(then: Any, now: Any) -> Any:
+    """now without the fields that then lacks, and with its floats where they differ from rounding alone."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        return {key: same_fields(value, now[key]) for key, value in then.items() if key in now}
+    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        return [same_fields(*pair) for pair in zip(then, now, strict=True)]
+    if isinstance(then, float) and isinstance(now, float) and isclose(then, now, rel_tol=1e-12):
+        return then
+    return now
