@@ -8,7 +8,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 .PHONY: run test check bench setup chromium lint lock clean
 
 run: setup
-	@exec scarmass serve
+	@scarmass demo && exec scarmass serve
 
 test: setup lint chromium
 	pytest

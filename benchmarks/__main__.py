@@ -15,9 +15,8 @@ from benchmarks.measures import QUICK, BackboneResult, Repetitions, measure_back
 from benchmarks.report import Report, absence, conditions
 from benchmarks.server import ServerFailed
 from scarmass.domain.errors import Fact
-from scarmass.inference.catalog import Entry, read_catalog
-from scarmass.main import WEIGHTS_FOLDER
-from scarmass.settings import PROJECT_ROOT
+from scarmass.inference.weights.catalog import Entry, read_catalog
+from scarmass.paths import WEIGHTS
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -25,8 +24,7 @@ console = Console(highlight=False, soft_wrap=True)
 def main(
     segmenter: Annotated[list[str] | None, typer.Option(help="only this one; may be repeated")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="few repetitions: a look, not a figure to keep")] = False,
-    output: Annotated[Path, typer.Option(help="a folder named by the date is made in it")] = PROJECT_ROOT
-    / "runs/bench",
+    output: Annotated[Path, typer.Option(help="a folder named by the date is made in it")] = Path("runs/bench"),
 ) -> None:
     """Measure every segmenter whose weights are here."""
     now = datetime.now().astimezone()
@@ -58,11 +56,11 @@ def main(
 
 def chosen_entries(names: list[str] | None) -> tuple[list[Entry], list[Entry]]:
     """The catalog's segmenters of these names (all without any): those with weights here, and those without."""
-    segmenters = [entry for entry in read_catalog(WEIGHTS_FOLDER).values() if entry.kind == "segmenter"]
+    segmenters = [entry for entry in read_catalog(WEIGHTS).values() if entry.kind == "segmenter"]
     if unknown := set(names or ()) - {entry.name for entry in segmenters}:
         raise typer.BadParameter(f"no segmenter is called {', '.join(sorted(unknown))}")
     chosen = [entry for entry in segmenters if not names or entry.name in names]
-    here = [entry for entry in chosen if (WEIGHTS_FOLDER / entry.file).is_file()]
+    here = [entry for entry in chosen if (WEIGHTS / entry.file).is_file()]
     return here, [entry for entry in chosen if entry not in here]
 
 

@@ -15,14 +15,14 @@ from segment_anything import SamPredictor
 from segment_anything.modeling import Sam
 from torch import Tensor
 
-from scarmass.domain.models import SliceImage
 from scarmass.domain.prompts import Prompt, grouped
-from scarmass.inference.engine import chosen_device
-from scarmass.inference.onnx_encoder import OnnxEncoder, exported_encoder
-from scarmass.inference.prompting import prompt_tensors
-from scarmass.inference.segmenter import STRUCTURES, build_segmenter
-from scarmass.inference.weights import Weights
-from scarmass.inference.window import Normalisation, encoder_input, stack_window
+from scarmass.domain.protocols import SliceImage
+from scarmass.inference.segmenter.engine import chosen_device
+from scarmass.inference.segmenter.network import STRUCTURES, build_segmenter
+from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder, exported_encoder
+from scarmass.inference.segmenter.prompt_tensors import prompt_tensors
+from scarmass.inference.segmenter.window import Normalisation, encoder_input, stack_window
+from scarmass.inference.weights.files import Weights
 
 
 class BareModels:

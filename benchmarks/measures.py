@@ -12,9 +12,9 @@ from benchmarks.server import Server, prepare_storage, running_server
 from benchmarks.subjects import NUMBER_OF_SLICES, Subject, prompted_slice, scarred_phantom, subjects
 from benchmarks.timing import Summary, elapsed_ms, repeated, repeated_ms, single, summary
 from benchmarks.traffic import FreshStacks, PreparedStack
-from scarmass.inference.catalog import Entry
-from scarmass.inference.weights import load
-from scarmass.main import WEIGHTS_FOLDER
+from scarmass.inference.weights.catalog import Entry
+from scarmass.inference.weights.files import load
+from scarmass.paths import WEIGHTS
 from scarmass.settings import Settings
 
 OVERHEAD_AIM_MS = 10
@@ -66,7 +66,7 @@ def measure_backbones(
 def _measure(
     entry: Entry, data_dir: Path, new_subjects: Iterator[Subject], repetitions: Repetitions, told: Told
 ) -> BackboneResult:
-    weights = load(entry.name, WEIGHTS_FOLDER)
+    weights = load(entry.name, WEIGHTS)
     image, prompt = prompted_slice(scarred_phantom())
     told("loading its modules")
     models = BareModels(weights, Settings().device, image, prompt, data_dir / "exports")

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from benchmarks.measures import BackboneResult, Repetitions
 from benchmarks.timing import Summary
-from scarmass.inference.catalog import Entry
+from scarmass.inference.weights.catalog import Entry
 
 COLUMNS = ("measure", "median", "p95", "n", "unit", "aim")
 PACKAGES = ("torch", "onnxruntime", "segment-anything", "uvicorn", "fastapi")

@@ -19,7 +19,7 @@ import httpx
 from benchmarks.subjects import Subject
 from scarmass.domain.prompts import Prompt
 from scarmass.main import import_paths, open_storage
-from scarmass.settings import PROJECT_ROOT, Settings
+from scarmass.settings import Settings
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 180
@@ -96,8 +96,8 @@ def running_server(data_dir: Path, segmenter: str) -> Iterator[Server]:
     log = data_dir / f"server-{segmenter}.log"
     started = perf_counter()
     with log.open("wb") as output:
-        command = [sys.executable, "-m", "scarmass.cli", "serve"]
-        process = subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment, stdout=output, stderr=output)
+        command = [sys.executable, "-m", "scarmass.cli.app", "serve"]
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
         with httpx.Client(base_url=f"http://{HOST}:{port}", timeout=STACK_TIMEOUT_S, trust_env=False) as client:
             _wait_until_answering(process, client, log)

@@ -10,10 +10,10 @@ import numpy as np
 import pydicom
 
 from scarmass.domain.masks import Mask
-from scarmass.domain.models import SliceImage
 from scarmass.domain.prompts import Box, Point, Prompt, Structure
-from scarmass.training.demo import DemoStudy, write_phantom
-from scarmass.training.phantom import Phantom, Scar, Territory, phantom
+from scarmass.domain.protocols import SliceImage
+from scarmass.phantom import Phantom, Scar, Territory, phantom
+from scarmass.phantom.demonstration import DemoStudy, write_phantom
 
 NUMBER_OF_SLICES = 12
 LEAST_SCAR_PIXELS = 30

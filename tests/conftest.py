@@ -12,10 +12,10 @@ from fastapi.testclient import TestClient
 from hypothesis import settings
 
 from scarmass.api.app import create_app
+from scarmass.phantom.demonstration import demo_studies, write_phantom
 from scarmass.services.context import Context
 from scarmass.storage.database import Database, embedded_postgres, migrate, psycopg_url
 from scarmass.storage.files import FileStore
-from scarmass.training.demo import demo_studies, write_phantom
 from tests.fakes import EchoSegmenter, FakeDetector
 
 # A busy machine makes no law untrue.

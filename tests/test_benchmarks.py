@@ -9,7 +9,7 @@ from benchmarks.report import Conditions, Report, absence, cells, figure
 from benchmarks.subjects import prompt_for
 from benchmarks.timing import quantile, repeated, repeated_ms, single, summary
 
-from scarmass.inference.catalog import Entry, Source
+from scarmass.inference.weights.catalog import Entry, Source
 
 ENTRY = Entry("tiny", "segmenter", "tiny_vit", 256, "", "tiny.safetensors")
 QUIET = Conditions("2026-01-01 12:00", "a processor", 2, 2, 0.1, "3.11", {})

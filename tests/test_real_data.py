@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from scarmass.datasets.to_dicom import nifti_masks, nifti_to_dicom
 from scarmass.domain.masks import to_rle
 from scarmass.domain.prompts import Structure
-from scarmass.training.to_dicom import nifti_masks, nifti_to_dicom
 from tests.conftest import upload
 
 

@@ -30,9 +30,9 @@ def watch(event, arguments):
         print("OUTWARD", arguments[0], flush=True)
 
 sys.addaudithook(watch)
-sys.argv = ["scarmass", "serve"]
-from scarmass.cli import main
-main()
+from scarmass.cli.app import app
+app(["demo"], standalone_mode=False)
+app(["serve"])
 """
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -13,16 +12,15 @@ from types import FrameType
 import uvicorn
 from rich.console import Console
 
-from scarmass.domain.models import Model
+from scarmass.domain.protocols import Model
+from scarmass.paths import WEIGHTS
 from scarmass.services.context import Context
 from scarmass.services.intake import Intake, take_in
-from scarmass.settings import PROJECT_ROOT, Settings
-from scarmass.storage import studies
+from scarmass.settings import Settings
 from scarmass.storage.database import Database, embedded_postgres, migrate
 from scarmass.storage.files import FileStore
 
 console = Console(stderr=True, highlight=False)
-WEIGHTS_FOLDER = PROJECT_ROOT / "weights"
 
 
 @contextmanager
@@ -44,17 +42,17 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
     """The services' context with the models loaded."""
     with console.status("Loading the models"):
         from scarmass.inference.detector import YoloDetector
-        from scarmass.inference.engine import SegmenterEngine
-        from scarmass.inference.weights import load, resolve, verify
+        from scarmass.inference.segmenter.engine import SegmenterEngine
+        from scarmass.inference.weights.files import load, resolve, verify
 
-        entry, detector_file = resolve(settings.detector, WEIGHTS_FOLDER)
+        entry, detector_file = resolve(settings.detector, WEIGHTS)
         detector_model = Model(entry.name, verify(entry, detector_file))
         return Context(
             database=database,
             files=files,
             detector=YoloDetector(detector_file, detector_model, settings.device),
             segmenter=SegmenterEngine(
-                load(settings.segmenter, WEIGHTS_FOLDER),
+                load(settings.segmenter, WEIGHTS),
                 device=settings.device,
                 cache_bytes=settings.embedding_cache_mib * 2**20,
                 export_folder=settings.data_dir / "exports",
@@ -62,16 +60,6 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             mass_extent=settings.mass_extent,
             density_g_per_ml=settings.density_g_per_ml,
         )
-
-
-def load_demo_studies(database: Database, files: FileStore) -> Intake:
-    """Import the phantom patients, as a fresh machine has nothing else to open."""
-    from scarmass.training.demo import write_demo_studies
-
-    with tempfile.TemporaryDirectory() as folder:
-        write_demo_studies(Path(folder))
-        paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-        return import_paths(database, files, paths)
 
 
 def import_paths(database: Database, files: FileStore, paths: list[Path]) -> Intake:
@@ -92,11 +80,6 @@ def serve(settings: Settings) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _stop)
     with open_storage(settings) as (database, files):
-        with database.transaction() as session:
-            is_empty = not studies.has_studies(session)
-        if is_empty:
-            with console.status("Making the demonstration studies"):
-                load_demo_studies(database, files)
         context = open_context(settings, database, files)
         from scarmass.api.app import create_app
 

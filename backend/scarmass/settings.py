@@ -6,8 +6,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from scarmass.domain.mass import MYOCARDIAL_DENSITY_G_PER_ML, MassExtent
-
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
+from scarmass.paths import CHECKOUT
 
 
 class Settings(BaseSettings):
@@ -16,7 +15,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SCARMASS_", populate_by_name=True)
 
     port: int = Field(default=8000, ge=1, le=65535, validation_alias="PORT")
-    data_dir: Path = Field(default=PROJECT_ROOT / "data", validation_alias="DATA_DIR")
+    data_dir: Path = Field(default=(CHECKOUT or Path.cwd()) / "data", validation_alias="DATA_DIR")
     database_url: str | None = Field(
         default=None, validation_alias="DATABASE_URL", description="unset means the embedded PostgreSQL"
     )

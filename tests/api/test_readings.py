@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from fastapi.testclient import TestClient
 
-from scarmass.training.demo import demo_studies, write_phantom
+from scarmass.phantom.demonstration import demo_studies, write_phantom
 from tests.conftest import upload
 
 

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from scarmass.training.demo import demo_studies, write_phantom
+from scarmass.phantom.demonstration import demo_studies, write_phantom
 from tests.conftest import upload
 
 

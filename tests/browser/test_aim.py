@@ -14,9 +14,9 @@ from playwright.sync_api import Page
 
 from scarmass.domain.geometry import SlicePlane
 from scarmass.domain.masks import components, from_rle
-from scarmass.imaging.lge import Contrast
-from scarmass.imaging.mr_series import Series, write_mr_series
-from scarmass.training.demo import OBLIQUE
+from scarmass.domain.stack import Contrast
+from scarmass.imaging.mr.write import Series, write_mr_series
+from scarmass.phantom.demonstration import OBLIQUE
 from tests.browser.conftest import Server, open_stack
 from tests.browser.driving import wait_for_revision
 

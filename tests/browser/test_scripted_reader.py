@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from scarmass.domain.prompts import Box, Structure
-from scarmass.training.demo import demo_studies, write_phantom
+from scarmass.phantom.demonstration import demo_studies, write_phantom
 from tests.browser.conftest import Server
 from tests.browser.scripted_reader import ScriptedReader
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from scarmass.domain.masks import Mask
-from scarmass.domain.models import DetectedBox, Segmentation, SliceImage
 from scarmass.domain.prompts import Box, Point, Prompt, Structure
 from scarmass.domain.proposal import (
     SMALLEST_SCAR_MM2,
@@ -15,6 +14,7 @@ from scarmass.domain.proposal import (
     proposed_boxes,
     proposed_prompt,
 )
+from scarmass.domain.protocols import DetectedBox, Segmentation, SliceImage
 from tests.fakes import EchoSegmenter, FakeDetector
 
 IMAGE = SliceImage("slice", np.zeros((80, 100), np.float32), (2.0, 1.0))

@@ -5,10 +5,10 @@ from itertools import islice
 import pytest
 import torch
 
+from scarmass.datasets import phantom_slices
 from scarmass.inference.detector import build_network
-from scarmass.training.dataset import phantom_slices
-from scarmass.training.detector_examples import training_batches
-from scarmass.training.finetune_detector import CONFIG, learn, mixture, prepared_to_learn, read_config
+from scarmass.training.detector.samples import training_batches
+from scarmass.training.detector.train import CONFIG, learn, mixture, prepared_to_learn, read_config
 from scarmass.training.run import Devices, Draws, open_fabric
 
 STEPS = 4

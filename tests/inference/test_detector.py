@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from scarmass.domain.errors import DeviceOutOfMemory, WeightsInvalid, WeightsMissing
-from scarmass.domain.models import Model, SliceImage
 from scarmass.domain.prompts import Box, Structure
-from scarmass.inference.catalog import Entry
+from scarmass.domain.protocols import Model, SliceImage
 from scarmass.inference.detector import (
     CLOSE_UP_VENTRICLE_SHARE,
     STRUCTURES,
@@ -29,10 +28,12 @@ from scarmass.inference.detector import (
     described,
     network_input,
 )
+from scarmass.inference.weights.catalog import Entry
+from scarmass.paths import PACKAGE
 
 EVERYTHING: dict[Structure, float] = dict.fromkeys(STRUCTURES, 0.0)
 ENTRY = Entry("untrained", "detector", "yolo26n", 64, "", "untrained.safetensors")
-BACKEND = Path(__file__).parents[2] / "backend"
+BACKEND = PACKAGE.parent
 
 
 def image(pixels: np.ndarray, pixel_spacing_mm: tuple[float, float] = (1.5, 1.5)) -> SliceImage:
@@ -221,7 +222,7 @@ def observed(tmp_path_factory: pytest.TempPathFactory, untrained: Path) -> dict[
         sys.addaudithook(watch)
         from pathlib import Path
         import numpy as np
-        from scarmass.domain.models import Model, SliceImage
+        from scarmass.domain.protocols import Model, SliceImage
         from scarmass.inference.detector import YoloDetector
         with_the_module = "ultralytics" in sys.modules
         detector = YoloDetector(Path({str(untrained)!r}), Model("untrained", ""), "cpu")

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from scarmass.datasets import AnnotatedSlice
 from scarmass.domain.prompts import Structure
 from scarmass.training.augment import augmented
-from scarmass.training.dataset import AnnotatedSlice
-from scarmass.training.finetune_detector import CONFIG, read_config
+from scarmass.training.detector.train import CONFIG, read_config
 
 RANGES = read_config(CONFIG).augmentation
 ONLY_GEOMETRY = replace(

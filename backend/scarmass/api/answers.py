@@ -3,14 +3,16 @@
 import uuid
 from collections.abc import Mapping, Sequence
 
-from scarmass.api import reading_schemas, schemas
+from scarmass.api.schemas import common as schemas
+from scarmass.api.schemas import readings as reading_schemas
 from scarmass.domain import mass as domain_mass
 from scarmass.domain.masks import to_rle
-from scarmass.domain.models import Model
-from scarmass.domain.reading import SliceKey, Standing
+from scarmass.domain.protocols import Model
+from scarmass.domain.reading import Standing
+from scarmass.domain.stack import SliceKey
 from scarmass.services.context import Context
 from scarmass.services.measure import SliceMeasure, StackMeasure, slice_key
-from scarmass.services.reading import Reading, slice_measure
+from scarmass.services.readings.reading import Reading, slice_measure
 from scarmass.services.slices import header_of
 from scarmass.storage.readings import EditHead
 from scarmass.storage.tables import SliceRow, StackRow, StudyRow

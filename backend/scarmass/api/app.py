@@ -10,8 +10,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from scarmass.api import errors
 from scarmass.api.guard import Guard
 from scarmass.api.routes import events, health, models, pages, readings, slices, stacks, studies
+from scarmass.paths import FRONTEND
 from scarmass.services.context import Context
-from scarmass.services.prepare import Preparer
+from scarmass.services.readings.prepare import Preparer
 
 
 def create_app(context: Context, max_upload_bytes: int = 4 * 2**30, allowed_hosts: Sequence[str] = ("*",)) -> FastAPI:
@@ -40,5 +41,5 @@ def create_app(context: Context, max_upload_bytes: int = 4 * 2**30, allowed_host
     errors.install(app)
     for route in (studies, stacks, slices, models, readings, events, health, pages):
         app.include_router(route.router)
-    app.mount("/static", StaticFiles(directory=pages.FRONTEND / "static"), name="static")
+    app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")
     return app

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from fastapi import Depends, Header, Path, Request
 
 from scarmass.services.context import Context
-from scarmass.services.prepare import Preparer
+from scarmass.services.readings.prepare import Preparer
 
 LONGEST_ENCODED_NAME = 64 * 12
 """64 characters of up to four bytes, each byte percent-encoded."""

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from scarmass.api.schemas import Problem
+from scarmass.api.schemas.common import Problem
 from scarmass.domain import errors
 
 log = logging.getLogger(__name__)

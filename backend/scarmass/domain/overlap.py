@@ -55,7 +55,7 @@ def _directed(start: Mask, end: Mask, pixel_spacing_mm: tuple[float, float]) -> 
 
 
 def _outline(mask: Mask) -> Mask:
-    return mask & ~ndimage.binary_erosion(mask)
+    return mask & ~np.asarray(ndimage.binary_erosion(mask), dtype=bool)
 
 
 def _of_one_shape(answer: Mask, reference: Mask) -> None:

@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-SliceKey = tuple[str, int]
-"""What identifies a slice: sop_instance_uid and frame_number (1 for classic objects)."""
-
 
 class SliceState(StrEnum):
     PENDING = "pending"

@@ -23,9 +23,9 @@ from safetensors import SafetensorError, safe_open
 from torchvision.ops import batched_nms
 
 from scarmass.domain.errors import DeviceOutOfMemory, WeightsInvalid, WeightsMissing
-from scarmass.domain.models import DetectedBox, Model, SliceImage
 from scarmass.domain.prompts import Box, Structure
-from scarmass.inference.catalog import Entry, described_entry
+from scarmass.domain.protocols import DetectedBox, Model, SliceImage
+from scarmass.inference.weights.catalog import Entry, described_entry
 
 STRUCTURES = (Structure.LEFT_VENTRICLE, Structure.SCAR)
 """The network's classes, in order."""

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from scarmass.domain.mass import MassExtent
-from scarmass.domain.models import Detector, Segmenter
-from scarmass.services.heart import Hearts
+from scarmass.domain.protocols import Detector, Segmenter
+from scarmass.services.stack_detections import Hearts
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
 

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import InstanceConflict, ObjectRefused, PixelsUndecodable
 from scarmass.imaging.archive import Refused, files_within
-from scarmass.imaging.objects import MrObject, StudyHeader, read_object
-from scarmass.imaging.pixels import stored_values
-from scarmass.imaging.stacks import Stack, build_stacks
+from scarmass.imaging.mr.header import MrObject, StudyHeader, read_object
+from scarmass.imaging.mr.pixels import stored_values
+from scarmass.imaging.mr.stacks import Stack, build_stacks
 from scarmass.services.slices import header_of
 from scarmass.storage import studies
 from scarmass.storage.database import Database

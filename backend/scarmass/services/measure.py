@@ -7,7 +7,7 @@ from typing import Any
 from scarmass.domain.errors import MaskShapeMismatch, SliceNotInStack
 from scarmass.domain.masks import Mask, from_rle
 from scarmass.domain.mass import Mass, MassExtent, slice_mass, total_mass
-from scarmass.domain.reading import SliceKey
+from scarmass.domain.stack import SliceKey
 from scarmass.services.slices import header_of, slice_area
 from scarmass.storage.tables import SliceRow, StackRow
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from scarmass.domain.mass import SliceArea
-from scarmass.domain.models import SliceImage
-from scarmass.imaging.objects import SliceHeader
-from scarmass.imaging.pixels import rescaled_values, stored_values, thumbnail_png
+from scarmass.domain.protocols import SliceImage
+from scarmass.imaging.mr.header import SliceHeader
+from scarmass.imaging.mr.pixels import rescaled_values, stored_values, thumbnail_png
 from scarmass.storage.files import FileStore
 from scarmass.storage.tables import InstanceRow, SliceRow
 

@@ -17,10 +17,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 from scarmass.domain.errors import DatabaseUnavailable
+from scarmass.paths import MIGRATIONS
 
 log = logging.getLogger(__name__)
 
-PROJECT_ROOT = Path(__file__).resolve().parents[3]
 START_TRIES = 10
 START_PAUSE_S = 0.5
 
@@ -69,8 +69,8 @@ def psycopg_url(url: str) -> str:
 
 def migrate(url: str, revision: str = "head") -> None:
     """Bring the schema to a revision by alembic; head is the newest, base is empty."""
-    config = Config(toml_file=str(PROJECT_ROOT / "pyproject.toml"))
-    config.set_main_option("script_location", str(PROJECT_ROOT / "alembic"))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["url"] = psycopg_url(url)
     if revision == "base":
         command.downgrade(config, revision)

@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import ClientIdReused, ReadingNotFound
-from scarmass.domain.reading import EditKind, SliceKey
+from scarmass.domain.reading import EditKind
+from scarmass.domain.stack import SliceKey
 from scarmass.storage.tables import EditRow, EditSliceRow, Json, ProposalRow, ReadingRow
 
 PREPARING = "preparing"

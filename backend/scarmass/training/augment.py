@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from scarmass.datasets import NOMINAL_DIAMETER_MM, AnnotatedSlice
 from scarmass.domain.prompts import Structure
-from scarmass.training.dataset import NOMINAL_DIAMETER_MM, AnnotatedSlice
 
 Grey = NDArray[np.float32]
 

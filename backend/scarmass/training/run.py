@@ -27,8 +27,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from torch.utils.tensorboard import SummaryWriter
 
 from scarmass.domain.errors import RunConflict
-from scarmass.training.code_version import code_version
+from scarmass.evaluation.code_version import code_version
 
+CONFIGS = Path(__file__).parent / "configs"
 PACKAGES = ("torch", "lightning-fabric", "numpy")
 
 

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from scarmass.api import answers, reading_schemas
+from scarmass.api import answers
 from scarmass.api.dependencies import InContext
+from scarmass.api.schemas import readings as reading_schemas
 from scarmass.services.context import Context
-from scarmass.services.follow import Stand, reading_since, stand
+from scarmass.services.readings.follow import Stand, reading_since, stand
 
 router = APIRouter(prefix="/api/v1", tags=["readings"])
 

@@ -4,14 +4,15 @@ from time import perf_counter
 
 from fastapi import APIRouter
 
-from scarmass.api import answers, schemas
+from scarmass.api import answers
 from scarmass.api.dependencies import InContext
+from scarmass.api.schemas import common as schemas
 from scarmass.domain.errors import PromptInvalid
 from scarmass.domain.masks import from_rle, to_rle
-from scarmass.domain.models import DetectedBox
 from scarmass.domain.prompts import Box, Point, Prompt, Structure
-from scarmass.services import propose
+from scarmass.domain.protocols import DetectedBox
 from scarmass.services.measure import masks_on, measure_slice, measure_stack
+from scarmass.services.readings import propose
 from scarmass.storage.tables import SliceRow
 
 router = APIRouter(prefix="/api/v1", tags=["models"])

@@ -1,12 +1,11 @@
 """The pages; everything on them is fetched by their own scripts."""
 
-from pathlib import Path
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
-FRONTEND = Path(__file__).resolve().parents[4] / "frontend"
+from scarmass.paths import FRONTEND
+
 templates = Jinja2Templates(FRONTEND / "templates")
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 

@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
-from scarmass.api import answers, reading_schemas, schemas
+from scarmass.api import answers
 from scarmass.api.dependencies import CurrentReader, InContext, PathUid, WithPreparer
+from scarmass.api.schemas import common as schemas
+from scarmass.api.schemas import readings as reading_schemas
 from scarmass.domain.prompts import Box, Point
-from scarmass.services.edit import Edit, apply_edit
-from scarmass.services.export import export_rows, file_name, to_csv
-from scarmass.services.reading import load_reading, past_edits
+from scarmass.services.readings.edit import Edit, apply_edit
+from scarmass.services.readings.export import export_rows, file_name, to_csv
+from scarmass.services.readings.reading import load_reading, past_edits
 
 router = APIRouter(prefix="/api/v1", tags=["readings"])
 

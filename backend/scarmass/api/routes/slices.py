@@ -5,9 +5,9 @@ from collections.abc import Callable
 from fastapi import APIRouter, Request, Response
 
 from scarmass.api.dependencies import InContext, PathFrameNumber, PathUid
-from scarmass.imaging.pixels import stored_values
+from scarmass.imaging.mr.pixels import stored_values
 from scarmass.services.context import Context
-from scarmass.services.propose import load_slice
+from scarmass.services.readings.propose import load_slice
 from scarmass.services.slices import thumbnail
 
 router = APIRouter(prefix="/api/v1/slices/{sop_instance_uid}/{frame_number}", tags=["slices"])

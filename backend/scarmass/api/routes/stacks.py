@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from scarmass.api import answers, schemas
+from scarmass.api import answers
 from scarmass.api.dependencies import InContext, PathUid
-from scarmass.services.propose import load_stack
+from scarmass.api.schemas import common as schemas
+from scarmass.services.readings.propose import load_stack
 from scarmass.storage import studies
 
 router = APIRouter(prefix="/api/v1/stacks", tags=["stacks"])

@@ -9,10 +9,11 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from scarmass.api import answers, schemas
+from scarmass.api import answers
 from scarmass.api.dependencies import InContext, PathUid
 from scarmass.api.errors import problem
 from scarmass.api.guard import BodyTooLarge
+from scarmass.api.schemas import common as schemas
 from scarmass.services.context import Context
 from scarmass.services.intake import take_in
 from scarmass.storage import readings, studies

@@ -1,0 +1,38 @@
+"""The command line: every command and the module that holds it."""
+
+import typer
+
+from scarmass.cli.data import dataset_app
+from scarmass.cli.evaluate import agreement, benchmark, evaluate, evaluate_detector, report
+from scarmass.cli.serve import demo, import_studies, replay, serve
+from scarmass.cli.train import train_app
+from scarmass.cli.weights import weights_app
+from scarmass.domain.errors import Fact
+from scarmass.main import console
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Myocardial scar mass from LGE MR.")
+app.command()(serve)
+app.command("import")(import_studies)
+app.command()(demo)
+app.command()(replay)
+app.add_typer(weights_app, name="weights")
+app.add_typer(dataset_app, name="dataset")
+app.add_typer(train_app, name="train")
+app.command()(evaluate)
+app.command()(benchmark)
+app.command()(report)
+app.command()(agreement)
+app.command("evaluate-detector")(evaluate_detector)
+
+
+def main() -> None:
+    """Run a command; a fact is told in one line."""
+    try:
+        app()
+    except Fact as fact:
+        console.print(f"{type(fact).__name__}: {fact}", style="red", markup=False)
+        raise SystemExit(1) from fact
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""The command line of image data: datasets for training, volumes for the application."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+dataset_app = typer.Typer(no_args_is_help=True, help="Bring image data into the form the application takes.")
+
+PreparedFolder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="a prepared dataset")]
+
+
+@dataset_app.command("to-dicom")
+def to_dicom(
+    nifti: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="an LGE volume, .nii or .nii.gz")],
+    output: Annotated[Path, typer.Argument(help="the folder the series is written into")],
+    patient_name: Annotated[str, typer.Option()] = "Unknown",
+    patient_id: Annotated[str, typer.Option()] = "UNKNOWN",
+    slice_thickness_mm: Annotated[
+        float | None, typer.Option(min=0.1, max=50, help="the header knows only the spacing; unknown stays empty")
+    ] = None,
+) -> None:
+    """Wrap a NIfTI LGE volume as a valid derived MR series."""
+    from scarmass.datasets.to_dicom import nifti_to_dicom
+
+    written, warnings = nifti_to_dicom(
+        nifti, output, slice_thickness_mm=slice_thickness_mm, patient_name=patient_name, patient_id=patient_id
+    )
+    for warning in warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    typer.echo(f"{len(written)} slices in {output}")
+    if slice_thickness_mm is None:
+        typer.echo("SliceThickness stays empty: only the mass by slice spacing will be shown")
+
+
+@dataset_app.command("prepare")
+def prepare_dataset(
+    output: Annotated[Path, typer.Argument(help="the folder the prepared dataset is written into")],
+    source: Annotated[list[str], typer.Option(metavar="CENTRE=FOLDER", help="once a centre; its layout is recognised")],
+    seed: Annotated[int, typer.Option(min=0, help="of the split into train, validation and test")] = 0,
+    hold_out: Annotated[
+        list[str] | None, typer.Option(metavar="PATIENT", help="in no part, as EMIDEC's Case_P100 always is")
+    ] = None,
+    licence: Annotated[
+        list[str] | None, typer.Option(metavar="CENTRE=TEXT", help="the terms of a centre's data, kept with them")
+    ] = None,
+) -> None:
+    """Bring annotated LGE of one or more centres into the form that training and evaluation read, parted by patient."""
+    from rich.progress import Progress
+
+    from scarmass.datasets import prepare
+    from scarmass.datasets.layouts.recognised import recognised_layout
+    from scarmass.datasets.summary import summary_table
+    from scarmass.main import console
+
+    sources = {centre: Path(folder) for centre, folder in _pairs(source, "--source").items()}
+    licences = _pairs(licence or [], "--licence")
+    if unknown := licences.keys() - sources:
+        raise typer.BadParameter(f"{', '.join(unknown)} is no centre of --source", param_hint="--licence")
+    for centre, folder in sources.items():
+        layout = recognised_layout(folder)
+        console.print(f"{centre} is laid out as {layout.name}: {layout.description}", markup=False)
+    with Progress(console=console) as bar:
+        task = bar.add_task("Reading", total=None)
+        prepared = prepare(
+            sources,
+            output,
+            seed,
+            hold_out or (),
+            licences,
+            lambda centre, patient, of: bar.update(task, total=of, advance=1, description=f"{centre} {patient}"),
+        )
+    console.print(summary_table(prepared))
+    typer.echo(f"{output} holds dataset {prepared.sha256[:16]}, split {prepared.split.sha256[:16]}")
+
+
+def _pairs(given: list[str], option: str) -> dict[str, str]:
+    """NAME=VALUE arguments by name."""
+    pairs: dict[str, str] = {}
+    for one in given:
+        name, separator, value = one.partition("=")
+        if not (name and separator and value) or name in pairs:
+            raise typer.BadParameter(f"{one} is not one NAME=VALUE a centre", param_hint=option)
+        pairs[name] = value
+    return pairs

@@ -1,0 +1,72 @@
+"""The command line of the application: serve, import, the demonstration studies, replay."""
+
+import tempfile
+import uuid
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scarmass.main import console, import_paths, open_context, open_storage
+from scarmass.main import serve as serve_application
+from scarmass.settings import Settings
+from scarmass.storage import studies
+
+
+def serve() -> None:
+    """Run the server (settings come from the environment)."""
+    serve_application(Settings())
+
+
+def demo() -> None:
+    """Import phantom patients where the database is empty, as a fresh machine has nothing else to open."""
+    from scarmass.phantom.demonstration import write_demo_studies
+
+    with open_storage(Settings()) as (database, files), tempfile.TemporaryDirectory() as folder:
+        with database.transaction() as session:
+            if studies.has_studies(session):
+                return
+        with console.status("Making the demonstration studies"):
+            write_demo_studies(Path(folder))
+            import_paths(database, files, sorted(path for path in Path(folder).rglob("*") if path.is_file()))
+
+
+def import_studies(
+    paths: Annotated[list[Path], typer.Argument(exists=True, help="DICOM files, .zip archives, folders")],
+):
+    """Take DICOM files into the database, as an upload would."""
+    inside = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
+    found = [file for file in inside if file.is_file()]
+    with open_storage(Settings()) as (database, files):
+        intake = import_paths(database, files, found)
+    for study in intake.studies:
+        for stack in study.stacks:
+            verdict = "LGE" if stack.is_lge else "not LGE"
+            typer.echo(f"{stack.description}: {len(stack.slices)} slices, {verdict} ({stack.is_lge_because})")
+    for refused in intake.rejected:
+        typer.echo(f"refused {refused.name}: {refused.reason}", err=True)
+    if not intake.studies:
+        raise typer.Exit(1)
+
+
+def replay(reading_id: Annotated[uuid.UUID, typer.Argument(help="a reading's id, as its CSV tells it")]):
+    """Compute every model answer of a reading again and compare it with the stored mask, which is the record."""
+    from scarmass.services.readings.replay import replay as replay_reading
+
+    with open_storage(Settings()) as (database, files):
+        context = open_context(Settings(), database, files)
+        typer.echo(
+            f"{context.segmenter.model.name} {context.segmenter.model.sha256} on {context.segmenter.computes_on}"
+        )
+        typer.echo("revision  slice  Dice    stored g  again g   stored by")
+        differences = []
+        for one in replay_reading(context, reading_id):
+            grams = "       –         –" if one.mass_g is None else f"{one.stored_mass_g:8.3f}  {one.mass_g:8.3f}"
+            made = "proposal" if one.revision is None else f"{one.revision:8d}"
+            typer.echo(f"{made}  {one.index + 1:5d}  {one.dice:.4f}  {grams}  {one.stored_by}")
+            differences.append((one.dice, (one.mass_g or 0) - (one.stored_mass_g or 0)))
+        if not differences:
+            typer.echo("No mask in this reading was made by a model.")
+            return
+        lowest, largest = min(d for d, _ in differences), max(abs(g) for _, g in differences)
+        typer.echo(f"{len(differences)} answers: lowest Dice {lowest:.4f}, largest difference {largest:.3f} g")

@@ -1,0 +1,76 @@
+"""The command line of training."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scarmass.cli.data import PreparedFolder
+
+train_app = typer.Typer(no_args_is_help=True, help="Train models on a prepared dataset.")
+
+ConfigFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="instead of the shipped one")]
+Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in the folder")]
+Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps")]
+DeviceCount = Annotated[str, typer.Option(help="how many, or auto; under torchrun, torchrun says")]
+Bf16 = Annotated[bool, typer.Option("--bf16", help="mixed precision")]
+EmbeddingsFolder = Annotated[Path | None, typer.Option(help="a folder that runs with one frozen encoder share")]
+
+
+@train_app.command("detector")
+def train_detector(
+    dataset: PreparedFolder,
+    base: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="the COCO checkpoint, such as yolo26n.pt")],
+    output: Annotated[Path, typer.Option(help="the run's folder; its name becomes that of the weights")],
+    config: ConfigFile = None,
+    resume: Resume = False,
+    accelerator: Accelerator = "auto",
+    devices: DeviceCount = "auto",
+    bf16: Bf16 = False,
+) -> None:
+    """Fine-tune the detector of left ventricle and scar; best.safetensors in the folder is what can be served."""
+    from scarmass.datasets import read_prepared
+    from scarmass.training.detector.train import CONFIG, finetune
+    from scarmass.training.run import Devices
+
+    chosen = Devices(accelerator, devices, "bf16-mixed" if bf16 else "32-true")
+    best = finetune(read_prepared(dataset), base, output, config or CONFIG, chosen, resume=resume)
+    typer.echo(f"{best} did best on the validation patients")
+
+
+@train_app.command("segmenter")
+def train_segmenter(
+    dataset: PreparedFolder,
+    output: Annotated[Path, typer.Option(help="the run's folder")],
+    config: ConfigFile = None,
+    embeddings: EmbeddingsFolder = None,
+    resume: Resume = False,
+    accelerator: Accelerator = "auto",
+    devices: DeviceCount = "auto",
+    bf16: Bf16 = False,
+) -> None:
+    """Fine-tune the segmenter on boxes and points; the folder's file named in the configuration can be served."""
+    from scarmass.datasets import read_prepared
+    from scarmass.paths import WEIGHTS
+    from scarmass.training.run import Devices
+    from scarmass.training.segmenter.train import CONFIG, finetune
+
+    chosen = Devices(accelerator, devices, "bf16-mixed" if bf16 else "32-true")
+    prepared = read_prepared(dataset)
+    trained = finetune(prepared, WEIGHTS, output, config or CONFIG, chosen, embeddings=embeddings, resume=resume)
+    typer.echo(f"{trained.weights} did best on the validation patients")
+
+
+@train_app.command("ablation")
+def train_ablation(
+    dataset: PreparedFolder,
+    output: Annotated[Path, typer.Option(help="the folder of all short runs; those that are done are kept")],
+    plan: ConfigFile = None,
+    embeddings: EmbeddingsFolder = None,
+) -> None:
+    """Train the segmenter in equal short runs, each without one thing, to see what each brings."""
+    from scarmass.datasets import read_prepared
+    from scarmass.paths import WEIGHTS
+    from scarmass.training.segmenter.ablation import PLAN, ablation
+
+    typer.echo(ablation(read_prepared(dataset), WEIGHTS, output, plan or PLAN, embeddings))

@@ -1,0 +1,79 @@
+"""The ways of finding scar that are compared: the models' uses, and the thresholds that readers use today."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from scarmass.datasets import AnnotatedSlice
+from scarmass.domain.errors import ThresholdUndefined
+from scarmass.domain.masks import Mask
+from scarmass.domain.prompts import Structure
+from scarmass.domain.stack import Contrast
+from scarmass.domain.thresholds import full_width_half_maximum, n_sd, remote_myocardium
+from scarmass.evaluation.segmentation.predict import MOST_CLICKS, Prediction
+
+
+class Method(StrEnum):
+    AUTOMATIC = "automatic"
+    BOX = "box"
+    ONE_CLICK = "box_1_click"
+    TWO_CLICKS = "box_2_clicks"
+    INTERACTIVE = "interactive"
+    FWHM = "fwhm"
+    SD_2 = "sd_2"
+    SD_3 = "sd_3"
+    SD_5 = "sd_5"
+    SD_6 = "sd_6"
+
+
+USES = (Method.AUTOMATIC, Method.BOX, Method.INTERACTIVE)
+"""What the application offers, in the order of the reader's work."""
+
+CLICKS: Mapping[Method, int] = {
+    Method.BOX: 0,
+    Method.ONE_CLICK: 1,
+    Method.TWO_CLICKS: 2,
+    Method.INTERACTIVE: MOST_CLICKS,
+}
+"""Most clicks a slice, beside drawn boxes."""
+
+DEVIATIONS: Mapping[Method, int] = {Method.SD_2: 2, Method.SD_3: 3, Method.SD_5: 5, Method.SD_6: 6}
+THRESHOLDS = (Method.FWHM, *DEVIATIONS)
+
+Answers = Mapping[Method, Sequence[Mask]]
+"""A patient's masks (rows, columns) in stack order by method."""
+
+
+def predicted_answers(prediction: Prediction) -> Answers:
+    """The models' masks in each use, as they were predicted."""
+    answers = {Method.AUTOMATIC: [proposal.mask for proposal in prediction.proposals]}
+    return answers | {m: [c.after(clicks) for c in prediction.corrections] for m, clicks in CLICKS.items()}
+
+
+def threshold_answers(slices: Sequence[AnnotatedSlice]) -> Answers:
+    """What thresholds find in the true myocardium; a method that has nothing to rest on in this patient is absent."""
+    answers: dict[Method, list[Mask]] = {}
+    for method in THRESHOLDS:
+        try:
+            answers[method] = [_above_threshold(method, annotated) for annotated in slices]
+        except ThresholdUndefined:
+            continue
+    return answers
+
+
+def myocardium_of(annotated: AnnotatedSlice) -> Mask:
+    return annotated.masks[Structure.LEFT_VENTRICLE] & ~annotated.masks[Structure.BLOOD_POOL]
+
+
+def _above_threshold(method: Method, annotated: AnnotatedSlice) -> Mask:
+    """FWHM from the remote myocardium's mean to the maximum of the scar that a reader has pointed out."""
+    pixels, myocardium = annotated.pixels, myocardium_of(annotated)
+    remote = remote_myocardium(pixels, myocardium)
+    if method in DEVIATIONS:
+        return n_sd(pixels, myocardium, remote, DEVIATIONS[method])
+    return full_width_half_maximum(
+        pixels,
+        myocardium,
+        phase_sensitive=annotated.contrast is Contrast.PSIR,
+        base=remote,
+        hyperenhanced=annotated.masks[Structure.SCAR],
+    )

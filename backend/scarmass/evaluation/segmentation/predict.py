@@ -1,0 +1,128 @@
+"""What the models answer, asked as the application asks them. No reference comes in here: readers only draw."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+
+from scarmass.domain.left_ventricle import HeartRegion
+from scarmass.domain.masks import Mask
+from scarmass.domain.prompts import Box, Point, Prompt
+from scarmass.domain.proposal import detect_stack, proposed_boxes, proposed_prompt
+from scarmass.domain.protocols import Detector, Segmenter, SliceImage
+
+MOST_CLICKS = 3
+"""Corrections on one slice."""
+
+
+class Reader(Protocol):
+    """Draws on one slice, and sees an answer to correct it."""
+
+    def boxes(self) -> tuple[Box, ...]: ...
+
+    def click(self, answer: Mask) -> Point | None: ...
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The automatic answer on one slice: the proposed scar boxes and the mask (rows, columns) they gave."""
+
+    boxes: tuple[Box, ...]
+    mask: Mask
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A slice read with drawn boxes: answers[k] is the mask (rows, columns) after k clicks, 0 to len(points)."""
+
+    boxes: tuple[Box, ...]
+    points: tuple[Point, ...]
+    answers: tuple[Mask, ...]
+
+    def after(self, clicks: int) -> Mask:
+        """The mask after this many clicks; a reader who found nothing wrong earlier had stopped there."""
+        return self.answers[min(clicks, len(self.points))]
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Machine time of one patient: finding heart and scar, encoding all slices, and answering in each use."""
+
+    detect: float
+    embed: float
+    automatic: float
+    box: float
+    clicks: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """All answers on one patient's slices, in their order."""
+
+    proposals: tuple[Proposal, ...]
+    corrections: tuple[Correction, ...]
+    heart_found: bool
+    seconds: Seconds
+
+
+def predict(
+    detector: Detector, segmenter: Segmenter, images: Sequence[SliceImage], readers: Sequence[Reader]
+) -> Prediction:
+    """Every use on one patient, each slice encoded once: the detector's boxes place the window in all of them."""
+    clock = Clock()
+    detection = detect_stack(detector, images)
+    detect = clock.lap()
+    for image in images:
+        segmenter.embed(image, detection.region)
+    embed = clock.lap()
+    proposals = []
+    for index, image in enumerate(images):
+        prompt = proposed_prompt(proposed_boxes(segmenter, image, detection, index))
+        proposals.append(Proposal(prompt.boxes, answer(segmenter, image, detection.region, prompt)))
+    automatic = clock.lap()
+    drawn = []
+    for image, reader in zip(images, readers, strict=True):
+        prompt = Prompt(boxes=reader.boxes())
+        drawn.append(Correction(prompt.boxes, (), (answer(segmenter, image, detection.region, prompt),)))
+    box = clock.lap()
+    corrections = [
+        corrected(segmenter, image, detection.region, reader, first)
+        for image, reader, first in zip(images, readers, drawn, strict=True)
+    ]
+    seconds = Seconds(detect, embed, automatic, box, clock.lap())
+    return Prediction(tuple(proposals), tuple(corrections), detection.region is not None, seconds)
+
+
+def corrected(
+    segmenter: Segmenter, image: SliceImage, region: HeartRegion | None, reader: Reader, first: Correction
+) -> Correction:
+    """The slice after up to MOST_CLICKS clicks, each answered with the boxes, all clicks so far and the mask so far."""
+    points, answers = list(first.points), list(first.answers)
+    while len(points) < MOST_CLICKS and (point := reader.click(answers[-1])) is not None:
+        points.append(point)
+        # As a reading does: points added to a mask correct it, points on nothing start anew.
+        previous = answers[-1] if answers[-1].any() else None
+        prompt = Prompt(boxes=first.boxes, points=tuple(points), previous=previous)
+        answers.append(answer(segmenter, image, region, prompt))
+    return Correction(first.boxes, tuple(points), tuple(answers))
+
+
+def answer(segmenter: Segmenter, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Mask:
+    """The segmenter's mask (rows, columns), empty where nothing was drawn."""
+    if not prompt.boxes and not prompt.points:
+        return np.zeros(image.pixels.shape, dtype=bool)
+    return segmenter.segment(image, region, prompt).mask
+
+
+class Clock:
+    """Seconds since the last lap."""
+
+    def __init__(self) -> None:
+        self._since = perf_counter()
+
+    def lap(self) -> float:
+        now = perf_counter()
+        seconds, self._since = now - self._since, now
+        return seconds

@@ -1,0 +1,102 @@
+"""A run's folder: what was predicted with what, one file a patient, so that a run cut off goes on where it was."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from scarmass.domain.errors import RunConflict
+from scarmass.domain.prompts import Box, Point
+from scarmass.domain.protocols import Model
+from scarmass.evaluation.segmentation.predict import Correction, Prediction, Proposal, Seconds
+
+RUN_FILE, PATIENTS_FILE, SLICES_FILE, SCORES_FILE = "run.json", "patients.csv", "slices.csv", "scores.json"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What makes two predictions comparable: the models, the patients, and the seed of the drawn boxes."""
+
+    segmenter: Model
+    detector: Model
+    dataset_sha256: str
+    split_sha256: str
+    part: str
+    seed: int
+
+
+def open_run(folder: Path, measured: Measured, code: str) -> None:
+    """Begin or continue a run in its folder, and note the code's version of this sitting.
+
+    Raises RunConflict where the folder holds a run of something else.
+    """
+    told, codes = asdict(measured), [code]
+    if (folder / RUN_FILE).is_file():
+        kept = read_run(folder)
+        differing = [key for key, value in told.items() if kept.get(key) != value]
+        if differing:
+            raise RunConflict(f"{folder} holds a run of another {' and '.join(differing)}; name another folder")
+        codes = sorted({*kept["code"], code})
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / RUN_FILE).write_text(json.dumps({**told, "code": codes}, indent=2) + "\n")
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """What a run's folder says it is of: the fields of Measured, and code, the versions it was made with.
+
+    Raises RunConflict where the folder holds no run.
+    """
+    try:
+        return json.loads((folder / RUN_FILE).read_text())
+    except FileNotFoundError as error:
+        raise RunConflict(f"{folder} holds no run: `scarmass evaluate` makes one") from error
+
+
+def prediction_file(folder: Path, patient: str) -> Path:
+    """Where a patient's prediction is kept. Names of patients may hold what names of files may not."""
+    return folder / "predictions" / f"{quote(patient, safe='')}.npz"
+
+
+def save_prediction(prediction: Prediction, path: Path) -> None:
+    """Write the masks and, as JSON beside them, what was drawn; whole or not at all."""
+    masks = {f"proposal-{i}": proposal.mask for i, proposal in enumerate(prediction.proposals)}
+    for i, correction in enumerate(prediction.corrections):
+        masks |= {f"answer-{i}-{clicks}": mask for clicks, mask in enumerate(correction.answers)}
+    told = {
+        "proposed_boxes": [[asdict(box) for box in proposal.boxes] for proposal in prediction.proposals],
+        "drawn_boxes": [[asdict(box) for box in correction.boxes] for correction in prediction.corrections],
+        "points": [[asdict(point) for point in correction.points] for correction in prediction.corrections],
+        "heart_found": prediction.heart_found,
+        "seconds": asdict(prediction.seconds),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.npz")
+    try:
+        np.savez_compressed(partial, told=json.dumps(told), **masks)  # type: ignore[arg-type]
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_prediction(path: Path) -> Prediction:
+    """What save_prediction wrote."""
+    with np.load(path, allow_pickle=False) as kept:
+        told: dict[str, Any] = json.loads(str(kept["told"]))
+        proposals = tuple(
+            Proposal(_boxes(boxes), kept[f"proposal-{i}"]) for i, boxes in enumerate(told["proposed_boxes"])
+        )
+        corrections = []
+        for i, (boxes, drawn) in enumerate(zip(told["drawn_boxes"], told["points"], strict=True)):
+            points = tuple(Point(**point) for point in drawn)
+            answers = tuple(kept[f"answer-{i}-{clicks}"] for clicks in range(len(points) + 1))
+            corrections.append(Correction(_boxes(boxes), points, answers))
+    return Prediction(proposals, tuple(corrections), told["heart_found"], Seconds(**told["seconds"]))
+
+
+def _boxes(told: Sequence[dict[str, float]]) -> tuple[Box, ...]:
+    return tuple(Box(**box) for box in told)

@@ -1,0 +1,47 @@
+"""A reader who knows the reference and draws as one would: loose boxes first, then clicks in the largest error.
+
+The reference stays in here. What comes out is prompts, and only prompts reach a model.
+"""
+
+import zlib
+
+import numpy as np
+
+from scarmass.datasets import AnnotatedSlice
+from scarmass.domain.masks import Mask, components
+from scarmass.domain.prompts import Box, Point, Structure, box_around
+from scarmass.evaluation.drawn_prompts import deepest_pixel
+
+SMALLEST_DRAWN_PIXELS = 20
+"""Smaller components of the reference get no box, native pixels."""
+
+LOOSEST = 0.15
+"""Each edge of a drawn box lies outwards by 0 to this fraction of the box's length on its axis."""
+
+
+class SimulatedReader:
+    """Draws on one slice. scar: its reference, bool (rows, columns). The same seed draws the same boxes."""
+
+    def __init__(self, scar: Mask, seed: int | list[int]) -> None:
+        self._scar = scar
+        self._seed = seed
+
+    def boxes(self) -> tuple[Box, ...]:
+        """One box for each component that is large enough, the largest first; none where there is no scar."""
+        generator = np.random.default_rng(self._seed)
+        drawn = [part for part in components(self._scar) if part.sum() >= SMALLEST_DRAWN_PIXELS]
+        return tuple(box_around(part, generator.uniform(0, LOOSEST, 4)) for part in drawn)
+
+    def click(self, answer: Mask) -> Point | None:
+        """The correction of an answer (rows, columns), or None where nothing is wrong with it."""
+        wrong = answer ^ self._scar
+        if not wrong.any():
+            return None
+        row, column = deepest_pixel(components(wrong)[0])
+        return Point(column + 0.5, row + 0.5, bool(self._scar[row, column]))
+
+
+def reader_of(annotated: AnnotatedSlice, seed: int) -> SimulatedReader:
+    """The slice's reader: what is drawn depends on the seed and the slice, not on the order of slices."""
+    slice_seed = zlib.crc32(f"{annotated.patient}/{annotated.index}".encode())
+    return SimulatedReader(annotated.masks[Structure.SCAR], [seed, slice_seed])

@@ -1,0 +1,167 @@
+"""Segment Anything with a choice of image encoders and one learned token for each structure.
+
+Sizes follow Kirillov et al. 2023 (arXiv:2304.02643): embedding 256 x 64 x 64, logits 256 x 256.
+"""
+
+from functools import partial
+
+import torch
+from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, TwoWayTransformer
+from torch import Tensor, nn
+
+from scarmass.domain.errors import WeightsInvalid
+from scarmass.domain.prompts import Structure
+from scarmass.inference.segmenter import tiny_vit
+from scarmass.inference.segmenter.refiner import Refiner, drawn_maps, outside_blood
+from scarmass.inference.segmenter.tiny_vit import EMBEDDING_CHANNELS, EMBEDDING_SIDE, TinyVitEncoder
+from scarmass.inference.segmenter.window import LOGITS_SIDE
+
+STRUCTURES = tuple(Structure)
+"""The order of the structure tokens in every weights file."""
+
+IN_THE_WALL = tuple(STRUCTURES.index(structure) for structure in (Structure.SCAR, Structure.NO_REFLOW))
+
+VIT_SIZES = {
+    "sam_vit_b": {"embed_dim": 768, "depth": 12, "num_heads": 12, "global_attn_indexes": (2, 5, 8, 11)},
+    "sam_vit_l": {"embed_dim": 1024, "depth": 24, "num_heads": 16, "global_attn_indexes": (5, 11, 17, 23)},
+    "sam_vit_h": {"embed_dim": 1280, "depth": 32, "num_heads": 16, "global_attn_indexes": (7, 15, 23, 31)},
+}
+ARCHITECTURES = ("tiny_vit", *VIT_SIZES)
+
+
+class PromptableSegmenter(nn.Module):
+    """Image encoder, prompt encoder, mask decoder, and perhaps a refiner of its answers.
+
+    Coordinates are corner-based pixels of the window of input_size.
+    """
+
+    def __init__(self, architecture: str, input_size: int, with_structures: bool, with_refiner: bool = False) -> None:
+        super().__init__()
+        self.input_size = input_size
+        self.image_encoder = _image_encoder(architecture, input_size)
+        self.prompt_encoder = PromptEncoder(
+            embed_dim=EMBEDDING_CHANNELS,
+            image_embedding_size=(EMBEDDING_SIDE, EMBEDDING_SIDE),
+            input_image_size=(input_size, input_size),
+            mask_in_chans=16,
+        )
+        self.mask_decoder = MaskDecoder(
+            num_multimask_outputs=3,
+            transformer=TwoWayTransformer(depth=2, embedding_dim=EMBEDDING_CHANNELS, mlp_dim=2048, num_heads=8),
+            transformer_dim=EMBEDDING_CHANNELS,
+        )
+        self.structure_tokens = nn.Embedding(len(STRUCTURES), EMBEDDING_CHANNELS) if with_structures else None
+        self.refiner = Refiner(len(STRUCTURES)) if with_refiner else None
+
+    def encode(self, windows: Tensor) -> Tensor:
+        """Normalised windows (n, 3, input_size, input_size) -> embeddings (n, 256, 64, 64)."""
+        return self.image_encoder(windows)
+
+    def decode(
+        self,
+        embedding: Tensor,
+        structures: Tensor,
+        boxes: Tensor | None = None,
+        points: tuple[Tensor, Tensor] | None = None,
+        mask_prompts: Tensor | None = None,
+        best_of_three: bool = False,
+    ) -> tuple[Tensor, Tensor]:
+        """The decoder's answers to n prompts on one embedding (1, 256, 64, 64).
+
+        Logits (n, 256, 256) and predicted IoU (n,).
+
+        structures: index into STRUCTURES (n,), unused by weights without structure tokens.
+        boxes: x0, y0, x1, y1 (n, 4). points: x, y (n, k, 2) and whether positive (n, k).
+        mask_prompts: logits (n, 256, 256) of the previous answer.
+        best_of_three: take the best of SAM's three masks for an ambiguous prompt rather than its single mask.
+        """
+        sparse, dense = self.prompt_encoder(
+            # SAM counts from pixel centres and adds half a pixel itself.
+            points=None if points is None else (points[0] - 0.5, points[1].to(points[0].dtype)),
+            boxes=None if boxes is None else boxes - 0.5,
+            masks=None if mask_prompts is None else mask_prompts[:, None],
+        )
+        if self.structure_tokens is not None:
+            sparse = torch.cat([sparse, self.structure_tokens(structures)[:, None]], dim=1)
+        logits, predicted_iou = self.mask_decoder(
+            image_embeddings=embedding,
+            image_pe=self.prompt_encoder.get_dense_pe(),
+            sparse_prompt_embeddings=sparse,
+            dense_prompt_embeddings=dense,
+            multimask_output=best_of_three,
+        )
+        best = predicted_iou.argmax(dim=1)
+        each = torch.arange(len(best), device=best.device)
+        return logits[each, best], predicted_iou[each, best]
+
+    def refine(
+        self,
+        logits: Tensor,
+        grey: Tensor,
+        structures: Tensor,
+        boxes: Tensor | None = None,
+        points: tuple[Tensor, Tensor] | None = None,
+        mask_prompts: Tensor | None = None,
+    ) -> Tensor:
+        """The decoder's answers (n, 256, 256) anew, at full resolution and with every point: logits (n, 256, 256).
+
+        Scar and no-reflow lie in the wall: they are not answered where the refiner is certain of blood.
+        The decoder was asked with a box alone, or a point alone. grey: the window (256, 256) from 0 to 1; the rest as
+        in decode.
+        """
+        assert self.refiner is not None
+        scale = LOGITS_SIDE / self.input_size
+        boxes = None if boxes is None else boxes * scale
+        points = None if points is None else (points[0] * scale, points[1])
+        maps = drawn_maps(grey, logits, boxes, points, mask_prompts)
+        answers, outlines = self.refiner.with_outlines(maps, structures)
+        in_the_wall = torch.isin(structures, structures.new_tensor(IN_THE_WALL))
+        return torch.where(in_the_wall[:, None, None], outside_blood(answers, outlines), answers)
+
+
+def expected_iou(logits: Tensor) -> Tensor:
+    """Overlap (n,) to expect of masks, logits (n, rows, columns) above 0, where the logits' probabilities are right."""
+    probability, mask = logits.sigmoid(), logits > 0
+    inside = (probability * mask).sum((1, 2))
+    return inside / (mask.sum((1, 2)) + (probability * ~mask).sum((1, 2))).clamp(min=1e-6)
+
+
+def build_segmenter(architecture: str, input_size: int, state: dict[str, Tensor]) -> PromptableSegmenter:
+    """The network, in evaluation mode and float32, with the tensors of a checkpoint or of a file of our own.
+
+    Structure tokens and a refiner exist where the state has them. Raises WeightsInvalid where the state is of another
+    network.
+    """
+    with_refiner = "refiner.head.weight" in state
+    network = PromptableSegmenter(architecture, input_size, "structure_tokens.weight" in state, with_refiner)
+    try:
+        network.load_state_dict(_own_names(state, architecture))
+    except (RuntimeError, ValueError) as error:
+        raise WeightsInvalid(f"the weights do not fit a {architecture} of {input_size} pixels") from error
+    return network.float().eval().requires_grad_(False)
+
+
+def _image_encoder(architecture: str, input_size: int) -> nn.Module:
+    if architecture == "tiny_vit":
+        return TinyVitEncoder(input_size)
+    if architecture not in VIT_SIZES:
+        raise WeightsInvalid(f"no architecture is called {architecture}")
+    return ImageEncoderViT(
+        img_size=input_size,
+        patch_size=input_size // EMBEDDING_SIDE,
+        out_chans=EMBEDDING_CHANNELS,
+        norm_layer=partial(nn.LayerNorm, eps=1e-6),  # pyright: ignore[reportArgumentType]
+        use_rel_pos=True,
+        window_size=14,
+        **VIT_SIZES[architecture],
+    )
+
+
+def _own_names(state: dict[str, Tensor], architecture: str) -> dict[str, Tensor]:
+    """A state under this module's names; only TinyViT's encoder is named otherwise in published checkpoints."""
+    prefix = "image_encoder."
+    encoder = {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
+    if architecture != "tiny_vit" or "patch_embed.seq.0.c.weight" not in encoder:
+        return state
+    rest = {name: tensor for name, tensor in state.items() if not name.startswith(prefix)}
+    return rest | {prefix + name: tensor for name, tensor in tiny_vit.from_checkpoint_names(encoder).items()}

@@ -1,0 +1,122 @@
+"""Preparing in the background."""
+
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from scarmass.api.app import create_app
+from scarmass.domain.errors import DatabaseUnavailable
+from scarmass.services.context import Context
+from scarmass.services.readings import prepare
+from scarmass.services.readings.prepare import Preparer, outwards
+from scarmass.storage.tables import SliceRow
+from tests.conftest import upload
+
+
+def wait_until_draft(client: TestClient, reading_id: str) -> dict:
+    for _ in range(200):
+        reading = client.get(f"/api/v1/readings/{reading_id}").json()
+        if reading["state"] == "draft":
+            return reading
+        time.sleep(0.05)
+    raise AssertionError("not prepared in 10 s")
+
+
+def opened(client: TestClient, phantom_files: list[Path]) -> str:
+    stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
+    answer = client.post(f"/api/v1/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())})
+    assert answer.json()["state"] in ("preparing", "draft")  # the fake models may be done already
+    return answer.json()["id"]
+
+
+def test_slices_come_from_where_the_reader_looks_outwards() -> None:
+    rows = [SliceRow(index=index) for index in range(7)]
+    assert [row.index for row in outwards(rows, 3)] == [3, 2, 4, 1, 5, 0, 6]
+    assert [row.index for row in outwards(rows, 6)] == [6, 5, 4, 3, 2, 1, 0]
+
+
+def test_the_slice_that_the_reader_looks_at_is_prepared_next(context: Context, phantom_files: list[Path]) -> None:
+    context.segmenter.before_answer = lambda _: time.sleep(0.1)  # type: ignore[attr-defined]
+    with TestClient(create_app(context)) as client:
+        reading_id = opened(client, phantom_files)
+        reading = client.get(f"/api/v1/readings/{reading_id}").json()
+        name = {key: reading["slices"][-1][key] for key in ("sop_instance_uid", "frame_number")}
+        assert client.post(f"/api/v1/readings/{reading_id}/look", json=name).status_code == 204
+        while (reading := client.get(f"/api/v1/readings/{reading_id}").json())["slices"][-1]["state"] == "pending":
+            assert reading["state"] == "preparing"
+            time.sleep(0.01)
+        assert reading["slices"][0]["state"] == "pending"
+        assert wait_until_draft(client, reading_id)["prepared"] == len(reading["slices"])
+
+
+def test_a_look_at_no_slice_of_the_stack_is_refused(context: Context, phantom_files: list[Path]) -> None:
+    with TestClient(create_app(context)) as client:
+        reading_id = opened(client, phantom_files)
+        answer = client.post(f"/api/v1/readings/{reading_id}/look", json={"sop_instance_uid": "1.2.3"})
+        assert answer.status_code == 422
+        assert answer.json()["type"] == "urn:scarmass:problem:SliceNotInStack"
+        nobody = client.post(f"/api/v1/readings/{uuid.uuid4()}/look", json={"sop_instance_uid": "1.2.3"})
+        assert nobody.status_code == 404
+
+
+def test_preparing_that_a_restart_cut_off_is_taken_up_again(context: Context, phantom_files: list[Path]) -> None:
+    context.segmenter.before_answer = lambda _: time.sleep(0.2)  # type: ignore[attr-defined]
+    with TestClient(create_app(context)) as client:
+        reading_id = opened(client, phantom_files)
+    context.segmenter.before_answer = lambda _: None  # type: ignore[attr-defined]
+    with TestClient(create_app(context)) as client:
+        reading = wait_until_draft(client, reading_id)
+    assert {s["state"] for s in reading["slices"]} == {"proposed"}
+
+
+def test_a_late_proposal_does_not_overwrite_an_edit(context: Context, phantom_files: list[Path]) -> None:
+    context.segmenter.before_answer = lambda _: time.sleep(0.1)  # type: ignore[attr-defined]
+    with TestClient(create_app(context)) as client:
+        reading_id = opened(client, phantom_files)
+        reading = client.get(f"/api/v1/readings/{reading_id}").json()
+        last = reading["slices"][-1]
+        assert last["state"] == "pending"
+        edit = {"client_id": str(uuid.uuid4()), "expected_revision": 0, "kind": "no_scar"}
+        answer = client.post(
+            f"/api/v1/readings/{reading_id}/edits", json={**edit, "sop_instance_uid": last["sop_instance_uid"]}
+        )
+        assert answer.status_code == 200
+        assert wait_until_draft(client, reading_id)["slices"][-1]["state"] == "no_scar"
+
+
+def test_one_slice_that_fails_does_not_stop_the_others(context: Context, phantom_files: list[Path]) -> None:
+    answered: list[object] = []
+
+    def fail_once(prompt: object) -> None:
+        answered.append(prompt)
+        if len(answered) == 2:
+            raise RuntimeError("the model stumbled")
+
+    context.segmenter.before_answer = fail_once  # type: ignore[attr-defined]
+    with TestClient(create_app(context)) as client:
+        states = [s["state"] for s in wait_until_draft(client, opened(client, phantom_files))["slices"]]
+    assert sorted(set(states)) == ["failed", "proposed"]
+    assert states.count("failed") == 1
+
+
+def test_a_database_that_is_away_for_a_moment_delays_a_reading_and_does_not_fail_it(
+    context: Context, phantom_files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepare, "DATABASE_RETRY_S", 0.01)
+    stored = Preparer._store
+    refused: list[object] = []
+
+    def refuse_twice(*arguments: object) -> None:
+        if len(refused) < 2:
+            refused.append(arguments)
+            raise DatabaseUnavailable("away")
+        stored(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Preparer, "_store", refuse_twice)
+    with TestClient(create_app(context)) as client:
+        reading = wait_until_draft(client, opened(client, phantom_files))
+    assert len(refused) == 2
+    assert {s["state"] for s in reading["slices"]} == {"proposed"}

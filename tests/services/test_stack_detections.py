@@ -1,0 +1,23 @@
+"""One detection a stack."""
+
+import threading
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+
+from scarmass.services.context import Context
+from scarmass.services.readings.propose import detect, load_stack
+from tests.conftest import upload
+
+
+def test_many_who_ask_at_once_share_one_detection(
+    client: TestClient, context: Context, phantom_files: list[Path]
+) -> None:
+    stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
+    stack = load_stack(context, stack_id)
+    threads = [threading.Thread(target=detect, args=(context, stack, row)) for row in stack.slices[:8]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert context.detector.calls == 1  # type: ignore[attr-defined]

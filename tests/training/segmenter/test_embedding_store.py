@@ -1,0 +1,103 @@
+"""What is frozen of the encoder is computed once; what is trained carries gradients."""
+
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from scarmass import paths
+from scarmass.inference.segmenter.network import PromptableSegmenter
+from scarmass.inference.weights.files import load
+from scarmass.training.segmenter.embedding_store import Embeddings, Late
+from scarmass.training.segmenter.samples import Example, training_examples
+from scarmass.training.segmenter.train import CONFIG, network_to_train, read_config
+from tests.training.segmenter.hearts import heart
+
+WEIGHTS = load("scarmass-litemedsam", paths.WEIGHTS)
+MATERIAL = read_config(CONFIG).material
+
+
+@pytest.fixture(scope="module")
+def network() -> PromptableSegmenter:
+    return network_to_train(WEIGHTS)
+
+
+@pytest.fixture(scope="module")
+def example() -> Example:
+    (first, *_) = training_examples([heart()], [], MATERIAL.views, MATERIAL.augmentation, 0)
+    return first
+
+
+def embeddings(network: PromptableSegmenter, folder: Path, trains_late_stages: bool = False) -> Embeddings:
+    return Embeddings(network, WEIGHTS.entry, folder, torch.device("cpu"), trains_late_stages=trains_late_stages)
+
+
+def test_what_was_encoded_is_kept_for_the_next_run(
+    network: PromptableSegmenter, example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = embeddings(network, tmp_path).of(example)
+    again = embeddings(network, tmp_path)
+
+    def never(pixels: np.ndarray) -> torch.Tensor:
+        raise AssertionError("encoded again")
+
+    monkeypatch.setattr(again, "_encode", never)
+    assert torch.equal(again.of(example), first)
+    other = replace(example, name="other", annotated=replace(example.annotated, pixels=-example.base.pixels))
+    with pytest.raises(AssertionError, match="again"):
+        again.of(other)
+
+
+@pytest.mark.parametrize("trains_late_stages", [False, True])
+def test_nothing_is_kept_of_a_view_that_will_not_be_seen_again(
+    network: PromptableSegmenter, example: Example, tmp_path: Path, trains_late_stages: bool
+) -> None:
+    encoder = embeddings(network, tmp_path, trains_late_stages)
+    kept_before = set(tmp_path.glob("*.npy"))
+    anew = encoder.of(example, anew=True)
+    assert set(tmp_path.glob("*.npy")) == kept_before
+    torch.testing.assert_close(anew, encoder.of(example), atol=2e-2, rtol=2e-2)
+
+
+def test_divided_into_stages_the_encoder_is_the_same_and_its_late_ones_can_be_learned_from(
+    network: PromptableSegmenter, example: Example, tmp_path: Path
+) -> None:
+    whole, divided = embeddings(network, tmp_path), embeddings(network, tmp_path, trains_late_stages=True)
+    Late(network.image_encoder).train_weights()
+    frozen, learning = whole.of(example), divided.of(example)
+    network.image_encoder.requires_grad_(False)
+    torch.testing.assert_close(learning, frozen, atol=2e-2, rtol=2e-2)
+    assert learning.requires_grad
+    assert not frozen.requires_grad
+
+
+def test_gradients_reach_late_stages_alone_again_and_again(
+    network: PromptableSegmenter, example: Example, tmp_path: Path
+) -> None:
+    divided = embeddings(network, tmp_path, trains_late_stages=True)
+    Late(network.image_encoder).train_weights()
+    for _ in range(2):
+        divided.of(example).sum().backward()
+    learned = {name for name, p in network.image_encoder.named_parameters() if p.grad is not None}
+    network.image_encoder.requires_grad_(False)
+    assert "neck.0.weight" in learned
+    assert not any(name.startswith(("trunk.patch_embed", "trunk.stages.0", "trunk.stages.1")) for name in learned)
+
+
+def test_validation_encodes_by_the_late_stages_of_the_network_it_is_about(
+    network: PromptableSegmenter, example: Example, tmp_path: Path
+) -> None:
+    divided = embeddings(network, tmp_path, trains_late_stages=True)
+    pixels = np.random.default_rng(0).random((3, 256, 256), dtype=np.float32)
+    other = deepcopy(network)
+    torch.nn.init.zeros_(other.image_encoder.neck[2].weight)  # type: ignore[index]
+    assert not torch.equal(divided.encoding(network)(pixels), divided.encoding(other)(pixels))
+
+
+def test_an_encoder_without_stages_cannot_be_trained_by_them(tmp_path: Path) -> None:
+    vit = PromptableSegmenter("sam_vit_b", 256, with_structures=False)
+    with pytest.raises(ValueError, match="TinyViT"):
+        embeddings(vit, tmp_path, trains_late_stages=True)

@@ -1,0 +1,68 @@
+"""Validation scores: a perfect segmenter has nothing to gain from clicks, and scar-free slices count."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scarmass.domain.left_ventricle import HeartRegion
+from scarmass.domain.masks import Mask
+from scarmass.domain.prompts import Prompt, Structure
+from scarmass.domain.protocols import Model, Segmentation, SliceImage
+from scarmass.training.segmenter.scores import validation_scores
+from tests.training.segmenter.hearts import heart
+
+SLICES = [heart(0), replace(heart(1, with_scar=False), patient="other")]
+
+
+class Answering:
+    """A segmenter whose answer to a prompt on a slice is a given function's."""
+
+    model = Model("answering", "0")
+    tells_structures_apart = True
+    computes_on = "nothing, bool"
+
+    def __init__(self, answer) -> None:
+        self._answer = answer
+
+    def embed(self, image: SliceImage, region: HeartRegion | None) -> None: ...
+
+    def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
+        return Segmentation(self._answer(image, prompt), 1.0)
+
+
+def truth(image: SliceImage) -> Mask:
+    return next(s.masks[Structure.SCAR] for s in SLICES if s.image.key == image.key)
+
+
+def test_a_perfect_segmenter_scores_one_everywhere_and_finds_nothing_where_nothing_is() -> None:
+    scores = validation_scores(Answering(lambda image, prompt: truth(image)), SLICES)
+    assert scores.dice_by_clicks == (1, 1, 1, 1)
+    assert (scores.area_ratio, scores.around_ventricle, scores.scar_free) == (1, 1, 0)
+    assert scores.fitness == pytest.approx(1.25)
+
+
+def test_a_segmenter_that_heeds_clicks_alone_gains_by_them() -> None:
+    def clicked(image: SliceImage, prompt: Prompt) -> Mask:
+        rows = np.arange(image.pixels.shape[0])[:, None]
+        found = np.zeros(image.pixels.shape, dtype=bool)
+        for point in prompt.points:
+            found |= truth(image) & (abs(rows - point.y) < 6)
+        return found
+
+    zero, one, two, three = validation_scores(Answering(clicked), SLICES).dice_by_clicks
+    assert zero == 0 < one < two <= three
+
+
+def test_what_is_called_scar_on_a_scar_free_slice_is_a_share_of_its_myocardium() -> None:
+    def everything(image: SliceImage, prompt: Prompt) -> Mask:
+        masks = SLICES[0].masks
+        return masks[Structure.LEFT_VENTRICLE] & ~masks[Structure.BLOOD_POOL]
+
+    assert validation_scores(Answering(everything), SLICES).scar_free == 1
+
+
+def test_scores_that_nothing_can_tell_are_not_numbers() -> None:
+    scores = validation_scores(Answering(lambda image, prompt: truth(image)), SLICES[1:])
+    assert np.isnan(scores.around_ventricle)
+    assert np.isnan(scores.dice_by_clicks).all()

@@ -1,0 +1,193 @@
+"""Fine-tuning: what is trained and what is not, stored in half precision, and described by its file."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter
+from scarmass.inference.weights.files import load
+from scarmass.paths import WEIGHTS
+from scarmass.training.run import Devices, Origin, Run, open_fabric
+from scarmass.training.segmenter.objective import Teaching
+from scarmass.training.segmenter.optimiser import average_gradients, learning_rate, optimiser_of
+from scarmass.training.segmenter.samples import Example, training_examples
+from scarmass.training.segmenter.train import (
+    CONFIG,
+    Config,
+    as_stored,
+    fine_tuned_entry,
+    network_to_train,
+    read_config,
+    train,
+)
+from tests.training.segmenter.hearts import heart
+
+ONE = Devices("cpu", 1)
+ORIGIN = Origin(CONFIG.read_text(), 0, "dataset", "split", "base")
+
+
+@pytest.fixture(scope="module")
+def config() -> Config:
+    read = read_config(CONFIG)
+    brief = replace(read.optimiser, minutes=60.0, batch_size=2, learning_rate=3e-3, warmup_steps=1)
+    material = replace(read.material, curriculum=replace(read.material.curriculum, alone=0.0))
+    return replace(read, optimiser=replace(brief, validate_every=100, encoder_rate=0.0), material=material)
+
+
+@pytest.fixture(scope="module")
+def examples(config: Config) -> list[Example]:
+    material = config.material
+    return training_examples([heart()], [], material.views, material.augmentation, config.seed)
+
+
+def network() -> PromptableSegmenter:
+    torch.manual_seed(0)
+    return network_to_train(load("scarmass-litemedsam", WEIGHTS))
+
+
+def embedding(example: Example, anew: bool) -> torch.Tensor:
+    return 0.1 * torch.ones(1, 256, 64, 64)
+
+
+def test_a_configuration_with_an_unknown_setting_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "wrong.toml").write_text("sharpness = 3\n" + CONFIG.read_text())
+    with pytest.raises(TypeError, match="sharpness"):
+        read_config(tmp_path / "wrong.toml")
+
+
+def test_a_network_to_train_lacks_nothing_and_is_rounded_as_it_will_be_stored() -> None:
+    made = network()
+    assert made.structure_tokens is not None
+    assert made.refiner is not None
+    kernel = made.image_encoder.state_dict()["trunk.patch_embed.conv1.conv.weight"]
+    assert torch.equal(kernel, kernel.half().float())
+
+
+def test_kernels_are_stored_as_float16_and_delicate_vectors_are_not() -> None:
+    stored = as_stored(network().state_dict())
+    assert stored["mask_decoder.output_upscaling.0.weight"].dtype == torch.float16
+    assert stored["image_encoder.trunk.patch_embed.conv1.bn.running_var"].dtype == torch.float32
+    assert stored["prompt_encoder.pe_layer.positional_encoding_gaussian_matrix"].dtype == torch.float32
+    assert sum(tensor.nbytes for tensor in stored.values()) < 25_000_000
+
+
+def test_what_was_stored_is_built_again_with_its_refiner() -> None:
+    made = network()
+    torch.nn.init.normal_(made.refiner.head.weight)  # type: ignore[union-attr]
+    built = build_segmenter("tiny_vit", 256, as_stored(made.state_dict()))
+    assert built.refiner is not None
+    assert torch.equal(built.refiner.head.weight.half(), made.refiner.head.weight.half())  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("encoder_rate", [0.0, 0.1])
+def test_refiner_decoder_and_encoder_learn_at_their_own_rates_and_a_frozen_encoder_at_none(
+    config: Config, encoder_rate: float
+) -> None:
+    made = network()
+    optimiser = optimiser_of(made, replace(config.optimiser, encoder_rate=encoder_rate, decoder_rate=0.2))
+    shares = {id(p): group["share"] for group in optimiser.param_groups for p in group["params"]}
+    assert shares[id(made.refiner.stem.weight)] == 1  # type: ignore[union-attr]
+    assert shares[id(made.mask_decoder.iou_token.weight)] == 0.2
+    parameters = dict(made.image_encoder.named_parameters())
+    late, early = parameters["neck.0.weight"], parameters["trunk.patch_embed.conv1.conv.weight"]
+    assert shares.get(id(late), 0.0) == encoder_rate
+    assert late.requires_grad == bool(encoder_rate)
+    assert not early.requires_grad
+    assert id(early) not in shares
+
+
+def test_a_frozen_decoder_learns_at_no_rate(config: Config) -> None:
+    made = network()
+    optimiser = optimiser_of(made, replace(config.optimiser, decoder_rate=0.0))
+    assert [group["share"] for group in optimiser.param_groups] == [1.0]
+    assert not made.mask_decoder.iou_token.weight.requires_grad
+    assert made.refiner.stem.weight.requires_grad  # type: ignore[union-attr]
+
+
+def test_the_rate_rises_then_falls_to_a_fiftieth(config: Config) -> None:
+    settings = replace(config.optimiser, learning_rate=1.0, warmup_steps=10)
+    assert learning_rate(settings, 0, 0.0) == pytest.approx(0.1)
+    assert learning_rate(settings, 10, 0.0) == pytest.approx(1.0)
+    assert learning_rate(settings, 500, 1.0) == pytest.approx(0.02)
+
+
+def trained(config: Config, examples: list[Example], folder: Path, steps: int, devices: Devices = ONE) -> dict:
+    """Train to so many steps; the averaged weights by name."""
+    fabric = open_fabric(devices)
+    run = Run(folder, ORIGIN, fabric, resume=False)
+    settings = replace(config, optimiser=replace(config.optimiser, steps=steps))
+    averages: list[dict[str, torch.Tensor]] = []
+
+    def validate(average: PromptableSegmenter, step: int) -> float:
+        averages.append({name: tensor.clone() for name, tensor in average.state_dict().items()})
+        return 0.5
+
+    teaching = Teaching(network(), config.material, embedding, examples)
+    train(teaching, settings, run, fabric, validate, lambda: None)
+    return averages[-1]
+
+
+@pytest.mark.slow
+def test_training_changes_refiner_and_decoder_and_leaves_the_encoder_as_it_is(
+    config: Config, examples: list[Example], tmp_path: Path
+) -> None:
+    before = {name: tensor.clone() for name, tensor in network().state_dict().items()}
+    after = trained(config, examples, tmp_path / "run", steps=4)
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert {"refiner", "mask_decoder"} <= changed
+    assert "image_encoder" not in changed
+    assert (tmp_path / "run" / "checkpoint.pt").is_file()
+    assert list((tmp_path / "run" / "events").iterdir())
+
+
+@pytest.mark.slow
+def test_half_precision_learns_like_single(config: Config, examples: list[Example], tmp_path: Path) -> None:
+    half = trained(config, examples, tmp_path / "half", 2, Devices("cpu", 1, "bf16-mixed"))
+    single = trained(config, examples, tmp_path / "single", 2)
+    name = "refiner.head.weight"
+    assert half[name].dtype == torch.float32
+    assert not torch.equal(half[name], network().state_dict()[name])
+    torch.testing.assert_close(half[name], single[name], atol=5e-3, rtol=0.0)
+
+
+def test_processes_share_the_gradient_of_a_weight_that_one_of_them_did_not_ask() -> None:
+    class OneOfTwo:
+        """A process beside one whose gradients are all 4."""
+
+        world_size = 2
+
+        def all_reduce(self, own: torch.Tensor, reduce_op: str) -> torch.Tensor:
+            assert reduce_op == "mean"
+            return (own + 4) / 2
+
+    asked, unasked = (torch.nn.Parameter(torch.zeros(2)) for _ in range(2))
+    asked.grad = torch.full((2,), 2.0)
+    average_gradients(torch.optim.SGD([asked, unasked], lr=1.0), OneOfTwo())  # type: ignore[arg-type]
+    assert asked.grad.tolist() == [3, 3]
+    assert unasked.grad is not None
+    assert unasked.grad.tolist() == [2, 2]
+
+
+@pytest.mark.slow
+def test_learning_lowers_the_loss(config: Config, examples: list[Example], tmp_path: Path) -> None:
+    def loss(state: dict[str, torch.Tensor]) -> float:
+        made = network()
+        made.load_state_dict(state)
+        teaching = Teaching(made, config.material, embedding, examples)
+        with torch.no_grad():
+            return float(np.mean([teaching(0, np.random.default_rng(s), 1.0).item() for s in range(6)]))
+
+    before = loss(network().state_dict())
+    assert loss(trained(config, examples, tmp_path / "run", steps=12)) < before - 0.1
+
+
+def test_the_fine_tuned_file_says_what_it_was_made_from(config: Config) -> None:
+    base = load("scarmass-litemedsam", WEIGHTS).entry
+    entry = fine_tuned_entry(base, config, "ab" * 32)
+    assert entry.base_sha256 == "ab" * 32
+    assert entry.origin == "in the repository"
+    assert entry.follows_points
+    assert "CC BY-NC-SA" in entry.licence
