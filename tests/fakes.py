@@ -36,8 +36,8 @@ class EchoSegmenter:
     """The mask is the prompt itself: pixels whose centre lies in a box, and the pixel under each positive point."""
 
     model = Model("echo", "1" * 64)
-    tells_structures_apart = False
-    computes_on = "nothing, bool"
+    is_structure_conditioned = False
+    device_and_precision = "nothing, bool"
 
     def __init__(self) -> None:
         self.embedded: list[str] = []

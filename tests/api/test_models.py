@@ -37,7 +37,7 @@ def test_detect_answers_for_a_stack_and_for_single_slices_alike(client: TestClie
 def test_left_ventricles_alone_are_found_without_asking_the_segmenter(
     client: TestClient, stack: dict, context: Context
 ) -> None:
-    context.segmenter.tells_structures_apart = True  # type: ignore[misc]
+    context.segmenter.is_structure_conditioned = True  # type: ignore[misc]
     context.segmenter.before_answer = lambda _: pytest.fail("was asked")  # type: ignore[attr-defined]
     wanted = {"stack_id": stack["stack_id"], "structures": ["left_ventricle"]}
     answer = client.post("/api/v1/detect", json=wanted).json()
@@ -48,7 +48,7 @@ def test_left_ventricles_alone_are_found_without_asking_the_segmenter(
 def test_where_the_stack_shows_scar_the_segmenter_says_where_it_lies(
     client: TestClient, stack: dict, context: Context
 ) -> None:
-    context.segmenter.tells_structures_apart = True  # type: ignore[misc]
+    context.segmenter.is_structure_conditioned = True  # type: ignore[misc]
     answer = client.post("/api/v1/detect", json={"stack_id": stack["stack_id"]}).json()
     assert answer["segmenter"]["name"] == "echo"
     for told in answer["slices"]:

@@ -26,7 +26,7 @@ ELSEWHERE = DetectedBox(Box(31, 21, 40, 30), Structure.SCAR, 0.3)
 class SeeingSegmenter(EchoSegmenter):
     """Tells structures apart, answers with a given mask, and keeps what it was asked."""
 
-    tells_structures_apart = True
+    is_structure_conditioned = True
 
     def __init__(self, mask: Mask, score: float = 0.7) -> None:
         super().__init__()

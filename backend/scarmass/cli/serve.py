@@ -55,9 +55,8 @@ def replay(reading_id: Annotated[uuid.UUID, typer.Argument(help="a reading's id,
 
     with open_storage(Settings()) as (database, files):
         context = open_context(Settings(), database, files)
-        typer.echo(
-            f"{context.segmenter.model.name} {context.segmenter.model.sha256} on {context.segmenter.computes_on}"
-        )
+        model, device = context.segmenter.model, context.segmenter.device_and_precision
+        typer.echo(f"{model.name} {model.sha256} on {device}")
         typer.echo("revision  slice  Dice    stored g  again g   stored by")
         differences = []
         for one in replay_reading(context, reading_id):

@@ -47,7 +47,7 @@ def proposed_boxes(segmenter: Segmenter, image: SliceImage, detection: StackDete
     """
     found = detection.boxes[index]
     ventricle = _ventricle(found)
-    if ventricle is None or not detection.shows_scar or not segmenter.tells_structures_apart:
+    if ventricle is None or not detection.shows_scar or not segmenter.is_structure_conditioned:
         return list(found)
     around = ventricle.box.loosened(VENTRICLE_LOOSENESS, image.pixels.shape)
     answer = segmenter.segment(image, detection.region, Prompt(Structure.SCAR, (around,)))

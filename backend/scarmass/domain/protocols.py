@@ -63,12 +63,12 @@ class Segmenter(Protocol):
     def model(self) -> Model: ...
 
     @property
-    def tells_structures_apart(self) -> bool:
+    def is_structure_conditioned(self) -> bool:
         """Whether the structure of a prompt changes the answer, so that scar can be asked for in a larger box."""
         ...
 
     @property
-    def computes_on(self) -> str:
+    def device_and_precision(self) -> str:
         """Device and precision, which an answer's last digits depend on."""
         ...
 

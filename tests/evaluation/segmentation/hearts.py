@@ -73,8 +73,8 @@ class RecordingSegmenter(ABC):
     """Keeps what it was asked and what it answered; embeds at no cost."""
 
     model = Model("recording segmenter", "e" * 64)
-    tells_structures_apart = False
-    computes_on = "nothing, bool"
+    is_structure_conditioned = False
+    device_and_precision = "nothing, bool"
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Prompt]] = []

@@ -19,8 +19,8 @@ class Answering:
     """A segmenter whose answer to a prompt on a slice is a given function's."""
 
     model = Model("answering", "0")
-    tells_structures_apart = True
-    computes_on = "nothing, bool"
+    is_structure_conditioned = True
+    device_and_precision = "nothing, bool"
 
     def __init__(self, answer) -> None:
         self._answer = answer

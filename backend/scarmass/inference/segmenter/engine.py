@@ -75,11 +75,11 @@ class SegmenterEngine:
         return self._weights.model
 
     @property
-    def tells_structures_apart(self) -> bool:
+    def is_structure_conditioned(self) -> bool:
         return self._network.structure_tokens is not None
 
     @property
-    def computes_on(self) -> str:
+    def device_and_precision(self) -> str:
         return f"{self._device}, float32"
 
     @property
