@@ -1,4 +1,4 @@
-"""The one table: a fact of the domain to an HTTP answer, in the form of RFC 9457."""
+"""The one table: each kind of fact to its HTTP status, answered in the form of RFC 9457."""
 
 import logging
 import re
@@ -17,33 +17,10 @@ log = logging.getLogger(__name__)
 RETRY_AFTER_S = 5
 
 STATUS: dict[type[errors.Fact], int] = {
-    errors.GeometryInvalid: 422,
-    errors.SlicesNotParallel: 422,
-    errors.PositionsNotDistinct: 422,
-    errors.PromptInvalid: 422,
-    errors.PromptOutsideImage: 422,
-    errors.MaskMalformed: 422,
-    errors.MaskShapeMismatch: 422,
-    errors.ObjectRefused: 422,
-    errors.PixelsUndecodable: 422,
-    errors.SliceNotInStack: 422,
-    errors.StandInvalid: 422,
-    errors.InstanceConflict: 409,
-    errors.RevisionStale: 409,
-    errors.ClientIdReused: 409,
-    errors.NothingToUndo: 409,
-    errors.NothingToRedo: 409,
-    errors.NothingToAccept: 409,
-    errors.NothingToPropose: 409,
-    errors.NotExcluded: 409,
-    errors.StudyNotFound: 404,
-    errors.StackNotFound: 404,
-    errors.SliceNotFound: 404,
-    errors.ReadingNotFound: 404,
-    errors.DeviceOutOfMemory: 503,
-    errors.DatabaseUnavailable: 503,
-    errors.WeightsInvalid: 503,
-    errors.WeightsMissing: 503,
+    errors.Invalid: 422,
+    errors.Conflict: 409,
+    errors.NotFound: 404,
+    errors.Unavailable: 503,
 }
 
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -55,10 +32,10 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def problem(status: int, kind: str, title: str, detail: str, **members: Any) -> JSONResponse:
-    """A problem+json answer; kind becomes the type URN that programs switch on."""
+def problem(status: int, name: str, title: str, detail: str, **members: Any) -> JSONResponse:
+    """A problem+json answer; name ends the type URN that programs switch on."""
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
-    body = {"type": f"urn:scarmass:problem:{kind}", "title": title, "status": status, "detail": detail, **members}
+    body = {"type": f"urn:scarmass:problem:{name}", "title": title, "status": status, "detail": detail, **members}
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
@@ -71,9 +48,10 @@ def install(app: FastAPI) -> None:
 
 
 def _fact(_: Request, error: Exception) -> JSONResponse:
-    kind = type(error).__name__
-    title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).capitalize()
-    return problem(STATUS[type(error)], kind, title, str(error))  # type: ignore[index]
+    name = type(error).__name__
+    title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
+    return problem(status, name, title, str(error))
 
 
 def _validation(_: Request, error: Exception) -> JSONResponse:

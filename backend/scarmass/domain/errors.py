@@ -1,153 +1,169 @@
-"""Facts: what can be wrong, each named once. The API turns them into HTTP answers in api/errors.py."""
+"""Facts: what can be wrong, each named once and of one of four kinds. The API answers each kind in api/errors.py."""
 
 
 class Fact(Exception):
-    """Base of every named fact. str(fact) is a sentence fit for the person who caused it."""
+    """Base of the four kinds. str(fact) is a sentence fit for the person who caused it."""
 
 
-class GeometryInvalid(Fact):
-    """A slice lacks a usable spacing, orientation or position."""
+class Invalid(Fact):
+    """What was given contradicts itself or cannot be used."""
 
 
-class SlicesNotParallel(Fact):
-    """Slices of one stack do not share an orientation."""
+class Conflict(Fact):
+    """What was asked for is sound, but does not fit what is stored or was done already."""
 
 
-class PositionsNotDistinct(Fact):
-    """Two slices of one stack lie at the same position along the normal."""
+class NotFound(Fact):
+    """What was named is not there."""
 
 
-class PromptInvalid(Fact):
-    """A box without area, a prompt with nothing in it, or a number that is not finite."""
+class Unavailable(Fact):
+    """What the work needs is out of reach or unusable, whatever was asked for."""
 
 
-class PromptOutsideImage(Fact):
-    """A box or point lies beyond the slice's pixels."""
-
-
-class MaskMalformed(Fact):
-    """A run-length mask does not describe rows x columns pixels."""
-
-
-class MaskShapeMismatch(Fact):
-    """A mask has another size than the slice it was sent for."""
-
-
-class ObjectRefused(Fact):
+class ObjectRefused(Invalid):
     """An uploaded file cannot be used; the message is the reason."""
 
 
-class PixelsUndecodable(Fact):
+class PixelsUndecodable(Invalid):
     """The pixel data of a stored object cannot be decoded."""
 
 
-class InstanceConflict(Fact):
-    """A SOP Instance UID arrived again with other content."""
+class GeometryInvalid(Invalid):
+    """A slice lacks a usable spacing, orientation or position."""
 
 
-class StudyNotFound(Fact):
-    """No study has this StudyInstanceUID."""
+class SlicesNotParallel(Invalid):
+    """Slices of one stack do not share an orientation."""
 
 
-class StackNotFound(Fact):
-    """No stack has this id."""
+class PositionsNotDistinct(Invalid):
+    """Two slices of one stack lie at the same position along the normal."""
 
 
-class SliceNotFound(Fact):
-    """No slice has this SOP Instance UID and frame number."""
-
-
-class SliceNotInStack(Fact):
+class SliceNotInStack(Invalid):
     """The slice exists, or not, but is no part of the stack that was named."""
 
 
-class ReadingNotFound(Fact):
-    """No reading has this id."""
+class PromptInvalid(Invalid):
+    """A box without area, a prompt with nothing in it, or a number that is not finite."""
 
 
-class RevisionStale(Fact):
-    """The edit was made on an older revision than the stored one."""
+class PromptOutsideImage(Invalid):
+    """A box or point lies beyond the slice's pixels."""
 
 
-class ClientIdReused(Fact):
-    """The same client_id came with another body."""
+class MaskMalformed(Invalid):
+    """A run-length mask does not describe rows x columns pixels."""
 
 
-class NothingToUndo(Fact):
-    """No edit is left to undo."""
+class MaskShapeMismatch(Invalid):
+    """A mask has another size than the slice it was sent for."""
 
 
-class NothingToRedo(Fact):
-    """No undone edit is left to redo."""
-
-
-class WeightsInvalid(Fact):
-    """A weights file is truncated, has another hash, or is a pickle that wants to run code."""
-
-
-class WeightsMissing(Fact):
-    """A weights file named in the catalog is not on this machine."""
-
-
-class DeviceOutOfMemory(Fact):
-    """The accelerator had no memory left, even after the embeddings were evicted."""
-
-
-class NothingToAccept(Fact):
-    """The slice has neither a proposal nor a mask that could be accepted."""
-
-
-class DatabaseUnavailable(Fact):
-    """PostgreSQL cannot be reached, or went away in the middle of a transaction."""
-
-
-class StandInvalid(Fact):
-    """What should say which event was seen last does not."""
-
-
-class NothingToPropose(Fact):
-    """Every slice of the reading was decided on by a reader."""
-
-
-class NotExcluded(Fact):
-    """Only a slice that was excluded can be included again."""
-
-
-class RunConflict(Fact):
-    """A folder holds another run, of training or evaluation, or none where one was to be resumed."""
-
-
-class LayoutNotRecognised(Fact):
-    """A folder is laid out as none of the datasets that can be read, or as several of them."""
-
-
-class AnnotationMissing(Fact):
-    """An image, or the reference mask that belongs to it, is not where the dataset's layout has it."""
-
-
-class AnnotationInvalid(Fact):
-    """Reference masks do not fit their slices, hold unknown labels or do not tell the myocardium."""
-
-
-class PatientNotUnique(Fact):
-    """Two centres have a patient of the same name: one patient in two places would be in two parts of a split."""
-
-
-class PreparedDatasetInvalid(Fact):
-    """A prepared dataset is incomplete, was altered, is of another version or would be overwritten."""
-
-
-class ThresholdUndefined(Fact):
+class ThresholdUndefined(Invalid):
     """A signal threshold has no remote myocardium, no level of zero signal or no finite pixels to rest on."""
 
 
-class PairsInvalid(Fact):
+class StandInvalid(Invalid):
+    """What should say which event was seen last does not."""
+
+
+class LayoutNotRecognised(Invalid):
+    """A folder is laid out as none of the datasets that can be read, or as several of them."""
+
+
+class AnnotationInvalid(Invalid):
+    """Reference masks do not fit their slices, hold unknown labels or do not tell the myocardium."""
+
+
+class PreparedDatasetInvalid(Invalid):
+    """A prepared dataset is incomplete, was altered, is of another version or would be overwritten."""
+
+
+class PairsInvalid(Invalid):
     """Two sets of measurements do not pair, are not finite or are fewer than three."""
 
 
-class ReadingsInvalid(Fact):
+class ReadingsInvalid(Invalid):
     """A table of readings lacks a column or a number, or holds one patient's stack twice."""
 
 
-class ReadingsNotComparable(Fact):
+class ReadingsNotComparable(Invalid):
     """Two sets of readings differ in quantity, density or signature."""
+
+
+class InstanceConflict(Conflict):
+    """A SOP Instance UID arrived again with other content."""
+
+
+class RevisionStale(Conflict):
+    """The edit was made on an older revision than the stored one."""
+
+
+class ClientIdReused(Conflict):
+    """The same client_id came with another body."""
+
+
+class NothingToUndo(Conflict):
+    """No edit is left to undo."""
+
+
+class NothingToRedo(Conflict):
+    """No undone edit is left to redo."""
+
+
+class NothingToAccept(Conflict):
+    """The slice has neither a proposal nor a mask that could be accepted."""
+
+
+class NothingToPropose(Conflict):
+    """Every slice of the reading was decided on by a reader."""
+
+
+class NotExcluded(Conflict):
+    """Only a slice that was excluded can be included again."""
+
+
+class PatientNotUnique(Conflict):
+    """Two centres have a patient of the same name: one patient in two places would be in two parts of a split."""
+
+
+class RunConflict(Conflict):
+    """A folder holds another run, of training or evaluation, or none where one was to be resumed."""
+
+
+class StudyNotFound(NotFound):
+    """No study has this StudyInstanceUID."""
+
+
+class StackNotFound(NotFound):
+    """No stack has this id."""
+
+
+class SliceNotFound(NotFound):
+    """No slice has this SOP Instance UID and frame number."""
+
+
+class ReadingNotFound(NotFound):
+    """No reading has this id."""
+
+
+class AnnotationMissing(NotFound):
+    """An image, or the reference mask that belongs to it, is not where the dataset's layout has it."""
+
+
+class DatabaseUnavailable(Unavailable):
+    """PostgreSQL cannot be reached, or went away in the middle of a transaction."""
+
+
+class DeviceOutOfMemory(Unavailable):
+    """The accelerator had no memory left, even after the embeddings were evicted."""
+
+
+class WeightsMissing(Unavailable):
+    """A weights file named in the catalog is not on this machine."""
+
+
+class WeightsInvalid(Unavailable):
+    """A weights file is truncated, has another hash, or is a pickle that wants to run code."""
