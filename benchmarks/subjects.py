@@ -10,10 +10,12 @@ import numpy as np
 import pydicom
 
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Box, Point, Prompt, Structure
+from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.protocols import SliceImage
-from scarmass.phantom import Phantom, Scar, Territory, phantom
+from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import DemoStudy, write_phantom
+from scarmass.phantom.stack import Phantom, phantom
+from scarmass.phantom.ventricle import Scar, Territory
 
 NUMBER_OF_SLICES = 12
 LEAST_SCAR_PIXELS = 30

@@ -7,8 +7,9 @@ import numpy as np
 
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask, pixel_index
-from scarmass.domain.prompts import Box, Prompt, Structure
+from scarmass.domain.prompts import Box, Prompt
 from scarmass.domain.protocols import DetectedBox, Model, Segmentation, SliceImage
+from scarmass.domain.structures import Structure
 
 
 class FakeDetector:

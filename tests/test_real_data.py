@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from scarmass.datasets.to_dicom import nifti_masks, nifti_to_dicom
 from scarmass.domain.masks import to_rle
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 from tests.conftest import upload
 
 

@@ -8,7 +8,8 @@ import pydicom
 import pytest
 from playwright.sync_api import Page
 
-from scarmass.domain.prompts import Box, Structure
+from scarmass.domain.prompts import Box
+from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies, write_phantom
 from tests.browser.conftest import Server
 from tests.browser.scripted_reader import ScriptedReader

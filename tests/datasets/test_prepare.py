@@ -9,21 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 from scarmass.cli.app import app
-from scarmass.datasets import (
-    AnnotatedSlice,
-    Prepared,
-    find_patients,
-    prepare,
-    read_patients,
-    read_prepared,
-    scar_shares,
-)
+from scarmass.datasets.annotated import AnnotatedSlice, scar_shares
 from scarmass.datasets.layouts.emidec import read_patient
-from scarmass.datasets.prepared import MANIFEST, PARTS, SPLIT_PARTS
+from scarmass.datasets.layouts.emidec_png import find_patients, read_patients
+from scarmass.datasets.prepare import prepare
+from scarmass.datasets.prepared import MANIFEST, PARTS, SPLIT_PARTS, Prepared, read_prepared
 from scarmass.datasets.split import split_by_patient
 from scarmass.domain.errors import AnnotationMissing, PatientNotUnique, PreparedDatasetInvalid
 from scarmass.domain.left_ventricle import HeartRegion
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.window import grey_window, stack_window, window_mask
 from tests.datasets.hearts import heart_labels, write_emidec, write_emidec_png, write_myops
 

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from scarmass.datasets.to_dicom import nifti_masks, nifti_to_dicom, read_nifti
 from scarmass.domain.errors import GeometryInvalid, ObjectRefused, PixelsUndecodable
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 
 SHAPE = (6, 5, 4)
 SPACING_MM = np.array([1.25, 1.5, 10.0])

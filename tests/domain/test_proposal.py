@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Box, Point, Prompt, Structure
+from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.proposal import (
     SMALLEST_SCAR_MM2,
     StackDetection,
@@ -15,6 +15,7 @@ from scarmass.domain.proposal import (
     proposed_prompt,
 )
 from scarmass.domain.protocols import DetectedBox, Segmentation, SliceImage
+from scarmass.domain.structures import Structure
 from tests.fakes import EchoSegmenter, FakeDetector
 
 IMAGE = SliceImage("slice", np.zeros((80, 100), np.float32), (2.0, 1.0))

@@ -4,9 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.masks import Mask, components
-from scarmass.domain.prompts import Box, PromptGroup, Structure, box_around
+from scarmass.domain.prompts import Box, PromptGroup, box_around
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.drawn_prompts import PromptShares, Question, correcting_point, drawn_question, within
 
 SHARES = PromptShares(

@@ -5,7 +5,7 @@ from itertools import islice
 import pytest
 import torch
 
-from scarmass.datasets import phantom_slices
+from scarmass.datasets.phantoms import phantom_slices
 from scarmass.inference.detector import build_network
 from scarmass.training.detector.samples import training_batches
 from scarmass.training.detector.train import CONFIG, learn, mixture, prepared_to_learn, read_config

@@ -6,18 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scarmass.datasets import AnnotatedSlice, masks_by_structure
+from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.datasets.layouts.emidec import masks_by_structure
 from scarmass.datasets.layouts.nifti_pair import read_pair
 from scarmass.domain.left_ventricle import heart_region
-from scarmass.domain.prompts import Structure
 from scarmass.domain.protocols import DetectedBox, Model, SliceImage
 from scarmass.domain.stack import Contrast
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.detection.scores import detection_scores, intersection_over_union, reference_boxes
 from scarmass.inference.detector import YoloDetector
 from scarmass.inference.weights.catalog import read_catalog
 from scarmass.inference.weights.files import resolve, verify
 from scarmass.paths import WEIGHTS
-from scarmass.phantom import Scar, Territory, phantom
+from scarmass.phantom.stack import phantom
+from scarmass.phantom.ventricle import Scar, Territory
 
 NAME = "scarmass-yolo26n"
 TRANSMURAL = Scar(Territory.LAD, transmurality=1.0, half_angle=0.9, half_height=0.35)

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from scarmass.domain.errors import DeviceOutOfMemory, WeightsInvalid, WeightsMissing
-from scarmass.domain.prompts import Box, Structure
+from scarmass.domain.prompts import Box
 from scarmass.domain.protocols import Model, SliceImage
+from scarmass.domain.structures import Structure
 from scarmass.inference.detector import (
     CLOSE_UP_VENTRICLE_SHARE,
     STRUCTURES,

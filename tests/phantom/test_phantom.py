@@ -7,11 +7,11 @@ import pytest
 from scipy import integrate
 
 from scarmass.domain.geometry import positions_along_normal_mm
-from scarmass.domain.prompts import Structure
 from scarmass.domain.stack import Contrast
-from scarmass.phantom import Phantom, Scar, Territory, phantom
+from scarmass.domain.structures import Structure, myocardium
 from scarmass.phantom.demonstration import demo_studies
-from scarmass.phantom.ventricle import Ventricle
+from scarmass.phantom.stack import Phantom, phantom
+from scarmass.phantom.ventricle import Scar, Territory, Ventricle
 
 ROUND = Ventricle(length_mm=90, radius_mm=36, wall_mm=10, ellipticity=0, axis_angle=0, trabeculation=0, scars=())
 ANTERIOR = Scar(Territory.LAD, transmurality=1.0, half_angle=1.0, half_height=0.33, no_reflow=True)
@@ -139,10 +139,10 @@ def mean_signal(slices: Phantom, mask: np.ndarray) -> float:
 def test_scar_is_brighter_than_blood_and_blood_than_myocardium(contrast: Contrast) -> None:
     slices = phantom(11, scars=(ANTERIOR,), contrast=contrast)
     masks = slices.masks
-    myocardium = masks[Structure.LEFT_VENTRICLE] & ~masks[Structure.BLOOD_POOL] & ~masks[Structure.SCAR]
+    viable = myocardium(masks) & ~masks[Structure.SCAR]
     viable_scar = masks[Structure.SCAR] & ~masks[Structure.NO_REFLOW]
     assert mean_signal(slices, viable_scar) > 1.1 * mean_signal(slices, masks[Structure.BLOOD_POOL])
-    assert mean_signal(slices, masks[Structure.BLOOD_POOL]) > 1.3 * mean_signal(slices, myocardium)
+    assert mean_signal(slices, masks[Structure.BLOOD_POOL]) > 1.3 * mean_signal(slices, viable)
     assert mean_signal(slices, masks[Structure.NO_REFLOW]) < 0.7 * mean_signal(slices, viable_scar)
 
 

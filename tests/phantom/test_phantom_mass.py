@@ -12,9 +12,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from scarmass.api.app import create_app
-from scarmass.domain.prompts import Structure
-from scarmass.phantom import Phantom, Scar, Territory, phantom
+from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import OBLIQUE, DemoStudy, write_phantom
+from scarmass.phantom.stack import Phantom, phantom
+from scarmass.phantom.ventricle import Scar, Territory
 from scarmass.services.context import Context
 from tests.conftest import upload
 from tests.fakes import OracleSegmenter

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scarmass.datasets import AnnotatedSlice
-from scarmass.domain.prompts import Structure
+from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.domain.structures import Structure
 from scarmass.training.augment import augmented
 from scarmass.training.detector.train import CONFIG, read_config
 

@@ -48,8 +48,8 @@ def prepare_dataset(
     """Bring annotated LGE of one or more centres into the form that training and evaluation read, parted by patient."""
     from rich.progress import Progress
 
-    from scarmass.datasets import prepare
     from scarmass.datasets.layouts.recognised import recognised_layout
+    from scarmass.datasets.prepare import prepare
     from scarmass.datasets.summary import summary_table
     from scarmass.main import console
 

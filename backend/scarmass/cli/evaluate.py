@@ -17,7 +17,8 @@ def evaluate_detector(
     curve: Annotated[bool, typer.Option("--curve", help="what each minimum score of scar would bring")] = False,
 ) -> None:
     """Score a detector's boxes, with 95 % intervals over patients; choose on validation, open test once a model."""
-    from scarmass.datasets import phantom_slices, read_prepared
+    from scarmass.datasets.phantoms import phantom_slices
+    from scarmass.datasets.prepared import read_prepared
     from scarmass.evaluation.detection.evaluate import PHANTOM_SEEDS, report_of
     from scarmass.evaluation.detection.operating_points import curve_table, operating_points_of
 
@@ -49,8 +50,7 @@ def evaluate(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:n")] = "auto",
 ) -> None:
     """Measure models against the reference: automatic, with drawn boxes, and with boxes and clicks."""
-    from scarmass.datasets import read_prepared
-    from scarmass.datasets.prepared import PARTS
+    from scarmass.datasets.prepared import PARTS, read_prepared
     from scarmass.evaluation.segmentation.evaluate import evaluate as evaluate_models
     from scarmass.evaluation.segmentation.models import load_models
     from scarmass.evaluation.segmentation.report import summary
@@ -79,7 +79,7 @@ def benchmark(
     """Compare published backbones and ways of prompting on the validation slices that show scar, as they are."""
     from rich.progress import Progress
 
-    from scarmass.datasets import read_prepared
+    from scarmass.datasets.prepared import read_prepared
     from scarmass.evaluation.zero_shot.figure import write_figure
     from scarmass.evaluation.zero_shot.models import opened_backbones, opened_detector
     from scarmass.evaluation.zero_shot.run import run_benchmark

@@ -29,7 +29,7 @@ def train_detector(
     bf16: Bf16 = False,
 ) -> None:
     """Fine-tune the detector of left ventricle and scar; best.safetensors in the folder is what can be served."""
-    from scarmass.datasets import read_prepared
+    from scarmass.datasets.prepared import read_prepared
     from scarmass.training.detector.train import CONFIG, finetune
     from scarmass.training.run import Devices
 
@@ -50,7 +50,7 @@ def train_segmenter(
     bf16: Bf16 = False,
 ) -> None:
     """Fine-tune the segmenter on boxes and points; the folder's file named in the configuration can be served."""
-    from scarmass.datasets import read_prepared
+    from scarmass.datasets.prepared import read_prepared
     from scarmass.paths import WEIGHTS
     from scarmass.training.run import Devices
     from scarmass.training.segmenter.train import CONFIG, finetune
@@ -69,7 +69,7 @@ def train_ablation(
     embeddings: EmbeddingsFolder = None,
 ) -> None:
     """Train the segmenter in equal short runs, each without one thing, to see what each brings."""
-    from scarmass.datasets import read_prepared
+    from scarmass.datasets.prepared import read_prepared
     from scarmass.paths import WEIGHTS
     from scarmass.training.segmenter.ablation import PLAN, ablation
 

@@ -1,4 +1,4 @@
-"""The annotated slice: what every reader of a dataset yields and everything in training begins with."""
+"""The annotated slice: what every loader of a dataset gives and everything in training begins with."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from scarmass.domain.left_ventricle import HeartRegion, heart_region
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Structure, box_around
+from scarmass.domain.prompts import box_around
 from scarmass.domain.protocols import SliceImage
 from scarmass.domain.stack import Contrast
+from scarmass.domain.structures import Structure, myocardium
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class AnnotatedSlice:
     spacing_is_nominal: bool = False
 
     @property
+    def myocardium(self) -> Mask:
+        return myocardium(self.masks)
+
+    @property
     def image(self) -> SliceImage:
         return SliceImage(f"{self.patient}/{self.index}", self.pixels, self.pixel_spacing_mm)
 
@@ -43,21 +48,22 @@ class AnnotatedSlice:
 def scar_shares(slices: Sequence[AnnotatedSlice]) -> dict[str, float]:
     """Share of each patient's myocardium that is scar, slices pooled; 0 without a myocardium."""
     scar: dict[str, int] = defaultdict(int)
-    myocardium: dict[str, int] = defaultdict(int)
+    whole: dict[str, int] = defaultdict(int)
     for annotated in slices:
-        masks = annotated.masks
-        scar[annotated.patient] += int(masks[Structure.SCAR].sum())
-        wall = masks[Structure.LEFT_VENTRICLE] & ~masks[Structure.BLOOD_POOL]
-        myocardium[annotated.patient] += int(wall.sum())
-    return {patient: scar[patient] / max(myocardium[patient], 1) for patient in scar}
+        scar[annotated.patient] += int(annotated.masks[Structure.SCAR].sum())
+        whole[annotated.patient] += int(annotated.myocardium.sum())
+    return {patient: scar[patient] / max(whole[patient], 1) for patient in scar}
 
 
-def heart_regions(slices: Sequence[AnnotatedSlice]) -> dict[str, HeartRegion | None]:
-    """Each patient's heart, from the reference outlines of the ventricle."""
-    regions: dict[str, HeartRegion | None] = {}
-    for patient in {annotated.patient for annotated in slices}:
-        own = [annotated for annotated in slices if annotated.patient == patient]
-        ventricles = [annotated.masks[Structure.LEFT_VENTRICLE] for annotated in own]
-        boxes = [box_around(ventricle, 0) for ventricle in ventricles if ventricle.any()]
-        regions[patient] = heart_region(boxes, own[0].pixel_spacing_mm)
-    return regions
+def reference_region(stack: Sequence[AnnotatedSlice]) -> HeartRegion | None:
+    """A stack's heart as inference places it, from the reference outlines instead of a detector's boxes."""
+    ventricles = [annotated.masks[Structure.LEFT_VENTRICLE] for annotated in stack]
+    return heart_region([box_around(mask) for mask in ventricles if mask.any()], stack[0].pixel_spacing_mm)
+
+
+def reference_regions(slices: Sequence[AnnotatedSlice]) -> dict[str, HeartRegion | None]:
+    """The same by patient, of slices of several patients."""
+    stacks: dict[str, list[AnnotatedSlice]] = defaultdict(list)
+    for annotated in slices:
+        stacks[annotated.patient].append(annotated)
+    return {patient: reference_region(stack) for patient, stack in stacks.items()}

@@ -6,7 +6,7 @@ import numpy as np
 
 from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.stack import Contrast
-from scarmass.phantom import phantom
+from scarmass.phantom.stack import phantom
 
 
 def phantom_slices(seeds: Sequence[int]) -> list[AnnotatedSlice]:

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice, reference_region
 from scarmass.domain.errors import AnnotationInvalid
-from scarmass.domain.left_ventricle import HeartRegion, heart_region
-from scarmass.domain.prompts import Structure, box_around
 from scarmass.domain.stack import Contrast
+from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.window import LOGITS_SIDE, grey_window, stack_window, window_mask
 
 StackArrays = Mapping[str, NDArray]
@@ -68,12 +67,6 @@ def slices_of(
         )
         for n, index in enumerate(arrays["index"])
     ]
-
-
-def reference_region(slices: Sequence[AnnotatedSlice]) -> HeartRegion | None:
-    """The stack's heart as inference places it, from the reference outlines instead of a detector's boxes."""
-    ventricles = [annotated.masks[Structure.LEFT_VENTRICLE] for annotated in slices]
-    return heart_region([box_around(mask) for mask in ventricles if mask.any()], slices[0].pixel_spacing_mm)
 
 
 def arrays_sha256(arrays: StackArrays) -> str:

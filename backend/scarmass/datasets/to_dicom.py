@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from scarmass.datasets import LABELS
+from scarmass.datasets.layouts.emidec import LABELS
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Structure
 from scarmass.domain.stack import Contrast
+from scarmass.domain.structures import Structure
 from scarmass.imaging.mr.write import Series, write_mr_series
 from scarmass.imaging.nifti import read_nifti
 

@@ -1,7 +1,6 @@
 """What a reader draws: boxes and points in corner-based image pixels, and which point belongs to which box."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from math import isfinite
 
 import numpy as np
@@ -9,13 +8,7 @@ from numpy.typing import NDArray
 
 from scarmass.domain.errors import PromptInvalid, PromptOutsideImage
 from scarmass.domain.masks import Mask
-
-
-class Structure(StrEnum):
-    SCAR = "scar"
-    NO_REFLOW = "no_reflow"
-    BLOOD_POOL = "blood_pool"
-    LEFT_VENTRICLE = "left_ventricle"
+from scarmass.domain.structures import Structure
 
 
 @dataclass(frozen=True)

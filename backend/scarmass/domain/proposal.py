@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from scarmass.domain.left_ventricle import HeartRegion, heart_region
 from scarmass.domain.masks import components
-from scarmass.domain.prompts import Prompt, Structure, box_around
+from scarmass.domain.prompts import Prompt, box_around
 from scarmass.domain.protocols import DetectedBox, Detector, Segmenter, SliceImage
+from scarmass.domain.structures import Structure
 
 VENTRICLE_LOOSENESS = 0.05
 """Each edge of the ventricle's box moves outwards by this fraction of its length before scar is asked for in it."""

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Box, Prompt, Structure
+from scarmass.domain.prompts import Box, Prompt
+from scarmass.domain.structures import Structure
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.masks import Mask, components
-from scarmass.domain.prompts import Box, Point, PromptGroup, Structure, box_around, within
+from scarmass.domain.prompts import Box, Point, PromptGroup, box_around, within
+from scarmass.domain.structures import Structure
 
 SMALLEST_PART_PIXELS = 3
 """Smaller components of a reference mask are not asked for on their own."""
@@ -120,11 +121,10 @@ def _chosen_structure(annotated: AnnotatedSlice, shares: PromptShares, generator
 
 def _box_on_myocardium(annotated: AnnotatedSlice, generator: np.random.Generator) -> Box:
     """A box of 10 to 35 mm around a place in the myocardium."""
-    myocardium = annotated.masks[Structure.LEFT_VENTRICLE] & ~annotated.masks[Structure.BLOOD_POOL]
-    centre = _point_in(myocardium, True, generator)
+    centre = _point_in(annotated.myocardium, True, generator)
     row_mm, column_mm = annotated.pixel_spacing_mm
     width, height = generator.uniform(10, 35, 2) / (column_mm, row_mm)
-    rows, columns = myocardium.shape
+    rows, columns = annotated.pixels.shape
     return Box(
         max(centre.x - width / 2, 0.0),
         max(centre.y - height / 2, 0.0),

@@ -7,9 +7,10 @@ import zlib
 
 import numpy as np
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.masks import Mask, components
-from scarmass.domain.prompts import Box, Point, Structure, box_around
+from scarmass.domain.prompts import Box, Point, box_around
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.drawn_prompts import deepest_pixel
 
 SMALLEST_DRAWN_PIXELS = 20

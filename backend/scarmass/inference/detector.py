@@ -23,8 +23,9 @@ from safetensors import SafetensorError, safe_open
 from torchvision.ops import batched_nms
 
 from scarmass.domain.errors import DeviceOutOfMemory, WeightsInvalid, WeightsMissing
-from scarmass.domain.prompts import Box, Structure
+from scarmass.domain.prompts import Box
 from scarmass.domain.protocols import DetectedBox, Model, SliceImage
+from scarmass.domain.structures import Structure
 from scarmass.inference.weights.catalog import Entry, described_entry
 
 STRUCTURES = (Structure.LEFT_VENTRICLE, Structure.SCAR)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from scarmass.domain.stack import Contrast
 from scarmass.imaging.mr.write import Series, write_mr_series
-from scarmass.phantom import Phantom, Scar, Territory, phantom
+from scarmass.phantom.stack import Phantom, phantom
+from scarmass.phantom.ventricle import Scar, Territory
 
 OBLIQUE = (0.8, 0.36, -0.48, 0.0, -0.8, -0.6)
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 from scarmass.phantom.contrast import Tissue
 from scarmass.phantom.ventricle import Scar, Territory, Ventricle
 

@@ -12,7 +12,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 
 Floats = NDArray[np.floating]
 

@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from scarmass.datasets import NOMINAL_DIAMETER_MM, AnnotatedSlice
-from scarmass.domain.prompts import Structure
+from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.datasets.layouts.emidec_png import NOMINAL_DIAMETER_MM
+from scarmass.domain.structures import Structure
 
 Grey = NDArray[np.float32]
 
@@ -108,8 +109,7 @@ def _tissue_factors(annotated: AnnotatedSlice, ranges: Augmentation, generator: 
 
 def _nulled(pixels: Grey, annotated: AnnotatedSlice, ranges: Augmentation, generator: np.random.Generator) -> Grey:
     """Modulus of the signal counted from a null near normal myocardium, back on a range from 0 to about 1."""
-    normal = annotated.masks[Structure.LEFT_VENTRICLE] & ~annotated.masks[Structure.BLOOD_POOL]
-    normal = normal & ~annotated.masks[Structure.SCAR]
+    normal = annotated.myocardium & ~annotated.masks[Structure.SCAR]
     myocardium = float(pixels[normal].mean()) if normal.any() else float(np.median(pixels))
     modulus: Any = np.abs(pixels - myocardium * generator.uniform(*ranges.null_factor))
     modulus[ndimage.binary_opening(pixels <= NO_SIGNAL, iterations=2)] = 0  # padding has no signal to be nulled

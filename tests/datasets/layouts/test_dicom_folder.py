@@ -16,8 +16,8 @@ from pydicom.uid import generate_uid
 from scarmass.datasets.layouts.dicom_folder import find_patients, read_patient
 from scarmass.domain.errors import AnnotationInvalid, AnnotationMissing
 from scarmass.domain.geometry import SlicePlane
-from scarmass.domain.prompts import Structure
 from scarmass.domain.stack import Contrast
+from scarmass.domain.structures import Structure
 from scarmass.imaging.mr.write import Series, write_mr_series
 from tests.datasets.hearts import heart_labels, pixels_of, save_nifti
 

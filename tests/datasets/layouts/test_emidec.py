@@ -8,7 +8,7 @@ import pytest
 
 from scarmass.datasets.layouts.emidec import find_patients, read_patient
 from scarmass.domain.errors import AnnotationInvalid, AnnotationMissing
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 from tests.datasets.hearts import SPACING_MM, heart_labels, pixels_of, save_nifti, write_emidec
 
 LABELS = heart_labels()

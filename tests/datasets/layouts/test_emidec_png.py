@@ -7,22 +7,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scarmass.datasets import (
-    HELD_OUT_PATIENTS,
+from scarmass.datasets.annotated import scar_shares
+from scarmass.datasets.layouts.emidec import HELD_OUT_PATIENTS, has_infarct, masks_by_structure
+from scarmass.datasets.layouts.emidec_png import (
     NOMINAL_DIAMETER_MM,
     find_patients,
-    has_infarct,
-    masks_by_structure,
     nominal_pixel_spacing_mm,
-    phantom_slices,
     read_patient,
     read_patients,
-    scar_shares,
 )
 from scarmass.datasets.layouts.recognised import recognised_layout
+from scarmass.datasets.phantoms import phantom_slices
 from scarmass.datasets.split import Split, split_by_patient
 from scarmass.domain.errors import AnnotationInvalid, AnnotationMissing, LayoutNotRecognised
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 
 
 def ellipse(height: float, width: float) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 
 from scarmass.datasets.layouts.myops import find_patients, masks_by_structure, read_patient
 from scarmass.domain.errors import AnnotationInvalid, AnnotationMissing
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 from tests.datasets.hearts import heart_labels, pixels_of, write_myops
 
 LABELS = heart_labels()

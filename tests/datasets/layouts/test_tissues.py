@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from scarmass.datasets.layouts.tissues import Tissue, structures_of, tissue_named
 from scarmass.domain.errors import AnnotationInvalid
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 from tests.datasets.hearts import heart_labels
 
 LABELS = heart_labels()

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.detection.evaluate import MAIN_SCORES, CentreReport, DetectorReport, intervals_of
 from scarmass.evaluation.detection.scores import Outcome, Ranked, by_patient, scores_over
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from scarmass.datasets import AnnotatedSlice
-from scarmass.domain.prompts import Box, Structure
+from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.domain.prompts import Box
 from scarmass.domain.protocols import DetectedBox
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.detection.operating_points import box_dice, curve_table, operating_points
 
 SCAR = Box(10, 10, 20, 20)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from scarmass.datasets import AnnotatedSlice
-from scarmass.domain.prompts import Box, Structure, box_around
+from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.domain.prompts import Box, box_around
 from scarmass.domain.protocols import DetectedBox
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.detection.scores import (
     average_precision,
     detection_scores,

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Prompt, Structure, box_around
+from scarmass.domain.prompts import Prompt, box_around
 from scarmass.domain.protocols import DetectedBox, Model, Segmentation, SliceImage
+from scarmass.domain.structures import Structure
 
 SIDE = 64
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scarmass.datasets import AnnotatedSlice
-from scarmass.domain.prompts import Structure
+from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.segmentation.evaluate import measure
 from scarmass.evaluation.segmentation.measures import tables
 from scarmass.evaluation.segmentation.predict import Prediction

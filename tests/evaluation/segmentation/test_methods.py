@@ -1,12 +1,11 @@
 import numpy as np
 
-from scarmass.datasets import AnnotatedSlice
-from scarmass.domain.prompts import Structure
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.stack import Contrast
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.segmentation.methods import (
     THRESHOLDS,
     Method,
-    myocardium_of,
     predicted_answers,
     threshold_answers,
 )
@@ -32,7 +31,7 @@ def test_thresholds_find_bright_scar_inside_the_true_myocardium_alone() -> None:
     answers = threshold_answers([annotated])
     assert set(answers) == set(THRESHOLDS)
     for (mask,) in answers.values():
-        assert not (mask & ~myocardium_of(annotated)).any()
+        assert not (mask & ~annotated.myocardium).any()
     scar = annotated.masks[Structure.SCAR]
     assert np.array_equal(answers[Method.FWHM][0], scar)
     assert np.array_equal(answers[Method.SD_6][0], scar)

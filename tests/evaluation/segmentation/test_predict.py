@@ -4,9 +4,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.left_ventricle import HeartRegion
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.segmentation import predict as module
 from scarmass.evaluation.segmentation.predict import MOST_CLICKS, Prediction, predict
 from scarmass.evaluation.simulated_reader import reader_of

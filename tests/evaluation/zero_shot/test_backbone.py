@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from scarmass.datasets.annotated import heart_regions
+from scarmass.datasets.annotated import reference_regions
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.prompts import Box, Point, PromptGroup
 from scarmass.evaluation.zero_shot.backbone import PublishedBackbone
@@ -34,7 +34,7 @@ def asked(backbone: PublishedBackbone, monkeypatch: pytest.MonkeyPatch, *groups:
 
     monkeypatch.setattr(backbone._network, "decode", spy)
     annotated = heart()
-    backbone.answer(backbone.embed(annotated.image, heart_regions([annotated])["one"]), groups)
+    backbone.answer(backbone.embed(annotated.image, reference_regions([annotated])["one"]), groups)
     return given
 
 
@@ -64,7 +64,7 @@ def test_a_point_alone_has_one_mask_from_weights_that_do_not_follow_points(
 
 def test_the_answer_is_the_union_on_the_slice_s_own_grid(backbone: PublishedBackbone) -> None:
     annotated = heart()
-    embedded = backbone.embed(annotated.image, heart_regions([annotated])["one"])
+    embedded = backbone.embed(annotated.image, reference_regions([annotated])["one"])
     point = PromptGroup(None, (POINT,))
     apart = [backbone.answer(embedded, [group]) for group in (BOX, point)]
     together = backbone.answer(embedded, [BOX, point])

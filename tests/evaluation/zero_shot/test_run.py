@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from scarmass.domain.errors import RunConflict
-from scarmass.domain.prompts import Structure
 from scarmass.domain.protocols import DetectedBox, Model, SliceImage
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.zero_shot.rows import ROWS_FILE, Row, read_rows
 from scarmass.evaluation.zero_shot.run import run_benchmark
 from scarmass.evaluation.zero_shot.strategies import STRATEGIES

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scarmass.domain.prompts import Box, Point, Structure, box_around
+from scarmass.domain.prompts import Box, Point, box_around
 from scarmass.domain.protocols import DetectedBox
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.drawn_prompts import within
 from scarmass.evaluation.zero_shot.strategies import BY_PART, JITTER, STRATEGIES, drawn, drawn_parts
 from tests.evaluation.zero_shot.hearts import heart

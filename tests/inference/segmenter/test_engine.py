@@ -9,8 +9,9 @@ import torch
 
 from scarmass.domain.errors import DeviceOutOfMemory, MaskShapeMismatch, PromptOutsideImage
 from scarmass.domain.left_ventricle import HeartRegion
-from scarmass.domain.prompts import Box, Point, Prompt, Structure
+from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.protocols import Segmentation, Segmenter, SliceImage
+from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.engine import SegmenterEngine, chosen_device
 from scarmass.inference.segmenter.network import STRUCTURES, build_segmenter
 from scarmass.inference.segmenter.refiner import FOLD, Refiner

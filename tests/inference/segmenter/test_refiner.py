@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.network import STRUCTURES, PromptableSegmenter, expected_iou
 from scarmass.inference.segmenter.refiner import (
     ALSO_OUTLINED,

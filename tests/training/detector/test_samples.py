@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from scarmass.datasets import AnnotatedSlice
-from scarmass.domain.prompts import Structure
+from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.domain.structures import Structure
 from scarmass.training.detector.samples import training_batch, training_batches
 from scarmass.training.detector.train import CONFIG, mixture, read_config
 from scarmass.training.run import Draws

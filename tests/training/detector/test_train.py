@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.errors import WeightsInvalid
-from scarmass.domain.prompts import Structure
 from scarmass.domain.protocols import Model
+from scarmass.domain.structures import Structure
 from scarmass.inference.detector import STRUCTURES, YoloDetector, build_network
 from scarmass.inference.weights.catalog import Entry
 from scarmass.inference.weights.files import sha256_of

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from scarmass.datasets import AnnotatedSlice
-from scarmass.domain.prompts import Structure
+from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.domain.structures import Structure
 
 
 def heart(index: int = 0, with_scar: bool = True) -> AnnotatedSlice:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from scarmass.datasets import AnnotatedSlice, phantom_slices
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.datasets.layouts.emidec import read_patient
+from scarmass.datasets.phantoms import phantom_slices
 from scarmass.inference.segmenter.engine import SegmenterEngine
 from scarmass.inference.weights.files import load
 from scarmass.paths import WEIGHTS

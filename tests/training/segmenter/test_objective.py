@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from scarmass.domain.prompts import PromptGroup, Structure, box_around
+from scarmass.domain.prompts import PromptGroup, box_around
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.drawn_prompts import Question
 from scarmass.inference.segmenter.network import PromptableSegmenter
 from scarmass.inference.segmenter.refiner import ALSO_OUTLINED, FOLD, drawn_maps

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scarmass.datasets.annotated import heart_regions
-from scarmass.domain.prompts import Structure
+from scarmass.datasets.annotated import reference_regions
+from scarmass.domain.structures import Structure
 from scarmass.training.segmenter.samples import (
     Example,
     in_another_contrast,
@@ -61,7 +61,7 @@ def test_windows_lie_around_the_ventricle_by_some_diameters() -> None:
 
 
 def test_a_patient_s_heart_is_where_its_reference_outline_is() -> None:
-    region = heart_regions([heart(0), heart(1)])["phantom"]
+    region = reference_regions([heart(0), heart(1)])["phantom"]
     assert region is not None
     assert (region.x, region.y) == (64, 64)
     assert region.diameter_mm == pytest.approx(56 * 1.4)

@@ -7,8 +7,9 @@ import pytest
 
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Prompt, Structure
+from scarmass.domain.prompts import Prompt
 from scarmass.domain.protocols import Model, Segmentation, SliceImage
+from scarmass.domain.structures import Structure
 from scarmass.training.segmenter.scores import validation_scores
 from tests.training.segmenter.hearts import heart
 
@@ -56,8 +57,7 @@ def test_a_segmenter_that_heeds_clicks_alone_gains_by_them() -> None:
 
 def test_what_is_called_scar_on_a_scar_free_slice_is_a_share_of_its_myocardium() -> None:
     def everything(image: SliceImage, prompt: Prompt) -> Mask:
-        masks = SLICES[0].masks
-        return masks[Structure.LEFT_VENTRICLE] & ~masks[Structure.BLOOD_POOL]
+        return SLICES[0].myocardium
 
     assert validation_scores(Answering(everything), SLICES).scar_free == 1
 

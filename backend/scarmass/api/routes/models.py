@@ -9,8 +9,9 @@ from scarmass.api.dependencies import InContext
 from scarmass.api.schemas import common as schemas
 from scarmass.domain.errors import PromptInvalid
 from scarmass.domain.masks import from_rle, to_rle
-from scarmass.domain.prompts import Box, Point, Prompt, Structure
+from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.protocols import DetectedBox
+from scarmass.domain.structures import Structure
 from scarmass.services.measure import masks_on, measure_slice, measure_stack
 from scarmass.services.readings import propose
 from scarmass.storage.tables import SliceRow

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from scarmass.domain.mass import MassExtent
-from scarmass.domain.prompts import Structure
 from scarmass.domain.stack import Contrast
+from scarmass.domain.structures import Structure
 
 Uid = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[ -~]+$")]
 FrameNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]

@@ -18,7 +18,7 @@ from scarmass.datasets.layouts.emidec import masks_by_structure
 from scarmass.datasets.layouts.tissues import structures_of, tissue_named
 from scarmass.domain.errors import AnnotationInvalid, AnnotationMissing, Fact, ObjectRefused
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 from scarmass.imaging.mr.header import SliceHeader, read_object
 from scarmass.imaging.mr.pixels import rescaled_values, stored_values
 from scarmass.imaging.mr.stacks import Stack, build_stacks

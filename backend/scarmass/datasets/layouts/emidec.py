@@ -13,7 +13,7 @@ from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.datasets.layouts.nifti_pair import read_pair
 from scarmass.domain.errors import AnnotationInvalid
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 
 CENTRE = "emidec"
 LICENCE = "CC BY-NC-SA 4.0, EMIDEC challenge (Lalande et al., Data 2020, doi 10.3390/data5040089)"

@@ -15,7 +15,7 @@ from scarmass.datasets.layouts.nifti_pair import read_pair
 from scarmass.datasets.layouts.tissues import Tissue, structures_of
 from scarmass.domain.errors import AnnotationInvalid
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 
 LICENCE = "MyoPS challenge: the terms that were agreed to at registration"
 

@@ -10,7 +10,7 @@ from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.errors import AnnotationInvalid, AnnotationMissing
 from scarmass.domain.geometry import positions_along_normal_mm, slice_spacings_mm
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 from scarmass.imaging.nifti import read_nifti
 
 POSITION_TOLERANCE_MM = 0.5

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from scarmass.domain.errors import AnnotationInvalid
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 
 
 class Tissue(StrEnum):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.protocols import Model
 from scarmass.evaluation.detection.scores import (
     DetectionScores,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Structure
 from scarmass.domain.protocols import DetectedBox, Model
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.detection.scores import detection_scores
 from scarmass.inference.detector import MINIMUM_SCORE, YoloDetector
 from scarmass.inference.weights.files import sha256_of

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.masks import Mask, components
-from scarmass.domain.prompts import Box, Structure, box_around
+from scarmass.domain.prompts import Box, box_around
 from scarmass.domain.protocols import DetectedBox
+from scarmass.domain.structures import Structure
 
 SMALLEST_SCAR_MM2 = 20.0
 """Specks below this area get no reference box (nominal mm2 where the spacing is nominal)."""

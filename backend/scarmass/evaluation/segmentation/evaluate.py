@@ -13,8 +13,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from scarmass.datasets import Prepared
-from scarmass.datasets.prepared import Part
+from scarmass.datasets.prepared import Part, Prepared
 from scarmass.domain.protocols import Detector, Segmenter
 from scarmass.evaluation.code_version import code_version
 from scarmass.evaluation.segmentation.charts import write_charts

@@ -6,16 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import Mass, SliceArea, slice_mass, total_mass
 from scarmass.domain.overlap import dice, hausdorff_95_mm, pooled_dice
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.segmentation.methods import (
     CLICKS,
     Answers,
     Method,
-    myocardium_of,
     predicted_answers,
     threshold_answers,
 )
@@ -91,7 +90,7 @@ def _slice_rows(
 
 def _quantities(slices: Sequence[AnnotatedSlice], masks: Sequence[Mask]) -> Row:
     """Every quantity of one patient's masks, NaN where the geometry does not know it."""
-    myocardium = sum(int(myocardium_of(annotated).sum()) for annotated in slices)
+    myocardium = sum(int(annotated.myocardium.sum()) for annotated in slices)
     scar = sum(int(mask.sum()) for mask in masks)
     mass = _mass(slices, masks)
     grams = (mass.by_slice_thickness, mass.by_slice_spacing)

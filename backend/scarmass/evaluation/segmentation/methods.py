@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.errors import ThresholdUndefined
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Structure
 from scarmass.domain.stack import Contrast
+from scarmass.domain.structures import Structure
 from scarmass.domain.thresholds import full_width_half_maximum, n_sd, remote_myocardium
 from scarmass.evaluation.segmentation.predict import MOST_CLICKS, Prediction
 
@@ -60,13 +60,9 @@ def threshold_answers(slices: Sequence[AnnotatedSlice]) -> Answers:
     return answers
 
 
-def myocardium_of(annotated: AnnotatedSlice) -> Mask:
-    return annotated.masks[Structure.LEFT_VENTRICLE] & ~annotated.masks[Structure.BLOOD_POOL]
-
-
 def _above_threshold(method: Method, annotated: AnnotatedSlice) -> Mask:
     """FWHM from the remote myocardium's mean to the maximum of the scar that a reader has pointed out."""
-    pixels, myocardium = annotated.pixels, myocardium_of(annotated)
+    pixels, myocardium = annotated.pixels, annotated.myocardium
     remote = remote_myocardium(pixels, myocardium)
     if method in DEVIATIONS:
         return n_sd(pixels, myocardium, remote, DEVIATIONS[method])

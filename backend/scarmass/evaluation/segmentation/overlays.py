@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from scarmass.datasets import AnnotatedSlice
-from scarmass.domain.prompts import Structure
+from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.segmentation.methods import USES, Method, predicted_answers
 from scarmass.evaluation.segmentation.predict import Correction, Prediction
 

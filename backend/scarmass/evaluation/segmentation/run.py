@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.protocols import Detector, Segmenter
 from scarmass.evaluation.segmentation.predict import Prediction, predict
 from scarmass.evaluation.segmentation.store import load_prediction, prediction_file, save_prediction

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import PromptGroup, Structure
+from scarmass.domain.prompts import PromptGroup
 from scarmass.domain.protocols import Model, SliceImage
+from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter import onnx_pair
 from scarmass.inference.segmenter.network import STRUCTURES, build_segmenter
 from scarmass.inference.segmenter.onnx_pair import OnnxPair

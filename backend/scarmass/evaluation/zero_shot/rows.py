@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.errors import RunConflict
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 
 ROWS_FILE = "slices.csv"
 RUN_FILE = "benchmark.json"

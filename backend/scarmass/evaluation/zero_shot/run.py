@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from scarmass.datasets import AnnotatedSlice
-from scarmass.datasets.annotated import heart_regions
+from scarmass.datasets.annotated import AnnotatedSlice, reference_regions
 from scarmass.domain.overlap import dice, hausdorff_95_mm
-from scarmass.domain.prompts import Structure
 from scarmass.domain.protocols import DetectedBox, Detector
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.zero_shot.backbone import Backbone, EmbeddedSlice, Stopwatch
 from scarmass.evaluation.zero_shot.rows import Row, append_row, open_rows
 from scarmass.evaluation.zero_shot.strategies import DETECTOR_BOX, drawn
@@ -35,7 +34,7 @@ def run_benchmark(
         raise ValueError(f"{DETECTOR_BOX} needs a detector")
     rows = open_rows(folder, slices, SEED)
     held = {row.key for row in rows}
-    regions = heart_regions(slices)
+    regions = reference_regions(slices)
     asked = [annotated for annotated in slices if annotated.masks[Structure.SCAR].any()]
     found = _found(detector, asked) if detector is not None and DETECTOR_BOX in strategies else {}
     for backbone in backbones:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.masks import Mask, components
-from scarmass.domain.prompts import Box, Point, PromptGroup, Structure, box_around
+from scarmass.domain.prompts import Box, Point, PromptGroup, box_around
 from scarmass.domain.protocols import DetectedBox
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.drawn_prompts import deepest_pixel, within
 from scarmass.evaluation.simulated_reader import SMALLEST_DRAWN_PIXELS
 

@@ -12,8 +12,9 @@ from torch import Tensor
 from scarmass.domain.errors import DeviceOutOfMemory, MaskShapeMismatch
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask, without_component_at
-from scarmass.domain.prompts import Prompt, PromptGroup, Structure, grouped, within
+from scarmass.domain.prompts import Prompt, PromptGroup, grouped, within
 from scarmass.domain.protocols import Model, Segmentation, SliceImage
+from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.clicks import obeying_clicks, with_clicked_pixels
 from scarmass.inference.segmenter.embedding_cache import EmbeddingCache, Turns
 from scarmass.inference.segmenter.network import STRUCTURES, PromptableSegmenter, build_segmenter, expected_iou

@@ -10,7 +10,7 @@ from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncode
 from torch import Tensor, nn
 
 from scarmass.domain.errors import WeightsInvalid
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter import tiny_vit
 from scarmass.inference.segmenter.refiner import Refiner, drawn_maps, outside_blood
 from scarmass.inference.segmenter.tiny_vit import EMBEDDING_CHANNELS, EMBEDDING_SIDE, TinyVitEncoder

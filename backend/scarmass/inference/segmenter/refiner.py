@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from scarmass.domain.prompts import Structure
+from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.window import LOGITS_SIDE
 
 FOLD = 2

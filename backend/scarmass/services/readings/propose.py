@@ -2,9 +2,10 @@
 
 from collections.abc import Set
 
-from scarmass.domain.prompts import Prompt, Structure
+from scarmass.domain.prompts import Prompt
 from scarmass.domain.proposal import proposed_boxes
 from scarmass.domain.protocols import DetectedBox, Segmentation
+from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import slice_key
 from scarmass.services.slices import header_of, slice_image

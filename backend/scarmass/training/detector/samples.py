@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from scarmass.datasets import AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.evaluation.detection.scores import reference_boxes
 from scarmass.inference.detector import STRUCTURES, network_input
 from scarmass.training.augment import Augmentation, augmented

@@ -17,7 +17,9 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 
-from scarmass.datasets import AnnotatedSlice, Prepared, phantom_slices
+from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.datasets.phantoms import phantom_slices
+from scarmass.datasets.prepared import Prepared
 from scarmass.domain.errors import WeightsInvalid
 from scarmass.evaluation.detection.evaluate import scores_of
 from scarmass.inference.detector import build_network, described, quiet_ultralytics

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from scarmass.datasets import Prepared
+from scarmass.datasets.prepared import Prepared
 from scarmass.training.run import CONFIGS, Devices
 from scarmass.training.segmenter.train import CONFIG, finetune
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scarmass.datasets import NOMINAL_DIAMETER_MM, AnnotatedSlice
+from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.datasets.layouts.emidec_png import NOMINAL_DIAMETER_MM
 from scarmass.domain.left_ventricle import HeartRegion
-from scarmass.domain.prompts import Structure, box_around
+from scarmass.domain.prompts import box_around
+from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.window import SIDE_PER_DIAMETER, Window, stack_window
 from scarmass.training.augment import Augmentation, seen_anew, with_new_contrast
 
@@ -59,7 +61,7 @@ def training_examples(
             name = f"{annotated.patient}-{annotated.index}-{number}"
             generator = np.random.default_rng([seed, zlib.crc32(name.encode())])
             example = _view(name, annotated, views, augmentation, generator)
-            if _shows_myocardium(example.annotated):
+            if example.annotated.myocardium.any():
                 examples.append(example)
     return examples
 
@@ -67,7 +69,7 @@ def training_examples(
 def seen_again(example: Example, views: Views, augmentation: Augmentation, generator: np.random.Generator) -> Example:
     """Another view of the same slice, for once."""
     view = _view(example.name, example.source, views, augmentation, generator)
-    return view if _shows_myocardium(view.annotated) else example
+    return view if view.annotated.myocardium.any() else example
 
 
 def in_another_contrast(example: Example, augmentation: Augmentation, generator: np.random.Generator) -> Example:
@@ -81,10 +83,6 @@ def _view(
     base = seen_anew(source, VIEW_SIDE, augmentation, generator)
     view = with_new_contrast(base, augmentation, generator)
     return Example(name, source, base, view, _jittered_window(view, views, generator))
-
-
-def _shows_myocardium(annotated: AnnotatedSlice) -> bool:
-    return bool((annotated.masks[Structure.LEFT_VENTRICLE] & ~annotated.masks[Structure.BLOOD_POOL]).any())
 
 
 def _jittered_window(view: AnnotatedSlice, views: Views, generator: np.random.Generator) -> Window:

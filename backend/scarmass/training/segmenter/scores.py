@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scarmass.datasets import AnnotatedSlice
-from scarmass.datasets.annotated import heart_regions
+from scarmass.datasets.annotated import AnnotatedSlice, reference_regions
 from scarmass.domain.overlap import dice
-from scarmass.domain.prompts import Prompt, Structure, box_around
+from scarmass.domain.prompts import Prompt, box_around
 from scarmass.domain.proposal import VENTRICLE_LOOSENESS
 from scarmass.domain.protocols import Segmenter
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.segmentation.predict import MOST_CLICKS, Correction, answer, corrected
 from scarmass.evaluation.simulated_reader import reader_of
 
@@ -44,7 +44,7 @@ class ValidationScores:
 
 def validation_scores(segmenter: Segmenter, slices: Sequence[AnnotatedSlice], seed: int = 0) -> ValidationScores:
     """Scores of a segmenter through the engine that serves it. Slices without a ventricle count for boxes alone."""
-    regions = heart_regions(slices)
+    regions = reference_regions(slices)
     by_clicks: list[list[float]] = []
     around: list[float] = []
     scar_free: list[float] = []
@@ -52,14 +52,14 @@ def validation_scores(segmenter: Segmenter, slices: Sequence[AnnotatedSlice], se
     for annotated in slices:
         image, region, truth = annotated.image, regions[annotated.patient], annotated.masks[Structure.SCAR]
         ventricle = annotated.masks[Structure.LEFT_VENTRICLE]
-        wall = ventricle & ~annotated.masks[Structure.BLOOD_POOL]
-        if wall.any():
+        myocardium = annotated.myocardium
+        if myocardium.any():
             prompt = Prompt(Structure.SCAR, (box_around(ventricle, VENTRICLE_LOOSENESS),))
             found = answer(segmenter, image, region, prompt)
             if truth.any():
                 around.append(dice(found, truth))
             else:
-                scar_free.append(float(found.sum() / wall.sum()))
+                scar_free.append(float(found.sum() / myocardium.sum()))
         reader = reader_of(annotated, seed)
         if boxes := reader.boxes():
             first = Correction(boxes, (), (answer(segmenter, image, region, Prompt(Structure.SCAR, boxes)),))

@@ -16,7 +16,8 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from scarmass.datasets import Prepared, phantom_slices
+from scarmass.datasets.phantoms import phantom_slices
+from scarmass.datasets.prepared import Prepared
 from scarmass.evaluation.drawn_prompts import PromptShares
 from scarmass.inference.segmenter.engine import SegmenterEngine
 from scarmass.inference.segmenter.network import STRUCTURES, PromptableSegmenter, build_segmenter
