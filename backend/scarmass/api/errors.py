@@ -6,9 +6,10 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from scarmass.api.routes import pages
 from scarmass.api.schemas.common import Problem
 from scarmass.domain import errors
 
@@ -40,7 +41,7 @@ def problem(status: int, name: str, title: str, detail: str, **members: Any) -> 
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of the app a problem."""
+    """Make every error of the app a problem; a page that is not there is a page."""
     app.add_exception_handler(errors.Fact, _fact)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
@@ -61,8 +62,10 @@ def _validation(_: Request, error: Exception) -> JSONResponse:
     return problem(422, "RequestInvalid", "Request invalid", detail, errors=found[:50])
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 404 and pages.is_page(request):
+        return pages.not_found(request)
     answer = problem(error.status_code, "Http", str(error.detail), str(error.detail))
     answer.headers.update(error.headers or {})
     return answer
