@@ -5,16 +5,19 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: run test check bench setup chromium lint lock clean
+.PHONY: run test test-frontend check bench setup chromium lint lock clean
 
 run: setup
 	@scarmass demo && exec scarmass serve
 
-test: setup lint chromium
+test: setup lint chromium test-frontend
 	pytest
 
-check: setup lint
+check: setup lint test-frontend
 	pytest -q -m "not slow and not browser"
+
+test-frontend: setup
+	npm --prefix frontend run --silent test
 
 bench: setup
 	python -m benchmarks
@@ -45,6 +48,8 @@ lint:
 	ruff format --check .
 	pyright
 	lint-imports
+	python -m scarmass.api.openapi | npm --prefix frontend run --silent types
+	npm --prefix frontend run --silent lint
 	hadolint Dockerfile.gpu
 	check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
@@ -53,4 +58,4 @@ lock:
 		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml --output-file requirements.lock
 
 clean:
-	rm -rf .venv .stamps frontend/node_modules frontend/static/vendor
+	rm -rf .venv .stamps frontend/node_modules frontend/static/vendor frontend/openapi.d.ts

@@ -1,8 +1,9 @@
 // Makes static/vendor/: the one bundle of the reading page, and Swagger UI for a self-hosted /docs.
-import { build } from "esbuild";
-import { copyFile, mkdir } from "node:fs/promises";
+
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const vendor = join(here, "static", "vendor");
@@ -19,14 +20,17 @@ const nodeOnly = {
   },
 };
 
+// What the page uses, and its types.
+const exported = `export {
+  init, RenderingEngine, Enums, metaData, imageLoader, getShouldUseCPURendering,
+} from "@cornerstonejs/core";`;
+
 await mkdir(vendor, { recursive: true });
+await writeFile(join(vendor, "cornerstone.d.ts"), exported);
 await build({
   absWorkingDir: here,
   stdin: {
-    contents: `export {
-      init, RenderingEngine, Enums, metaData, imageLoader, cache, eventTarget, imageLoadPoolManager,
-      getShouldUseCPURendering, setUseCPURendering,
-    } from "@cornerstonejs/core";`,
+    contents: exported,
     resolveDir: here,
     loader: "js",
   },

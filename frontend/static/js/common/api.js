@@ -45,10 +45,12 @@ export function problemBody(text) {
   }
 }
 
-/** A connection that says nothing for so long is lost. Models on a busy server take their time. */
+/** A request without an answer for so long counts as lost. Models on a busy server take their time. */
 const lost_after_ms = 120_000;
 
+/** @param {string} path @param {{method?: string, body?: object, reader?: string}} [options] */
 async function answerOf(path, { method = "GET", body, reader = readerName() } = {}) {
+  /** @type {Record<string, string>} */
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
   if (reader && method !== "GET") headers["X-Reader"] = part(reader);
   let answer;
@@ -66,6 +68,7 @@ async function answerOf(path, { method = "GET", body, reader = readerName() } = 
   return answer;
 }
 
+/** @param {string} path @param {{method?: string, body?: object, reader?: string}} [options] */
 async function json(path, options) {
   const answer = await answerOf(path, options);
   try {
@@ -100,8 +103,7 @@ export const sendEdit = (readingId, body, reader) =>
 export const listEdits = (readingId) => json(`${root}/readings/${part(readingId)}/edits?limit=1000`);
 export const sendLook = (readingId, { sop_instance_uid, frame_number }) =>
   answerOf(`${root}/readings/${part(readingId)}/look`, { method: "POST", body: { sop_instance_uid, frame_number } });
-export const eventsPath = (readingId, after) =>
-  `${root}/readings/${part(readingId)}/events?after=${part(after)}`;
+export const eventsPath = (readingId, after) => `${root}/readings/${part(readingId)}/events?after=${part(after)}`;
 export const csvPath = (readingId) => `${root}/readings/${part(readingId)}/export?format=csv`;
 
 const slicePath = (slice) => `${root}/slices/${part(slice.sop_instance_uid)}/${slice.frame_number}`;

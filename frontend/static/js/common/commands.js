@@ -1,6 +1,6 @@
 /** The keyboard and the buttons of a page: one list of commands behind both, and the help sheet made from it. */
 
-import { element } from "./format.js";
+import { element, isWithin } from "./dom.js";
 
 /**
  * @typedef {object} Command
@@ -45,8 +45,8 @@ const written = (key) =>
         .map((part) => named[part] ?? (part.length === 1 ? part.toUpperCase() : part))
         .join("+");
 
-const isTyping = (target) => target.matches?.("input:not([type=range]), select, textarea, [contenteditable]");
-const isSliding = ({ key, target }) => key.startsWith("Arrow") && target.matches?.("input[type=range]");
+const isTyping = (target) => isWithin(target, "input:not([type=range]), select, textarea, [contenteditable]");
+const isSliding = ({ key, target }) => key.startsWith("Arrow") && isWithin(target, "input[type=range]");
 
 /** @param {Command[]} commands */
 export function bindCommands(commands) {
@@ -58,7 +58,7 @@ export function bindCommands(commands) {
     const command = byKey.get(keyOf(event));
     if (!command || (event.repeat && !command.repeats)) return;
     // Enter on a button that was reached by the keyboard presses that button.
-    if (event.key === "Enter" && event.target.closest("button, a, summary")) return;
+    if (event.key === "Enter" && isWithin(event.target, "button, a, summary")) return;
     event.preventDefault();
     command.run(event.repeat);
   });
@@ -69,8 +69,7 @@ function bindButton(button, commands) {
   const { text, keys, run } = commands.find((command) => command.id === button.dataset.command);
   button.title = keys.length ? `${text} (${written(keys[0])})` : text;
   if (!button.textContent.trim()) button.setAttribute("aria-label", text);
-  if (keys.length)
-    button.setAttribute("aria-keyshortcuts", keys.map((key) => key.replace("mod", "Control")).join(" "));
+  if (keys.length) button.setAttribute("aria-keyshortcuts", keys.map((key) => key.replace("mod", "Control")).join(" "));
   button.addEventListener("click", (event) => {
     // A mouse click leaves no focus behind, or the next Enter would press the button again.
     if (event.detail > 0) button.blur();
@@ -96,7 +95,7 @@ export function fillHelp(dialog, commands, mouse) {
       ),
     );
   const kbd = (keys) => keys.slice(0, 2).map((key) => element("kbd", {}, written(key)));
-  dialog.querySelector("[data-help]").replaceChildren(
+  dialog.querySelector("[data-help]")?.replaceChildren(
     section(
       "Mouse on the image",
       mouse.map(([gesture, text]) => [[gesture], text]),

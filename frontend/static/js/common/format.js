@@ -1,6 +1,7 @@
 /** How names, dates, numbers and states are written on the page. */
 
-export const stateWords = {
+/** @type {Record<import("./types.js").SliceState, string>} */
+export const stateNames = {
   pending: "not looked at",
   proposed: "proposed",
   accepted: "accepted",
@@ -10,8 +11,8 @@ export const stateWords = {
   failed: "failed",
 };
 
-/** Edits, as the history tells them. */
-export const kindWords = {
+/** Edits, as the history lists them. */
+export const editNames = {
   prompt: "boxes or points",
   paint: "painted",
   clear: "cleared",
@@ -20,13 +21,20 @@ export const kindWords = {
   exclude: "excluded",
   include: "included again",
   propose: "proposed again",
+  take_over: "new images taken over",
   undo: "undo",
   redo: "redo",
 };
 
-export const contrastWords = { magnitude: "Magnitude", psir: "PSIR" };
+export const contrastNames = { magnitude: "Magnitude", psir: "PSIR" };
 
-/** @param {string} name a DICOM person name, family^given^middle^prefix^suffix */
+/** @param {import("./types.js").Growth} growth */
+export function growthText({ images, slices }) {
+  const more = `The study has grown since: ${counted(images, "image")} more`;
+  return slices === images ? more : `${more}, ${slices ? counted(slices, "new slice") : "no new slice"}`;
+}
+
+/** @param {string|null} name a DICOM person name, family^given^middle^prefix^suffix */
 export function personName(name) {
   const [family = "", given = "", middle = ""] = (name || "").split("=")[0].split("^");
   const rest = [given, middle].filter(Boolean).join(" ");
@@ -40,7 +48,6 @@ export function day(date) {
   return match ? `${match[1]}-${match[2]}-${match[3]}` : date;
 }
 
-const sexes = { M: "male", F: "female", O: "other" };
 /** @param {string} moment ISO 8601 @returns {string} the time of day, and the day where it was another one */
 export function timeOf(moment) {
   const at = new Date(moment);
@@ -48,6 +55,8 @@ export function timeOf(moment) {
   return at.toDateString() === new Date().toDateString() ? time : `${at.toLocaleDateString()} ${time}`;
 }
 
+const sexes = { M: "male", F: "female", O: "other" };
+/** @param {string} code of DICOM */
 export const sex = (code) => sexes[code] || code || "sex unknown";
 
 export const grams = (quantity) => (quantity ? quantity.mass_g.toFixed(2) : "–");
@@ -58,25 +67,14 @@ export const millilitres = (quantity) => (quantity ? quantity.volume_ml.toFixed(
  * @returns {{quantity: import("./types.js").Quantity|null, by: string}}
  */
 export function quantityShown(mass, extent) {
-  const known = ["slice_thickness", "slice_spacing"].filter((each) => mass?.[`by_${each}`]);
-  const shown = known.includes(extent) ? extent : known[0];
-  return shown ? { quantity: mass[`by_${shown}`], by: shown.replace("slice_", "") } : { quantity: null, by: "" };
+  const { by_slice_thickness: thickness = null, by_slice_spacing: spacing = null } = mass ?? {};
+  const byThickness = { quantity: thickness, by: "thickness" };
+  const bySpacing = { quantity: spacing, by: "spacing" };
+  const inOrder = extent === "slice_thickness" ? [byThickness, bySpacing] : [bySpacing, byThickness];
+  return inOrder.find(({ quantity }) => quantity) ?? { quantity: null, by: "" };
 }
 
 export const number = (value, digits = 0) => (value === null || value === undefined ? "–" : value.toFixed(digits));
-export const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+/** @param {number} count @param {string} noun @param {string} [plural] */
+export const counted = (count, noun, plural = `${noun}s`) => `${count} ${count === 1 ? noun : plural}`;
 export const millimetres = (value, digits = 1) => (value === null ? "unknown" : `${value.toFixed(digits)} mm`);
-
-/**
- * An element with text and attributes; data reach the page through textContent only.
- * @param {string} tag @param {object} [attributes] @param {...(string|Node)} children
- */
-export function element(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
-    node.setAttribute(name, value === true ? "" : String(value));
-  }
-  node.append(...children);
-  return node;
-}

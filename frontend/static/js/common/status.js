@@ -1,11 +1,9 @@
-/** What the page says while it works: how far a wait has come, and messages. */
+/** Progress of what takes its time, and messages. */
 
-import { element } from "./format.js";
+import { byId, element } from "./dom.js";
 
 /** What takes less than this is not announced: a page that flickers at every click is not calm. */
 export const noticed_after_ms = 400;
-
-const byId = (id) => document.getElementById(id);
 
 /**
  * The thin bar over the image.
@@ -15,12 +13,14 @@ export function showProgress(text, part = null) {
   const bar = byId("progress");
   bar.hidden = false;
   bar.classList.toggle("endless", part === null);
-  bar.style.setProperty("--part", part ?? 0);
+  bar.style.setProperty("--part", String(part ?? 0));
   if (part === null) bar.removeAttribute("aria-valuenow");
-  else bar.setAttribute("aria-valuenow", Math.round(part * 100));
+  else bar.setAttribute("aria-valuenow", String(Math.round(part * 100)));
   byId("progress-text").textContent = text;
   byId("progress-text").hidden = !text;
 }
+
+export const isProgressShown = () => !byId("progress").hidden;
 
 export function hideProgress() {
   byId("progress").hidden = true;
@@ -32,9 +32,9 @@ export function hideProgress() {
  * @param {{stays?: boolean, action?: string, act?: () => void, dismiss?: () => void}} [options] a message that stays until
  * it is dismissed, and what can be done about it
  */
-export function say(text, { stays = false, action = "", act = () => {}, dismiss = () => {} } = {}) {
+export function showMessage(text, { stays = false, action = "", act = () => {}, dismiss = () => {} } = {}) {
   const messages = byId("messages");
-  if (!action) for (const old of [...messages.children]) if (old.firstChild.textContent === text) old.remove();
+  if (!action) for (const old of [...messages.children]) if (old.firstChild?.textContent === text) old.remove();
   const close = element("button", { type: "button", class: "quiet", "aria-label": "Dismiss" }, "×");
   const offer = action ? [element("button", { type: "button", class: "link" }, action)] : [];
   const kind = stays ? "message stays" : "message";

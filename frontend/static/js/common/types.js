@@ -1,79 +1,51 @@
 /**
- * The shapes that travel between the page and the server, as JSDoc types only.
+ * The types that the modules share, as JSDoc alone. Those of the REST contract are generated from the OpenAPI document.
  * Boxes and points are corner-based image pixels: the centre of the first pixel is (0.5, 0.5).
  *
- * @typedef {{x0: number, y0: number, x1: number, y1: number}} Box
- * @typedef {{x: number, y: number, positive: boolean}} Point
+ * @typedef {import("../../../openapi").components["schemas"]} Schemas
+ * @typedef {Schemas["Box"]} Box
+ * @typedef {Schemas["Point"]} Point
+ * @typedef {Schemas["Rle"]} Rle column-major run lengths, the first counts unset pixels
+ * @typedef {Schemas["Mass"]} Mass
+ * @typedef {Schemas["Quantity"]} Quantity
+ * @typedef {Schemas["Slice"]} Slice one image, as its header describes it
+ * @typedef {Schemas["Stack"]} Stack
+ * @typedef {Schemas["Study"]} Study
+ * @typedef {Schemas["StackSummary"] & {growth?: Growth|null}} StackSummary
+ * @typedef {{images: number, slices: number}} Growth images that came into the study since, and how many new slices they make
+ * @typedef {{growth?: Growth|null, reason?: string|null, images?: Slice[]|null}} Additions
+ * @typedef {Schemas["Reading"] & Additions} Reading
+ * @typedef {Omit<Reading, "id"|"stack_id"|"density_g_per_ml"|"model">} ReadingChange
+ * @typedef {Schemas["EditAnswer"] & Additions} EditAnswer
+ * @typedef {Schemas["PastEdit"]} PastEdit
+ * @typedef {Schemas["SliceState"]} SliceState
+ * @typedef {Schemas["Structure"]} Structure
+ *
+ * @typedef {{sop_instance_uid: string, frame_number: number}} SliceKey
+ * @typedef {{x: number, y: number}} Place in image pixels or in CSS pixels of the window, as each use says
  * @typedef {{boxes: Box[], points: Point[]}} Prompt
- * @typedef {{size: [number, number], counts: number[]}} Rle column-major run lengths, the first counts unset pixels
- * @typedef {{volume_ml: number, mass_g: number}} Quantity
- * @typedef {{by_slice_thickness: Quantity|null, by_slice_spacing: Quantity|null}} Mass
- * @typedef {"pending"|"proposed"|"accepted"|"edited"|"no_scar"|"excluded"|"failed"} SliceState
+ * @typedef {{kind: "box"|"point", index: number}|null} Selection of a part of the prompt
  *
- * @typedef {{name: string, id: string, birth_date: string, sex: string}} Patient
- *
- * @typedef {object} StackSlice one image of the stack, as the header describes it
- * @property {string} sop_instance_uid
- * @property {number} frame_number
- * @property {number} index
- * @property {number} rows
- * @property {number} columns
- * @property {string} dtype
- * @property {"MONOCHROME1"|"MONOCHROME2"} photometric_interpretation
- * @property {number} rescale_slope
- * @property {number} rescale_intercept
- * @property {number|null} window_center in rescaled values
- * @property {number|null} window_width
- * @property {[number, number]} pixel_spacing_mm between rows, between columns
- * @property {number|null} slice_thickness_mm
- * @property {number|null} slice_spacing_mm
- * @property {number[]} orientation directions of rows and columns
- *
- * @typedef {object} Stack
- * @property {string} stack_id
- * @property {Patient} patient
- * @property {string} study_date
- * @property {string} study_description
- * @property {string} description
- * @property {"magnitude"|"psir"} contrast
- * @property {boolean} is_lge
- * @property {string} is_lge_because
- * @property {string[]} warnings
- * @property {StackSlice[]} slices
- *
- * @typedef {object} ReadSlice one slice of a reading
- * @property {string} sop_instance_uid
- * @property {number} frame_number
- * @property {number} index
- * @property {number} revision of the edit that made it what it is, 0 where no edit did
- * @property {SliceState} state
- * @property {SliceState|null} state_before of an excluded slice
+ * @typedef {object} Segment what a reading holds of one structure on one slice
+ * @property {Rle|null} mask null until a model has answered the prompt
  * @property {Box[]} boxes
  * @property {Point[]} points
- * @property {Rle|null} mask
  * @property {number|null} score the model's, null where a reader made the mask
  * @property {number|null} area_mm2
  * @property {Mass|null} mass
  *
- * @typedef {object} Reading
- * @property {string} id
- * @property {"preparing"|"draft"|"failed"} state
- * @property {number} revision
- * @property {ReadSlice[]} slices
- * @property {Mass} totals
- * @property {"slice_thickness"|"slice_spacing"} mass_extent
- * @property {number|null} mass_g
- * @property {number} reviewed
- * @property {number} of
- * @property {boolean} can_undo
- * @property {boolean} can_redo
- * @property {number} prepared
- * @property {number} density_g_per_ml
- * @property {Object<string, {name: string, sha256: string}>} model
+ * @typedef {object} ReadSlice one slice of a reading, as the page holds it
+ * @property {string} sop_instance_uid
+ * @property {number} frame_number
+ * @property {number} revision of the edit that made it what it is, 0 where no edit did
+ * @property {SliceState} state
+ * @property {SliceState|null} state_before of an excluded slice
+ * @property {Partial<Record<Structure, Segment>>} segments
  *
  * @typedef {object} Edit one step of a reading, as what it changes
- * @property {"prompt"|"paint"|"clear"|"propose"|"no_scar"|"accept"|"exclude"|"include"|"undo"|"redo"} kind
- * @property {string} [sop_instance_uid]
+ * @property {Schemas["EditKind"]|"take_over"} kind
+ * @property {Structure} [structure] of prompt, paint and clear; scar where it is not said
+ * @property {string} [sop_instance_uid] none where the edit is of the whole reading
  * @property {number} [frame_number]
  * @property {[Box|null, Box|null][]} [boxes] what was there and what is there instead
  * @property {[Point|null, Point|null][]} [points] likewise

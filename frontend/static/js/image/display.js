@@ -1,7 +1,6 @@
-/** How the reader looks at the slice: the overlay's style and strength, without it, and close to the heart. */
+/** How masks are drawn: outlined, filled or both, how strongly, or not at all. */
 
-import { findHeart } from "./heart.js";
-import { say } from "../common/status.js";
+import { byId } from "../common/dom.js";
 
 const styles = [
   { outline: true, fill: false },
@@ -9,51 +8,34 @@ const styles = [
   { outline: false, fill: true },
 ];
 
-export class Looks {
-  #heart;
+/** Events: "change". */
+export class Display extends EventTarget {
   hidden = false;
   style = { ...styles[0], opacity: 0.9 };
 
-  /** @param {import("../pages/reading.js").ReadingPage} page */
-  constructor(page) {
-    this.page = page;
-  }
-
+  /** @param {number} opacity */
   setOpacity(opacity) {
     this.style.opacity = Math.max(0.1, Math.min(1, opacity));
-    document.getElementById("opacity").value = Math.round(this.style.opacity * 100);
-    document.body.style.setProperty("--overlay-opacity", this.style.opacity);
-    this.page.draw();
+    byId("opacity", HTMLInputElement).value = String(Math.round(this.style.opacity * 100));
+    document.body.style.setProperty("--overlay-opacity", String(this.style.opacity));
+    this.#changed();
   }
 
   nextStyle() {
     const at = styles.findIndex(({ outline, fill }) => outline === this.style.outline && fill === this.style.fill);
     this.style = { ...styles[(at + 1) % styles.length], opacity: this.style.opacity };
-    this.page.show();
+    this.#changed();
   }
 
+  /** @param {boolean} hidden */
   hide(hidden) {
     if (hidden === this.hidden) return;
     this.hidden = hidden;
     document.body.classList.toggle("without-overlay", hidden);
-    this.page.show();
+    this.#changed();
   }
 
-  async zoomToHeart() {
-    try {
-      this.#heart ??= await findHeart(this.page.stack.stack_id);
-    } catch (error) {
-      say(`The heart cannot be found: ${error.message}`);
-      return;
-    }
-    if (this.#heart) this.page.view.frame(this.#heart, 0.5);
-    else say("No left ventricle was found on this stack.");
-  }
-
-  /** All slices side by side, close to the heart where it is found. */
-  async toggleGrid() {
-    this.page.strip.toggleGrid();
-    this.#heart ??= await findHeart(this.page.stack.stack_id).catch(() => null);
-    this.page.strip.closeUp(this.#heart);
+  #changed() {
+    this.dispatchEvent(new Event("change"));
   }
 }

@@ -12,11 +12,8 @@ const middle = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.l
  */
 export async function findHeart(stackId) {
   const { slices } = await findVentricles(stackId);
-  const ventricles = slices.flatMap(({ boxes }) =>
-    boxes.slice(0, 1),
-  );
+  const ventricles = slices.flatMap(({ boxes }) => boxes.slice(0, 1));
   if (!ventricles.length) return null;
-  return Object.fromEntries(
-    ["x0", "y0", "x1", "y1"].map((side) => [side, middle(ventricles.map((box) => box[side]))]),
-  );
+  const side = (name) => middle(ventricles.map((box) => box[name]));
+  return { x0: side("x0"), y0: side("y0"), x1: side("x1"), y1: side("y1") };
 }

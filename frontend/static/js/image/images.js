@@ -1,9 +1,10 @@
-/** The stack's pixels for cornerstone3D: our own image loader, fed by the stack's JSON and raw frames. */
+/** The slices' pixels for cornerstone3D: our own image loader, fed by their JSON and raw frames. */
 
 import { imageLoader, metaData } from "../../vendor/cornerstone.js";
 import { getPixels } from "../common/api.js";
+import { keyOf } from "../reading/segments.js";
 
-/** @typedef {import("../common/types.js").Stack} Stack @typedef {import("../common/types.js").StackSlice} StackSlice */
+/** @typedef {import("../common/types.js").Slice} Slice */
 
 const scheme = "scarmass";
 const arrays = {
@@ -17,17 +18,17 @@ const arrays = {
   float64: Float64Array,
 };
 const drawable = new Set(["uint8", "uint16", "int16", "float32"]);
-/** @type {Map<string, {slice: StackSlice, unit: Unit}>} */
+/** @type {Map<string, {slice: Slice, unit: Unit}>} */
 const known = new Map();
 
 /**
  * What a drawn value means: rescaled = drawn x slope + intercept. Stored values are drawn as they are where all
- * slices share one rescale; where it differs, rescaled values are drawn, so that one window suits the whole stack.
+ * slices share one rescale; where it differs, rescaled values are drawn, so that one window suits all slices.
  * @typedef {{slope: number, intercept: number, asStored: boolean}} Unit
  */
 
-/** @param {Stack} stack @returns {Unit} */
-function unitOf({ slices: [first, ...rest] }) {
+/** @param {Slice[]} slices @returns {Unit} */
+function unitOf([first, ...rest]) {
   const uniform = rest.every(
     (slice) =>
       slice.rescale_slope === first.rescale_slope &&
@@ -39,14 +40,12 @@ function unitOf({ slices: [first, ...rest] }) {
     : { slope: 1, intercept: 0, asStored: false };
 }
 
-/** @param {StackSlice} slice @param {Unit} unit */
+/** @param {Slice} slice @param {Unit} unit */
 function drawnValues(slice, unit, buffer) {
   const Values = arrays[slice.dtype];
   const expected = slice.rows * slice.columns;
   if (!Values || buffer.byteLength !== expected * Values.BYTES_PER_ELEMENT)
-    throw new Error(
-      `Slice ${slice.index + 1} came with ${buffer.byteLength} bytes; its header promises other pixels.`,
-    );
+    throw new Error(`Slice ${slice.index + 1} came with ${buffer.byteLength} bytes; its header promises other pixels.`);
   const stored = new Values(buffer);
   if (unit.asStored) return stored;
   return Float32Array.from(stored, (value) => value * slice.rescale_slope + slice.rescale_intercept);
@@ -89,8 +88,9 @@ function imageOf(imageId, slice, values) {
   };
 }
 
+/** @param {string} imageId */
 function load(imageId) {
-  const { slice, unit } = known.get(imageId);
+  const { slice, unit } = /** @type {{slice: Slice, unit: Unit}} */ (known.get(imageId));
   const promise = getPixels(slice).then((buffer) => imageOf(imageId, slice, drawnValues(slice, unit, buffer)));
   return { promise };
 }
@@ -130,16 +130,16 @@ function describe(type, imageId) {
 
 let provided = false;
 
-/** @param {Stack} stack @returns {{imageIds: string[], unit: Unit}} one image id per slice, in order */
-export function provideImages(stack) {
+/** @param {Slice[]} slices @returns {{imageIds: string[], unit: Unit}} one image id per slice, in order */
+export function provideImages(slices) {
   if (!provided) {
-    imageLoader.registerImageLoader(scheme, load);
+    imageLoader.registerImageLoader(scheme, /** @type {any} */ (load));
     metaData.addProvider(describe);
     provided = true;
   }
-  const unit = unitOf(stack);
-  const imageIds = stack.slices.map((slice, index) => {
-    const imageId = `${scheme}:${stack.stack_id}/${index}`;
+  const unit = unitOf(slices);
+  const imageIds = slices.map((slice) => {
+    const imageId = `${scheme}:${unit.asStored ? "stored" : "rescaled"}/${keyOf(slice)}`;
     known.set(imageId, { slice, unit });
     return imageId;
   });
@@ -153,12 +153,13 @@ export const imageFor = (imageId) => imageLoader.loadAndCacheImage(imageId);
 export async function prefetch(imageIds, from) {
   const order = imageIds.map((_, index) => index).sort((a, b) => Math.abs(a - from) - Math.abs(b - from));
   const next = async () => {
-    while (order.length) await imageFor(imageIds[order.shift()]).catch(() => null);
+    for (let index = order.shift(); index !== undefined; index = order.shift())
+      await imageFor(imageIds[index]).catch(() => null);
   };
   await Promise.all([next(), next(), next()]);
 }
 
-/** @param {StackSlice|undefined} a @param {StackSlice} b */
+/** @param {Slice|undefined} a @param {Slice} b */
 export function hasSameGrid(a, b) {
   const grid = ({ rows, columns, pixel_spacing_mm }) => [rows, columns, ...pixel_spacing_mm].join();
   return a !== undefined && grid(a) === grid(b);

@@ -13,7 +13,8 @@ export function outlineOf(rle) {
   if (!path) {
     path = new Path2D();
     for (const loop of loopsOf(rle)) {
-      loop.forEach(([x, y], at) => (at ? path.lineTo(x, y) : path.moveTo(x, y)));
+      path.moveTo(loop[0][0], loop[0][1]);
+      for (const [x, y] of loop) path.lineTo(x, y);
       path.closePath();
     }
     outlines.set(rle, path);
@@ -46,11 +47,12 @@ function loopsOf(rle) {
     }
   const loops = [];
   for (const start of onward.keys())
-    while (onward.get(start).length) loops.push(cornersOnly(walk(onward, start), width));
+    while (onward.get(start)?.length) loops.push(cornersOnly(loopFrom(onward, start), width));
   return loops;
 }
 
-function walk(onward, start) {
+/** The corners from one on along the border, back to it. */
+function loopFrom(onward, start) {
   const corners = [];
   let corner = start;
   do {

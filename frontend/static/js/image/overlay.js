@@ -19,19 +19,32 @@ export const typeScale = () => parseFloat(getComputedStyle(document.documentElem
  * @typedef {object} Scene
  * @property {DOMMatrix} imageToCanvas
  * @property {import("../common/types.js").Rle|null} mask
- * @property {boolean} isLeftOut the slice does not count: its mask is dashed
+ * @property {boolean} isExcluded the slice does not count: its mask is dashed
  * @property {import("../common/types.js").Prompt} prompt
- * @property {{kind: "box"|"point", index: number}|null} selection
+ * @property {import("../common/types.js").Selection} selection
  * @property {{fill: boolean, outline: boolean, opacity: number}} style
- * @property {{x: number, y: number, across: number, down: number}|null} tip of the brush, in image pixels
+ * @property {{x: number, y: number, across: number, down: number}|null} brush its circle: middle and half axes in image pixels
  * @property {{x: number, y: number}|null} crosshair in image pixels
  */
 
+const directions = [
+  [1, 0],
+  [-1, 0],
+  [0, 1],
+  [0, -1],
+];
+
+const contextOf = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+
 export class Overlay {
+  scale = 1;
+  /** @type {(x: number, y: number) => DOMPoint} image pixels to CSS pixels of the canvas */
+  toScreen = (x, y) => new DOMPoint(x, y);
+
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    this.context = canvas.getContext("2d");
+    this.context = contextOf(canvas);
   }
 
   /** @param {Scene|null} scene null leaves the image bare */
@@ -47,13 +60,14 @@ export class Overlay {
     this.scale = typeScale();
     this.toScreen = (x, y) => scene.imageToCanvas.transformPoint({ x, y });
     if (scene.mask) this.#mask(scene);
-    scene.prompt.boxes.forEach((each, index) => this.#box(each, isSelected(scene, "box", index)));
-    scene.prompt.points.forEach((each, index) => this.#point(each, isSelected(scene, "point", index)));
-    if (scene.tip) this.#tip(scene.tip, scene.imageToCanvas);
+    const { boxes, points } = scene.prompt;
+    for (const [index, each] of boxes.entries()) this.#box(each, isSelected(scene, "box", index));
+    for (const [index, each] of points.entries()) this.#point(each, isSelected(scene, "point", index));
+    if (scene.brush) this.#brush(scene.brush, scene.imageToCanvas);
     if (scene.crosshair) this.#crosshair(scene.crosshair);
   }
 
-  #tip({ x, y, across, down }, imageToCanvas) {
+  #brush({ x, y, across, down }, imageToCanvas) {
     const circle = new Path2D();
     circle.ellipse(x, y, across, down, 0, 0, 2 * Math.PI);
     const path = new Path2D();
@@ -65,26 +79,26 @@ export class Overlay {
     const { x, y } = this.toScreen(at.x, at.y);
     const [near, far] = [4 * this.scale, 16 * this.scale];
     const path = new Path2D();
-    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+    for (const [dx, dy] of directions) {
       path.moveTo(x + near * dx, y + near * dy);
       path.lineTo(x + far * dx, y + far * dy);
     }
     this.#stroke(path, "#ffffff", 1.4);
   }
 
-  #mask({ mask, imageToCanvas, style, isLeftOut }) {
+  #mask({ mask, imageToCanvas, style, isExcluded }) {
     const { context } = this;
     const path = new Path2D();
     path.addPath(outlineOf(mask), imageToCanvas);
     context.globalAlpha = style.opacity;
     context.lineJoin = "round";
-    if (style.fill && !isLeftOut) {
+    if (style.fill && !isExcluded) {
       context.fillStyle = scar;
       context.globalAlpha = style.opacity * 0.45;
       context.fill(path, "evenodd");
       context.globalAlpha = style.opacity;
     }
-    if (style.outline || isLeftOut) this.#stroke(path, scar, 1.6, isLeftOut ? [2, 4] : []);
+    if (style.outline || isExcluded) this.#stroke(path, scar, 1.6, isExcluded ? [2, 4] : []);
     context.globalAlpha = 1;
   }
 
@@ -112,7 +126,7 @@ export class Overlay {
     ];
     const path = new Path2D();
     const screen = corners.map(([x, y]) => toScreen(x, y));
-    screen.forEach(({ x, y }, at) => (at ? path.lineTo(x, y) : path.moveTo(x, y)));
+    for (const { x, y } of screen) path.lineTo(x, y);
     path.closePath();
     this.#stroke(path, box, selected ? 2 : 1.4, selected ? [] : [5, 3]);
     if (!selected) return;
@@ -183,7 +197,7 @@ const isSelected = ({ selection }, kind, index) => selection?.kind === kind && s
  * upper left corner in parts of the canvas
  */
 export function drawThumbnailMask(canvas, mask, { fill, outline, strength = 0.45 }, { scale, left, top }) {
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   const [width, height] = [canvas.clientWidth * 2, canvas.clientHeight * 2];
   Object.assign(canvas, { width, height });
   if (!mask) return;

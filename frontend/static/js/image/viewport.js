@@ -1,96 +1,122 @@
-/** The image: a cornerstone3D stack viewport with window, zoom and pan, and where its pixels lie on the screen. */
+/** The image: a cornerstone3D stack viewport that shows one of the slices, with a window. */
 
-import { Enums, RenderingEngine, getShouldUseCPURendering, init } from "../../vendor/cornerstone.js";
+import { Enums, init, RenderingEngine } from "../../vendor/cornerstone.js";
+import { isSameSlice } from "../reading/segments.js";
+import { Camera } from "./camera.js";
 import { hasSameGrid, imageFor, prefetch, provideImages } from "./images.js";
+
+/** @typedef {import("../common/types.js").Slice} Slice */
 
 const { Events, ViewportType } = Enums;
 
-export class Viewport extends EventTarget {
-  #viewport;
+/** Events: "view" (another image, window, zoom or place). */
+export class Viewport extends Camera {
   #engine;
-  #imageIds;
-  #unit;
+  /** @type {string[]} */
+  #imageIds = [];
+  /** Does the renderer have these images? */
+  #isProvided = false;
+  #unit = { slope: 1, intercept: 0, asStored: true };
   #wanted = -1;
+  /** @type {{center: number, width: number}|null} in rescaled values */
   #window = null;
-  #middle = null;
+  /** @type {Slice|undefined} the last one that was on the screen */
+  #drawn;
+  /** What lies in the middle of the screen, in image pixels. */
+  #middle = { x: 0, y: 0 };
 
-  /** The slice on the screen; -1 until the first one is drawn. */
+  /** Which of the slices is on the screen; -1 until the first one is drawn. */
   shown = -1;
   inverted = false;
-  /** How many times larger than fitted. */
-  zoom = 1;
+  /** Does a tool press on the image? The slice stays for so long. */
+  isPressed = false;
 
-  /** @param {HTMLElement} element @param {import("../common/types.js").Stack} stack */
-  constructor(element, stack) {
-    super();
-    this.element = element;
-    this.stack = stack;
-    this.#snap();
-    init({ rendering: { webGlContextCount: 1 } });
-    ({ imageIds: this.#imageIds, unit: this.#unit } = provideImages(stack));
-    this.#engine = new RenderingEngine("reading");
-    this.#engine.enableElement({ viewportId: "slice", type: ViewportType.STACK, element });
-    this.#viewport = this.#engine.getViewport("slice");
+  /** @param {HTMLDivElement} element @param {Slice[]} slices */
+  constructor(element, slices) {
+    fitToPixels(element);
+    init(/** @type {any} */ ({ rendering: { webGlContextCount: 1 } }));
+    const engine = new RenderingEngine("reading");
+    engine.enableElement({ viewportId: "slice", type: ViewportType.STACK, element });
+    super(element, engine.getStackViewport("slice"));
+    this.#engine = engine;
+    this.slices = slices;
+    this.#provide();
     for (const name of [Events.IMAGE_RENDERED, Events.CAMERA_MODIFIED])
       element.addEventListener(name, () => this.#changed());
-    new ResizeObserver(() => this.#resized()).observe(element.parentElement.parentElement);
+    if (element.parentElement?.parentElement)
+      new ResizeObserver(() => this.#resized()).observe(element.parentElement.parentElement);
+  }
+
+  #provide() {
+    ({ imageIds: this.#imageIds, unit: this.#unit } = provideImages(this.slices));
+    this.#isProvided = false;
   }
 
   #changed() {
     if (this.shown >= 0) {
-      const { x, y } = this.#middleOfScreen();
+      const { x, y } = this.middleOfScreen();
       this.#middle = this.clientToImage(x, y);
     }
     this.dispatchEvent(new Event("view"));
   }
 
-  /** Keep the frame around the image on whole CSS pixels: browsers draw a canvas there, whatever its layout says. */
-  #snap() {
-    const frame = this.element.parentElement;
-    const { left, top, right, bottom } = frame.parentElement.getBoundingClientRect();
-    const [x, y] = [Math.ceil(left), Math.ceil(top)];
-    const box = { left: x - left, top: y - top, width: Math.floor(right) - x, height: Math.floor(bottom) - y };
-    for (const [side, pixels] of Object.entries(box)) frame.style[side] = `${pixels}px`;
-  }
-
   /** What the reader looked at stays in the middle, as large as the new size allows. */
   #resized() {
-    this.#snap();
+    fitToPixels(this.element);
     if (this.shown < 0) return;
     const middle = this.#middle;
     this.#engine.resize(true, false);
-    this.#look(this.#world(middle.x, middle.y), this.zoom);
+    this.look(this.world(middle.x, middle.y), this.zoom);
   }
 
-  /** Bring a slice on the screen. The newest wish wins; until its pixels are here the earlier slice stays. */
+  /**
+   * Show other slices from now on, at one of them. What the reader looked at stays in the middle.
+   * @param {Slice[]} slices @param {number} index
+   */
+  replace(slices, index) {
+    const drawn = this.#drawn;
+    this.slices = slices;
+    this.shown = drawn ? slices.findIndex((slice) => isSameSlice(slice, drawn)) : -1;
+    this.#provide();
+    return this.show(index);
+  }
+
+  /**
+   * Bring a slice on the screen. The last call wins; until its pixels are here the earlier slice stays.
+   * @param {number} index
+   */
   async show(index) {
     this.#wanted = index;
-    const image = await imageFor(this.#imageIds[index]);
-    const isOn = this.shown === index && this.#viewport.getCurrentImageIdIndex() === index;
-    if (this.#wanted !== index || isOn) return;
-    if (this.shown < 0) {
-      await this.#viewport.setStack(this.#imageIds, index);
-      this.#window = this.headerWindow(index, image);
-      void prefetch(this.#imageIds, index);
-    } else {
-      await this.#viewport.setImageIdIndex(index);
-    }
-    if (this.#viewport.getCurrentImageIdIndex() !== index) return;
-    const isAlike = hasSameGrid(this.slice, this.stack.slices[index]);
+    const imageIds = this.#imageIds;
+    const image = await imageFor(imageIds[index]);
+    const isWanted = () => this.#wanted === index && this.#imageIds === imageIds;
+    const isOn = this.#isProvided && this.shown === index && this.viewport.getCurrentImageIdIndex() === index;
+    if (!isWanted() || isOn) return;
+    const middle = this.#middle;
+    const isNewList = !this.#isProvided;
+    this.#isProvided = true;
+    if (isNewList) await this.viewport.setStack(imageIds, index);
+    else await this.viewport.setImageIdIndex(index);
+    if (!isWanted()) return;
+    this.#window ??= this.headerWindow(index, image);
+    const isAlike = hasSameGrid(this.#drawn, this.slices[index]);
     this.shown = index;
+    this.#drawn = this.slice;
     this.#applyWindow();
-    if (isAlike) this.#changed();
-    else this.fit();
+    if (!isAlike) this.fit();
+    else if (isNewList) this.look(this.world(middle.x, middle.y), this.zoom);
+    else this.#changed();
+    if (isNewList) void prefetch(imageIds, index);
   }
 
   get slice() {
-    return this.stack.slices[this.shown];
+    return this.slices[this.shown];
   }
 
   /** The header's window of a slice in rescaled values, or its whole range where the header has none. */
   headerWindow(index, image) {
-    const { window_center: center, window_width: width } = this.stack.slices[index];
-    if (center !== null && width > 0) return { center, width };
+    const { window_center: center, window_width: width } = this.slices[index];
+    if (center !== null && width !== null && width > 0) return { center, width };
     const { slope, intercept } = this.#unit;
     return { center: image.windowCenter * slope + intercept, width: image.windowWidth * slope };
   }
@@ -101,22 +127,23 @@ export class Viewport extends EventTarget {
 
   #applyWindow() {
     const { slope, intercept } = this.#unit;
-    const { center, width } = this.#window;
+    const { center, width } = /** @type {{center: number, width: number}} */ (this.#window);
     const voiRange = {
       lower: (center - width / 2 - intercept) / slope,
       upper: (center + width / 2 - intercept) / slope,
     };
     const isWhiteLow = this.slice.photometric_interpretation === "MONOCHROME1";
-    this.#viewport.setProperties({ voiRange, invert: this.inverted !== isWhiteLow });
-    this.#viewport.render();
+    this.viewport.setProperties({ voiRange, invert: this.inverted !== isWhiteLow });
+    this.viewport.render();
   }
 
   /** Widen and shift the window by a drag of (dx, dy) CSS pixels: right is more width, down is more brightness. */
   dragWindow(dx, dy) {
-    const step = this.#window.width / 300;
+    if (!this.#window) return;
+    const { center, width } = this.#window;
     this.#window = {
-      center: this.#window.center - dy * step,
-      width: Math.max(this.#unit.slope, this.#window.width * Math.exp(dx / 250)),
+      center: center - (dy * width) / 300,
+      width: Math.max(this.#unit.slope, width * Math.exp(dx / 250)),
     };
     this.#applyWindow();
   }
@@ -130,120 +157,13 @@ export class Viewport extends EventTarget {
     this.inverted = !this.inverted;
     this.#applyWindow();
   }
+}
 
-  /** Zoom by a factor with the image pixel under the client position staying there; by default the middle. */
-  zoomBy(factor, client = this.#middleOfScreen()) {
-    const before = this.#worldAt(client);
-    this.#look(this.#viewport.getCamera().focalPoint, this.zoom * factor);
-    this.#shift(before, this.#worldAt(client));
-  }
-
-  panBy(dx, dy) {
-    const { x, y } = this.#middleOfScreen();
-    this.#shift(this.#worldAt({ x, y }), this.#worldAt({ x: x + dx, y: y + dy }));
-  }
-
-  fit() {
-    const { rows, columns } = this.slice;
-    this.#look(this.#world(columns / 2, rows / 2), 1);
-  }
-
-  /** Bring a box of the image to the middle, filling so much of the viewport. */
-  frame({ x0, y0, x1, y1 }, share) {
-    const [rowSpacing, columnSpacing] = this.slice.pixel_spacing_mm;
-    const zoom = (share * this.#fitting((x1 - x0) * columnSpacing, (y1 - y0) * rowSpacing)) / this.#fittingAll();
-    this.#look(this.#world((x0 + x1) / 2, (y0 + y1) / 2), zoom);
-  }
-
-  /** CSS pixels per mm at which so many mm just fit. */
-  #fitting(width_mm, height_mm) {
-    return Math.min(this.element.clientWidth / width_mm, this.element.clientHeight / height_mm);
-  }
-
-  #fittingAll() {
-    const {
-      rows,
-      columns,
-      pixel_spacing_mm: [rowSpacing, columnSpacing],
-    } = this.slice;
-    return this.#fitting(columns * columnSpacing, rows * rowSpacing);
-  }
-
-  /** Bring the world point that is at `there` to where `here` is. */
-  #shift(here, there) {
-    const { focalPoint } = this.#viewport.getCamera();
-    this.#look(
-      focalPoint.map((value, axis) => value + here[axis] - there[axis]),
-      this.zoom,
-    );
-  }
-
-  /** Look straight at a world point, so many times larger than fitted. */
-  #look(focalPoint, zoom) {
-    this.zoom = Math.min(32, Math.max(0.5, zoom));
-    const pixels_per_mm = this.#fittingAll() * this.zoom;
-    if (getShouldUseCPURendering()) {
-      // Its parallelScale takes rows and columns for equally far apart; its scale is that of the closer ones.
-      this.#viewport.setCamera({ focalPoint, scale: pixels_per_mm * Math.min(...this.slice.pixel_spacing_mm) });
-    } else {
-      const camera = this.#viewport.getCamera();
-      const position = camera.position.map((value, axis) => value + focalPoint[axis] - camera.focalPoint[axis]);
-      this.#viewport.setCamera({
-        focalPoint,
-        position,
-        parallelScale: this.element.clientHeight / pixels_per_mm / 2,
-      });
-    }
-    this.#viewport.render();
-  }
-
-  #worldAt({ x, y }) {
-    const { left, top } = this.element.getBoundingClientRect();
-    return this.#viewport.canvasToWorld([x - left, y - top]);
-  }
-
-  #middleOfScreen() {
-    const { left, top, width, height } = this.element.getBoundingClientRect();
-    return { x: left + width / 2, y: top + height / 2 };
-  }
-
-  /** Corner-based image pixels to the renderer's world, in mm. */
-  #world(x, y) {
-    // World origin is the first pixel's centre; the CPU renderer draws the first pixel's corner there instead.
-    const centre = getShouldUseCPURendering() ? 0 : 0.5;
-    const [rowSpacing, columnSpacing] = this.slice.pixel_spacing_mm;
-    return [(x - centre) * columnSpacing, (y - centre) * rowSpacing, 0];
-  }
-
-  /** Corner-based image pixels to CSS pixels of the viewport, from where three image points lie. */
-  imageToCanvas() {
-    const { rows, columns } = this.slice;
-    const [origin, right, down] = [
-      [0, 0],
-      [columns, 0],
-      [0, rows],
-    ].map(([x, y]) => this.#viewport.worldToCanvas(this.#world(x, y)));
-    return new DOMMatrix([
-      (right[0] - origin[0]) / columns,
-      (right[1] - origin[1]) / columns,
-      (down[0] - origin[0]) / rows,
-      (down[1] - origin[1]) / rows,
-      origin[0],
-      origin[1],
-    ]);
-  }
-
-  imageToClient(x, y) {
-    const { left, top } = this.element.getBoundingClientRect();
-    const point = this.imageToCanvas().transformPoint({ x, y });
-    return { x: point.x + left, y: point.y + top };
-  }
-
-  clientToImage(clientX, clientY) {
-    const { left, top } = this.element.getBoundingClientRect();
-    const point = this.imageToCanvas()
-      .inverse()
-      .transformPoint({ x: clientX - left, y: clientY - top });
-    return { x: point.x, y: point.y };
-  }
+/** Keep the frame around the image on whole CSS pixels: browsers draw a canvas there in any case. */
+function fitToPixels(element) {
+  const frame = element.parentElement;
+  const { left, top, right, bottom } = frame.parentElement.getBoundingClientRect();
+  const [x, y] = [Math.ceil(left), Math.ceil(top)];
+  const box = { left: x - left, top: y - top, width: Math.floor(right) - x, height: Math.floor(bottom) - y };
+  for (const [side, pixels] of Object.entries(box)) frame.style[side] = `${pixels}px`;
 }

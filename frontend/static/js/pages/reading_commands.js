@@ -1,57 +1,58 @@
-/** Everything the reading page can be told to do, by key or by button. */
+/** What can be done on the reading page, by key or by button. */
 
-import { exportCsv } from "../panels/saving.js";
+import { smallestPart_mm2 } from "../panels/controls.js";
 
 /** @typedef {import("../common/commands.js").Command} Command */
 
 /** As far as a mouse dragged over so many CSS pixels. */
 const window_step = 10;
 
-/** @param {import("./reading.js").ReadingPage} page @returns {Command[]} */
+/** @param {import("./reading_page.js").ReadingPage} page @returns {Command[]} */
 export function readingCommands(page) {
-  const { view, looks, gestures } = page;
+  const { view, slices, actions, display, drawing, tools, strip } = page;
   const group = (heading, commands) =>
     commands.map(([id, text, keys, run, more]) => ({ id, text, keys, run, group: heading, ...more }));
   const held = { repeats: true };
   const onImage = (act) => () => view.shown >= 0 && act();
   return [
     ...group("Slices", [
-      ["previous", "Previous slice", ["ArrowLeft"], () => page.step(-1), held],
-      ["next", "Next slice", ["ArrowRight"], () => page.step(1), held],
-      ["above", "Slice above", ["ArrowUp"], () => page.step(-page.strip.across), held],
-      ["below", "Slice below", ["ArrowDown"], () => page.step(page.strip.across), held],
-      ["first", "First slice", ["Home"], () => page.go(0)],
-      ["last", "Last slice", ["End"], () => page.go(page.stack.slices.length - 1)],
+      ["previous", "Previous slice", ["ArrowLeft"], () => slices.step(-1), held],
+      ["next", "Next slice", ["ArrowRight"], () => slices.step(1), held],
+      ["above", "Slice above", ["ArrowUp"], () => slices.step(-strip.across), held],
+      ["below", "Slice below", ["ArrowDown"], () => slices.step(strip.across), held],
+      ["first", "First slice", ["Home"], () => slices.go(0)],
+      ["last", "Last slice", ["End"], () => slices.go(slices.length - 1)],
     ]),
     ...group("Decide", [
-      ["accept", "Accept and go to the next slice", ["Enter"], () => gestures.accept()],
-      ["no_scar", "No scar on this slice", ["0"], () => gestures.noScar()],
-      ["clear", "Clear this slice", ["c"], () => gestures.clear()],
-      ["exclude", "Exclude this slice, or include it again", ["u"], () => gestures.exclude()],
-      ["carry_over", "Carry over to the next slice", ["d"], () => gestures.carryOver()],
-      ["propose_slice", "Propose this slice again", ["r"], () => gestures.proposeSlice()],
-      ["propose_stack", "Propose all slices not yet decided again", ["shift+r"], () => gestures.proposeStack()],
-      ["undo", "Undo", ["mod+z", "z"], (isHeld) => gestures.undo(isHeld), held],
-      ["redo", "Redo", ["mod+shift+z", "y", "mod+y", "shift+z"], (isHeld) => gestures.redo(isHeld), held],
-      ["export", "Export CSV", ["e"], () => exportCsv(page)],
+      ["accept", "Accept and go to the next slice", ["Enter"], () => actions.accept()],
+      ["no_scar", "No scar on this slice", ["0"], () => actions.noScar()],
+      ["clear", "Clear this slice", ["c"], () => actions.clear()],
+      ["exclude", "Exclude this slice, or include it again", ["u"], () => actions.exclude()],
+      ["carry_over", "Carry over to the next slice", ["d"], () => actions.carryOver()],
+      ["propose_slice", "Propose this slice again", ["r"], () => actions.proposeSlice()],
+      ["propose_stack", "Propose all slices not yet decided again", ["shift+r"], () => actions.proposeAll()],
+      ["take_over", "Take over the study's new images", ["t"], () => actions.takeOver()],
+      ["undo", "Undo", ["mod+z", "z"], (isHeld) => actions.undo(isHeld), held],
+      ["redo", "Redo", ["mod+shift+z", "y", "mod+y", "shift+z"], (isHeld) => actions.redo(isHeld), held],
+      ["export", "Export CSV", ["e"], () => page.saving.exportCsv()],
     ]),
     ...group("Draw", [
-      ["prompt", "Boxes and points", ["v"], () => page.take("prompt")],
-      ["brush", "Brush", ["b"], () => page.take("brush")],
-      ["eraser", "Eraser", ["x"], () => page.take("eraser")],
+      ["prompt", "Boxes and points", ["v"], () => tools.choose("prompt")],
+      ["brush", "Brush", ["b"], () => tools.choose("brush")],
+      ["eraser", "Eraser", ["x"], () => tools.choose("eraser")],
       ["thinner", "Thinner brush", [","], () => page.resizeBrush(1 / 1.25), held],
       ["thicker", "Thicker brush", ["."], () => page.resizeBrush(1.25), held],
-      ["fill_holes", "Fill holes", ["shift+f"], () => gestures.fillHoles()],
-      ["drop_islands", "Drop small parts", ["shift+i"], () => gestures.dropIslands()],
-      ["positive", "Points mark scar", [], () => page.setNegative(false)],
-      ["negative", "Points mark what is not scar (on or off)", ["n"], () => page.setNegative(!page.negative)],
+      ["fill_holes", "Fill holes", ["shift+f"], () => actions.fillHoles()],
+      ["drop_islands", "Drop small parts", ["shift+i"], () => actions.dropIslands(smallestPart_mm2())],
+      ["positive", "Points mark scar", [], () => drawing.setNegative(false)],
+      ["negative", "Points mark what is not scar (on or off)", ["n"], () => drawing.setNegative(!drawing.negative)],
       ["crosshair", "Draw with the keys: arrows and Space (on or off)", ["k"], () => page.crosshair.toggle()],
-      ["delete", "Delete the selected box or point", ["Delete", "Backspace"], () => gestures.deleteSelected()],
+      ["delete", "Delete the selected box or point", ["Delete", "Backspace"], () => actions.deleteSelected()],
       ["deselect", "Let go of the selection", ["Escape"], () => page.deselect()],
     ]),
     ...group("View", [
       ["fit", "Fit the image", ["f"], onImage(() => view.fit())],
-      ["heart", "Zoom to the heart", ["g"], onImage(() => looks.zoomToHeart())],
+      ["heart", "Zoom to the heart", ["g"], onImage(() => page.zoomToHeart())],
       ["zoom_in", "Zoom in", ["+", "="], onImage(() => view.zoomBy(1.25)), held],
       ["zoom_out", "Zoom out", ["-"], onImage(() => view.zoomBy(1 / 1.25)), held],
       ["wider", "Wider window", ["shift+ArrowRight"], onImage(() => view.dragWindow(window_step, 0)), held],
@@ -60,11 +61,11 @@ export function readingCommands(page) {
       ["darker", "Darker", ["shift+ArrowDown"], onImage(() => view.dragWindow(0, -window_step)), held],
       ["window", "Window as in the header", ["w"], onImage(() => view.resetWindow())],
       ["invert", "Invert", ["i"], onImage(() => view.invert())],
-      ["style", "Outline, fill or both", ["o"], () => looks.nextStyle()],
-      ["fainter", "Overlay fainter", ["["], () => looks.setOpacity(looks.style.opacity - 0.1), held],
-      ["stronger", "Overlay stronger", ["]"], () => looks.setOpacity(looks.style.opacity + 0.1), held],
-      ["grid", "All slices side by side", ["a"], () => looks.toggleGrid()],
-      ["hide", "Hide the overlay (H: while held)", [], () => looks.hide(!looks.hidden)],
+      ["style", "Outline, fill or both", ["o"], () => display.nextStyle()],
+      ["fainter", "Overlay fainter", ["["], () => display.setOpacity(display.style.opacity - 0.1), held],
+      ["stronger", "Overlay stronger", ["]"], () => display.setOpacity(display.style.opacity + 0.1), held],
+      ["grid", "All slices side by side", ["a"], () => page.toggleGrid()],
+      ["hide", "Hide the overlay (H: while held)", [], () => display.hide(!display.hidden)],
       ["help", "Keys and mouse", ["?"], () => page.showHelp()],
     ]),
   ];

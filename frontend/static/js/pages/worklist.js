@@ -1,12 +1,11 @@
 /** The worklist: studies with their stacks, found by typing, opened by Enter or a click. */
 
 import { listStudies } from "../common/api.js";
-import { persistently } from "../reading/open.js";
-import { readingsWithUnsent } from "../reading/unsent.js";
+import { byId, element } from "../common/dom.js";
+import { contrastNames, day, growthText, personName, sex } from "../common/format.js";
+import { untilAnswered } from "../common/retry.js";
 import { Upload } from "../panels/upload.js";
-import { contrastWords, day, element, personName, sex } from "../common/format.js";
-
-const byId = (id) => document.getElementById(id);
+import { readingsWithUnsent } from "../reading/unsent.js";
 
 class Worklist {
   #cursor = null;
@@ -16,16 +15,17 @@ class Worklist {
 
   constructor() {
     this.table = byId("studies");
+    this.filter = byId("filter", HTMLInputElement);
     byId("more").addEventListener("click", () => void this.#loadMore());
-    byId("filter").addEventListener("input", () => void this.#filter());
+    this.filter.addEventListener("input", () => void this.#filter());
     document.addEventListener("keydown", (event) => this.#key(event));
     this.upload = new Upload(() => this.load());
   }
 
-  /** Show the list from its beginning; what stands there stays until the new one has come. */
+  /** Show the list from its beginning; the one that is shown stays until the new one has come. */
   async load() {
     try {
-      const { studies, next_cursor } = await persistently(listStudies, () =>
+      const { studies, next_cursor } = await untilAnswered(listStudies, () =>
         this.#fail("The server cannot be reached. The worklist appears as soon as it answers."),
       );
       for (const old of this.table.querySelectorAll("tbody")) old.remove();
@@ -128,7 +128,7 @@ class Worklist {
       "tr",
       { class: stack.is_lge ? "stack" : "stack other" },
       element("td", {}, link),
-      element("td", {}, contrastWords[stack.contrast] ?? "–"),
+      element("td", {}, contrastNames[stack.contrast] ?? "–"),
       element("td", { class: "figure" }, String(stack.number_of_slices)),
       element(
         "td",
@@ -136,7 +136,7 @@ class Worklist {
         badge,
         element("span", { title: stack.is_lge_because }, stack.is_lge_because || ""),
       ),
-      element("td", {}, ...readingBadges(stack.reading_id)),
+      element("td", {}, ...readingBadges(stack)),
     );
     row.addEventListener("click", (event) => {
       if (event.target !== link && !event.ctrlKey && !event.metaKey) link.click();
@@ -146,22 +146,23 @@ class Worklist {
 
   /** @returns {HTMLAnchorElement[]} the links of the rows that the filter leaves */
   get #links() {
-    return [...this.table.querySelectorAll("tbody:not([hidden]) tr.stack a")];
+    const links = this.table.querySelectorAll("tbody:not([hidden]) tr.stack a");
+    return /** @type {HTMLAnchorElement[]} */ ([...links]);
   }
 
   #focus(index, { move = true } = {}) {
     const links = this.#links;
     this.#focused = Math.max(0, Math.min(links.length - 1, index));
-    links.forEach((link, at) => (link.tabIndex = at === this.#focused ? 0 : -1));
+    for (const [at, link] of links.entries()) link.tabIndex = at === this.#focused ? 0 : -1;
     if (move) links[this.#focused]?.focus();
   }
 
   async #filter() {
-    const words = byId("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     while (words.length && this.#cursor) await this.#loadMore();
     let found = 0;
     for (const body of this.table.querySelectorAll("tbody")) {
-      body.hidden = !words.every((word) => body.dataset.text.includes(word));
+      body.hidden = !words.every((word) => body.dataset.text?.includes(word));
       if (!body.hidden) found += 1;
     }
     byId("nothing").hidden = found > 0 || !this.table.querySelector("tbody");
@@ -170,26 +171,30 @@ class Worklist {
 
   #key(event) {
     const { key, target } = event;
-    const isFilter = target === byId("filter");
-    const at = this.#links.indexOf(document.activeElement);
-    if (key === "/" && !isFilter) byId("filter").focus();
+    const isFilter = target === this.filter;
+    const at = this.#links.indexOf(/** @type {HTMLAnchorElement} */ (document.activeElement));
+    if (key === "/" && !isFilter) this.filter.focus();
     else if (key === "ArrowDown") this.#focus(at < 0 ? (isFilter ? 0 : this.#focused) : at + 1);
     else if (key === "ArrowUp" && !isFilter) this.#focus(at < 0 ? this.#focused : at - 1);
     else if (key === "Enter" && isFilter) this.#links[0]?.click();
     else if (key === "Escape" && isFilter) {
-      byId("filter").value = "";
+      this.filter.value = "";
       void this.#filter();
     } else return;
     event.preventDefault();
   }
 }
 
-function readingBadges(readingId) {
-  if (!readingId) return [];
-  const draft = element("span", { class: "badge draft" }, "draft");
-  if (!readingsWithUnsent().has(readingId)) return [draft];
-  const title = "Changes made in this browser are not stored yet. Open the reading to send them.";
-  return [draft, " ", element("span", { class: "badge unsent", title }, "unsent changes")];
+/** @param {import("../common/types.js").StackSummary} stack */
+function readingBadges({ reading_id, growth }) {
+  if (!reading_id) return [];
+  const badges = [element("span", { class: "badge draft" }, "draft")];
+  if (readingsWithUnsent().has(reading_id)) {
+    const title = "Changes made in this browser are not stored yet. Open the reading to send them.";
+    badges.push(element("span", { class: "badge unsent", title }, "unsent changes"));
+  }
+  if (growth) badges.push(element("span", { class: "growth" }, growthText(growth)));
+  return badges;
 }
 
 void new Worklist().load();

@@ -1,30 +1,34 @@
-/** What stands in the corners of the image, and which slice's data it shows. */
+/** What is written in the corners and at the sides of the image. */
 
-import { counted, grams, millimetres, number, quantityShown, stateWords } from "../common/format.js";
+import { find } from "../common/dom.js";
+import { counted, grams, millimetres, number, quantityShown, stateNames } from "../common/format.js";
+import { segmentOf } from "../reading/segments.js";
 
-const put = (name, text) => {
-  document.querySelector(`[data-corner="${name}"]`).textContent = text;
-};
+/** @param {string} name @param {string} text */
+function put(name, text) {
+  const corner = find(`[data-corner="${name}"]`);
+  corner.textContent = text;
+  return corner;
+}
 
-/** @param {import("../pages/reading.js").ReadingPage} page */
-export function showAnnotations({ stack, index, view, draft, outbox, selection, prompt }) {
-  const slice = stack.slices[index];
-  put("slice", `Slice ${index + 1} / ${stack.slices.length}`);
+/**
+ * @param {import("../image/slices.js").Slices} slices @param {import("../reading/draft.js").Draft} draft
+ * @param {import("../reading/outbox.js").Outbox} outbox @param {import("../tools/drawing.js").Drawing} drawing
+ */
+export function showAnnotations({ index, length, current: slice, view }, draft, outbox, { prompt, selected }) {
+  put("slice", `Slice ${index + 1} / ${length}`);
   put(
     "geometry",
     `thickness ${millimetres(slice.slice_thickness_mm)} · spacing ${millimetres(slice.slice_spacing_mm)}`,
   );
   showSides(slice.orientation);
-  const read = draft?.slice(slice);
-  const state = document.querySelector('[data-corner="state"]');
-  state.textContent = read ? stateWords[read.state] : "";
-  state.dataset.state = read?.state ?? "";
-  const { quantity, by } = quantityShown(read?.mass, draft?.reading.mass_extent);
-  const mass = quantity ? ` · ${grams(quantity)} g by ${by}` : "";
-  put("grams", read?.mask ? `${number(read.area_mm2)} mm²${mass}` : "");
-  const waits = outbox?.isWaitingForModel(slice) ?? false;
-  put("prompt", promptWords(prompt, selection));
-  put("waiting", waits ? "the model answers when the connection is back" : "");
+  put("prompt", promptText(prompt, selected));
+  put("waiting", outbox.isWaitingForModel(slice) ? "the model answers when the connection is back" : "");
+  const read = draft.slice(slice);
+  const { mask, area_mm2, mass } = segmentOf(read);
+  put("state", draft.isOpen ? stateNames[read.state] : "").dataset.state = draft.isOpen ? read.state : "";
+  const { quantity, by } = draft.isOpen ? quantityShown(mass, draft.reading.mass_extent) : { quantity: null, by: "" };
+  put("grams", mask ? `${number(area_mm2)} mm²${quantity ? ` · ${grams(quantity)} g by ${by}` : ""}` : "");
   if (view.shown >= 0) showView(view);
 }
 
@@ -35,14 +39,15 @@ export function showView(view) {
   put("zoom", `${number(view.zoom * 100)} %`);
 }
 
-function promptWords({ boxes, points }, selection) {
+/** @param {import("../common/types.js").Prompt} prompt @param {import("../common/types.js").Selection} selection */
+function promptText({ boxes, points }, selection) {
   if (selection?.kind === "box") return `Box ${selection.index + 1} of ${boxes.length} selected`;
   if (selection?.kind === "point") return `Point ${selection.index + 1} of ${points.length} selected`;
-  const words = [
-    boxes.length && counted(boxes.length, "box").replace("boxs", "boxes"),
+  const parts = [
+    boxes.length && counted(boxes.length, "box", "boxes"),
     points.length && counted(points.length, "point"),
   ];
-  return words.filter(Boolean).join(", ");
+  return parts.filter(Boolean).join(", ");
 }
 
 /** Which way the patient lies, from the directions of rows and columns (DICOM axes: left, posterior, head). */
@@ -52,11 +57,11 @@ function showSides(orientation) {
   const reversed = (direction) => direction.map((value) => -value);
   const sides = { right: row, left: reversed(row), below: column, above: reversed(column) };
   for (const [side, direction] of Object.entries(sides))
-    document.querySelector(`[data-side="${side}"]`).textContent = sideWords(direction);
+    find(`[data-side="${side}"]`).textContent = sideName(direction);
 }
 
 /** Up to two letters, the nearer axis first; an axis counts from about 20 degrees of tilt. */
-function sideWords(direction) {
+function sideName(direction) {
   return direction
     .map((value, axis) => ({ size: Math.abs(value), letter: value > 0 ? "LPH"[axis] : "RAF"[axis] }))
     .filter(({ size }) => size > 0.34)

@@ -1,116 +1,104 @@
-/** The reading page's controls beside its commands: held keys, opacity, kind of stack, and what is enabled. */
+/** The reading page's controls beside its commands: held keys, opacity, settings, and what is enabled. */
 
-import { patchStack, readerName, setReaderName } from "../common/api.js";
-import { showKind } from "./patient.js";
-import { say } from "../common/status.js";
-import { contrastWords } from "../common/format.js";
+import { readerName, setReaderName } from "../common/api.js";
+import { buttonsOf, byId, isWithin } from "../common/dom.js";
 
-/** @typedef {import("../pages/reading.js").ReadingPage} Page */
-
-const byId = (id) => document.getElementById(id);
 const smallestKey = "scarmass.smallest_part_mm2";
-const all = (id) => document.querySelectorAll(`[data-command="${id}"]`);
 
-/** H hides the overlay and Space pans while they are held. @param {Page} page */
-export function bindHeldKeys(page) {
-  const held = (down) => (event) => {
-    const isTyping = event.target.closest?.("input:not([type=range]), select, textarea");
-    if (event.repeat || (down && isTyping)) return;
-    const plain = !event.ctrlKey && !event.metaKey && !byId("help").open;
-    if (event.key.toLowerCase() === "h" && (plain || !down)) page.looks.hide(down);
-    if (event.key === " " && !event.target.closest?.("button, a, summary, dialog")) page.pointer.holdSpace(down);
+/** The least area of a part that "Drop small parts" leaves, in mm². */
+export const smallestPart_mm2 = () => Number(byId("smallest-part", HTMLInputElement).value);
+
+/**
+ * H hides the overlay and Space pans while they are held.
+ * @param {import("../image/display.js").Display} display @param {import("../tools/pointer.js").Pointer} pointer
+ * @param {HTMLElement} image
+ */
+export function bindHeldKeys(display, pointer, image) {
+  /** @param {boolean} isDown @returns {(event: KeyboardEvent) => void} */
+  const held = (isDown) => (event) => {
+    const isTyping = isWithin(event.target, "input:not([type=range]), select, textarea");
+    if (event.repeat || (isDown && isTyping)) return;
+    const isPlain = !event.ctrlKey && !event.metaKey && !byId("help", HTMLDialogElement).open;
+    if (event.key.toLowerCase() === "h" && (isPlain || !isDown)) display.hide(isDown);
+    if (event.key === " " && !isWithin(event.target, "button, a, summary, dialog")) pointer.holdSpace(isDown);
   };
   document.addEventListener("keydown", held(true));
   document.addEventListener("keyup", held(false));
   document.addEventListener("keydown", (event) => {
-    if (event.key === " " && event.target === page.element) event.preventDefault();
+    if (event.key === " " && event.target === image) event.preventDefault();
   });
   window.addEventListener("blur", () => {
-    page.pointer.holdSpace(false);
-    page.looks.hide(false);
+    pointer.holdSpace(false);
+    display.hide(false);
   });
 }
 
-/** @param {Page} page */
-export function bindControls(page) {
-  byId("opacity").addEventListener("input", (event) => page.looks.setOpacity(Number(event.target.value) / 100));
-  byId("contrast").addEventListener("change", ({ target }) => {
-    // Left focused, it would take the arrow keys meant for the slices.
-    target.blur();
-    void change(page, { contrast: target.value });
-  });
-  const smallest = byId("smallest-part");
+/** @param {import("../image/display.js").Display} display */
+export function bindSettings(display) {
+  const opacity = byId("opacity", HTMLInputElement);
+  opacity.addEventListener("input", () => display.setOpacity(Number(opacity.value) / 100));
+  const smallest = byId("smallest-part", HTMLInputElement);
   smallest.value = localStorage.getItem(smallestKey) ?? smallest.value;
   smallest.addEventListener("change", () => localStorage.setItem(smallestKey, smallest.value));
-  smallest.addEventListener("keydown", ({ key }) => key === "Enter" && smallest.blur());
-  const reader = byId("reader");
+  const reader = byId("reader", HTMLInputElement);
   reader.value = readerName();
   reader.addEventListener("change", () => setReaderName(reader.value));
-  reader.addEventListener("keydown", ({ key }) => key === "Enter" && reader.blur());
-  byId("lge-change").addEventListener("click", () => void change(page, { is_lge: !page.stack.is_lge }));
-  byId("read-anyway").addEventListener("click", () => void change(page, { is_lge: true }));
-  window.addEventListener("beforeunload", (event) => {
-    if (page.outbox?.hasUnsaved || page.outbox?.asideCount) event.preventDefault();
+  for (const input of [smallest, reader])
+    input.addEventListener("keydown", ({ key }) => key === "Enter" && input.blur());
+}
+
+/**
+ * Which commands can be given, and which are on.
+ * @param {object} parts
+ * @param {import("../image/slices.js").Slices} parts.slices
+ * @param {import("../reading/draft.js").Draft} parts.draft
+ * @param {import("../reading/outbox.js").Outbox} parts.outbox
+ * @param {import("../tools/drawing.js").Drawing} parts.drawing
+ * @param {import("../reading/actions.js").Actions} parts.actions
+ * @param {import("../tools/tools.js").Tools} parts.tools
+ * @param {import("../tools/brush.js").BrushSize} parts.brushSize
+ * @param {import("../image/display.js").Display} parts.display
+ */
+export function showControls({ slices, draft, outbox, drawing, actions, tools, brushSize, display }) {
+  const { isOpen, isPreparing } = draft;
+  const paints = isOpen && tools.chosen !== "prompt";
+  const isLast = slices.index === slices.length - 1;
+  enable({
+    previous: slices.index > 0,
+    next: !isLast,
+    carry_over: isOpen && !isLast,
+    thinner: paints,
+    thicker: paints,
+    propose_slice: isOpen && !isPreparing,
+    propose_stack: isOpen && !isPreparing,
+    take_over: actions.canTakeOver,
+    undo: isOpen && (draft.reading.can_undo || outbox.hasUnsaved),
+    redo: isOpen && (draft.reading.can_redo || outbox.canRedo),
+    delete: isOpen && drawing.selected !== null,
   });
+  const others = ["accept", "no_scar", "clear", "exclude", "prompt", "brush", "eraser", "fill_holes", "drop_islands"];
+  enable(Object.fromEntries([...others, "export"].map((id) => [id, isOpen])));
+  press({
+    positive: !drawing.negative,
+    negative: drawing.negative,
+    hide: display.hidden,
+    exclude: draft.slice(slices.current).state === "excluded",
+    prompt: tools.chosen === "prompt",
+    brush: tools.chosen === "brush",
+    eraser: tools.chosen === "eraser",
+  });
+  byId("brush-size").textContent = `${brushSize.diameter_mm.toFixed(1)} mm`;
+  const { fill, outline } = display.style;
+  for (const button of buttonsOf("style")) button.dataset.style = fill ? (outline ? "both" : "fill") : "outline";
 }
 
-/** The reader knows better than the header. */
-async function change(page, body) {
-  try {
-    await patchStack(page.stack.stack_id, body);
-    Object.assign(page.stack, body);
-    if ("is_lge" in body) page.stack.is_lge_because = "set by the reader";
-    else say(`Contrast is now ${contrastWords[body.contrast]}. Press Shift+R to propose the stack again.`);
-  } catch (error) {
-    say(`Not changed: ${error.message}`, { stays: true });
-  }
-  showKind(page.stack, page.draft);
-  if (page.stack.is_lge && !page.draft) await page.read();
+/** @param {Record<string, boolean>} commands */
+function enable(commands) {
+  for (const [id, isOn] of Object.entries(commands)) for (const button of buttonsOf(id)) button.disabled = !isOn;
 }
 
-/** @param {Page} page */
-export function showControls({
-  stack,
-  index,
-  draft,
-  outbox,
-  selection,
-  negative,
-  tool,
-  brush,
-  isPreparing,
-  looks: { hidden, style },
-}) {
-  const reads = draft !== null;
-  const enabled = {
-    previous: index > 0,
-    next: index < stack.slices.length - 1,
-    accept: reads,
-    no_scar: reads,
-    clear: reads,
-    exclude: reads,
-    carry_over: reads && index < stack.slices.length - 1,
-    prompt: reads,
-    brush: reads,
-    eraser: reads,
-    thinner: reads && tool !== "prompt",
-    thicker: reads && tool !== "prompt",
-    fill_holes: reads,
-    drop_islands: reads,
-    propose_slice: reads && !isPreparing,
-    propose_stack: reads && !isPreparing,
-    undo: reads && (draft.reading.can_undo || outbox.hasUnsaved),
-    redo: reads && (draft.reading.can_redo || outbox.canRedo),
-    delete: reads && selection !== null,
-    export: reads,
-  };
-  for (const [id, on] of Object.entries(enabled)) for (const button of all(id)) button.disabled = !on;
-  const isExcluded = draft?.slice(stack.slices[index]).state === "excluded";
-  const pressed = { positive: !negative, negative, hide: hidden, exclude: isExcluded };
-  for (const each of ["prompt", "brush", "eraser"]) pressed[each] = tool === each;
-  byId("tip-size").textContent = `${brush.diameter_mm.toFixed(1)} mm`;
-  for (const [id, on] of Object.entries(pressed))
-    for (const button of all(id)) button.setAttribute("aria-pressed", String(on));
-  for (const button of all("style"))
-    button.dataset.style = style.fill ? (style.outline ? "both" : "fill") : "outline";
+/** @param {Record<string, boolean>} commands */
+function press(commands) {
+  for (const [id, isOn] of Object.entries(commands))
+    for (const button of buttonsOf(id)) button.setAttribute("aria-pressed", String(isOn));
 }

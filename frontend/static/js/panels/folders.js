@@ -12,7 +12,7 @@ export async function filesOfDrop(transfer) {
   return found;
 }
 
-/** @param {FileList} files of a file or folder input @returns {Found[]} */
+/** @param {Iterable<File>} files of a file or folder input @returns {Found[]} */
 export function filesOfInput(files) {
   return [...files].filter(isWanted).map((file) => ({ file, path: file.webkitRelativePath || file.name }));
 }

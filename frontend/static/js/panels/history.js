@@ -1,31 +1,37 @@
 /** The reading's history: who did what, newest first, and a way back to any of it. */
 
 import { listEdits } from "../common/api.js";
-import { keyOf } from "../reading/draft.js";
-import { say } from "../common/status.js";
-import { element, kindWords, timeOf } from "../common/format.js";
+import { element, find } from "../common/dom.js";
+import { counted, editNames, timeOf } from "../common/format.js";
+import { showMessage } from "../common/status.js";
 
-/** @typedef {import("../pages/reading.js").ReadingPage} Page */
+/** @typedef {import("../common/types.js").PastEdit} PastEdit @typedef {{undo: number, redo: number}} Steps */
 
 export class HistoryPanel {
   #shownAt = "";
-  /** The reading's revision that the list tells of. */
+  /** The reading's revision that the list was made at. */
   #revision = -1;
 
-  /** @param {HTMLDetailsElement} details @param {Page} page */
-  constructor(details, page) {
+  /**
+   * @param {HTMLDetailsElement} details @param {import("../image/slices.js").Slices} slices
+   * @param {import("../reading/draft.js").Draft} draft @param {import("../reading/outbox.js").Outbox} outbox
+   */
+  constructor(details, slices, draft, outbox) {
     this.details = details;
-    this.page = page;
+    this.slices = slices;
+    this.draft = draft;
+    this.outbox = outbox;
+    this.list = find("ol", details);
     details.addEventListener("toggle", () => this.show());
   }
 
   /** Read anew where the panel is open and the reading has changed. */
   show() {
-    const { draft, outbox } = this.page;
-    this.details.hidden = draft === null;
-    if (!draft) return;
+    const { draft, outbox } = this;
+    this.details.hidden = !draft.isOpen;
+    if (!draft.isOpen) return;
     // Steps are counted from where the list was made.
-    this.details.querySelector("ol").inert = outbox.hasUnsaved || draft.revision !== this.#revision;
+    this.list.inert = outbox.hasUnsaved || draft.revision !== this.#revision;
     if (!this.details.open || outbox.hasUnsaved) return;
     const at = `${draft.reading.id} ${draft.revision}`;
     if (at === this.#shownAt) return;
@@ -36,15 +42,15 @@ export class HistoryPanel {
   async #read(readingId, at) {
     try {
       const { edits, next_cursor } = await listEdits(readingId);
-      if (at === this.#shownAt) this.#list(edits, next_cursor === null);
+      if (at === this.#shownAt) this.#fill(edits, next_cursor === null);
     } catch (error) {
       this.#shownAt = "";
-      say(`The history cannot be shown: ${error.message}`);
+      showMessage(`The history cannot be shown: ${error.message}`);
     }
   }
 
-  /** @param {object[]} edits newest first @param {boolean} isWhole */
-  #list(edits, isWhole) {
+  /** @param {PastEdit[]} edits newest first @param {boolean} isWhole */
+  #fill(edits, isWhole) {
     this.#revision = edits[0]?.revision ?? 0;
     const shown = edits.filter(({ standing }) => standing !== "step");
     const live = shown.filter(({ standing }) => standing === "live");
@@ -55,18 +61,19 @@ export class HistoryPanel {
     });
     const whole = { undo: live.length, redo: 0 };
     const start = element("li", {}, this.#button("As proposed", "", live.length ? whole : null, live.length === 0));
-    this.details.querySelector("ol").replaceChildren(...rows, ...(isWhole ? [start] : []));
+    this.list.replaceChildren(...rows, ...(isWhole ? [start] : []));
     this.show();
   }
 
+  /** @param {PastEdit} edit @param {Steps} away */
   #row(edit, away) {
-    const { stack } = this.page;
-    const at = edit.slices.map((slice) => stack.slices.findIndex((each) => keyOf(each) === keyOf(slice)) + 1);
-    const where = at.length === 1 ? `slice ${at[0]}` : `${at.length} slices`;
+    const places = edit.slices.map((slice) => this.slices.indexOf(slice) + 1);
+    const isOnOne = places.length === 1 && places[0] > 0;
+    const where = isOnOne ? `slice ${places[0]}` : counted(places.length, "slice");
     const steps = edit.standing === "live" ? { undo: away.undo, redo: 0 } : { undo: 0, redo: away.redo };
     const isHere = edit.standing === "live" && away.undo === 0;
     const button = this.#button(
-      `${where}: ${kindWords[edit.kind]}`,
+      `${where}: ${editNames[edit.kind]}`,
       `${timeOf(edit.created_at)} · ${edit.author}`,
       edit.standing === "gone" || isHere ? null : steps,
       isHere,
@@ -74,15 +81,18 @@ export class HistoryPanel {
     return element("li", { "data-standing": edit.standing }, button);
   }
 
+  /** @param {string} text @param {string} details @param {Steps|null} steps @param {boolean} isHere */
   #button(text, details, steps, isHere) {
-    const button = element("button", { type: "button", title: details }, element("b", {}, text), element("small", {}, details));
+    const button = element(
+      "button",
+      { type: "button", title: details },
+      element("b", {}, text),
+      element("small", {}, details),
+    );
     if (isHere) button.setAttribute("aria-current", "step");
     button.disabled = steps === null;
-    button.addEventListener("click", () => this.#walk(steps));
+    if (steps)
+      button.addEventListener("click", () => this.outbox.goBy(steps.undo ? "undo" : "redo", steps.undo || steps.redo));
     return button;
-  }
-
-  #walk({ undo, redo }) {
-    this.page.outbox.walk(undo ? "undo" : "redo", undo || redo);
   }
 }

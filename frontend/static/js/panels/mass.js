@@ -1,12 +1,14 @@
 /** Grams on the page: the totals by both extents with equal rank, and the table of slices. */
 
-import { counted, element, grams, millilitres, number, stateWords } from "../common/format.js";
+import { element, find } from "../common/dom.js";
+import { counted, grams, millilitres, number, stateNames } from "../common/format.js";
+import { segmentOf } from "../reading/segments.js";
 
-/** @typedef {import("../reading/draft.js").Draft} Draft @typedef {import("../common/types.js").Stack} Stack */
+/** @typedef {import("../reading/draft.js").Draft} Draft @typedef {import("../image/slices.js").Slices} Slices */
 
-/** @param {Stack} stack @returns {Record<string, string|null>} why a column of grams is absent */
-function absences({ slices }) {
-  const lacks = (key) => slices.some((slice) => slice[key] === null);
+/** @param {Slices} slices @returns {Record<string, string|null>} why a column of grams is absent */
+function absences({ list }) {
+  const lacks = (key) => list.some((slice) => slice[key] === null);
   return {
     by_slice_thickness: lacks("slice_thickness_mm") ? "no SliceThickness in the header" : null,
     by_slice_spacing: lacks("slice_spacing_mm") ? "the slice spacing is not known" : null,
@@ -14,63 +16,76 @@ function absences({ slices }) {
 }
 
 export class MassPanel {
-  /** @param {HTMLElement} panel @param {Stack} stack @param {(index: number) => void} onSlice */
-  constructor(panel, stack, onSlice) {
+  #shown = -1;
+
+  /** @param {HTMLElement} panel @param {Slices} slices @param {Draft} draft */
+  constructor(panel, slices, draft) {
     this.panel = panel;
-    this.absent = absences(stack);
-    this.rows = stack.slices.map((slice, index) => this.#row(slice, index, onSlice));
-    panel.querySelector("tbody").replaceChildren(...this.rows.map(({ row }) => row));
+    this.slices = slices;
+    this.draft = draft;
+    this.rows = this.#rowsOfSlices();
+    slices.addEventListener("change", () => {
+      this.rows = this.#rowsOfSlices();
+      this.show();
+    });
   }
 
-  #row(slice, index, onSlice) {
+  #rowsOfSlices() {
+    const rows = this.slices.list.map((slice, index) => this.#row(slice, index));
+    find("tbody", this.panel).replaceChildren(...rows.map(({ row }) => row));
+    return rows;
+  }
+
+  #row(slice, index) {
     const cells = Array.from({ length: 4 }, () => element("td", {}, "–"));
     const button = element("button", { type: "button", class: "quiet", tabindex: -1 }, String(index + 1));
     const row = element("tr", {}, element("th", { scope: "row" }, button), ...cells);
-    row.addEventListener("click", () => onSlice(index));
+    row.addEventListener("click", () => void this.slices.go(index));
     return { row, cells, slice };
   }
 
-  /** @param {Draft|null} draft @param {number} shown the slice on the screen */
-  show(draft, shown) {
+  show() {
+    const { draft, slices } = this;
     this.rows.forEach(({ row, cells, slice }, index) => {
-      row.setAttribute("aria-current", String(index === shown));
-      if (!draft) return;
+      row.setAttribute("aria-current", String(index === slices.index));
+      if (!draft.isOpen) return;
       const read = draft.slice(slice);
+      const { mask, area_mm2, mass } = segmentOf(read);
       row.dataset.state = read.state;
-      const figures = read.mask || read.state === "no_scar";
       const texts = [
-        stateWords[read.state],
-        figures ? number(read.area_mm2) : "–",
-        figures ? grams(read.mass?.by_slice_thickness) : "–",
-        figures ? grams(read.mass?.by_slice_spacing) : "–",
+        stateNames[read.state],
+        mask ? number(area_mm2) : "–",
+        mask ? grams(mass?.by_slice_thickness) : "–",
+        mask ? grams(mass?.by_slice_spacing) : "–",
       ];
-      cells.forEach((cell, at) => (cell.textContent = texts[at]));
+      cells.forEach((cell, at) => {
+        cell.textContent = texts[at];
+      });
     });
-    if (shown !== this.shown) this.rows[shown].row.scrollIntoView({ block: "nearest" });
-    this.shown = shown;
-    if (draft) this.#totals(draft.reading);
+    if (slices.index !== this.#shown) this.rows[slices.index].row.scrollIntoView({ block: "nearest" });
+    this.#shown = slices.index;
+    if (draft.isOpen) this.#totals(draft.reading);
   }
 
   #totals({ slices, totals, mass_extent, reviewed, of, model, density_g_per_ml: density }) {
-    const unmeasured = slices.filter(({ mask }) => !mask).length;
-    this.panel.querySelector("[data-unmeasured]").textContent = unmeasured
+    const unmeasured = slices.filter(({ segments }) => !segments.scar?.mask).length;
+    find("[data-unmeasured]", this.panel).textContent = unmeasured
       ? `${counted(unmeasured, "slice")} not measured`
       : "";
-    for (const card of this.panel.querySelectorAll("[data-extent]")) {
-      const { extent } = card.dataset;
+    for (const extent of /** @type {const} */ (["by_slice_thickness", "by_slice_spacing"])) {
+      const card = find(`[data-extent="${extent}"]`, this.panel);
       // Nothing measured is not the same as no scar.
       const quantity = unmeasured < slices.length ? totals[extent] : null;
       card.classList.toggle("headline", extent === `by_${mass_extent}`);
-      card.querySelector("[data-mass]").textContent = grams(quantity);
-      card.querySelector("[data-volume]").textContent = quantity
+      find("[data-mass]", card).textContent = grams(quantity);
+      find("[data-volume]", card).textContent = quantity
         ? `${millilitres(quantity)} mL`
-        : (this.absent[extent] ?? "not measured yet");
+        : (absences(this.slices)[extent] ?? "not measured yet");
     }
-    const progress = this.panel.querySelector("[data-reviewed]");
+    const progress = find("[data-reviewed]", this.panel);
     progress.textContent = `Reviewed ${reviewed} of ${of} slices`;
-    this.panel.querySelector("meter").max = of;
-    this.panel.querySelector("meter").value = reviewed;
-    this.panel.querySelector("[data-density]").textContent = `Density ${density.toFixed(2)} g/mL`;
+    Object.assign(find("meter", this.panel), { max: of, value: reviewed });
+    find("[data-density]", this.panel).textContent = `Density ${density.toFixed(2)} g/mL`;
     this.#models(model);
   }
 
@@ -84,6 +99,6 @@ export class MassPanel {
         element("code", {}, sha256.slice(0, 8)),
       ),
     );
-    this.panel.querySelector("[data-models]").replaceChildren(...lines);
+    find("[data-models]", this.panel).replaceChildren(...lines);
   }
 }

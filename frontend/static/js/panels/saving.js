@@ -1,70 +1,82 @@
-/** Where the reader's edits stand, and the file they can be taken away in. */
+/** Whether the reader's edits are saved, and the file they can be taken away in. */
 
 import { csvPath } from "../common/api.js";
-import { hideProgress, noticed_after_ms, say, showProgress } from "../common/status.js";
+import { byId, element } from "../common/dom.js";
+import { counted } from "../common/format.js";
+import { hideProgress, noticed_after_ms, showMessage, showProgress } from "../common/status.js";
 
-/** @typedef {import("../pages/reading.js").ReadingPage} Page */
+/** @typedef {import("../reading/outbox.js").Outbox} Outbox @typedef {import("../reading/draft.js").Draft} Draft */
 
-let notice = 0;
-let isAwaitedCsv = false;
+export class SavingPanel {
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #slow;
+  #isExportAwaited = false;
 
-/** @param {Page} page */
-export function showSaving(page) {
-  const { state, asideCount } = page.outbox;
-  if (state !== "saving") {
-    clearTimeout(notice);
-    notice = 0;
-    tell(page, asideCount && state === "saved" ? "undecided" : state);
-  } else {
-    notice ||= setTimeout(() => tell(page, page.outbox.state), noticed_after_ms);
+  /** @param {Draft} draft @param {Outbox} outbox */
+  constructor(draft, outbox) {
+    this.draft = draft;
+    this.outbox = outbox;
+    outbox.addEventListener("change", () => this.show());
+    window.addEventListener("beforeunload", (event) => {
+      if (outbox.hasUnsaved || outbox.asideCount) event.preventDefault();
+    });
+  }
+
+  show() {
+    const { state, asideCount } = this.outbox;
+    if (state === "saving") {
+      this.#slow ??= setTimeout(() => this.#show(this.outbox.state), noticed_after_ms);
+      return;
+    }
+    clearTimeout(this.#slow);
+    this.#slow = undefined;
+    this.#show(asideCount && state === "saved" ? "undecided" : state);
+  }
+
+  /** @param {Outbox["state"]|"undecided"} state */
+  #show(state) {
+    const place = byId("saving");
+    place.textContent = textOf(this.outbox, state);
+    place.dataset.state = state;
+    if (this.draft.isPreparing) return;
+    if (state === "saving") showProgress(this.#waitingFor());
+    else hideProgress();
+  }
+
+  #waitingFor() {
+    const edit = this.outbox.sending;
+    if (edit?.kind !== "propose") return "";
+    return edit.sop_instance_uid ? "Proposing" : `Proposing all ${this.draft.reading.slices.length} slices`;
+  }
+
+  /** The stored reading as a file; what is still on its way is waited for. */
+  exportCsv() {
+    if (!this.draft.isOpen || this.#isExportAwaited) return;
+    if (!this.outbox.hasUnsaved) {
+      download(csvPath(this.draft.reading.id));
+      return;
+    }
+    this.#isExportAwaited = true;
+    showMessage("The CSV follows as soon as all changes are saved.");
+    const follow = () => {
+      this.#isExportAwaited = false;
+      download(csvPath(this.draft.reading.id));
+    };
+    this.outbox.addEventListener("saved", follow, { once: true });
   }
 }
 
-function tell({ outbox, isPreparing, stack }, state) {
-  const place = document.getElementById("saving");
-  place.textContent = words(outbox, state);
-  place.dataset.state = state;
-  if (isPreparing) return;
-  if (state === "saving") showProgress(waitingFor(outbox.sending, stack));
-  else hideProgress();
-}
-
 /** Nothing of it is lost: it is sent as soon as the server answers again. */
-function words({ unsavedCount, asideCount, isKept }, state) {
+function textOf({ unsavedCount, asideCount, isKept }, state) {
   if (state === "saved") return "All changes saved";
   if (state === "saving") return "Saving…";
-  const count = state === "undecided" ? asideCount : unsavedCount;
-  const changes = count === 1 ? "1 change" : `${count} changes`;
-  if (state === "undecided") return `${changes} not saved`;
+  if (state === "undecided") return `${counted(asideCount, "change")} not saved`;
+  const changes = counted(unsavedCount, "change");
   const cause = state === "offline" ? "Offline" : "The server fails";
   return isKept ? `${cause}: ${changes} kept here` : `${cause}: ${changes} not saved`;
 }
 
-function waitingFor(edit, { slices }) {
-  if (edit?.kind !== "propose") return "";
-  return edit.sop_instance_uid ? "Proposing" : `Proposing all ${slices.length} slices`;
-}
-
-/** The stored reading as a file; what is still on its way is waited for. @param {Page} page */
-export function exportCsv({ draft, outbox }) {
-  if (!draft) return;
-  if (outbox.hasUnsaved) {
-    if (isAwaitedCsv) return;
-    isAwaitedCsv = true;
-    say("The CSV follows as soon as all changes are saved.");
-    const follow = () => {
-      isAwaitedCsv = false;
-      download(csvPath(draft.reading.id));
-    };
-    outbox.addEventListener("saved", follow, { once: true });
-    return;
-  }
-  download(csvPath(draft.reading.id));
-}
-
 function download(path) {
-  const link = document.createElement("a");
-  link.href = path;
-  link.download = "";
+  const link = element("a", { href: path, download: "" });
   link.click();
 }

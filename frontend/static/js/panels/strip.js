@@ -1,10 +1,13 @@
 /** The strip of slices: thumbnails with what was found, the state and the grams of each. */
 
 import { thumbnailPath } from "../common/api.js";
+import { buttonsOf, element } from "../common/dom.js";
+import { grams, quantityShown, stateNames } from "../common/format.js";
 import { drawThumbnailMask, typeScale } from "../image/overlay.js";
-import { element, grams, quantityShown, stateWords } from "../common/format.js";
+import { keyOf, segmentOf } from "../reading/segments.js";
 
-const marks = {
+/** @type {Record<import("../common/types.js").SliceState, string>} */
+const symbols = {
   pending: "·",
   proposed: "◇",
   accepted: "✓",
@@ -25,20 +28,38 @@ const whole = { scale: 1, left: 0, top: 0 };
 export class Strip {
   #isGrid = false;
   #view = whole;
-
-  /** @param {HTMLElement} list @param {import("../common/types.js").Stack} stack @param {(index: number) => void} onSlice
-   * @param {() => void} onLayout */
-  constructor(list, stack, onSlice, onLayout) {
-    Object.assign(this, { list, onLayout });
-    this.items = stack.slices.map((slice, index) => this.#item(slice, index, onSlice));
-    list.replaceChildren(...this.items.map(({ item }) => item));
-    new ResizeObserver(() => this.#layOut()).observe(list.parentElement);
-  }
-
+  #shown = -1;
   /** How many slices lie side by side. */
   across = 1;
 
-  #item(slice, index, onSlice) {
+  /**
+   * @param {HTMLElement} list @param {import("../image/slices.js").Slices} slices
+   * @param {import("../reading/draft.js").Draft} draft @param {import("../image/display.js").Display} display
+   */
+  constructor(list, slices, draft, display) {
+    this.list = list;
+    this.nav = /** @type {HTMLElement} */ (list.parentElement);
+    this.slices = slices;
+    this.draft = draft;
+    this.display = display;
+    this.items = this.#itemsOfSlices();
+    slices.addEventListener("change", () => {
+      this.items = this.#itemsOfSlices();
+      this.#layOut();
+    });
+    new ResizeObserver(() => this.#layOut()).observe(this.nav);
+  }
+
+  /** Those of slices that were there before stay: their pictures are loaded. */
+  #itemsOfSlices() {
+    const before = new Map(this.items?.map((item) => [keyOf(item.slice), item]));
+    const items = this.slices.list.map((slice) => before.get(keyOf(slice)) ?? this.#item(slice));
+    this.list.replaceChildren(...items.map(({ item }) => item));
+    return items;
+  }
+
+  /** @param {import("../common/types.js").Slice} slice */
+  #item(slice) {
     const [rowSpacing, columnSpacing] = slice.pixel_spacing_mm;
     const picture = element(
       "span",
@@ -46,29 +67,29 @@ export class Strip {
       element("img", { src: thumbnailPath(slice), alt: "", loading: "lazy", draggable: "false" }),
       element("canvas", { "aria-hidden": "true" }),
     );
-    const mark = element("span", { class: "mark", "aria-hidden": "true" });
+    const symbol = element("span", { class: "symbol", "aria-hidden": "true" });
     const mass = element("span", { class: "grams" });
-    const caption = element("span", { class: "caption" }, element("b", {}, String(index + 1)), mark, mass);
+    const number = element("b");
+    const caption = element("span", { class: "caption" }, number, symbol, mass);
     const button = element("button", { type: "button", tabindex: -1 }, picture, caption);
     button.addEventListener("click", () => {
       button.blur();
-      onSlice(index);
+      void this.slices.go(this.slices.indexOf(slice));
     });
     button.addEventListener("dblclick", () => this.#isGrid && this.toggleGrid());
-    return { item: element("li", {}, button), button, picture, mark, mass, slice, drawn: null };
+    return { item: element("li", {}, button), button, picture, number, symbol, mass, slice, drawn: null };
   }
 
   /** The same slices, large, in place of the image: to be looked over and accepted one after the other. */
   toggleGrid() {
     this.#isGrid = document.body.classList.toggle("grid");
-    for (const button of document.querySelectorAll('[data-command="grid"]'))
-      button.setAttribute("aria-pressed", String(this.#isGrid));
+    for (const button of buttonsOf("grid")) button.setAttribute("aria-pressed", String(this.#isGrid));
     this.#layOut();
-    this.items[this.shown].button.scrollIntoView({ block: "nearest" });
+    this.items[this.slices.index].button.scrollIntoView({ block: "nearest" });
   }
 
   /** Side by side, show the heart rather than the whole chest. @param {import("../common/types.js").Box|null} heart */
-  closeUp(heart) {
+  zoomTo(heart) {
     this.#view = whole;
     if (heart) {
       const { rows, columns } = this.items[0].slice;
@@ -83,51 +104,52 @@ export class Strip {
 
   /** As few columns as let every slice be seen at once, unless they would be too narrow to judge. */
   #layOut() {
-    const { style, parentElement } = this.list;
+    const { style } = this.list;
     const size = typeScale();
-    const { clientWidth: width, clientHeight: height } = parentElement;
+    const { clientWidth: width, clientHeight: height } = this.nav;
     const { rows, columns, pixel_spacing_mm } = this.items[0].slice;
     const tall = (rows * pixel_spacing_mm[0]) / (columns * pixel_spacing_mm[1]);
     const heightOf = (across) => Math.ceil(this.items.length / across) * ((width / across) * tall + 32 * size);
     const most = Math.max(1, Math.floor(width / (narrowest * size)));
     this.across = 1;
     if (this.#isGrid) while (this.across < most && heightOf(this.across) > height) this.across++;
-    style.setProperty("--columns", this.across);
+    style.setProperty("--columns", String(this.across));
     const { scale, left, top } = this.#isGrid ? this.#view : whole;
-    style.setProperty("--scale", scale);
+    style.setProperty("--scale", String(scale));
     style.setProperty("--left", `${left * 100}%`);
     style.setProperty("--top", `${top * 100}%`);
     for (const entry of this.items) entry.drawn = null;
-    this.onLayout();
+    this.show();
   }
 
-  /**
-   * @param {import("../reading/draft.js").Draft|null} draft @param {number} shown
-   * @param {{fill: boolean, outline: boolean}} look how masks are drawn where there is room
-   */
-  show(draft, shown, look) {
+  show() {
+    const { slices, draft } = this;
     this.items.forEach((entry, index) => {
-      entry.button.setAttribute("aria-current", String(index === shown));
-      const read = draft?.slice(entry.slice);
-      const state = read?.state ?? "pending";
+      entry.button.setAttribute("aria-current", String(index === slices.index));
+      const read = draft.slice(entry.slice);
+      const { state } = read;
+      const { mask, mass } = segmentOf(read);
       entry.button.dataset.state = state;
-      entry.button.setAttribute("aria-label", `Slice ${index + 1}, ${stateWords[state]}`);
-      entry.button.title = `Slice ${index + 1}: ${stateWords[state]}`;
-      entry.mark.textContent = marks[state];
-      const { quantity } = quantityShown(read?.mass, draft?.reading.mass_extent);
+      entry.button.setAttribute("aria-label", `Slice ${index + 1}, ${stateNames[state]}`);
+      entry.button.title = `Slice ${index + 1}: ${stateNames[state]}`;
+      entry.number.textContent = String(index + 1);
+      entry.symbol.textContent = symbols[state];
+      const { quantity } = mass ? quantityShown(mass, draft.reading.mass_extent) : { quantity: null };
       entry.mass.textContent = state === "excluded" ? "excluded" : quantity ? `${grams(quantity)} g` : "";
-      entry.button.dataset.unsaved = String(draft?.isAwaiting(entry.slice) ?? false);
-      this.#drawMask(entry, read?.mask ?? null, look);
+      entry.button.dataset.unsaved = String(draft.isAwaiting(entry.slice));
+      this.#drawMask(entry, mask);
     });
-    if (shown !== this.shown) this.items[shown].button.scrollIntoView({ block: "nearest" });
-    this.shown = shown;
+    if (slices.index !== this.#shown) this.items[slices.index].button.scrollIntoView({ block: "nearest" });
+    this.#shown = slices.index;
   }
 
-  #drawMask(entry, mask, look) {
-    if (entry.drawn?.mask === mask && entry.drawn.look === `${look.fill} ${look.outline}`) return;
-    entry.drawn = { mask, look: `${look.fill} ${look.outline}` };
+  #drawMask(entry, mask) {
+    const { fill, outline } = this.display.style;
+    const style = `${fill} ${outline}`;
+    if (entry.drawn?.mask === mask && entry.drawn.style === style) return;
+    entry.drawn = { mask, style };
     const canvas = entry.picture.querySelector("canvas");
-    if (this.#isGrid) drawThumbnailMask(canvas, mask, look, this.#view);
+    if (this.#isGrid) drawThumbnailMask(canvas, mask, { fill, outline }, this.#view);
     else drawThumbnailMask(canvas, mask, filled, whole);
   }
 }

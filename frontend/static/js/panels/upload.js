@@ -1,26 +1,30 @@
 /** Bringing studies in: files go up in batches with progress, and what was refused is listed with its reason. */
 
 import { problemBody, studiesPath } from "../common/api.js";
+import { byId, element } from "../common/dom.js";
+import { counted } from "../common/format.js";
 import { filesOfDrop, filesOfInput } from "./folders.js";
-import { counted, element } from "../common/format.js";
 
 /** @typedef {import("./folders.js").Found} Found @typedef {{name: string, reason: string}} Rejected */
 
-const byId = (id) => document.getElementById(id);
 const batch_files = 20_000;
 const batch_bytes = 2 ** 31;
 
 /** @param {Found[]} found @returns {Found[][]} in the order of their paths, so that a series mostly stays together */
 function batches(found) {
   const sorted = [...found].sort((a, b) => a.path.localeCompare(b.path));
+  /** @type {Found[][]} */
   const all = [];
+  /** @type {Found[]} */
+  let last = [];
   let bytes = Infinity;
   for (const each of sorted) {
-    if (bytes + each.file.size > batch_bytes || all.at(-1).length === batch_files) {
-      all.push([]);
+    if (bytes + each.file.size > batch_bytes || last.length === batch_files) {
+      last = [];
+      all.push(last);
       bytes = 0;
     }
-    all.at(-1).push(each);
+    last.push(each);
     bytes += each.file.size;
   }
   return all;
@@ -33,14 +37,12 @@ function batches(found) {
 function send(batch, onProgress) {
   const form = new FormData();
   for (const { file, path } of batch) form.append("files", file, path);
-  // fetch cannot tell how much of a body has left; XMLHttpRequest can.
+  // fetch does not report how much of a body was sent; XMLHttpRequest does.
   const request = new XMLHttpRequest();
   request.open("POST", studiesPath);
   request.upload.addEventListener("progress", ({ loaded }) => onProgress(loaded));
   return new Promise((done, failed) => {
-    request.addEventListener("load", () =>
-      done({ status: request.status, body: problemBody(request.responseText) }),
-    );
+    request.addEventListener("load", () => done({ status: request.status, body: problemBody(request.responseText) }));
     request.addEventListener("error", () => failed(new Error("The server cannot be reached.")));
     request.send(form);
   });
@@ -52,18 +54,18 @@ export class Upload {
   /** @param {() => Promise<void>} onImported */
   constructor(onImported) {
     this.onImported = onImported;
-    for (const [button, input] of [
-      ["upload-files", "files"],
-      ["upload-folder", "folder"],
-    ]) {
-      for (const each of document.querySelectorAll(`[data-pick="${input}"]`))
-        each.addEventListener("click", () => byId(input).click());
-      byId(input).addEventListener("change", (event) => {
-        void this.take(filesOfInput(event.target.files));
-        event.target.value = "";
+    for (const id of ["files", "folder"]) {
+      const input = byId(id, HTMLInputElement);
+      for (const button of document.querySelectorAll(`[data-pick="${id}"]`))
+        button.addEventListener("click", () => input.click());
+      input.addEventListener("change", () => {
+        void this.take(filesOfInput(input.files ?? []));
+        input.value = "";
       });
     }
-    byId("rejected-dismiss").addEventListener("click", () => (byId("rejected").hidden = true));
+    byId("rejected-dismiss").addEventListener("click", () => {
+      byId("rejected").hidden = true;
+    });
     this.#bindDrop();
   }
 
@@ -81,7 +83,7 @@ export class Upload {
       if (!hasFiles(event)) return;
       event.preventDefault();
       over(-depth);
-      await this.take(await filesOfDrop(event.dataTransfer));
+      if (event.dataTransfer) await this.take(await filesOfDrop(event.dataTransfer));
     });
     window.addEventListener("beforeunload", (event) => {
       if (this.#busy) event.preventDefault();
@@ -108,7 +110,10 @@ export class Upload {
         before += bytes;
         rejected.push(...(body.rejected ?? []));
         for (const { study_instance_uid, stacks } of body.studies ?? [])
-          studies.set(study_instance_uid, stacks.some(({ is_lge }) => is_lge));
+          studies.set(
+            study_instance_uid,
+            stacks.some(({ is_lge }) => is_lge),
+          );
         if (status >= 400 && !body.rejected)
           throw new Error(body.detail || body.title || `The server answered ${status}.`);
       }
@@ -123,13 +128,14 @@ export class Upload {
   #setBusy(busy) {
     this.#busy = busy;
     byId("import").hidden = !busy;
-    for (const button of document.querySelectorAll("[data-pick]")) button.disabled = busy;
+    for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-pick]")))
+      button.disabled = busy;
     if (busy) byId("rejected").hidden = true;
   }
 
   #progress(sent, total, files) {
     const part = total ? sent / total : 1;
-    const bar = byId("import-bar");
+    const bar = byId("import-bar", HTMLProgressElement);
     // All bytes have left: the server reads and checks them now, for an unknown time.
     if (part >= 1) bar.removeAttribute("value");
     else bar.value = part;
@@ -144,7 +150,7 @@ export class Upload {
     const kept = files - rejected.length;
     const summary = failure
       ? `The upload stopped: ${failure}`
-      : `${counted(studies.length, "study").replace("studys", "studies")} imported. ${
+      : `${counted(studies.length, "study", "studies")} imported. ${
           rejected.length
             ? `${rejected.length} of ${counted(files, "file")} refused.`
             : `${counted(kept, "file")} kept.`

@@ -1,7 +1,7 @@
 /** Boxes: drawn, resized, moved and found under the mouse. Pure arithmetic on corner-based image pixels. */
 
 /** @typedef {import("../common/types.js").Box} Box */
-/** @typedef {{columns: number, rows: number}} Extent */
+/** @typedef {import("../common/types.js").Place} Place @typedef {{columns: number, rows: number}} Extent */
 /** @typedef {"x0"|"x1"|"y0"|"y1"|"x0y0"|"x0y1"|"x1y0"|"x1y1"} Handle the sides a drag takes along */
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
@@ -14,10 +14,8 @@ export function boxBetween(a, b, { columns, rows }) {
   return { x0: Math.min(ax, bx), y0: Math.min(ay, by), x1: Math.max(ax, bx), y1: Math.max(ay, by) };
 }
 
-/** Is the box at least a pixel wide and high? Anything less is a slip of the hand. */
+/** Is the box at least a pixel wide and high? Anything less was not meant. */
 export const isDrawn = (box) => box.x1 - box.x0 >= smallest && box.y1 - box.y0 >= smallest;
-
-/** @typedef {{x: number, y: number}} Place */
 
 /** @param {Box} box @param {Handle} handle @param {Place} at @param {Extent} extent @returns {Box} */
 export function resized(box, handle, at, extent) {
@@ -26,7 +24,7 @@ export function resized(box, handle, at, extent) {
   return boxBetween({ x: sides.x0, y: sides.y0 }, { x: sides.x1, y: sides.y1 }, extent);
 }
 
-/** @param {Box} box @param {Extent} extent @returns {Box} the box shifted, and stopped at the image's edge */
+/** @param {Box} box @param {number} dx @param {number} dy @param {Extent} extent @returns {Box} the box shifted, and stopped at the image's edge */
 export function moved(box, dx, dy, { columns, rows }) {
   const x = clamp(dx, -box.x0, columns - box.x1);
   const y = clamp(dy, -box.y0, rows - box.y1);
@@ -35,20 +33,23 @@ export function moved(box, dx, dy, { columns, rows }) {
 
 export const holds = (box, { x, y }) => x >= box.x0 && x <= box.x1 && y >= box.y0 && y <= box.y1;
 
+/** @type {Handle[]} clockwise from the upper left one */
+const corners = ["x0y0", "x1y0", "x1y1", "x0y1"];
+/** @type {Handle[]} each from the corner of its index to the next one */
+const edges = ["y0", "x1", "y1", "x0"];
+
 /**
  * The handle of a box within reach of a screen position, corners before edges.
- * @param {Box} box @param {(x: number, y: number) => Place} toScreen @param {number} reach CSS pixels
+ * @param {Box} box @param {Place} at @param {(x: number, y: number) => Place} toScreen @param {number} reach CSS pixels
  * @returns {Handle|null}
  */
 export function handleAt(box, at, toScreen, reach) {
-  const corner = Object.fromEntries(
-    ["x0y0", "x1y0", "x1y1", "x0y1"].map((name) => [name, toScreen(box[name.slice(0, 2)], box[name.slice(2)])]),
-  );
-  for (const [name, { x, y }] of Object.entries(corner)) if (Math.hypot(at.x - x, at.y - y) <= reach) return name;
-  const edges = { y0: ["x0y0", "x1y0"], x1: ["x1y0", "x1y1"], y1: ["x1y1", "x0y1"], x0: ["x0y1", "x0y0"] };
-  for (const [name, [from, to]] of Object.entries(edges))
-    if (distanceToEdge(at, corner[from], corner[to]) <= reach / 2) return name;
-  return null;
+  const places = corners.map((corner) => toScreen(box[corner.slice(0, 2)], box[corner.slice(2)]));
+  const nearCorner = places.findIndex(({ x, y }) => Math.hypot(at.x - x, at.y - y) <= reach);
+  if (nearCorner >= 0) return corners[nearCorner];
+  const isNear = (from, index) => distanceToEdge(at, from, places[(index + 1) % 4]) <= reach / 2;
+  const nearEdge = places.findIndex(isNear);
+  return nearEdge >= 0 ? edges[nearEdge] : null;
 }
 
 function distanceToEdge(at, from, to) {

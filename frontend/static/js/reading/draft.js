@@ -1,50 +1,86 @@
-/** The reading as the page knows it: what the server has stored, and over it what is not sent yet. */
+/** The reading as the page has it: what the server has stored, and on top of it what is not sent yet. */
 
-import { edited, noPrompt } from "./edits.js";
+import { edited } from "./edits.js";
+import { isSameSlice, keyOf, readSliceOf, segmentOf, unread } from "./segments.js";
 
 /** @typedef {import("../common/types.js").Reading} Reading @typedef {import("../common/types.js").ReadSlice} ReadSlice */
 /** @typedef {import("../common/types.js").Edit} Edit @typedef {import("../common/types.js").Prompt} Prompt */
+/** @typedef {import("../common/types.js").SliceKey} SliceKey @typedef {import("../common/types.js").Slice} Slice */
+/** @typedef {Omit<Reading, "slices"> & {slices: ReadSlice[]}} Shown */
+/** @typedef {import("../common/types.js").ReadingChange} Change @typedef {import("../common/types.js").EditAnswer} EditAnswer */
 
-export const keyOf = (slice) => `${slice.sop_instance_uid}/${slice.frame_number}`;
-export const isSameSlice = (a, b) => Boolean(a.sop_instance_uid && b.sop_instance_uid) && keyOf(a) === keyOf(b);
-
-const unread = { revision: 0, state: "pending", ...noPrompt, mask: null, score: null, area_mm2: null, mass: null };
-
+/** Events: "change" (of anything that it shows), "images" (the reading has other slices now). */
 export class Draft extends EventTarget {
   /** @type {Edit[]} what is done, in its order, and not stored yet */
   #unsent = [];
   /** @type {Map<string, ReadSlice>} as stored */
   #slices = new Map();
   /** @type {Map<string, number>} the reading's revision at which each slice was as it is here */
-  #at = new Map();
+  #revisions = new Map();
   /** @type {Map<string, ReadSlice>} as shown, until something changes */
   #shown = new Map();
-  /** Was the reader told that some proposals failed? */
-  failureTold = false;
+  /** @type {Map<string, Slice>} */
+  #images = new Map();
+  /** The reading's revision at which these were its images. */
+  #imagesRevision = 0;
+  /** @type {Shown|null} */
+  #reading = null;
 
-  /** @param {Reading} reading @param {import("../common/types.js").Stack} stack */
-  constructor(reading, stack) {
-    super();
-    this.reading = reading;
-    this.images = new Map(stack.slices.map((image) => [keyOf(image), image]));
+  /** @param {Reading} reading @param {Slice[]} images of the stack, for a reading that lists none of its own */
+  open(reading, images) {
+    this.#setImages(images, reading.revision);
+    this.#reading = { ...reading, slices: [] };
     this.take(reading);
+  }
+
+  /** The slices that are shown, measured and exported, in their order. */
+  get images() {
+    return [...this.#images.values()];
+  }
+
+  get isOpen() {
+    return this.#reading !== null;
+  }
+
+  /** The reading as it is stored. @throws {Error} before it is open */
+  get reading() {
+    if (!this.#reading) throw new Error("The reading is not open.");
+    return this.#reading;
   }
 
   get revision() {
     return this.reading.revision;
   }
 
-  /** What the server told of the reading or of parts of it. What is newer here already stays. */
-  take({ slice, slices = slice ? [slice] : [], ...figures }) {
+  /** Are proposals still to come? */
+  get isPreparing() {
+    return this.isOpen && this.reading.state === "preparing";
+  }
+
+  /**
+   * Take in an answer of the server: the reading, or what changed of it. What is newer here stays.
+   * @param {Reading|Change|EditAnswer} answer with images where the reading has other ones now
+   */
+  take({ slices, images, ...figures }) {
     for (const each of slices) {
       const key = keyOf(each);
-      if (figures.revision < (this.#at.get(key) ?? 0)) continue;
-      this.#slices.set(key, each);
-      this.#at.set(key, figures.revision);
+      if (figures.revision < (this.#revisions.get(key) ?? 0)) continue;
+      this.#slices.set(key, readSliceOf(each));
+      this.#revisions.set(key, figures.revision);
     }
-    if (figures.revision >= this.revision) this.reading = { ...this.reading, ...figures };
-    this.reading.slices = this.reading.slices.map((each) => this.#slices.get(keyOf(each)));
+    const hasImages = images && figures.revision >= this.#imagesRevision;
+    if (hasImages) this.#setImages(images, figures.revision);
+    const isNewest = figures.revision >= this.revision;
+    const inOrder = this.images.map((image) => this.stored(image));
+    this.#reading = { ...this.reading, ...(isNewest ? figures : {}), slices: inOrder };
     this.#changed();
+    if (hasImages) this.dispatchEvent(new Event("images"));
+  }
+
+  /** @param {Slice[]} images @param {number} revision */
+  #setImages(images, revision) {
+    this.#images = new Map(images.map((image) => [keyOf(image), image]));
+    this.#imagesRevision = revision;
   }
 
   /** @param {Edit[]} edits that are not stored yet, in their order */
@@ -53,37 +89,39 @@ export class Draft extends EventTarget {
     this.#changed();
   }
 
-  /** @returns {ReadSlice} as the server has it */
+  /** @param {SliceKey} slice @returns {ReadSlice} as the server has it */
   stored(slice) {
-    return this.#slices.get(keyOf(slice)) ?? unread;
+    return this.#slices.get(keyOf(slice)) ?? unread(slice);
   }
 
-  /** @returns {ReadSlice} a slice with all that the reader did, stored or not */
+  /** @param {SliceKey} slice @returns {ReadSlice} with all that the reader did, stored or not */
   slice(slice) {
     const key = keyOf(slice);
-    if (!this.#shown.has(key)) {
-      const onIt = this.#unsent.filter((edit) => isSameSlice(edit, slice));
-      const image = this.images.get(key);
-      this.#shown.set(
-        key,
-        onIt.reduce((made, edit) => edited(made, edit, image), this.stored(slice)),
-      );
+    let shown = this.#shown.get(key);
+    if (!shown) {
+      shown = this.stored(slice);
+      const image = this.#images.get(key);
+      if (image) for (const edit of this.#unsent) if (isSameSlice(edit, slice)) shown = edited(shown, edit, image);
+      this.#shown.set(key, shown);
     }
-    return this.#shown.get(key);
+    return shown;
   }
 
-  /** @returns {Prompt} */
+  /** @param {SliceKey} slice @returns {Prompt} */
   prompt(slice) {
-    const { boxes, points } = this.slice(slice);
+    const { boxes, points } = segmentOf(this.slice(slice));
     return { boxes, points };
   }
 
-  /** Is something that was done to a slice not stored yet? */
+  /** Is something that was done to a slice not stored yet? @param {SliceKey} slice */
   isAwaiting(slice) {
     return this.#unsent.some((edit) => isSameSlice(edit, slice));
   }
 
-  /** The revision that made a slice what it is. Proposals have none: an edit lies over them, however late they come. */
+  /**
+   * The revision that made a slice what it is. Proposals have none: an edit lies over them, however late they come.
+   * @param {SliceKey} slice
+   */
   version(slice) {
     return this.stored(slice).revision;
   }

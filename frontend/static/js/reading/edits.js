@@ -4,26 +4,24 @@
  */
 
 import { emptyMask, isAny, pixelsOf, rleOf } from "./mask.js";
+import { noPrompt, segmentOf, withSegment } from "./segments.js";
 
 /** @typedef {import("../common/types.js").Edit} Edit @typedef {import("../common/types.js").ReadSlice} ReadSlice */
 /** @typedef {import("../common/types.js").Prompt} Prompt @typedef {import("../common/types.js").Rle} Rle */
-/** @typedef {import("../common/types.js").StackSlice} StackSlice */
-
-export const noPrompt = { boxes: [], points: [] };
-const unmeasured = { area_mm2: null, mass: null };
+/** @typedef {import("../common/types.js").Slice} Slice @typedef {import("../common/types.js").Segment} Segment */
 
 const isEqual = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const lacks = (list, item) => !list.some((each) => isEqual(each, item));
 
-/** @returns {[object|null, object|null][]} what was there and what is there instead; null is nothing */
+/**
+ * What was there and what is there instead; null is nothing.
+ * @template Item @param {Item[]} before @param {Item[]} after @returns {[Item|null, Item|null][]}
+ */
 function itemChanges(before, after) {
-  const gone = before.filter((item) => lacks(after, item));
-  const come = after.filter((item) => lacks(before, item));
-  const both = Math.min(gone.length, come.length);
-  return [
-    ...gone.map((item, at) => [item, at < both ? come[at] : null]),
-    ...come.slice(both).map((item) => [null, item]),
-  ];
+  const removed = before.filter((item) => lacks(after, item));
+  const added = after.filter((item) => lacks(before, item));
+  const count = Math.max(removed.length, added.length);
+  return Array.from({ length: count }, (_, at) => [removed[at] ?? null, added[at] ?? null]);
 }
 
 /** @param {Prompt} before @param {Prompt} after @returns {Edit} */
@@ -46,61 +44,86 @@ function changedItems(list, changes) {
 /** @param {Rle|null} before @param {Rle} after @returns {Edit} */
 export function paintEdit(before, after) {
   const [was, is] = [pixelsOf(before ?? emptyMask({ rows: after.size[0], columns: after.size[1] })), pixelsOf(after)];
-  const only = (set, unset) => rleOf(set.map((value, at) => value & ~unset[at] & 1), after.size);
+  const only = (set, unset) =>
+    rleOf(
+      set.map((value, at) => value & ~unset[at] & 1),
+      after.size,
+    );
   return { kind: "paint", added: only(is, was), removed: only(was, is) };
 }
 
+/** @param {Rle|null} mask @param {Edit} edit @returns {Rle} */
 function painted(mask, { added, removed }) {
+  if (!added || !removed) throw new TypeError("An edit of paint says what was added and removed.");
   const pixels = pixelsOf(mask ?? emptyMask({ rows: added.size[0], columns: added.size[1] }));
   const [more, less] = [pixelsOf(added), pixelsOf(removed)];
-  return rleOf(pixels.map((value, at) => (value | more[at]) & ~less[at] & 1), added.size);
+  return rleOf(
+    pixels.map((value, at) => (value | more[at]) & ~less[at] & 1),
+    added.size,
+  );
 }
 
 /**
  * The slice after an edit, as far as it is known before the server has answered: what a model will say is not.
- * @param {ReadSlice} slice @param {Edit} edit @param {StackSlice} image @returns {ReadSlice}
+ * An edit that the server would refuse leaves the slice as it is.
+ * @param {ReadSlice} slice @param {Edit} edit @param {{rows: number, columns: number}} image @returns {ReadSlice}
  */
 export function edited(slice, edit, image) {
+  const { state, state_before } = slice;
   switch (edit.kind) {
-    case "prompt": {
-      const prompt = promptAfter(slice, edit);
-      if (isPrompt(prompt)) return { ...slice, state: "edited", ...prompt };
-      return { ...slice, state: "pending", mask: null, ...prompt, ...unmeasured };
-    }
+    case "prompt":
+      return outlined(slice, edit, promptAfter(slice, edit));
     case "paint":
-      return { ...slice, state: "edited", mask: painted(slice.mask, edit), score: null, ...noPrompt, ...unmeasured };
+      return outlined(slice, edit, handMade(painted(segmentOf(slice, edit.structure).mask, edit)));
     case "clear":
-      return { ...slice, state: "pending", mask: null, ...noPrompt, ...unmeasured };
+      return outlined(slice, edit, null);
     case "no_scar":
-      return { ...slice, state: "no_scar", mask: emptyMask(image), ...noPrompt, ...unmeasured };
+      return { ...withSegment(slice, "scar", handMade(emptyMask(image))), state: "no_scar", state_before: null };
     case "accept":
-      return { ...slice, state: slice.state === "no_scar" ? "no_scar" : "accepted", state_before: null };
+      if (!slice.segments.scar) return slice;
+      return { ...slice, state: state === "no_scar" ? "no_scar" : "accepted", state_before: null };
     case "exclude":
-      return { ...slice, state: "excluded", state_before: slice.state_before ?? slice.state };
+      return { ...slice, state: "excluded", state_before: state_before ?? state };
     case "include":
-      return { ...slice, state: slice.state_before ?? slice.state, state_before: null };
+      return { ...slice, state: state_before ?? state, state_before: null };
     default:
       return slice;
   }
 }
 
-const isPrompt = ({ boxes, points }) => boxes.length + points.length > 0;
-const promptAfter = ({ boxes, points }, edit) => ({
-  boxes: changedItems(boxes, edit.boxes),
-  points: changedItems(points, edit.points),
-});
+/** A mask that a reader made: no prompt led to it, and nobody has measured it yet. @param {Rle} mask */
+const handMade = (mask) => ({ mask, score: null, area_mm2: null, mass: null, ...noPrompt });
 
-/** @param {Edit} edit @param {ReadSlice} slice as it is stored @returns {object} the edit as the server takes it */
-export function toSend({ kind, sop_instance_uid, frame_number, ...edit }, slice) {
-  const named = { kind, sop_instance_uid, frame_number };
-  if (kind === "paint") return { ...named, mask: painted(slice.mask, edit) };
-  if (kind !== "prompt") return named;
+/**
+ * @param {ReadSlice} slice @param {Edit} edit
+ * @param {Partial<Segment>|null} change null leaves the structure without a segment
+ * @returns {ReadSlice}
+ */
+function outlined(slice, { structure = "scar" }, change) {
+  const segment = change && { ...segmentOf(slice, structure), ...change };
+  const made = withSegment(slice, structure, segment);
+  // The state speaks of scar.
+  return structure === "scar" ? { ...made, state: segment ? "edited" : "pending", state_before: null } : made;
+}
+
+/** @param {ReadSlice} slice @param {Edit} edit @returns {Prompt|null} null where neither box nor point is left */
+function promptAfter(slice, { structure, boxes = [], points = [] }) {
+  const before = segmentOf(slice, structure);
+  const after = { boxes: changedItems(before.boxes, boxes), points: changedItems(before.points, points) };
+  return after.boxes.length + after.points.length ? after : null;
+}
+
+/** @param {Edit} edit of a slice @param {ReadSlice} slice as it is stored @returns {object} the edit as the server takes it */
+export function toSend(edit, slice) {
+  const { boxes, points, added, removed, ...named } = edit;
+  if (edit.kind === "paint") return { ...named, mask: painted(segmentOf(slice, edit.structure).mask, edit) };
+  if (edit.kind !== "prompt") return named;
   const prompt = promptAfter(slice, edit);
-  return isPrompt(prompt) ? { ...named, ...prompt } : { ...named, kind: "clear" };
+  return prompt ? { ...named, ...prompt } : { ...named, kind: "clear" };
 }
 
 /** Does an edit change anything? @param {Edit} edit */
-export function isChange({ kind, boxes, points, added, removed }) {
+export function isChange({ kind, boxes = [], points = [], added, removed }) {
   if (kind === "prompt") return boxes.length + points.length > 0;
   return kind !== "paint" || isAny(added) || isAny(removed);
 }

@@ -2,8 +2,13 @@
 
 /** @typedef {import("../common/types.js").Rle} Rle @typedef {import("../common/types.js").Box} Box */
 
-const straight = [[-1, 0], [1, 0], [0, -1], [0, 1]]; // prettier-ignore
-const around = [...straight, [-1, -1], [-1, 1], [1, -1], [1, 1]]; // prettier-ignore
+const straight = [
+  [-1, 0],
+  [1, 0],
+  [0, -1],
+  [0, 1],
+];
+const around = [...straight, [-1, -1], [-1, 1], [1, -1], [1, 1]];
 
 /** @param {Rle} rle @returns {Uint8Array} */
 export function pixelsOf({ size: [rows, columns], counts }) {
@@ -16,7 +21,7 @@ export function pixelsOf({ size: [rows, columns], counts }) {
   return pixels;
 }
 
-/** @param {Uint8Array} pixels @param {[number, number]} size rows, columns @returns {Rle} */
+/** @param {Uint8Array} pixels @param {number[]} size rows, columns @returns {Rle} */
 export function rleOf(pixels, size) {
   const counts = [];
   let value = 0;
@@ -35,11 +40,15 @@ export function rleOf(pixels, size) {
 /** @returns {Rle} */
 export const emptyMask = ({ rows, columns }) => ({ size: [rows, columns], counts: [rows * columns] });
 
-/** Are any pixels set? @param {Rle|null} rle */
-export const isAny = (rle) => rle !== null && rle.counts.length > 1;
+/** Are any pixels set? @param {Rle|null|undefined} rle */
+export const isAny = (rle) => Boolean(rle && rle.counts.length > 1);
 
-/** @returns {number[][]} the connected parts of the pixels of one value, as lists of positions, the largest first */
-function partsOf(pixels, [rows, columns], value, neighbours) {
+/**
+ * @param {Uint8Array} pixels @param {number[]} size rows, columns @param {number} value @param {number[][]} neighbours
+ * @returns {number[][]} the connected parts of the pixels of one value, as lists of positions, the largest first
+ */
+function partsOf(pixels, size, value, neighbours) {
+  const [rows, columns] = size;
   const seen = new Uint8Array(pixels.length);
   const parts = [];
   for (let start = 0; start < pixels.length; start++) {
@@ -66,8 +75,7 @@ function partsOf(pixels, [rows, columns], value, neighbours) {
 export function withHolesFilled(rle) {
   const pixels = pixelsOf(rle);
   const [rows, columns] = rle.size;
-  const touchesEdge = (at) =>
-    at % rows === 0 || at % rows === rows - 1 || at < rows || at >= rows * (columns - 1);
+  const touchesEdge = (at) => at % rows === 0 || at % rows === rows - 1 || at < rows || at >= rows * (columns - 1);
   for (const part of partsOf(pixels, rle.size, 0, straight))
     if (!part.some(touchesEdge)) for (const at of part) pixels[at] = 1;
   return rleOf(pixels, rle.size);

@@ -3,9 +3,9 @@
  * there is no connection. Undo and redo of what is stored are edits as well and take their turn.
  */
 
-import { Problem, Unreachable, getReading, newClientId, readerName, sendEdit } from "../common/api.js";
+import { getReading, newClientId, Problem, readerName, sendEdit, Unreachable } from "../common/api.js";
 import { toSend } from "./edits.js";
-import { isSameSlice } from "./draft.js";
+import { isSameSlice, sliceOf } from "./segments.js";
 import { Unsent } from "./unsent.js";
 
 /**
@@ -19,29 +19,31 @@ import { Unsent } from "./unsent.js";
  */
 
 const pauses_ms = [500, 1000, 2000, 4000, 8000];
-/** A server that fails so often at one edit will not do it: what waits behind it must not wait for ever. */
+/** An edit that fails so often is given up: others wait behind it. */
 const most_failures = 5;
-const adopt_ms = 3000;
+const recover_ms = 3000;
 
-const asked = new Set(["prompt", "propose"]);
-const unknown = -1;
+const answeredByModel = new Set(["prompt", "propose"]);
+const unknown_version = -1;
+/** @type {Partial<Record<Edit["kind"], Edit["kind"]>>} */
 const opposite = { undo: "redo", redo: "undo" };
 
 /**
- * Events: "saving" (the state or what is not saved changed), "saved" (nothing is on its way), "stored" (detail: edit,
- * answer), "dropped" (detail: edit; an undo or redo that nothing is left of), "withdrawn", "restored" (detail: edit; undone
- * and done again before it was sent), "adopted" (detail: count), "aside" (detail: the step).
+ * Events: "change" (of the state, or of what is not saved), "saved" (nothing is on its way), "stored" (detail: edit, answer),
+ * "dropped" (detail: edit, message; an edit of the whole reading that was not done), "undone", "redone" (detail: edit; before
+ * it was sent), "recovered" (detail: count), "aside" (detail: the step).
  */
 export class Outbox extends EventTarget {
   /** @type {Step[]} the first one is being sent */
   #steps = [];
   /** @type {Step[]} refused or overtaken: kept until the reader decides */
   #aside = [];
-  /** @type {(Step|null)[]} undone before they were sent; null stands for one that was undone after that on the server */
-  #withdrawn = [];
+  /** @type {(Step|null)[]} undone before they were sent; null is one that was undone on the server after that */
+  #undone = [];
   #isRunning = false;
-  #wake = () => {};
-  #unsent;
+  #retryNow = () => {};
+  /** @type {Unsent|null} */
+  #unsent = null;
 
   /** @type {"saved"|"saving"|"offline"|"failing"} */
   state = "saved";
@@ -52,8 +54,7 @@ export class Outbox extends EventTarget {
   constructor(draft) {
     super();
     this.draft = draft;
-    this.#unsent = new Unsent(draft.reading.id, newClientId());
-    window.addEventListener("online", () => this.#wake());
+    window.addEventListener("online", () => this.#retryNow());
   }
 
   /** Is anything on its way to the server? */
@@ -71,17 +72,22 @@ export class Outbox extends EventTarget {
   }
 
   get canRedo() {
-    return this.#withdrawn.length > 0;
+    return this.#undone.length > 0;
+  }
+
+  /** Is an edit of a kind on its way? @param {Edit["kind"]} kind */
+  isSending(kind) {
+    return this.#steps.some(({ edit }) => edit.kind === kind);
   }
 
   /** Is an undo or redo on its way? */
-  get isWalking() {
-    return this.#steps.some(({ edit }) => edit.kind in opposite);
+  get isUndoing() {
+    return this.isSending("undo") || this.isSending("redo");
   }
 
   /** Has a slice an edit that only a model can answer, which cannot be asked now? */
   isWaitingForModel(slice) {
-    const asks = ({ edit }) => asked.has(edit.kind) && (!edit.sop_instance_uid || isSameSlice(edit, slice));
+    const asks = ({ edit }) => answeredByModel.has(edit.kind) && (!edit.sop_instance_uid || isSameSlice(edit, slice));
     return this.state === "offline" && this.#steps.some(asks);
   }
 
@@ -90,51 +96,54 @@ export class Outbox extends EventTarget {
     return this.#steps[0]?.edit ?? null;
   }
 
-  /** Send what pages that are gone have left, now and whenever another one goes. */
-  resume() {
-    const adopt = () => {
-      const { steps, aside } = this.#unsent.adopt();
-      if (steps.length) this.#announce("adopted", { count: steps.length });
+  /** The reading is open: send what pages that are gone have left of it, now and whenever another one goes. */
+  open() {
+    const unsent = new Unsent(this.draft.reading.id, newClientId());
+    this.#unsent = unsent;
+    const recover = () => {
+      const { steps, aside } = unsent.recover();
+      if (steps.length) this.#emit("recovered", { count: steps.length });
       this.#steps.push(...steps);
-      for (const step of aside) this.#setAside(step, step.refusal);
+      for (const step of aside) this.#setAside(step, step.refusal ?? null);
       if (steps.length + aside.length) this.#changed();
     };
-    adopt();
-    setInterval(adopt, adopt_ms);
+    recover();
+    setInterval(recover, recover_ms);
   }
 
   /** @param {Edit} edit */
   add(edit) {
-    this.#withdrawn = [];
+    this.#undone = [];
     this.#push(edit);
   }
 
   undo() {
     const last = this.#steps.at(-1);
     if (!last || last.body || last.edit.kind in opposite) {
-      if (this.canRedo) this.#withdrawn.push(null);
+      if (this.canRedo) this.#undone.push(null);
       return this.#push({ kind: "undo" });
     }
-    this.#withdrawn.push(this.#steps.pop());
+    this.#steps.pop();
+    this.#undone.push(last);
     this.#changed();
-    return this.#announce("withdrawn", last);
+    return this.#emit("undone", last);
   }
 
   redo() {
-    const step = this.#withdrawn.pop();
+    const step = this.#undone.pop();
     if (!step) return this.#push({ kind: "redo" });
     this.#push(step.edit);
-    return this.#announce("restored", step);
+    return this.#emit("redone", step);
   }
 
-  /** Go so many steps of the stored history back or on. @param {"undo"|"redo"} kind */
-  walk(kind, steps) {
-    this.#withdrawn = [];
+  /** Go so many steps of the stored history back or on. @param {"undo"|"redo"} kind @param {number} steps */
+  goBy(kind, steps) {
+    this.#undone = [];
     for (let step = 0; step < steps; step++) this.#push({ kind });
   }
 
   /** Put an edit over what collided with it, or try it once more. @param {Step} step */
-  insist(step) {
+  sendAgain(step) {
     this.discard(step);
     this.#push(step.edit);
   }
@@ -152,22 +161,23 @@ export class Outbox extends EventTarget {
 
   /** What is done behind other edits is done on what they leave: that is known when they are stored. */
   #versionFor(edit) {
-    if (!edit.sop_instance_uid) return this.#steps.length ? unknown : this.draft.revision;
+    const slice = sliceOf(edit);
+    if (!slice) return this.#steps.length ? unknown_version : this.draft.revision;
     const before = this.#steps.findLast((step) => isSameSlice(step.edit, edit));
-    return before?.version ?? this.draft.version(edit);
+    return before?.version ?? this.draft.version(slice);
   }
 
   #changed() {
-    this.isKept = this.#unsent.keep({ steps: this.#steps, aside: this.#aside });
+    this.isKept = this.#unsent?.keep({ steps: this.#steps, aside: this.#aside }) ?? true;
     this.draft.showUnsent(this.#steps.map(({ edit }) => edit));
-    this.dispatchEvent(new Event("saving"));
+    this.dispatchEvent(new Event("change"));
     if (!this.#isRunning && this.#steps.length) void this.#send();
   }
 
   async #send() {
     this.#isRunning = true;
-    for (let failures = 0; this.#steps.length;) {
-      if (!failures) this.#tell("saving");
+    for (let failures = 0; this.#steps.length; ) {
+      if (!failures) this.#setState("saving");
       try {
         await this.#sendFirst();
         failures = 0;
@@ -176,26 +186,26 @@ export class Outbox extends EventTarget {
         const isLost = error instanceof Unreachable || (error instanceof Problem && error.isOnTheWay);
         const mayPass = error instanceof Problem && error.isPassing && failures < most_failures;
         if (isLost || mayPass) {
-          this.#tell(isLost ? "offline" : "failing");
+          this.#setState(isLost ? "offline" : "failing");
           await this.#pause(pauses_ms[Math.min(failures, pauses_ms.length) - 1]);
         } else {
-          this.#giveUp(error.message);
+          this.#giveUp(error instanceof Error ? error.message : String(error));
           failures = 0;
         }
       }
     }
     this.#isRunning = false;
-    this.#tell("saved");
+    this.#setState("saved");
     this.dispatchEvent(new Event("saved"));
   }
 
   async #sendFirst() {
     const step = this.#steps[0];
     const { edit, version } = step;
-    const isOfSlice = Boolean(edit.sop_instance_uid);
+    const slice = sliceOf(edit);
     if (!step.body) {
-      if (version !== (isOfSlice ? this.draft.version(edit) : this.draft.revision)) return this.#giveUp(null);
-      const made = isOfSlice ? toSend(edit, this.draft.stored(edit)) : edit;
+      if (version !== (slice ? this.draft.version(slice) : this.draft.revision)) return this.#giveUp(null);
+      const made = slice ? toSend(edit, this.draft.stored(slice)) : edit;
       step.body = { client_id: newClientId(), expected_revision: this.draft.revision, ...made };
       this.#changed();
     }
@@ -204,7 +214,7 @@ export class Outbox extends EventTarget {
       answer = await sendEdit(this.draft.reading.id, step.body, step.reader);
     } catch (error) {
       if (!(error instanceof Problem && error.isStale)) throw error;
-      // Somebody else was faster. Where nothing collides it is made anew on what is stored now.
+      // Another window was faster. Where nothing collides the edit is made again on what is stored now.
       step.body = null;
       return this.draft.take(await getReading(this.draft.reading.id));
     }
@@ -221,42 +231,43 @@ export class Outbox extends EventTarget {
     }
     this.draft.take(answer);
     this.#changed();
-    this.#announce("stored", { edit: step.edit, answer });
+    this.#emit("stored", { edit: step.edit, answer });
   }
 
   /** The first step is not stored: an undo that was meant for it goes with it. @param {string|null} message */
   #giveUp(message) {
-    const step = this.#steps.shift();
+    const step = this.#steps[0];
+    this.#steps.shift();
     const next = this.#steps[0]?.edit.kind;
     if (message !== null)
       for (const later of this.#steps)
-        if (!later.edit.sop_instance_uid) later.version = step.body?.expected_revision ?? unknown;
+        if (!later.edit.sop_instance_uid) later.version = step.body?.expected_revision ?? unknown_version;
     if (next === (opposite[step.edit.kind] ?? "undo")) this.#steps.shift();
     else if (step.edit.sop_instance_uid) this.#setAside(step, message);
-    else this.#announce("dropped", { edit: step.edit, message });
+    else this.#emit("dropped", { edit: step.edit, message });
     this.#changed();
   }
 
   #setAside(step, message) {
     Object.assign(step, { body: null, refusal: message });
     this.#aside.push(step);
-    this.#announce("aside", step);
+    this.#emit("aside", step);
   }
 
-  #announce(name, detail) {
+  #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
-  #tell(state) {
+  #setState(state) {
     if (state === this.state) return;
     this.state = state;
-    this.dispatchEvent(new Event("saving"));
+    this.dispatchEvent(new Event("change"));
   }
 
   #pause(milliseconds) {
     return new Promise((resume) => {
-      this.#wake = resume;
-      setTimeout(resume, milliseconds);
+      this.#retryNow = () => resume(undefined);
+      setTimeout(this.#retryNow, milliseconds);
     });
   }
 }

@@ -1,14 +1,14 @@
 /**
  * What is not stored yet, kept in the browser's storage: closing the page, or the computer, loses nothing.
- * Each page keeps its own; what a page that is gone has left is taken over by one that has the reading open.
+ * Each page keeps its own; what a page that is gone has left is recovered by one that has the reading open.
  */
 
 /** @typedef {import("./outbox.js").Step} Step @typedef {{steps: Step[], aside: Step[]}} Left */
 
 const prefix = "scarmass.unsent.";
-/** A page that has unsent work says so at least so often. */
+/** A page with unsent work renews its entry at least so often. */
 const alive_ms = 2000;
-/** One that was silent for longer than this is gone; browsers let hidden pages speak once a minute. */
+/** A page that has not renewed it for so long is gone; browsers let hidden pages run once a minute. */
 const gone_ms = { visible: 3 * alive_ms, hidden: 90_000 };
 
 /** @returns {Set<string>} the readings that have work in this browser that is not stored */
@@ -67,20 +67,21 @@ export class Unsent {
   }
 
   /** @returns {Left} what pages that are gone have left of this reading; from now on it is this page's */
-  adopt() {
-    const adopted = { steps: [], aside: [] };
+  recover() {
+    /** @type {Left} */
+    const recovered = { steps: [], aside: [] };
     try {
       for (const key of keys()) {
         if (key === this.#key || !key.startsWith(`${prefix}${this.readingId}.`)) continue;
-        const { alive_until, steps, aside } = JSON.parse(localStorage.getItem(key));
+        const { alive_until, steps, aside } = JSON.parse(localStorage.getItem(key) ?? "");
         if (Date.now() < alive_until) continue;
-        adopted.steps.push(...steps);
-        adopted.aside.push(...aside);
+        recovered.steps.push(...steps);
+        recovered.aside.push(...aside);
         localStorage.removeItem(key);
       }
     } catch {
-      return adopted;
+      return recovered;
     }
-    return adopted;
+    return recovered;
   }
 }

@@ -1,67 +1,75 @@
-/** The brush: a round tip of so many mm that paints or erases on a copy of a slice's mask. */
+/** The brush: paints on the mask of the slice on the screen. */
 
-import { emptyMask, pixelsOf, rleOf } from "../reading/mask.js";
+import { Stroke } from "./stroke.js";
 
-/** @typedef {import("../common/types.js").Rle} Rle @typedef {import("../common/types.js").StackSlice} StackSlice */
+/** @typedef {import("./tool.js").Tool} Tool @typedef {import("./tool.js").Place} Place @typedef {import("./tool.js").Manner} Manner */
 
 const [thinnest_mm, thickest_mm] = [1, 40];
 
-export class Brush {
+/** What brush and eraser share. */
+export class BrushSize {
   diameter_mm = 5;
-  #pixels = null;
-  #slice = null;
-  #value = 1;
-  #at = null;
 
-  resize(factor) {
+  /** @param {number} factor */
+  scale(factor) {
     this.diameter_mm = Math.min(thickest_mm, Math.max(thinnest_mm, this.diameter_mm * factor));
-  }
-
-  /** @param {Rle|null} mask @param {StackSlice} slice @param {boolean} erases */
-  begin(mask, slice, erases, at) {
-    this.#slice = slice;
-    this.#pixels = pixelsOf(mask ?? emptyMask(slice));
-    this.#value = erases ? 0 : 1;
-    this.#at = at;
-    this.to(at);
-  }
-
-  /** Draw the tip from where it was to a corner-based image position. */
-  to(at) {
-    const { rows, columns, pixel_spacing_mm } = this.#slice;
-    const [rowSpacing, columnSpacing] = pixel_spacing_mm;
-    const from = this.#at;
-    const reach_mm = this.diameter_mm / 2;
-    const span = (a, b, spacing, count) => [
-      Math.max(0, Math.floor(Math.min(a, b) - reach_mm / spacing)),
-      Math.min(count - 1, Math.ceil(Math.max(a, b) + reach_mm / spacing)),
-    ];
-    const [left, right] = span(from.x, at.x, columnSpacing, columns);
-    const [top, bottom] = span(from.y, at.y, rowSpacing, rows);
-    for (let x = left; x <= right; x++)
-      for (let y = top; y <= bottom; y++) {
-        const centre = { x: (x + 0.5) * columnSpacing, y: (y + 0.5) * rowSpacing };
-        const away = distance(centre, scaled(from, pixel_spacing_mm), scaled(at, pixel_spacing_mm));
-        if (away <= reach_mm) this.#pixels[x * rows + y] = this.#value;
-      }
-    // A tip thinner than a pixel still marks the one that it is on.
-    const [x, y] = [Math.floor(at.x), Math.floor(at.y)];
-    if (x >= 0 && y >= 0 && x < columns && y < rows) this.#pixels[x * rows + y] = this.#value;
-    this.#at = at;
-  }
-
-  /** @returns {Rle} */
-  get mask() {
-    return rleOf(this.#pixels, [this.#slice.rows, this.#slice.columns]);
   }
 }
 
-const scaled = ({ x, y }, [rowSpacing, columnSpacing]) => ({ x: x * columnSpacing, y: y * rowSpacing });
+/** @implements {Tool} */
+export class Brush {
+  erases = false;
+  /** @type {Stroke|null} */
+  #stroke = null;
 
-/** From a place to the nearest one on the way from one end to the other. */
-function distance(place, from, to) {
-  const [dx, dy] = [to.x - from.x, to.y - from.y];
-  const along = ((place.x - from.x) * dx + (place.y - from.y) * dy) / (dx * dx + dy * dy || 1);
-  const held = Math.min(1, Math.max(0, along));
-  return Math.hypot(place.x - from.x - held * dx, place.y - from.y - held * dy);
+  /**
+   * @param {import("../image/viewport.js").Viewport} view @param {import("./drawing.js").Drawing} drawing
+   * @param {BrushSize} size
+   */
+  constructor(view, drawing, size) {
+    this.view = view;
+    this.drawing = drawing;
+    this.size = size;
+  }
+
+  /** @param {Place} at @param {Manner} manner */
+  press(at, { isOpposite = false }) {
+    if (!this.drawing.canDraw) return false;
+    const { diameter_mm } = this.size;
+    const erases = this.erases || isOpposite;
+    this.#stroke = new Stroke(this.drawing.mask, this.view.slice, this.view.clientToImage(at.x, at.y), {
+      diameter_mm,
+      erases,
+    });
+    this.drawing.showPainted(this.#stroke.mask);
+    return true;
+  }
+
+  /** @param {Place} at @param {Place[]} path */
+  move(at, path) {
+    if (!this.#stroke) return;
+    for (const { x, y } of [...path, at]) this.#stroke.to(this.view.clientToImage(x, y));
+    this.drawing.showPainted(this.#stroke.mask);
+  }
+
+  release() {
+    if (this.#stroke) this.drawing.paint(this.#stroke.before, this.#stroke.mask);
+    this.#stroke = null;
+  }
+
+  cancel() {
+    this.#stroke = null;
+    this.drawing.showPainted(null);
+  }
+
+  cursor() {
+    return this.drawing.canDraw ? "none" : "default";
+  }
+
+  /** The brush's circle round a place: its middle and half axes in corner-based image pixels. @param {Place} at likewise */
+  circle(at) {
+    const [rowSpacing, columnSpacing] = this.view.slice.pixel_spacing_mm;
+    const radius_mm = this.size.diameter_mm / 2;
+    return { ...at, across: radius_mm / columnSpacing, down: radius_mm / rowSpacing };
+  }
 }

@@ -1,53 +1,47 @@
-/** Mouse, pen and fingers over the image: they lead the hand, scroll the slices, and zoom. */
+/** Mouse, pen and fingers over the image: they lead the tools, scroll the slices, and zoom. */
 
-import { cursorOf } from "../reading/box.js";
 import { Pinch } from "./pinch.js";
+
+/** @typedef {import("./tool.js").Place} Place */
 
 /** PointerEvent.button of the other end of a pen. */
 const pen_eraser = 5;
-/** A finger is less exact than a mouse. */
 const finger_reach = 2;
 
-const cursors = { delete: "pointer", point: "move", inside: "move", image: "crosshair" };
+/** @param {MouseEvent} event @returns {Place} */
 const placeOf = ({ clientX, clientY }) => ({ x: clientX, y: clientY });
 
-export class Pointer {
+/** Events: "hover" (the pointer is elsewhere), "scroll" (detail: by how many slices). */
+export class Pointer extends EventTarget {
   #wheel = 0;
-  #space = false;
+  #isSpaceHeld = false;
+  /** @type {Place|null} */
   #client = null;
-  /** The pointer that presses; others, such as a palm beside the pen, do not count meanwhile. @type {PointerEvent|null} */
+  /** @type {PointerEvent|null} the one that presses; others, such as a palm beside the pen, do not count meanwhile */
   #pressing = null;
 
-  /**
-   * @param {import("../image/viewport.js").Viewport} view @param {import("./prompt_tool.js").Hand} hand
-   * @param {{scroll: (step: number) => void, hover: () => void}} page
-   */
-  constructor(view, hand, page) {
-    Object.assign(this, { view, hand, page });
-    const { element } = view;
+  /** @param {import("../image/viewport.js").Viewport} view @param {import("./tools.js").Tools} tools */
+  constructor(view, tools) {
+    super();
+    this.view = view;
+    this.tools = tools;
     this.pinch = new Pinch(view);
+    const { element } = view;
     element.addEventListener("pointerdown", (event) => this.#down(event));
     element.addEventListener("pointermove", (event) => this.#move(event));
     element.addEventListener("pointerup", (event) => this.#up(event));
     element.addEventListener("pointercancel", (event) => this.#cancel(event));
-    element.addEventListener("pointerleave", () => {
-      this.#client = null;
-      this.page.hover();
-    });
+    element.addEventListener("pointerleave", () => this.#hover(null));
     element.addEventListener("contextmenu", (event) => event.preventDefault());
     element.addEventListener("auxclick", (event) => event.preventDefault());
     element.addEventListener("wheel", (event) => this.#turn(event), { passive: false });
+    tools.addEventListener("change", () => this.#showCursor());
   }
 
-  /** Space held makes the left button pan. */
-  holdSpace(held) {
-    this.#space = held;
-    this.showCursor();
-  }
-
-  showCursor() {
-    const idle = this.hand.action === "draw" ? "crosshair" : "none";
-    if (!this.hand.isDragging) this.view.element.style.cursor = this.#space ? "grab" : idle;
+  /** Space held makes the left button pan. @param {boolean} isHeld */
+  holdSpace(isHeld) {
+    this.#isSpaceHeld = isHeld;
+    this.#showCursor();
   }
 
   /** Where the pointer is, in corner-based image pixels; null where it is not over the image. */
@@ -55,22 +49,22 @@ export class Pointer {
     return this.#client && this.view.shown >= 0 ? this.view.clientToImage(this.#client.x, this.#client.y) : null;
   }
 
+  /** @param {PointerEvent} event */
   #down(event) {
     const isFinger = event.pointerType === "touch";
     if (isFinger && this.#pressing && this.#pressing.pointerType !== "touch") return;
     if (isFinger && this.pinch.add(event.pointerId, placeOf(event))) {
-      if (this.#pressing) this.hand.abandon();
+      if (this.#pressing) this.tools.cancel();
       this.#pressing = null;
       return;
     }
     const { element } = this.view;
-    const action = this.#actionOf(event);
-    const isMark = action === this.hand.action;
+    const name = this.#toolOf(event);
     const isEraser = event.button === pen_eraser;
-    if (isMark && event.button !== 0 && !isEraser) return;
+    if (name === this.tools.chosen && event.button !== 0 && !isEraser) return;
     const isOpposite = event.altKey || event.ctrlKey || isEraser;
     const reach = isFinger ? finger_reach : 1;
-    if (!this.hand.press(placeOf(event), { action, drawNew: event.shiftKey, isOpposite, reach })) return;
+    if (!this.tools.press(placeOf(event), { name, drawNew: event.shiftKey, isOpposite, reach })) return;
     event.preventDefault();
     element.focus({ preventScroll: true });
     element.setPointerCapture(event.pointerId);
@@ -78,26 +72,31 @@ export class Pointer {
     this.#client = placeOf(event);
   }
 
-  #actionOf({ button }) {
+  /** @param {{button: number}} event @returns {import("./tools.js").ToolName} */
+  #toolOf({ button }) {
     if (button === 2) return "window";
-    if (button === 1 || this.#space) return "pan";
-    return this.hand.action;
+    return button === 1 || this.#isSpaceHeld ? "pan" : this.tools.chosen;
   }
 
+  /** @param {PointerEvent} event */
   #move(event) {
-    if (this.pinch.moveTo(event.pointerId, placeOf(event))) return;
-    if (this.hand.isDragging && this.#pressing?.pointerId !== event.pointerId) return;
-    this.#client = placeOf(event);
-    if (this.hand.isDragging) this.hand.moveTo(this.#client, (event.getCoalescedEvents?.() ?? []).map(placeOf));
-    else this.#hover(event.shiftKey);
+    const at = placeOf(event);
+    if (this.pinch.moveTo(event.pointerId, at)) return;
+    if (!this.tools.isPressing) {
+      this.#hover(at, event.shiftKey);
+      return;
+    }
+    if (this.#pressing?.pointerId !== event.pointerId) return;
+    this.#client = at;
+    this.tools.move(at, (event.getCoalescedEvents?.() ?? []).map(placeOf));
   }
 
   #up(event) {
-    if (this.#ended(event)) this.hand.release(placeOf(event));
+    if (this.#ended(event)) this.tools.release(placeOf(event));
   }
 
   #cancel(event) {
-    if (this.#ended(event)) this.hand.abandon();
+    if (this.#ended(event)) this.tools.cancel();
   }
 
   /** Was it this pointer that pressed? */
@@ -108,25 +107,22 @@ export class Pointer {
     return isPressing;
   }
 
-  #hover(drawNew) {
-    if (this.view.shown < 0) return;
-    const { style } = this.view.element;
-    if (this.#space || !this.hand.page.canDraw()) {
-      style.cursor = this.#space ? "grab" : "default";
-      return;
-    }
-    this.page.hover();
-    if (this.hand.action === "paint") {
-      style.cursor = "none";
-      return;
-    }
-    const under = this.hand.under(this.#client, drawNew);
-    style.cursor = cursors[under.what] ?? cursorOf(under.handle);
+  /** @param {Place|null} at */
+  #hover(at, drawNew = false) {
+    this.#client = at;
+    this.dispatchEvent(new Event("hover"));
+    this.#showCursor(drawNew);
   }
 
+  #showCursor(drawNew = false) {
+    if (this.view.shown < 0 || this.tools.isPressing) return;
+    this.view.element.style.cursor = this.tools.cursor(this.#client, { name: this.#toolOf({ button: 0 }), drawNew });
+  }
+
+  /** @param {WheelEvent} event */
   #turn(event) {
     event.preventDefault();
-    if (this.hand.isDragging || this.view.shown < 0) return;
+    if (this.tools.isPressing || this.view.shown < 0) return;
     const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 33 : 1);
     if (event.ctrlKey || event.metaKey) {
       this.view.zoomBy(Math.exp(-Math.max(-200, Math.min(200, pixels)) / 500), placeOf(event));
@@ -136,7 +132,7 @@ export class Pointer {
     if (Math.sign(pixels) !== Math.sign(this.#wheel)) this.#wheel = 0;
     this.#wheel += pixels;
     if (Math.abs(this.#wheel) < 50) return;
-    this.page.scroll(Math.sign(this.#wheel));
+    this.dispatchEvent(new CustomEvent("scroll", { detail: Math.sign(this.#wheel) }));
     this.#wheel = 0;
   }
 }

@@ -1,17 +1,23 @@
 /** What lies under the pointer: a delete handle, a point, a box's handle, the selected box's inside, or the image. */
 
-import { deleteHandleOf, handleAt, holds } from "../reading/box.js";
 import { sizes, typeScale } from "../image/overlay.js";
+import { deleteHandleOf, handleAt, holds } from "../reading/box.js";
 import { pointAt } from "../reading/points.js";
 
-/** @typedef {import("./prompt_tool.js").Selection} Selection */
+/** @typedef {import("../common/types.js").Selection} Selection */
+/**
+ * @typedef {object} Target
+ * @property {"delete"|"point"|"handle"|"inside"|"image"} what
+ * @property {Selection} selection the part of the prompt that it belongs to, null on the bare image
+ * @property {import("../reading/box.js").Handle} [handle] of that box
+ */
 
 /**
  * @param {import("../image/viewport.js").Viewport} view @param {import("../common/types.js").Prompt} prompt
  * @param {Selection} selection @param {{x: number, y: number}} at client position
  * @param {boolean} drawNew boxes do not count: a new one is about to be drawn there
  * @param {number} reach how many times farther than a mouse's
- * @returns {{what: "delete"|"point"|"handle"|"inside"|"image", selection?: Selection, handle?: string}}
+ * @returns {Target}
  */
 export function targetAt(view, { boxes, points }, selection, at, drawNew, reach) {
   const scale = typeScale() * reach;
@@ -20,15 +26,15 @@ export function targetAt(view, { boxes, points }, selection, at, drawNew, reach)
   if (chosen && isOnDeleteHandle(view, chosen, at, reach)) return { what: "delete", selection };
   const point = pointAt(points, at, toScreen, sizes.point * 1.2 * scale);
   if (point >= 0) return { what: "point", selection: { kind: "point", index: point } };
-  if (drawNew) return { what: "image" };
+  if (drawNew) return { what: "image", selection: null };
   const inOrder = boxes.map((_, index) => index).reverse();
-  if (chosen) inOrder.unshift(selection.index);
+  if (chosen && selection) inOrder.unshift(selection.index);
   for (const index of inOrder) {
     const handle = handleAt(boxes[index], at, toScreen, sizes.corner * scale);
     if (handle) return { what: "handle", handle, selection: { kind: "box", index } };
   }
   if (chosen && holds(chosen, view.clientToImage(at.x, at.y))) return { what: "inside", selection };
-  return { what: "image" };
+  return { what: "image", selection: null };
 }
 
 function isOnDeleteHandle(view, box, at, reach) {

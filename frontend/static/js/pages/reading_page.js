@@ -1,0 +1,247 @@
+/** The reading page: puts image, tools, reading and panels together. */
+
+import { newClientId, sendLook, startReading } from "../common/api.js";
+import { bindCommands, fillHelp } from "../common/commands.js";
+import { byId } from "../common/dom.js";
+import { untilAnswered } from "../common/retry.js";
+import { hideProgress, showMessage, showProgress } from "../common/status.js";
+import { Display } from "../image/display.js";
+import { findHeart } from "../image/heart.js";
+import { Overlay } from "../image/overlay.js";
+import { Slices } from "../image/slices.js";
+import { Viewport } from "../image/viewport.js";
+import { showAnnotations, showView } from "../panels/annotations.js";
+import { bindHeldKeys, bindSettings, showControls } from "../panels/controls.js";
+import { showGrowth } from "../panels/growth.js";
+import { HistoryPanel } from "../panels/history.js";
+import { MassPanel } from "../panels/mass.js";
+import { bindNotices } from "../panels/notices.js";
+import { showPreparing } from "../panels/preparing.js";
+import { SavingPanel } from "../panels/saving.js";
+import { StackPanel } from "../panels/stack.js";
+import { Strip } from "../panels/strip.js";
+import { Actions } from "../reading/actions.js";
+import { Draft } from "../reading/draft.js";
+import { follow } from "../reading/follow.js";
+import { Outbox } from "../reading/outbox.js";
+import { Brush, BrushSize } from "../tools/brush.js";
+import { Crosshair } from "../tools/crosshair.js";
+import { Drawing } from "../tools/drawing.js";
+import { Eraser } from "../tools/eraser.js";
+import { Pan } from "../tools/pan.js";
+import { Pointer } from "../tools/pointer.js";
+import { PromptTool } from "../tools/prompt_tool.js";
+import { Tools } from "../tools/tools.js";
+import { WindowTool } from "../tools/window.js";
+import { mouseHelp, readingCommands } from "./reading_commands.js";
+
+export class ReadingPage {
+  #isOpening = false;
+  /** @type {Promise<import("../common/types.js").Box|null>|null} */
+  #heart = null;
+
+  /** @param {import("../common/types.js").Stack} stack */
+  constructor(stack) {
+    const view = new Viewport(byId("viewport", HTMLDivElement), stack.slices);
+    const slices = new Slices(view, stack.slices);
+    const draft = new Draft();
+    const outbox = new Outbox(draft);
+    const drawing = new Drawing(slices, draft);
+    this.view = view;
+    this.slices = slices;
+    this.draft = draft;
+    this.outbox = outbox;
+    this.drawing = drawing;
+    this.actions = new Actions(slices, draft, outbox, drawing);
+
+    this.brushSize = new BrushSize();
+    this.tools = new Tools(view, {
+      prompt: new PromptTool(view, drawing),
+      brush: new Brush(view, drawing, this.brushSize),
+      eraser: new Eraser(view, drawing, this.brushSize),
+      window: new WindowTool(view),
+      pan: new Pan(view),
+    });
+    this.pointer = new Pointer(view, this.tools);
+    this.crosshair = new Crosshair(view, this.tools, this.pointer);
+
+    this.display = new Display();
+    this.overlay = new Overlay(byId("overlay", HTMLCanvasElement));
+    this.stackPanel = new StackPanel(stack, slices, draft, () => void this.read());
+    this.strip = new Strip(byId("strip"), slices, draft, this.display);
+    this.mass = new MassPanel(byId("mass"), slices, draft);
+    this.history = new HistoryPanel(byId("history", HTMLDetailsElement), slices, draft, outbox);
+    this.saving = new SavingPanel(draft, outbox);
+
+    this.#listen();
+    const commands = readingCommands(this);
+    bindCommands(commands);
+    fillHelp(byId("help", HTMLDialogElement), commands, mouseHelp);
+    bindHeldKeys(this.display, this.pointer, view.element);
+    bindSettings(this.display);
+    bindNotices(outbox, slices, (what, changed) => this.actions.goToChange(what, changed));
+  }
+
+  #listen() {
+    const { slices, draft, outbox, drawing, tools } = this;
+    const show = () => this.show();
+    const draw = () => this.draw();
+    this.view.addEventListener("view", draw);
+    slices.addEventListener("show", show);
+    slices.addEventListener("move", () => {
+      tools.cancel();
+      drawing.selection = null;
+      this.#prioritise();
+    });
+    draft.addEventListener("change", show);
+    draft.addEventListener("images", () => {
+      const isAnother = JSON.stringify(draft.images) !== JSON.stringify(slices.list);
+      if (isAnother) void slices.replace(draft.images);
+    });
+    outbox.addEventListener("change", show);
+    drawing.addEventListener("change", show);
+    drawing.addEventListener("preview", draw);
+    drawing.addEventListener("prompt", (event) => {
+      const { before, after } = /** @type {CustomEvent} */ (event).detail;
+      this.actions.prompt(before, after);
+      show();
+    });
+    drawing.addEventListener("paint", (event) => {
+      const { before, after } = /** @type {CustomEvent} */ (event).detail;
+      this.actions.paint(before, after);
+      draw();
+    });
+    tools.addEventListener("change", () => {
+      if (tools.chosen === "prompt") show();
+      else drawing.select(null);
+    });
+    this.display.addEventListener("change", show);
+    this.crosshair.addEventListener("change", draw);
+    this.pointer.addEventListener("hover", () => this.#brush && this.draw());
+    this.pointer.addEventListener("scroll", (event) => slices.step(/** @type {CustomEvent} */ (event).detail));
+  }
+
+  async open() {
+    const isShown = this.slices.go(this.slices.index);
+    this.stackPanel.show();
+    if (this.stackPanel.stack.is_lge) await this.read();
+    await isShown;
+  }
+
+  /** Open the stack's draft, once, and keep the page to it. */
+  async read() {
+    if (this.#isOpening || this.draft.isOpen) return;
+    this.#isOpening = true;
+    const { stack } = this.stackPanel;
+    showProgress("Opening the reading");
+    try {
+      const clientId = newClientId();
+      const reading = await untilAnswered(
+        () => startReading(stack.stack_id, clientId),
+        () => showProgress("The server cannot be reached, trying again"),
+      );
+      this.draft.open(reading, stack.slices);
+    } catch (error) {
+      showMessage(`The reading cannot be opened: ${error.message}`, { stays: true });
+      return;
+    } finally {
+      this.#isOpening = false;
+      hideProgress();
+      this.show();
+    }
+    this.stackPanel.show();
+    this.saving.show();
+    const preparing = () => showPreparing(this.draft, this.outbox, () => this.actions.proposeAll());
+    preparing();
+    this.#prioritise();
+    follow(this.draft, preparing, (changed) => this.stackPanel.take(changed));
+    this.outbox.open();
+  }
+
+  /** While proposals are being prepared, ask for that of the slice on the screen next. */
+  #prioritise() {
+    // It only changes the order: where the request fails, the proposal comes in its turn.
+    if (this.draft.isPreparing) sendLook(this.draft.reading.id, this.slices.current).catch(() => {});
+  }
+
+  deselect() {
+    if (!this.tools.cancel()) this.drawing.select(null);
+  }
+
+  /** @param {number} factor */
+  resizeBrush(factor) {
+    this.brushSize.scale(factor);
+    this.show();
+  }
+
+  /** Where the left ventricle lies, asked for once. */
+  #findHeart() {
+    this.#heart ??= findHeart(this.stackPanel.stack.stack_id).catch((error) => {
+      this.#heart = null;
+      throw error;
+    });
+    return this.#heart;
+  }
+
+  async zoomToHeart() {
+    try {
+      const heart = await this.#findHeart();
+      if (heart) this.view.frame(heart, 0.5);
+      else showMessage("No left ventricle was found on this stack.");
+    } catch (error) {
+      showMessage(`The heart cannot be found: ${error.message}`);
+    }
+  }
+
+  /** All slices side by side, close to the heart where it is found. */
+  async toggleGrid() {
+    this.strip.toggleGrid();
+    this.strip.zoomTo(await this.#findHeart().catch(() => null));
+  }
+
+  showHelp() {
+    byId("help", HTMLDialogElement).showModal();
+  }
+
+  /** The brush's circle where a brush is chosen and would mark. */
+  get #brush() {
+    const tool = this.tools.all[this.tools.chosen];
+    const at = this.crosshair.at ?? this.pointer.at;
+    return tool instanceof Brush && at ? tool.circle(at) : null;
+  }
+
+  /** Everything that follows the reading, the slice or the selection. */
+  show() {
+    this.drawing.selection = this.drawing.selected;
+    this.strip.show();
+    this.mass.show();
+    this.history.show();
+    showGrowth(this.draft);
+    showControls(this);
+    showAnnotations(this.slices, this.draft, this.outbox, this.drawing);
+    this.draw();
+  }
+
+  /** The overlay alone, on the slice that the image shows. */
+  draw() {
+    const { view, draft, drawing, display } = this;
+    if (view.shown < 0) return;
+    showView(view);
+    const scene = {
+      imageToCanvas: view.imageToCanvas(),
+      mask: drawing.mask,
+      isExcluded: draft.slice(view.slice).state === "excluded",
+      prompt: drawing.prompt,
+      selection: drawing.selection,
+      style: display.style,
+      brush: this.#brush,
+      crosshair: this.crosshair.at,
+    };
+    this.overlay.draw(display.hidden || !draft.isOpen ? null : scene);
+    Object.assign(view.element.dataset, {
+      slice: view.shown,
+      revision: draft.isOpen ? draft.revision : "",
+      saved: String(!this.outbox.hasUnsaved),
+    });
+  }
+}

@@ -1,0 +1,12 @@
+/** Images that came into the study after the reading got its slices. */
+
+import { byId, find } from "../common/dom.js";
+import { growthText } from "../common/format.js";
+
+/** @param {import("../reading/draft.js").Draft} draft */
+export function showGrowth(draft) {
+  const growth = draft.isOpen ? draft.reading.growth : null;
+  const place = byId("growth");
+  place.hidden = !growth;
+  if (growth) find("p", place).textContent = `${growthText(growth)}.`;
+}

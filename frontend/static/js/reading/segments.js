@@ -1,0 +1,46 @@
+/** What a reading holds of a slice: one segment for each structure that was outlined there. */
+
+/** @typedef {import("../common/types.js").ReadSlice} ReadSlice @typedef {import("../common/types.js").Segment} Segment */
+/** @typedef {import("../common/types.js").Structure} Structure @typedef {import("../common/types.js").SliceKey} SliceKey */
+/** @typedef {import("../common/types.js").Prompt} Prompt */
+
+/** @type {Prompt} */
+export const noPrompt = { boxes: [], points: [] };
+/** @type {Segment} */
+const noSegment = { mask: null, ...noPrompt, score: null, area_mm2: null, mass: null };
+
+/** @param {SliceKey} slice */
+export const keyOf = (slice) => `${slice.sop_instance_uid}/${slice.frame_number}`;
+
+/** @param {Partial<SliceKey>} a @param {Partial<SliceKey>} b an edit of the whole reading names no slice */
+export const isSameSlice = (a, b) =>
+  Boolean(a.sop_instance_uid) && a.sop_instance_uid === b.sop_instance_uid && a.frame_number === b.frame_number;
+
+/** @param {Partial<SliceKey>} named @returns {SliceKey|null} null where an edit is of the whole reading */
+export const sliceOf = ({ sop_instance_uid, frame_number = 1 }) =>
+  sop_instance_uid ? { sop_instance_uid, frame_number } : null;
+
+/** @param {SliceKey} key @returns {ReadSlice} a slice of which nothing is known yet */
+export const unread = ({ sop_instance_uid, frame_number }) => ({
+  sop_instance_uid,
+  frame_number,
+  revision: 0,
+  state: "pending",
+  state_before: null,
+  segments: {},
+});
+
+/** @param {ReadSlice} slice @param {Structure} [structure] @returns {Segment} an empty one where the slice has none */
+export const segmentOf = (slice, structure = "scar") => slice.segments[structure] ?? noSegment;
+
+/** @param {ReadSlice} slice @param {Structure} structure @param {Segment|null} segment @returns {ReadSlice} */
+export function withSegment(slice, structure, segment) {
+  const { [structure]: _, ...others } = slice.segments;
+  return { ...slice, segments: segment ? { ...others, [structure]: segment } : others };
+}
+
+/** @param {import("../common/types.js").Schemas["ReadingSlice"]} answered @returns {ReadSlice} as the page holds it */
+export function readSliceOf({ mask, boxes, points, score, area_mm2, mass, ...slice }) {
+  const scar = mask || boxes.length || points.length ? { mask, boxes, points, score, area_mm2, mass } : null;
+  return withSegment({ segments: {}, ...slice }, "scar", scar);
+}

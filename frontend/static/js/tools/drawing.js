@@ -1,0 +1,102 @@
+/** What is being drawn on the slice on the screen, and what of its prompt is selected. */
+
+import { noPrompt, segmentOf } from "../reading/segments.js";
+
+/** @typedef {import("../common/types.js").Prompt} Prompt @typedef {import("../common/types.js").Selection} Selection */
+/** @typedef {import("../common/types.js").Rle} Rle */
+
+/**
+ * Events: "change" (of the selection or of what points mark), "preview" (of what is being drawn), and what was drawn:
+ * "prompt" (detail: before, after), "paint" (detail: before, after).
+ */
+export class Drawing extends EventTarget {
+  /** @type {Selection} */
+  selection = null;
+  /** Do points mark what is not scar? */
+  negative = false;
+  /** @type {Prompt|null} while it is dragged */
+  #prompt = null;
+  /** @type {Rle|null} while it is painted */
+  #painted = null;
+
+  /** @param {import("../image/slices.js").Slices} slices @param {import("../reading/draft.js").Draft} draft */
+  constructor(slices, draft) {
+    super();
+    this.slices = slices;
+    this.draft = draft;
+  }
+
+  get canDraw() {
+    return this.draft.isOpen && this.slices.isShown;
+  }
+
+  get #slice() {
+    const { slice } = this.slices.view;
+    return slice && this.draft.isOpen ? this.draft.slice(slice) : null;
+  }
+
+  /** The slice's prompt as it is on the screen. */
+  get prompt() {
+    const slice = this.#slice;
+    return this.#prompt ?? (slice ? segmentOf(slice) : noPrompt);
+  }
+
+  /** The slice's mask as it is on the screen. */
+  get mask() {
+    const slice = this.#slice;
+    return this.#painted ?? (slice ? segmentOf(slice).mask : null);
+  }
+
+  /** What is selected, null where it is there no more. */
+  get selected() {
+    if (!this.selection) return null;
+    const { kind, index } = this.selection;
+    return this.prompt[kind === "box" ? "boxes" : "points"][index] ? this.selection : null;
+  }
+
+  /** @param {Selection} selection */
+  select(selection) {
+    this.selection = selection;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** @param {boolean} negative */
+  setNegative(negative) {
+    this.negative = negative;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** @param {Prompt|null} prompt null ends it @param {Selection} selection */
+  showPrompt(prompt, selection) {
+    [this.#prompt, this.selection] = [prompt, selection];
+    this.dispatchEvent(new Event("preview"));
+  }
+
+  /** @param {Rle|null} mask null ends it */
+  showPainted(mask) {
+    this.#painted = mask;
+    this.dispatchEvent(new Event("preview"));
+  }
+
+  /** The prompt is drawn. @param {Prompt} before @param {Prompt} after @param {Selection} selection */
+  setPrompt(before, after, selection) {
+    [this.#prompt, this.selection] = [null, selection];
+    this.#emit("prompt", { before, after });
+  }
+
+  /** The mask is painted. @param {Rle|null} before @param {Rle} after */
+  paint(before, after) {
+    this.#painted = null;
+    this.#emit("paint", { before, after });
+  }
+
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/** @param {Prompt} prompt @param {NonNullable<Selection>} selection @returns {Prompt} the prompt less the selected part */
+export function without({ boxes, points }, { kind, index }) {
+  if (kind === "box") return { boxes: boxes.toSpliced(index, 1), points };
+  return { boxes, points: points.toSpliced(index, 1) };
+}

@@ -1,0 +1,104 @@
+/** A browser's storage and events, and a server with one reading, for modules that need both. */
+
+import { mock } from "node:test";
+
+const size = [2, 2];
+const empty = { size, counts: [4] };
+export const image = (uid) => ({ sop_instance_uid: uid, frame_number: 1, rows: 2, columns: 2 });
+export const readingId = "reading";
+
+/** A slice of the reading as the server answers it. */
+export const answered = (uid, parts = {}) => ({
+  sop_instance_uid: uid,
+  frame_number: 1,
+  revision: 0,
+  state: "proposed",
+  state_before: null,
+  mask: empty,
+  boxes: [],
+  points: [],
+  score: 1,
+  area_mm2: 0,
+  mass: null,
+  ...parts,
+});
+
+/** Let everything happen that waits for no timer. */
+export async function settled() {
+  for (let round = 0; round < 20; round++) await new Promise((resume) => setImmediate(resume));
+}
+
+/** @returns {Map<string, string>} what the browser's storage holds */
+export function installBrowser() {
+  const stored = new Map();
+  const localStorage = {
+    getItem: (key) => stored.get(key) ?? null,
+    setItem: (key, value) => stored.set(key, value),
+    removeItem: (key) => stored.delete(key),
+  };
+  const keys = {
+    ownKeys: () => [...stored.keys()],
+    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+  };
+  globalThis.localStorage = new Proxy(localStorage, keys);
+  globalThis.window = new EventTarget();
+  globalThis.document = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
+  return stored;
+}
+
+/** A server that stores edits as the real one does: in order, each client_id once, none on an older revision. */
+export class FakeServer {
+  revision = 0;
+  /** The bodies of the edits that it stored. */
+  stored = [];
+  isOffline = false;
+  /** Is the next edit stored, but its answer lost? */
+  losesAnswer = false;
+  /** @type {Map<string, string>} why edits of a kind are refused */
+  refusals = new Map();
+  #answers = new Map();
+
+  constructor(...uids) {
+    this.slices = new Map(uids.map((uid) => [uid, answered(uid)]));
+    globalThis.fetch = (_, options) => this.#answer(options);
+  }
+
+  reading() {
+    return { id: readingId, ...this.#figures(), slices: [...this.slices.values()] };
+  }
+
+  #figures() {
+    return { revision: this.revision, state: "draft", can_undo: this.revision > 0, can_redo: false };
+  }
+
+  /** What another window does to a slice. */
+  editElsewhere(uid, change = {}) {
+    this.revision += 1;
+    this.slices.set(uid, { ...this.slices.get(uid), ...change, revision: this.revision });
+  }
+
+  async #answer({ method, body }) {
+    if (this.isOffline) throw new TypeError("offline");
+    if (method === "GET") return Response.json(this.reading());
+    const edit = JSON.parse(body);
+    const { client_id, expected_revision, kind, sop_instance_uid: uid } = edit;
+    if (this.#answers.has(client_id)) return Response.json(this.#answers.get(client_id));
+    if (this.refusals.has(kind)) return problem(422, "Refused", this.refusals.get(kind));
+    if (expected_revision !== this.revision) return problem(409, "RevisionStale", "stale");
+    this.stored.push(edit);
+    this.revision += 1;
+    if (uid) this.slices.set(uid, { ...this.slices.get(uid), state: kind, mask: empty, revision: this.revision });
+    const slices = uid ? [this.slices.get(uid)] : [];
+    this.#answers.set(client_id, { ...this.#figures(), slices });
+    if (this.losesAnswer) {
+      this.losesAnswer = false;
+      throw new TypeError("the answer was lost");
+    }
+    return Response.json(this.#answers.get(client_id));
+  }
+}
+
+const problem = (status, kind, detail) =>
+  Response.json({ type: `urn:scarmass:problem:${kind}`, status, detail }, { status });
