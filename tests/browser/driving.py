@@ -23,6 +23,11 @@ def reading_state(page: Page) -> dict:
     return page.evaluate("() => window.scarmass?.state() ?? {}")
 
 
+def shown_scar(page: Page, index: int) -> dict:
+    """What the page holds of the scar on a slice: mask, boxes, points, score, area_mm2 and mass."""
+    return reading_state(page)["reading"]["slices"][index]["segments"]["scar"]
+
+
 def wait_until_prepared(page: Page) -> None:
     """The image is on the screen and every slice has its proposal."""
     wait_until(lambda: (reading_state(page).get("reading") or {}).get("state") == "draft", 120)

@@ -8,7 +8,7 @@ from playwright.sync_api import Dialog, Page
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.conftest import Server, open_stack, stored_slice
-from tests.browser.driving import drag, reading_state, wait_for_revision, wait_until
+from tests.browser.driving import drag, reading_state, shown_scar, wait_for_revision, wait_until
 from tests.browser.test_accessibility import serious
 
 pytestmark = pytest.mark.browser
@@ -157,4 +157,4 @@ def test_a_slow_network_neither_loses_nor_reorders(page: Page, server: Server, o
     wait_until(lambda: server.reading(opened)["revision"] == 6)
     assert stored_slice(server, opened, index)["state"] == "accepted"
     wait_until(lambda: saving(page) == "All changes saved")
-    assert reading_state(page)["reading"]["slices"][index]["mask"] == stored_slice(server, opened, index)["mask"]
+    assert shown_scar(page, index)["mask"] == stored_slice(server, opened, index)["mask"]

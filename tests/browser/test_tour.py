@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from scarmass.domain.masks import from_rle
 from scarmass.services.context import Context
 from tests.browser.conftest import Server, stored_slice
-from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until
+from tests.browser.driving import client_point, drag, reading_state, shown_scar, wait_for_revision, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +43,7 @@ def test_the_tour_of_the_readme(page: Page, server: Server, phantom_files: list[
 
     page.reload()
     wait_until(lambda: (reading_state(page).get("reading") or {}).get("revision") == 3)
-    assert len(reading_state(page)["reading"]["slices"][index]["points"]) == 1
+    assert len(shown_scar(page, index)["points"]) == 1
 
     page.keyboard.press("Control+z")
     wait_for_revision(page, 4)
@@ -104,10 +104,10 @@ def test_clicks_faster_than_the_model_end_with_all_of_them_on_the_screen_and_sto
     for x, y in targets:
         page.mouse.click(*client_point(page, x + 0.5, y + 0.5))
     wait_until(lambda: len(stored_slice(server, opened, index)["points"]) == 3)
-    wait_until(lambda: len(reading_state(page)["reading"]["slices"][index]["points"]) == 3)
+    wait_until(lambda: len(shown_scar(page, index)["points"]) == 3)
     mask = from_rle(stored_slice(server, opened, index)["mask"])
     assert {(x, y) for y, x in np.argwhere(mask).tolist()} == set(targets)
-    assert reading_state(page)["reading"]["slices"][index]["mask"] == stored_slice(server, opened, index)["mask"]
+    assert shown_scar(page, index)["mask"] == stored_slice(server, opened, index)["mask"]
 
 
 def test_an_edit_that_the_network_lost_is_kept_and_sent_again(page: Page, server: Server, opened: str) -> None:
