@@ -22,3 +22,16 @@ export async function untilAnswered(ask, onLost) {
     }
   }
 }
+
+/** A pause that may end before its time. */
+export class Pause {
+  end = () => {};
+
+  /** @param {number} milliseconds @returns {Promise<void>} */
+  wait(milliseconds) {
+    return new Promise((resume) => {
+      this.end = resume;
+      setTimeout(resume, milliseconds);
+    });
+  }
+}

@@ -51,5 +51,12 @@
  * @property {[Point|null, Point|null][]} [points] likewise
  * @property {Rle} [added] pixels that were painted
  * @property {Rle} [removed] pixels that were erased
+ *
+ * @typedef {object} Step an edit on its way to the server
+ * @property {Edit} edit
+ * @property {string} reader who did it
+ * @property {object|null} body as it was sent; sent again after a lost answer, it must be the same to the letter
+ * @property {string|null} [refusal] why it was set aside; null where it collides with what was done elsewhere
+ * @property {number} version of what it was made on: the slice's, or the whole reading's for edits of all slices
  */
 export {};

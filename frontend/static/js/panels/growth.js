@@ -8,5 +8,7 @@ export function showGrowth(draft) {
   const growth = draft.isOpen ? draft.reading.growth : null;
   const place = byId("growth");
   place.hidden = !growth;
-  if (growth) find("p", place).textContent = `${growthText(growth)}.`;
+  if (!growth) return;
+  find("p", place).textContent = `${growthText(growth)}.`;
+  find("button", place).hidden = !growth.slices;
 }

@@ -3,7 +3,7 @@
 import { counted, editNames } from "../common/format.js";
 import { showMessage } from "../common/status.js";
 
-/** @typedef {import("../reading/outbox.js").Step} Step @typedef {import("../reading/outbox.js").Outbox} Outbox */
+/** @typedef {import("../common/types.js").Step} Step @typedef {import("../reading/outbox.js").Outbox} Outbox */
 /** @typedef {import("../image/slices.js").Slices} Slices */
 
 const changesPart = new Set(["prompt", "paint"]);

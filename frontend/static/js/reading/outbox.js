@@ -4,19 +4,12 @@
  */
 
 import { getReading, newClientId, Problem, readerName, sendEdit, Unreachable } from "../common/api.js";
+import { Pause } from "../common/retry.js";
 import { toSend } from "./edits.js";
 import { isSameSlice, sliceOf } from "./segments.js";
 import { Unsent } from "./unsent.js";
 
-/**
- * @typedef {import("../common/types.js").Edit} Edit
- * @typedef {object} Step
- * @property {Edit} edit
- * @property {string} reader who did it
- * @property {object|null} body as it was sent; sent again after a lost answer, it must be the same to the letter
- * @property {string|null} [refusal] why it was set aside; null where it collides with what was done elsewhere
- * @property {number} version of what it was made on: the slice's, or the whole reading's for undo, redo, all slices
- */
+/** @typedef {import("../common/types.js").Edit} Edit @typedef {import("../common/types.js").Step} Step */
 
 const pauses_ms = [500, 1000, 2000, 4000, 8000];
 /** An edit that fails so often is given up: others wait behind it. */
@@ -41,7 +34,7 @@ export class Outbox extends EventTarget {
   /** @type {(Step|null)[]} undone before they were sent; null is one that was undone on the server after that */
   #undone = [];
   #isRunning = false;
-  #retryNow = () => {};
+  #pause = new Pause();
   /** @type {Unsent|null} */
   #unsent = null;
 
@@ -54,7 +47,7 @@ export class Outbox extends EventTarget {
   constructor(draft) {
     super();
     this.draft = draft;
-    window.addEventListener("online", () => this.#retryNow());
+    window.addEventListener("online", () => this.#pause.end());
   }
 
   /** Is anything on its way to the server? */
@@ -187,7 +180,7 @@ export class Outbox extends EventTarget {
         const mayPass = error instanceof Problem && error.isPassing && failures < most_failures;
         if (isLost || mayPass) {
           this.#setState(isLost ? "offline" : "failing");
-          await this.#pause(pauses_ms[Math.min(failures, pauses_ms.length) - 1]);
+          await this.#pause.wait(pauses_ms[Math.min(failures, pauses_ms.length) - 1]);
         } else {
           this.#giveUp(error instanceof Error ? error.message : String(error));
           failures = 0;
@@ -262,12 +255,5 @@ export class Outbox extends EventTarget {
     if (state === this.state) return;
     this.state = state;
     this.dispatchEvent(new Event("change"));
-  }
-
-  #pause(milliseconds) {
-    return new Promise((resume) => {
-      this.#retryNow = () => resume(undefined);
-      setTimeout(this.#retryNow, milliseconds);
-    });
   }
 }

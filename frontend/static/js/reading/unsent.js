@@ -3,7 +3,7 @@
  * Each page keeps its own; what a page that is gone has left is recovered by one that has the reading open.
  */
 
-/** @typedef {import("./outbox.js").Step} Step @typedef {{steps: Step[], aside: Step[]}} Left */
+/** @typedef {import("../common/types.js").Step} Step @typedef {{steps: Step[], aside: Step[]}} Left */
 
 const prefix = "scarmass.unsent.";
 /** A page with unsent work renews its entry at least so often. */
