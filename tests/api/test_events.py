@@ -100,5 +100,5 @@ def test_an_undo_tells_the_slice_it_changed_back(api: httpx.Client, reading_id: 
 
 def test_what_is_no_event_and_what_is_no_reading_are_refused(api: httpx.Client, reading_id: str) -> None:
     wrong = api.get(f"/readings/{reading_id}/events", params={"after": "yesterday"})
-    assert (wrong.status_code, wrong.json()["type"].rsplit(":", 1)[-1]) == (422, "StandInvalid")
+    assert (wrong.status_code, wrong.json()["type"].rsplit(":", 1)[-1]) == (422, "EventIdInvalid")
     assert api.get(f"/readings/{uuid.uuid4()}/events").status_code == 404

@@ -24,8 +24,8 @@ def contents(phantom_files: list[Path]) -> dict[str, bytes]:
 
 def stacks(context: Context, intake: Intake) -> list[list[str]]:
     with context.database.transaction() as session:
-        study = studies.get_study(session, intake.studies[0].study_instance_uid)
-        return [[row.sop_instance_uid for row in stack.slices] for stack in study.stacks]
+        study = studies.get_study(session, intake.studies[0].header.study_instance_uid)
+        return [[one.header.sop_instance_uid for one in stack.slices] for stack in study.stacks]
 
 
 def changed(content: bytes, **attributes: object) -> bytes:

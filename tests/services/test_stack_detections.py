@@ -6,7 +6,8 @@ from pathlib import Path
 from fastapi.testclient import TestClient
 
 from scarmass.services.context import Context
-from scarmass.services.readings.propose import detect, load_stack
+from scarmass.services.readings.propose import detect
+from scarmass.services.stacks import get_stack
 from tests.conftest import upload
 
 
@@ -14,8 +15,8 @@ def test_many_who_ask_at_once_share_one_detection(
     client: TestClient, context: Context, phantom_files: list[Path]
 ) -> None:
     stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
-    stack = load_stack(context, stack_id)
-    threads = [threading.Thread(target=detect, args=(context, stack, row)) for row in stack.slices[:8]]
+    stack = get_stack(context, stack_id)
+    threads = [threading.Thread(target=detect, args=(context, stack.slices, one)) for one in stack.slices[:8]]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -65,7 +65,7 @@ class ThresholdUndefined(Invalid):
     """A signal threshold has no remote myocardium, no level of zero signal or no finite pixels to rest on."""
 
 
-class StandInvalid(Invalid):
+class EventIdInvalid(Invalid):
     """What should say which event was seen last does not."""
 
 
@@ -115,6 +115,10 @@ class NothingToRedo(Conflict):
 
 class NothingToAccept(Conflict):
     """The slice has neither a proposal nor a mask that could be accepted."""
+
+
+class NothingToTakeOver(Conflict):
+    """The study has no slices that the reading lacks."""
 
 
 class NothingToPropose(Conflict):

@@ -1,10 +1,31 @@
-"""A reading as the fold of its edits: what counts after undo and redo."""
+"""A reading: what a clinician holds of the slices it was opened on, as the fold of proposals and edits.
 
-from collections.abc import Sequence
+Every step is a set of changes, slice by slice and within a slice structure by structure. Proposals are the ground,
+edits lie on top of them in order, and of each part of a slice the last change counts.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
+
+from scarmass.domain.masks import Mask
+from scarmass.domain.prompts import Box, Point
+from scarmass.domain.protocols import Model
+from scarmass.domain.stack import Slice, SliceKey
+from scarmass.domain.structures import Structure
+
+
+class ReadingState(StrEnum):
+    PREPARING = "preparing"
+    DRAFT = "draft"
+    FAILED = "failed"
 
 
 class SliceState(StrEnum):
+    """What a reader, or the models, decided on a slice's scar."""
+
     PENDING = "pending"
     PROPOSED = "proposed"
     ACCEPTED = "accepted"
@@ -17,6 +38,14 @@ class SliceState(StrEnum):
 REVIEWED_STATES = frozenset({SliceState.ACCEPTED, SliceState.EDITED, SliceState.NO_SCAR, SliceState.EXCLUDED})
 
 
+class Origin(StrEnum):
+    """How a segment came to be."""
+
+    PROPOSED = "proposed"
+    PROMPT = "prompt"
+    PAINT = "paint"
+
+
 class EditKind(StrEnum):
     PROMPT = "prompt"
     PAINT = "paint"
@@ -26,31 +55,170 @@ class EditKind(StrEnum):
     EXCLUDE = "exclude"
     INCLUDE = "include"
     PROPOSE = "propose"
+    TAKE_OVER = "take_over"
     UNDO = "undo"
     REDO = "redo"
 
 
+@dataclass(frozen=True)
+class Segment:
+    """What a reading holds of one structure on one slice.
+
+    mask: bool (rows, columns). score and model: of the model that made the mask, None where none did.
+    """
+
+    mask: Mask
+    origin: Origin
+    boxes: tuple[Box, ...] = ()
+    points: tuple[Point, ...] = ()
+    score: float | None = None
+    model: Model | None = None
+
+
+@dataclass(frozen=True)
+class SliceContent:
+    """What a reading holds of one slice. An excluded slice keeps beneath what it was before."""
+
+    decision: SliceState = SliceState.PENDING
+    is_excluded: bool = False
+    segments: Mapping[Structure, Segment] = field(default_factory=dict)
+
+    @property
+    def state(self) -> SliceState:
+        return SliceState.EXCLUDED if self.is_excluded else self.decision
+
+    @property
+    def state_before(self) -> SliceState | None:
+        """The state that an excluded slice can return to."""
+        return self.decision if self.is_excluded else None
+
+    @property
+    def scar(self) -> Segment | None:
+        return self.segments.get(Structure.SCAR)
+
+
+PENDING = SliceContent()
+
+
+@dataclass(frozen=True)
+class SliceChange:
+    """What one step makes of a slice. None, and structures that are not named, stay; a structure of None goes."""
+
+    decision: SliceState | None = None
+    is_excluded: bool | None = None
+    segments: Mapping[Structure, Segment | None] = field(default_factory=dict)
+
+    def applied_to(self, content: SliceContent) -> SliceContent:
+        segments = {**content.segments, **self.segments}
+        return SliceContent(
+            content.decision if self.decision is None else self.decision,
+            content.is_excluded if self.is_excluded is None else self.is_excluded,
+            {structure: one for structure, one in segments.items() if one is not None},
+        )
+
+
+Changes = Mapping[SliceKey, SliceChange]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading at one revision.
+
+    slices: its own, in order. made_at: the revision of the edit that made a slice what it is; proposals have none.
+    proposed: the slices that models have proposed while the reading was prepared, whatever was made of them since.
+    changed: the slices that the last step, or the steps since a known event, touched.
+    reason: why a failed reading failed.
+    """
+
+    id: uuid.UUID
+    stack_id: str
+    slices: tuple[Slice, ...]
+    state: ReadingState = ReadingState.DRAFT
+    reason: str | None = None
+    revision: int = 0
+    contents: Mapping[SliceKey, SliceContent] = field(default_factory=dict)
+    made_at: Mapping[SliceKey, int] = field(default_factory=dict)
+    proposed: frozenset[SliceKey] = frozenset()
+    can_undo: bool = False
+    can_redo: bool = False
+    authors: tuple[str, ...] = ()
+    changed: frozenset[SliceKey] = frozenset()
+    has_other_slices: bool = False
+    """Whether the step, or the steps since a known event, changed which slices the reading has."""
+
+    def content(self, key: SliceKey) -> SliceContent:
+        return self.contents.get(key, PENDING)
+
+    @property
+    def keys(self) -> tuple[SliceKey, ...]:
+        return tuple(one.key for one in self.slices)
+
+    @property
+    def unproposed(self) -> tuple[Slice, ...]:
+        """The slices that are still to be prepared."""
+        return tuple(one for one in self.slices if one.key not in self.proposed)
+
+    @property
+    def reviewed(self) -> int:
+        return sum(self.content(key).state in REVIEWED_STATES for key in self.keys)
+
+    def masks(self, structure: Structure) -> dict[SliceKey, Mask]:
+        """The masks of a structure that count: those of the reading's slices, the excluded left out."""
+        counting = {key: self.content(key) for key in self.keys}
+        return {
+            key: content.segments[structure].mask
+            for key, content in counting.items()
+            if structure in content.segments and not content.is_excluded
+        }
+
+
+def fold(steps: Iterable[Changes]) -> dict[SliceKey, SliceContent]:
+    """What each slice is after these steps in order: the proposals first, then the live edits."""
+    contents: dict[SliceKey, SliceContent] = {}
+    for changes in steps:
+        for key, change in changes.items():
+            contents[key] = change.applied_to(contents.get(key, PENDING))
+    return contents
+
+
 class Standing(StrEnum):
-    """Whether an edit counts: live; undone, and can be brought back; gone, undone for good; or itself a step of undo or
-    redo."""
+    """Whether an edit counts: live; undone, and can be brought back; discarded, undone for good; or itself a step of
+    undo or redo."""
 
     LIVE = "live"
     UNDONE = "undone"
-    GONE = "gone"
+    DISCARDED = "gone"
     STEP = "step"
 
 
-def standings(kinds: Sequence[EditKind]) -> list[Standing]:
-    """How each edit stands after all of them."""
-    live, undone = fold(kinds)
-    found = [Standing.STEP if kind in (EditKind.UNDO, EditKind.REDO) else Standing.GONE for kind in kinds]
-    for positions, standing in ((live, Standing.LIVE), (undone, Standing.UNDONE)):
-        for position in positions:
-            found[position] = standing
-    return found
+@dataclass(frozen=True)
+class PastEdit:
+    """An edit and which slices it touched, without what it made of them."""
+
+    revision: int
+    kind: EditKind
+    author: str
+    created_at: datetime
+    slices: frozenset[SliceKey]
+    standing: Standing = Standing.LIVE
 
 
-def fold(kinds: Sequence[EditKind]) -> tuple[list[int], list[int]]:
+def with_standings(edits: Sequence[PastEdit]) -> list[PastEdit]:
+    """The edits, each with how it stands after all of them."""
+    live, undone = live_and_undone([edit.kind for edit in edits])
+    standing = dict.fromkeys(live, Standing.LIVE) | dict.fromkeys(undone, Standing.UNDONE)
+    return [
+        replace(
+            edit,
+            standing=Standing.STEP
+            if edit.kind in (EditKind.UNDO, EditKind.REDO)
+            else standing.get(position, Standing.DISCARDED),
+        )
+        for position, edit in enumerate(edits)
+    ]
+
+
+def live_and_undone(kinds: Sequence[EditKind]) -> tuple[list[int], list[int]]:
     """(live, undone) positions into the edits, in order, after every undo and redo among them.
 
     Undo takes the newest live edit away, redo brings the newest undone one back, and any other edit ends what

@@ -1,11 +1,194 @@
-"""What a stack is made of: what identifies its slices, and the contrast of its images."""
+"""Studies, stacks and slices as the headers of their images describe them.
 
+Lengths are in mm, times in ms; UIDs are opaque text, since real ones are not always valid.
+"""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+import numpy as np
+
+from scarmass.domain.geometry import (
+    DISTINCT_TOLERANCE_MM,
+    PARALLEL_TOLERANCE,
+    SlicePlane,
+    positions_along_normal_mm,
+    slice_spacings_mm,
+)
 
 SliceKey = tuple[str, int]
 """What identifies a slice: sop_instance_uid and frame_number (1 for classic objects)."""
+
+SPACING_TOLERANCE = 1e-3
+"""Largest relative difference of two pixel spacings that still count as equal."""
 
 
 class Contrast(StrEnum):
     MAGNITUDE = "magnitude"
     PSIR = "psir"
+
+
+@dataclass(frozen=True)
+class StudyHeader:
+    """Patient and study as the header has them; dates stay text, since real ones are not always dates."""
+
+    study_instance_uid: str
+    patient_name: str = ""
+    patient_id: str = ""
+    patient_birth_date: str = ""
+    patient_sex: str = ""
+    study_date: str = ""
+    study_description: str = ""
+
+
+@dataclass(frozen=True)
+class SliceHeader:
+    """What stacks, pixels and mass need of one frame. Attributes without a default are in every header."""
+
+    sop_instance_uid: str
+    frame_number: int
+    series_instance_uid: str
+    rows: int
+    columns: int
+    dtype: str
+    position_mm: tuple[float, float, float]
+    orientation: tuple[float, float, float, float, float, float]
+    pixel_spacing_mm: tuple[float, float]
+    slice_thickness_mm: float | None = None
+    series_number: int | None = None
+    series_description: str = ""
+    protocol_name: str = ""
+    sequence_name: str = ""
+    image_type: tuple[str, ...] = ()
+    complex_image_component: str = ""
+    frame_of_reference_uid: str = ""
+    instance_number: int | None = None
+    trigger_time_ms: float | None = None
+    inversion_time_ms: float | None = None
+    cardiac_number_of_images: int | None = None
+    photometric_interpretation: str = "MONOCHROME2"
+    rescale_slope: float = 1.0
+    rescale_intercept: float = 0.0
+    window_center: float | None = None
+    window_width: float | None = None
+
+    @property
+    def plane(self) -> SlicePlane:
+        return SlicePlane(
+            self.rows,
+            self.columns,
+            self.position_mm,
+            self.orientation,
+            self.pixel_spacing_mm,
+            self.slice_thickness_mm,
+        )
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One image of a stack, or of a reading.
+
+    slice_spacing_mm: the extent it stands for, gap included; None where it stands alone.
+    sha256: of the stored object that holds its pixels; empty before it is stored.
+    """
+
+    header: SliceHeader
+    slice_spacing_mm: float | None = None
+    sha256: str = ""
+
+    @property
+    def key(self) -> SliceKey:
+        return self.header.sop_instance_uid, self.header.frame_number
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.header.rows, self.header.columns
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The slices of one acquisition in order of their position along the slice normal.
+
+    contrast, is_lge: what counts, which a reader may have decided against the header; is_lge_because says so.
+    revision: how often what is stored of the stack has changed.
+    """
+
+    stack_id: str
+    study: StudyHeader
+    description: str
+    contrast: Contrast
+    is_lge: bool
+    is_lge_because: str
+    warnings: tuple[str, ...]
+    slices: tuple[Slice, ...]
+    revision: int = 0
+
+
+@dataclass(frozen=True)
+class Study:
+    header: StudyHeader
+    stacks: tuple[Stack, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What a study has beyond a reading's own slices.
+
+    images: images of the reading's stack that came since, repeats of its positions among them.
+    slices: those of them at positions of their own, which the reading can take over.
+    """
+
+    images: int
+    slices: tuple[Slice, ...]
+
+
+def growth(own: Sequence[Slice], stacks: Sequence[Stack], imported_since: Set[str]) -> Growth | None:
+    """What these stacks of a study have beyond a reading's own slices, None where that is nothing.
+
+    imported_since: SOP Instance UIDs of the images that came into the study after the reading got its own. The stack
+    that shares most slices with the reading is its stack now, the larger one where two share as many.
+    """
+    keys = {one.key for one in own}
+    stack = max(stacks, key=lambda s: (sum(one.key in keys for one in s.slices), len(s.slices)), default=None)
+    members = () if stack is None else stack.slices
+    fresh = [one for one in members if one.key not in keys and _is_of_one_grid(one, own[0])]
+    addable = tuple(one for one in fresh if not _is_at_a_position_of(one, own))
+    later = [one for s in stacks for one in s.slices if one.header.sop_instance_uid in imported_since]
+    repeats = [
+        one
+        for one in later
+        if one.key not in keys and _is_of_one_grid(one, own[0]) and _is_at_a_position_of(one, [*own, *addable])
+    ]
+    images = {one.key for one in (*fresh, *repeats)}
+    return Growth(len(images), addable) if images else None
+
+
+def with_slices(own: Sequence[Slice], more: Sequence[Slice]) -> tuple[Slice, ...]:
+    """These slices and more of them in order of position, with the spacing that they have together.
+
+    The order runs as the first ones' does. Raises SlicesNotParallel, PositionsNotDistinct.
+    """
+    every = [*own, *more]
+    positions_mm = positions_along_normal_mm([one.header.plane for one in every])
+    descends = len(own) > 1 and positions_mm[0] > positions_mm[len(own) - 1]
+    order = np.argsort(-positions_mm if descends else positions_mm, kind="stable")
+    spacings = slice_spacings_mm(positions_mm[order])
+    return tuple(
+        Slice(every[at].header, spacing, every[at].sha256) for at, spacing in zip(order, spacings, strict=True)
+    )
+
+
+def _is_of_one_grid(one: Slice, other: Slice) -> bool:
+    """Do two slices have parallel planes and pixels of one size and number?"""
+    planes = one.header.plane, other.header.plane
+    is_parallel = np.linalg.norm(planes[0].normal - planes[1].normal) <= PARALLEL_TOLERANCE
+    spacings = np.array([plane.pixel_spacing_mm for plane in planes])
+    return bool(
+        is_parallel and one.shape == other.shape and np.allclose(spacings[0], spacings[1], rtol=SPACING_TOLERANCE)
+    )
+
+
+def _is_at_a_position_of(one: Slice, others: Sequence[Slice]) -> bool:
+    positions_mm = positions_along_normal_mm([each.header.plane for each in (*others, one)])
+    return bool((np.abs(positions_mm[:-1] - positions_mm[-1]) < DISTINCT_TOLERANCE_MM).any())

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.protocols import Detector, Segmenter
-from scarmass.services.stack_detections import Hearts
+from scarmass.services.stack_detections import StackDetections
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
 
@@ -17,4 +17,4 @@ class Context:
     segmenter: Segmenter
     mass_extent: MassExtent = MassExtent.SLICE_THICKNESS
     density_g_per_ml: float = 1.05
-    hearts: Hearts = field(default_factory=Hearts)
+    detections: StackDetections = field(default_factory=StackDetections)

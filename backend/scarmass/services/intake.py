@@ -6,28 +6,27 @@ leaves a file that nothing points to, never a row without its file.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import InstanceConflict, ObjectRefused, PixelsUndecodable
+from scarmass.domain.stack import Study, StudyHeader
 from scarmass.imaging.archive import Refused, files_within
-from scarmass.imaging.mr.header import MrObject, StudyHeader, read_object
+from scarmass.imaging.mr.header import MrObject, read_object
 from scarmass.imaging.mr.pixels import stored_values
-from scarmass.imaging.mr.stacks import Stack, build_stacks
-from scarmass.services.slices import header_of
+from scarmass.imaging.mr.stacks import build_stacks
 from scarmass.storage import studies
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
-from scarmass.storage.tables import InstanceRow, SliceRow, StackRow, StudyRow
 
 
 @dataclass
 class Intake:
     """What became of an upload."""
 
-    studies: list[StudyRow] = field(default_factory=list)
+    studies: list[Study] = field(default_factory=list)
     rejected: list[Refused] = field(default_factory=list)
 
 
@@ -73,8 +72,8 @@ def _accept(files: FileStore, name: str, content: bytes) -> Accepted | Refused:
 def _store_study(session: Session, study_instance_uid: str, objects: list[Accepted], rejected: list[Refused]) -> bool:
     """Add the objects to their study and form its stacks anew; False where none of them was usable."""
     studies.lock_study(session, study_instance_uid)
-    study = studies.add_study(session, StudyRow(**asdict(objects[0].content.study)))
-    stored = 0
+    study = studies.add_study(session, objects[0].content.study)
+    is_new: list[bool] = []
     for accepted in objects:
         if not _is_of_the_same_patient(accepted.content.study, study):
             rejected.append(
@@ -82,55 +81,21 @@ def _store_study(session: Session, study_instance_uid: str, objects: list[Accept
             )
             continue
         try:
-            studies.add_instance(session, _instance_row(accepted))
-            stored += 1
+            header = accepted.content.slices[0]
+            is_new.append(studies.add_instance(session, study_instance_uid, header, accepted.sha256))
         except InstanceConflict as conflict:
             rejected.append(Refused(accepted.name, str(conflict)))
-    if not stored:
-        studies.delete_if_empty(session, study)
+    if not is_new:
+        studies.delete_if_empty(session, study_instance_uid)
         return False
-    headers = [header_of(row) for row in studies.instances_of(session, study_instance_uid)]
-    stacks = build_stacks(study_instance_uid, headers)
-    rows = [_stack_row(study_instance_uid, i, stack) for i, stack in enumerate(stacks)]
-    studies.replace_stacks(session, study_instance_uid, rows)
+    if any(is_new):
+        headers = studies.headers_of(session, study_instance_uid)
+        studies.replace_stacks(session, study_instance_uid, build_stacks(study, headers))
     return True
 
 
-def _is_of_the_same_patient(header: StudyHeader, study: StudyRow) -> bool:
+def _is_of_the_same_patient(header: StudyHeader, study: StudyHeader) -> bool:
     """Same PatientID, and where that is empty the same PatientName; birth dates, where both are known, agree."""
     births = {header.patient_birth_date, study.patient_birth_date} - {""}
     same_name = header.patient_name == study.patient_name
     return header.patient_id == study.patient_id and len(births) < 2 and (bool(study.patient_id) or same_name)
-
-
-def _instance_row(accepted: Accepted) -> InstanceRow:
-    header = accepted.content.slices[0]
-    return InstanceRow(
-        sop_instance_uid=header.sop_instance_uid,
-        study_instance_uid=accepted.content.study.study_instance_uid,
-        series_instance_uid=header.series_instance_uid,
-        sha256=accepted.sha256,
-        header=asdict(header),
-    )
-
-
-def _stack_row(study_instance_uid: str, ordinal: int, stack: Stack) -> StackRow:
-    return StackRow(
-        stack_id=stack.stack_id,
-        study_instance_uid=study_instance_uid,
-        ordinal=ordinal,
-        description=stack.description,
-        contrast=stack.contrast.value,
-        is_lge=stack.is_lge,
-        is_lge_because=stack.is_lge_because,
-        warnings=list(stack.warnings),
-        slices=[
-            SliceRow(
-                index=index,
-                sop_instance_uid=member.header.sop_instance_uid,
-                frame_number=member.header.frame_number,
-                slice_spacing_mm=member.slice_spacing_mm,
-            )
-            for index, member in enumerate(stack.slices)
-        ],
-    )

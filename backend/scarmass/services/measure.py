@@ -1,20 +1,18 @@
-"""Grams from masks on the slices of a stored stack."""
+"""Grams from masks on slices, of a stack or of a reading."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from scarmass.domain.errors import MaskShapeMismatch, SliceNotInStack
 from scarmass.domain.masks import Mask, from_rle
-from scarmass.domain.mass import Mass, MassExtent, slice_mass, total_mass
-from scarmass.domain.stack import SliceKey
-from scarmass.services.slices import header_of, slice_area
-from scarmass.storage.tables import SliceRow, StackRow
+from scarmass.domain.mass import Mass, MassExtent, SliceArea, slice_mass, total_mass
+from scarmass.domain.stack import Slice, SliceKey
 
 
 @dataclass(frozen=True)
 class SliceMeasure:
-    slice: SliceRow
+    slice: Slice
     area_mm2: float
     mass: Mass
 
@@ -32,47 +30,45 @@ class StackMeasure:
         return None if quantity is None else quantity.mass_g
 
 
-def slice_key(row: SliceRow) -> SliceKey:
-    return row.sop_instance_uid, row.frame_number
-
-
-def masks_on(stack: StackRow, run_lengths: Mapping[SliceKey, Mapping[str, Any]]) -> dict[SliceKey, Mask]:
-    """Masks of a stack's slices from their run lengths, none unpacked before its size is known to be the slice's.
+def masks_on(slices: Sequence[Slice], run_lengths: Mapping[SliceKey, Mapping[str, Any]]) -> dict[SliceKey, Mask]:
+    """Masks of slices from their run lengths, none unpacked before its size is known to be the slice's.
 
     Raises SliceNotInStack, MaskShapeMismatch, MaskMalformed.
     """
-    rows = {slice_key(row): row for row in stack.slices}
+    by_key = {one.key: one for one in slices}
     for key, rle in run_lengths.items():
-        if key not in rows:
-            raise SliceNotInStack(f"slice {key[0]} is no part of this stack")
-        _require_shape(rows[key], tuple(rle["size"]))
+        if key not in by_key:
+            raise SliceNotInStack(f"slice {key[0]} is not among these slices")
+        _require_shape(by_key[key], tuple(rle["size"]))
     return {key: from_rle(rle) for key, rle in run_lengths.items()}
 
 
-def _require_shape(row: SliceRow, shape: tuple[int, ...]) -> None:
-    header = header_of(row.instance)
-    if shape != (header.rows, header.columns):
-        raise MaskShapeMismatch(
-            f"the mask has {shape[0]} x {shape[1]} pixels, the slice {header.rows} x {header.columns}"
-        )
-
-
-def measure_slice(row: SliceRow, mask: Mask, density_g_per_ml: float) -> SliceMeasure:
+def measure_slice(one: Slice, mask: Mask, density_g_per_ml: float) -> SliceMeasure:
     """Area in mm2 and mass of one mask. Raises MaskShapeMismatch."""
-    _require_shape(row, mask.shape)
-    area = slice_area(row, int(mask.sum()))
-    return SliceMeasure(row, area.area_mm2, slice_mass(area, density_g_per_ml))
+    _require_shape(one, mask.shape)
+    area = _area(one, int(mask.sum()))
+    return SliceMeasure(one, area.area_mm2, slice_mass(area, density_g_per_ml))
 
 
-def measure_stack(stack: StackRow, masks: Mapping[SliceKey, Mask], density_g_per_ml: float) -> StackMeasure:
-    """Mass of the masks, summed over the stack. Raises SliceNotInStack, MaskShapeMismatch.
+def measure_stack(slices: Sequence[Slice], masks: Mapping[SliceKey, Mask], density_g_per_ml: float) -> StackMeasure:
+    """Mass of the masks, summed over the slices. Raises SliceNotInStack, MaskShapeMismatch.
 
     Slices without a mask count as empty, so an extent that the geometry lacks is absent however few masks there are.
     """
-    if strangers := masks.keys() - {slice_key(row) for row in stack.slices}:
-        raise SliceNotInStack(f"slice {sorted(strangers)[0][0]} is no part of this stack")
-    measured = [
-        measure_slice(row, masks[slice_key(row)], density_g_per_ml) for row in stack.slices if slice_key(row) in masks
-    ]
-    empty = [slice_mass(slice_area(row, 0), density_g_per_ml) for row in stack.slices]
+    if strangers := masks.keys() - {one.key for one in slices}:
+        raise SliceNotInStack(f"slice {sorted(strangers)[0][0]} is not among these slices")
+    measured = [measure_slice(one, masks[one.key], density_g_per_ml) for one in slices if one.key in masks]
+    empty = [slice_mass(_area(one, 0), density_g_per_ml) for one in slices]
     return StackMeasure(measured, total_mass([*empty, *(m.mass for m in measured)]))
+
+
+def _area(one: Slice, pixels: int) -> SliceArea:
+    header = one.header
+    return SliceArea(pixels * header.plane.pixel_area_mm2, header.slice_thickness_mm, one.slice_spacing_mm)
+
+
+def _require_shape(one: Slice, shape: tuple[int, ...]) -> None:
+    if shape != one.shape:
+        raise MaskShapeMismatch(
+            f"the mask has {shape[0]} x {shape[1]} pixels, the slice {one.shape[0]} x {one.shape[1]}"
+        )

@@ -1,97 +1,166 @@
-"""Rows of readings: proposals beneath, edits on top, nothing ever rewritten."""
+"""Readings: proposals beneath, edits on top, each a row that is only ever added; read back as the fold of them."""
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import exists, func, select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
+from scarmass.domain.edits import EditRequest, Outcome
 from scarmass.domain.errors import ClientIdReused, ReadingNotFound
-from scarmass.domain.reading import EditKind
-from scarmass.domain.stack import SliceKey
-from scarmass.storage.tables import EditRow, EditSliceRow, Json, ProposalRow, ReadingRow
+from scarmass.domain.reading import (
+    Changes,
+    EditKind,
+    PastEdit,
+    Reading,
+    ReadingState,
+    SliceChange,
+    SliceState,
+    fold,
+    live_and_undone,
+    with_standings,
+)
+from scarmass.domain.stack import Slice, SliceKey, Stack
+from scarmass.domain.structures import Structure
+from scarmass.storage.documents import header_from_json, header_to_json, segment_from_json, segment_to_json
+from scarmass.storage.tables import (
+    EditRow,
+    InstanceRow,
+    ReadingRow,
+    ReadingSliceRow,
+    SegmentChangeRow,
+    SliceChangeRow,
+    StackRow,
+)
 
-PREPARING = "preparing"
-DRAFT = "draft"
-FAILED = "failed"
+PROPOSALS = 0
+"""The revision that proposals made while a reading is prepared are stored as: they lie beneath every edit."""
 
 
 @dataclass(frozen=True)
-class EditHead:
-    """An edit and which slices it touched, without what it made of them: all that folding needs."""
+class Seen:
+    """How much of a reading somebody knows already: so many of its proposals, and so many of its edits."""
 
-    revision: int
-    kind: EditKind
-    author: str
-    created_at: datetime
-    slices: tuple[SliceKey, ...]
+    proposals: int
+    edits: int
 
 
-def open_reading(session: Session, stack_id: str, client_id: uuid.UUID, state: str) -> tuple[ReadingRow, bool]:
-    """The stack's reading and whether it is new. A stack has one draft; opening it again returns that one.
+def open_reading(session: Session, stack: Stack, client_id: uuid.UUID, state: ReadingState) -> tuple[uuid.UUID, bool]:
+    """The id of the stack's reading and whether it is new; a new one gets the slices that the stack has now.
 
-    Raises ClientIdReused where the client_id opened a reading of another stack.
+    A stack has one draft; opening it again returns that one. Raises ClientIdReused where the client_id opened a
+    reading of another stack.
     """
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(stack_id, 0))))
-    query = select(ReadingRow).where(ReadingRow.stack_id == stack_id).order_by(ReadingRow.created_at.desc())
-    stored = session.scalars(query).first()
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(stack.stack_id, 0))))
+    query = select(ReadingRow.id).where(ReadingRow.stack_id == stack.stack_id).order_by(ReadingRow.created_at.desc())
+    stored = session.scalar(query.limit(1))
     if stored is not None:
         return stored, False
-    values = {"id": uuid.uuid4(), "stack_id": stack_id, "client_id": client_id, "state": state}
+    values = {"id": uuid.uuid4(), "stack_id": stack.stack_id, "client_id": client_id, "state": state.value}
     adding = insert(ReadingRow).values(values).on_conflict_do_nothing(index_elements=["client_id"])
-    row = session.scalar(adding.returning(ReadingRow))
-    if row is None:
+    reading_id = session.scalar(adding.returning(ReadingRow.id))
+    if reading_id is None:
         raise ClientIdReused("this client_id opened a reading of another stack")
-    return row, True
+    _add_slices(session, reading_id, 0, stack.slices)
+    return reading_id, True
 
 
-def get_reading(session: Session, reading_id: uuid.UUID, lock: bool = False) -> ReadingRow:
-    """The reading; lock keeps other edits out until the transaction ends. Raises ReadingNotFound."""
-    query = select(ReadingRow).where(ReadingRow.id == reading_id)
-    row = session.scalar(query.with_for_update() if lock else query)
-    if row is None:
-        raise ReadingNotFound("no such reading")
-    return row
+def lock_reading(session: Session, reading_id: uuid.UUID) -> None:
+    """Keep other edits out until the transaction ends. Raises ReadingNotFound."""
+    _found(session.scalar(select(ReadingRow).where(ReadingRow.id == reading_id).with_for_update()))
 
 
-def readings_in_state(session: Session, state: str) -> list[ReadingRow]:
-    return list(session.scalars(select(ReadingRow).where(ReadingRow.state == state)))
+def stack_and_state(session: Session, reading_id: uuid.UUID) -> tuple[str, ReadingState]:
+    """Raises ReadingNotFound."""
+    row = _found(session.get(ReadingRow, reading_id))
+    return row.stack_id, ReadingState(row.state)
+
+
+def set_state(session: Session, reading_id: uuid.UUID, state: ReadingState) -> None:
+    """Raises ReadingNotFound."""
+    _found(session.get(ReadingRow, reading_id)).state = state.value
+    session.flush()
+
+
+def get_reading(
+    session: Session, reading_id: uuid.UUID, revision: int | None = None, seen: Seen | None = None
+) -> Reading:
+    """The reading after that many edits (all of them by default). Raises ReadingNotFound.
+
+    seen: what `changed` is counted from; by default it is what the last edit touched.
+    """
+    row = _found(session.get(ReadingRow, reading_id))
+    edits = _edits(session, reading_id, revision)
+    slice_changes = _slice_changes(session, reading_id, len(edits))
+    live, undone = live_and_undone([EditKind(edit.kind) for edit in edits])
+    revisions = [PROPOSALS, *(edits[position].revision for position in live)]
+    proposed = [_key(change) for change in slice_changes[PROPOSALS]]
+    seen = seen or Seen(len(proposed), len(edits) - 1)
+    touched = _touched_since(edits, seen)
+    return Reading(
+        id=row.id,
+        stack_id=row.stack_id,
+        slices=_slices(session, reading_id, _list_revision(edits)),
+        state=ReadingState(row.state),
+        revision=len(edits),
+        contents=fold(_steps(slice_changes, revisions, _segments(session, reading_id, revisions))),
+        made_at={_key(change): revision for revision in revisions[1:] for change in slice_changes[revision]},
+        proposed=frozenset(proposed),
+        can_undo=bool(live),
+        can_redo=bool(undone),
+        authors=tuple(sorted({edit.author for edit in edits})),
+        changed=frozenset(proposed[seen.proposals :])
+        | {_key(change) for edit in touched for change in slice_changes[edit.revision]},
+        has_other_slices=any(edit.kind == EditKind.TAKE_OVER for edit in touched),
+    )
+
+
+def past_edits(session: Session, reading_id: uuid.UUID) -> list[PastEdit]:
+    """Every edit and how it stands now, the first one first. Raises ReadingNotFound."""
+    _found(session.get(ReadingRow, reading_id))
+    edits = _edits(session, reading_id)
+    touched = _slice_changes(session, reading_id, len(edits))
+    return with_standings(
+        [
+            PastEdit(
+                edit.revision,
+                EditKind(edit.kind),
+                edit.author,
+                edit.created_at,
+                frozenset(map(_key, touched[edit.revision])),
+            )
+            for edit in edits
+        ]
+    )
 
 
 def readings_of_stacks(session: Session, stack_ids: Sequence[str]) -> dict[str, uuid.UUID]:
+    """The reading of each of these stacks that has one."""
     query = select(ReadingRow.stack_id, ReadingRow.id).where(ReadingRow.stack_id.in_(stack_ids))
     return {row.stack_id: row.id for row in session.execute(query)}
 
 
-def edit_heads(session: Session, reading_id: uuid.UUID, until: int | None = None) -> list[EditHead]:
-    """The edits up to a revision (all by default), the first one first."""
-    columns = (EditRow.revision, EditRow.kind, EditRow.author, EditRow.created_at)
-    edits = select(*columns).where(EditRow.reading_id == reading_id).order_by(EditRow.revision)
-    touched = select(EditSliceRow.revision, EditSliceRow.sop_instance_uid, EditSliceRow.frame_number)
-    touched = touched.where(EditSliceRow.reading_id == reading_id)
-    if until is not None:
-        edits, touched = edits.where(EditRow.revision <= until), touched.where(EditSliceRow.revision <= until)
-    # In this order: an edit that is committed between the two queries must not appear without its slices.
-    heads = session.execute(edits).all()
-    slices: dict[int, list[SliceKey]] = defaultdict(list)
-    for revision, sop_instance_uid, frame_number in session.execute(touched):
-        slices[revision].append((sop_instance_uid, frame_number))
-    return [
-        EditHead(revision, EditKind(kind), author, created_at, tuple(slices[revision]))
-        for revision, kind, author, created_at in heads
-    ]
+def readings_in_state(session: Session, state: ReadingState) -> list[uuid.UUID]:
+    return list(session.scalars(select(ReadingRow.id).where(ReadingRow.state == state.value)))
 
 
-def contents_made(session: Session, reading_id: uuid.UUID, made_at: Mapping[SliceKey, int]) -> dict[SliceKey, Json]:
-    """What the edits of these revisions made of these slices."""
-    row = tuple_(EditSliceRow.revision, EditSliceRow.sop_instance_uid, EditSliceRow.frame_number)
-    named = row.in_([(revision, *name) for name, revision in made_at.items()])
-    query = select(EditSliceRow).where(EditSliceRow.reading_id == reading_id, named)
-    return {(made.sop_instance_uid, made.frame_number): made.content for made in session.scalars(query)}
+def outgrown(session: Session, reading_ids: Sequence[uuid.UUID]) -> list[tuple[uuid.UUID, str, datetime]]:
+    """(reading id, study UID, since when) of those of these readings whose study has images that came later."""
+    of_study = InstanceRow.study_instance_uid == StackRow.study_instance_uid
+    query = select(ReadingRow.id, StackRow.study_instance_uid, ReadingRow.sliced_at)
+    query = query.join(StackRow, ReadingRow.stack_id == StackRow.stack_id).where(ReadingRow.id.in_(reading_ids))
+    later = exists().where(of_study, InstanceRow.imported_at > ReadingRow.sliced_at)
+    return [(row.id, row.study_instance_uid, row.sliced_at) for row in session.execute(query.where(later))]
+
+
+def slices_of(session: Session, reading_id: uuid.UUID) -> tuple[Slice, ...]:
+    """The reading's own slices as they are now."""
+    edits = _edits(session, reading_id)
+    return _slices(session, reading_id, _list_revision(edits))
 
 
 def revision_of(session: Session, reading_id: uuid.UUID) -> int:
@@ -100,37 +169,150 @@ def revision_of(session: Session, reading_id: uuid.UUID) -> int:
     return session.scalar(query) or 0
 
 
-def edit_by_client_id(session: Session, reading_id: uuid.UUID, client_id: uuid.UUID) -> EditRow | None:
-    query = select(EditRow).where(EditRow.reading_id == reading_id, EditRow.client_id == client_id)
-    return session.scalar(query)
+def seen_of(session: Session, reading_id: uuid.UUID) -> Seen:
+    """How many proposals and edits a reading has."""
+    query = select(func.count()).select_from(SliceChangeRow)
+    proposals = query.where(SliceChangeRow.reading_id == reading_id, SliceChangeRow.revision == PROPOSALS)
+    return Seen(session.scalar(proposals) or 0, revision_of(session, reading_id))
 
 
-def stand_of(session: Session, reading_id: uuid.UUID) -> tuple[int, int, str]:
-    """(proposals, edits, state): all that a reading can have changed in. Raises ReadingNotFound."""
-    row = get_reading(session, reading_id)
-    proposals = select(func.count()).select_from(ProposalRow).where(ProposalRow.reading_id == reading_id)
-    return session.scalar(proposals) or 0, revision_of(session, reading_id), row.state
+def edit_by_client_id(session: Session, reading_id: uuid.UUID, client_id: uuid.UUID) -> tuple[int, str] | None:
+    """(revision, sha256 of its request) of the edit of this client_id, None where there is none."""
+    query = select(EditRow.revision, EditRow.request_sha256)
+    row = session.execute(query.where(EditRow.reading_id == reading_id, EditRow.client_id == client_id)).first()
+    return None if row is None else (row.revision, row.request_sha256)
 
 
-def add_edit(session: Session, edit: EditRow) -> None:
-    session.add(edit)
+def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, author: str, outcome: Outcome) -> int:
+    """Store an edit and what it made of the reading, and return its revision."""
+    revision = request.expected_revision + 1
+    session.add(
+        EditRow(
+            reading_id=reading_id,
+            revision=revision,
+            client_id=request.client_id,
+            author=author,
+            kind=request.edit.kind.value,
+            request_sha256=request.sha256,
+        )
+    )
+    session.flush()
+    for key, change in outcome.changes.items():
+        _add_change(session, reading_id, revision, key, change)
+    if outcome.slices is not None:
+        _add_slices(session, reading_id, revision, outcome.slices)
+    if request.edit.kind in (EditKind.TAKE_OVER, EditKind.UNDO, EditKind.REDO):
+        _date_slices(session, reading_id)
+    return revision
+
+
+def _date_slices(session: Session, reading_id: uuid.UUID) -> None:
+    """Note when the reading got the slices that it has now."""
+    edits = _edits(session, reading_id)
+    reading = session.get_one(ReadingRow, reading_id)
+    of_list = _list_revision(edits)
+    reading.sliced_at = edits[of_list - 1].created_at if of_list else reading.created_at
     session.flush()
 
 
-def proposals_of(session: Session, reading_id: uuid.UUID) -> list[ProposalRow]:
-    """The reading's proposals in the order in which they were stored."""
-    query = select(ProposalRow).where(ProposalRow.reading_id == reading_id).order_by(ProposalRow.ordinal)
-    return list(session.scalars(query))
-
-
-def add_proposal(
-    session: Session, reading_id: uuid.UUID, sop_instance_uid: str, frame_number: int, content: Json
-) -> None:
+def add_proposal(session: Session, reading_id: uuid.UUID, key: SliceKey, change: SliceChange) -> None:
     """Add a slice's proposal; a proposal that is there already stays."""
-    values = {
-        "reading_id": reading_id,
-        "sop_instance_uid": sop_instance_uid,
-        "frame_number": frame_number,
-        "content": content,
-    }
-    session.execute(insert(ProposalRow).values(values).on_conflict_do_nothing())
+    _add_change(session, reading_id, PROPOSALS, key, change)
+
+
+def _add_change(session: Session, reading_id: uuid.UUID, revision: int, key: SliceKey, change: SliceChange) -> None:
+    name = {"reading_id": reading_id, "revision": revision, "sop_instance_uid": key[0], "frame_number": key[1]}
+    decision = None if change.decision is None else change.decision.value
+    adding = insert(SliceChangeRow).values(**name, decision=decision, is_excluded=change.is_excluded)
+    if session.scalar(adding.on_conflict_do_nothing().returning(SliceChangeRow.ordinal)) is None:
+        return
+    for structure, segment in change.segments.items():
+        document = None if segment is None else segment_to_json(segment)
+        session.execute(insert(SegmentChangeRow).values(**name, structure=structure.value, segment=document))
+
+
+def _add_slices(session: Session, reading_id: uuid.UUID, revision: int, slices: Iterable[Slice]) -> None:
+    session.add_all(
+        ReadingSliceRow(
+            reading_id=reading_id,
+            revision=revision,
+            index=index,
+            sop_instance_uid=one.header.sop_instance_uid,
+            sha256=one.sha256,
+            header=header_to_json(one.header),
+            slice_spacing_mm=one.slice_spacing_mm,
+        )
+        for index, one in enumerate(slices)
+    )
+    session.flush()
+
+
+def _found(row: ReadingRow | None) -> ReadingRow:
+    if row is None:
+        raise ReadingNotFound("no such reading")
+    return row
+
+
+def _edits(session: Session, reading_id: uuid.UUID, until: int | None = None) -> Sequence[EditRow]:
+    query = select(EditRow).where(EditRow.reading_id == reading_id).order_by(EditRow.revision)
+    return session.scalars(query if until is None else query.where(EditRow.revision <= until)).all()
+
+
+def _slice_changes(session: Session, reading_id: uuid.UUID, until: int) -> dict[int, list[SliceChangeRow]]:
+    """By revision. Asked after the edits: one that is committed in between must not appear without its slices."""
+    query = select(SliceChangeRow).where(SliceChangeRow.reading_id == reading_id, SliceChangeRow.revision <= until)
+    by_revision: dict[int, list[SliceChangeRow]] = defaultdict(list)
+    for change in session.scalars(query.order_by(SliceChangeRow.ordinal)):
+        by_revision[change.revision].append(change)
+    return by_revision
+
+
+def _segments(session: Session, reading_id: uuid.UUID, revisions: Sequence[int]) -> Sequence[SegmentChangeRow]:
+    """Of each structure on each slice the last change among these revisions: no other counts, and masks are large."""
+    part = (SegmentChangeRow.sop_instance_uid, SegmentChangeRow.frame_number, SegmentChangeRow.structure)
+    query = select(SegmentChangeRow).ext(distinct_on(*part)).where(SegmentChangeRow.reading_id == reading_id)
+    query = query.where(SegmentChangeRow.revision == func.any(list(revisions)))
+    return session.scalars(query.order_by(*part, SegmentChangeRow.revision.desc())).all()
+
+
+def _steps(
+    slice_changes: Mapping[int, Sequence[SliceChangeRow]],
+    revisions: Sequence[int],
+    segments: Sequence[SegmentChangeRow],
+) -> Iterable[Changes]:
+    of_step = defaultdict(dict)
+    for row in segments:
+        segment = None if row.segment is None else segment_from_json(row.segment)
+        of_step[row.revision, _key(row)][Structure(row.structure)] = segment
+    for revision in revisions:
+        yield {
+            _key(row): SliceChange(
+                None if row.decision is None else SliceState(row.decision),
+                row.is_excluded,
+                of_step[revision, _key(row)],
+            )
+            for row in slice_changes[revision]
+        }
+
+
+def _list_revision(edits: Sequence[EditRow]) -> int:
+    """The revision that the list of slices comes from: of the last live edit that took slices over, else 0."""
+    live, _ = live_and_undone([EditKind(edit.kind) for edit in edits])
+    return max((edits[at].revision for at in live if edits[at].kind == EditKind.TAKE_OVER), default=0)
+
+
+def _slices(session: Session, reading_id: uuid.UUID, revision: int) -> tuple[Slice, ...]:
+    query = select(ReadingSliceRow).where(ReadingSliceRow.reading_id == reading_id)
+    rows = session.scalars(query.where(ReadingSliceRow.revision == revision).order_by(ReadingSliceRow.index))
+    return tuple(Slice(header_from_json(row.header), row.slice_spacing_mm, row.sha256) for row in rows)
+
+
+def _touched_since(edits: Sequence[EditRow], seen: Seen) -> list[EditRow]:
+    """The edits that count now and did not then, or the other way round."""
+    kinds = [EditKind(edit.kind) for edit in edits]
+    before, after = live_and_undone(kinds[: max(seen.edits, 0)])[0], live_and_undone(kinds)[0]
+    return [edits[position] for position in set(before) ^ set(after)]
+
+
+def _key(row: SliceChangeRow | SegmentChangeRow) -> SliceKey:
+    return row.sop_instance_uid, row.frame_number

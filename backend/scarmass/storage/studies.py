@@ -1,127 +1,237 @@
-"""Rows of studies, their stored objects and their stacks."""
+"""Studies, their stored objects and their stacks."""
 
 import hashlib
-from collections.abc import Iterable
+import uuid
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import asdict
+from datetime import datetime
 
 from sqlalchemy import delete, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import InstanceConflict, SliceNotFound, StackNotFound, StudyNotFound
-from scarmass.storage.tables import InstanceRow, ReadingRow, SliceRow, StackRow, StudyRow
+from scarmass.domain.stack import Contrast, Slice, SliceHeader, Stack, Study, StudyHeader
+from scarmass.storage.documents import header_from_json, header_to_json
+from scarmass.storage.tables import InstanceRow, ReadingRow, SliceRow, StackChangeRow, StackRow, StudyRow
 
 
 def lock_study(session: Session, study_instance_uid: str) -> None:
-    """Let no other transaction change this study's stacks until ours ends."""
+    """Let no other transaction change this study's stacks, or open a reading of them, until ours ends."""
     key = int.from_bytes(hashlib.sha256(study_instance_uid.encode()).digest()[:8], "big", signed=True)
     session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": key})
 
 
-def add_study(session: Session, study: StudyRow) -> StudyRow:
+def add_study(session: Session, header: StudyHeader) -> StudyHeader:
     """The stored study of this UID, added where it was not there."""
-    return session.get(StudyRow, study.study_instance_uid) or _added(session, study)
+    row = session.get(StudyRow, header.study_instance_uid)
+    if row is None:
+        row = StudyRow(**asdict(header))
+        session.add(row)
+        session.flush()
+    return _study_header(row)
 
 
-def _added(session: Session, study: StudyRow) -> StudyRow:
-    session.add(study)
-    session.flush()
-    return study
-
-
-def delete_if_empty(session: Session, study: StudyRow) -> None:
+def delete_if_empty(session: Session, study_instance_uid: str) -> None:
     """Take a study away that has no object."""
-    query = select(func.count()).where(InstanceRow.study_instance_uid == study.study_instance_uid)
+    query = select(func.count()).where(InstanceRow.study_instance_uid == study_instance_uid)
     if not session.scalar(query):
-        session.delete(study)
+        session.execute(delete(StudyRow).where(StudyRow.study_instance_uid == study_instance_uid))
 
 
-def add_instance(session: Session, instance: InstanceRow) -> None:
-    """Add an object; the same one again changes nothing. Raises InstanceConflict for other content."""
-    values = {c.name: getattr(instance, c.name) for c in InstanceRow.__table__.columns}
-    adding = insert(InstanceRow).values(values).on_conflict_do_nothing().returning(InstanceRow.sop_instance_uid)
-    if session.scalar(adding) is not None:
-        return
-    stored = session.get_one(InstanceRow, instance.sop_instance_uid)
-    if (stored.sha256, stored.study_instance_uid) != (instance.sha256, instance.study_instance_uid):
+def add_instance(session: Session, study_instance_uid: str, header: SliceHeader, sha256: str) -> bool:
+    """Add an object; answers whether it was not there yet. Raises InstanceConflict for other content."""
+    adding = insert(InstanceRow).values(
+        sop_instance_uid=header.sop_instance_uid,
+        study_instance_uid=study_instance_uid,
+        series_instance_uid=header.series_instance_uid,
+        sha256=sha256,
+        header=header_to_json(header),
+    )
+    if session.scalar(adding.on_conflict_do_nothing().returning(InstanceRow.sop_instance_uid)) is not None:
+        return True
+    stored = session.get_one(InstanceRow, header.sop_instance_uid)
+    if (stored.sha256, stored.study_instance_uid) != (sha256, study_instance_uid):
         raise InstanceConflict("this SOP Instance UID is already stored with other content; the stored one is kept")
+    return False
 
 
-def instances_of(session: Session, study_instance_uid: str) -> list[InstanceRow]:
-    query = select(InstanceRow).where(InstanceRow.study_instance_uid == study_instance_uid)
-    return list(session.scalars(query.order_by(InstanceRow.sop_instance_uid)))
+def headers_of(session: Session, study_instance_uid: str) -> list[SliceHeader]:
+    """Of every image of the study."""
+    query = select(InstanceRow.header).where(InstanceRow.study_instance_uid == study_instance_uid)
+    return [header_from_json(header) for header in session.scalars(query.order_by(InstanceRow.sop_instance_uid))]
 
 
-def replace_stacks(session: Session, study_instance_uid: str, stacks: Iterable[StackRow]) -> None:
-    """Make these the study's stacks. What a reader said of a stack stays; a stack with a reading is never dropped."""
-    stored = {row.stack_id: row for row in stacks_of(session, study_instance_uid)}
-    for new in stacks:
-        old = stored.pop(new.stack_id, None)
-        if old is None:
-            session.add(new)
-            continue
-        for column in ("ordinal", "description", "contrast", "is_lge", "is_lge_because", "warnings"):
-            setattr(old, column, getattr(new, column))
-        if [s.sop_instance_uid for s in old.slices] != [s.sop_instance_uid for s in new.slices]:
-            session.execute(delete(SliceRow).where(SliceRow.stack_id == old.stack_id))
-            session.expire(old, ["slices"])
-            session.add_all(_moved(old.stack_id, new.slices))
-    for orphan in stored.values():
-        if not session.scalar(select(func.count()).where(ReadingRow.stack_id == orphan.stack_id)):
-            session.delete(orphan)
-    session.flush()
+def get_study(session: Session, study_instance_uid: str) -> Study:
+    """Raises StudyNotFound."""
+    row = session.scalar(select(StudyRow).where(StudyRow.study_instance_uid == study_instance_uid))
+    if row is None:
+        raise StudyNotFound("no such study")
+    return _study(row)
 
 
-def _moved(stack_id: str, slices: Iterable[SliceRow]) -> list[SliceRow]:
-    return [
-        SliceRow(
-            stack_id=stack_id,
-            index=row.index,
-            sop_instance_uid=row.sop_instance_uid,
-            frame_number=row.frame_number,
-            slice_spacing_mm=row.slice_spacing_mm,
-        )
-        for row in slices
-    ]
-
-
-def stacks_of(session: Session, study_instance_uid: str) -> list[StackRow]:
-    query = select(StackRow).where(StackRow.study_instance_uid == study_instance_uid).order_by(StackRow.ordinal)
-    return list(session.scalars(query))
-
-
-def page_of_studies(session: Session, limit: int, after: tuple[str, str] | None) -> list[StudyRow]:
+def page_of_studies(session: Session, limit: int, after: tuple[str, str] | None) -> list[Study]:
     """Studies newest first, at most limit, those after (study_date, study_instance_uid)."""
     key = tuple_(StudyRow.study_date, StudyRow.study_instance_uid)
     query = select(StudyRow).order_by(StudyRow.study_date.desc(), StudyRow.study_instance_uid.desc()).limit(limit)
     if after is not None:
         query = query.where(key < tuple_(*after))
-    return list(session.scalars(query))
+    return [_study(row) for row in session.scalars(query)]
 
 
-def get_study(session: Session, study_instance_uid: str) -> StudyRow:
-    query = select(StudyRow).where(StudyRow.study_instance_uid == study_instance_uid)
-    row = session.scalar(query)
-    if row is None:
-        raise StudyNotFound("no such study")
-    return row
+def has_studies(session: Session) -> bool:
+    return session.scalar(select(StudyRow.study_instance_uid).limit(1)) is not None
 
 
-def get_stack(session: Session, stack_id: str) -> StackRow:
-    query = select(StackRow).where(StackRow.stack_id == stack_id)
-    row = session.scalar(query)
+def get_stack(session: Session, stack_id: str) -> Stack:
+    """Raises StackNotFound."""
+    return _stack(_stack_row(session, stack_id))
+
+
+def stack_revision(session: Session, stack_id: str) -> int:
+    """How often what is stored of a stack has changed."""
+    return session.scalar(select(StackRow.revision).where(StackRow.stack_id == stack_id)) or 0
+
+
+def get_slice(session: Session, sop_instance_uid: str, frame_number: int) -> tuple[Stack, Slice]:
+    """The slice and its stack: the one with most slices, where it stands in several. Raises SliceNotFound."""
+    query = select(StackRow).join(SliceRow, SliceRow.stack_id == StackRow.stack_id)
+    rows = session.scalars(
+        query.where(SliceRow.sop_instance_uid == sop_instance_uid, SliceRow.frame_number == frame_number)
+    ).all()
+    if not rows:
+        raise SliceNotFound("no such slice")
+    stack = _stack(max(rows, key=lambda row: (len(row.slices), row.stack_id)))
+    return stack, next(one for one in stack.slices if one.key == (sop_instance_uid, frame_number))
+
+
+def change_stack(session: Session, stack_id: str, author: str, is_lge: bool | None, contrast: Contrast | None) -> Stack:
+    """Overrule what was read from the headers, and record who did; None stays. Raises StackNotFound."""
+    row = _stack_row(session, stack_id)
+    change = {}
+    if is_lge is not None:
+        row.is_lge_by_reader = change["is_lge"] = is_lge
+    if contrast is not None:
+        row.contrast_by_reader = change["contrast"] = contrast.value
+    if change:
+        row.revision += 1
+        session.add(StackChangeRow(stack_id=stack_id, author=author, change=change))
+        session.flush()
+    return _stack(row)
+
+
+def replace_stacks(session: Session, study_instance_uid: str, stacks: Sequence[Stack]) -> list[str]:
+    """Make these the study's stacks, after images were added to it, and return the ids of those that were there.
+
+    A stack that a reader worked on keeps its id, whatever joined it; what a reader said of it stays, and a stack that
+    has a reading is never dropped, even where its slices are in another one now.
+    """
+    query = select(StackRow).where(StackRow.study_instance_uid == study_instance_uid)
+    stored = {row.stack_id: row for row in session.scalars(query)}
+    read = set(session.scalars(select(ReadingRow.stack_id).where(ReadingRow.stack_id.in_(stored))))
+    same = _same_stacks(stacks, stored, read)
+    for ordinal, stack in enumerate(stacks):
+        row = stored[same[ordinal]] if ordinal in same else _new_row(session, study_instance_uid, stack)
+        row.ordinal = ordinal
+        row.description = stack.description
+        row.contrast = stack.contrast.value
+        row.is_lge = stack.is_lge
+        row.is_lge_because = stack.is_lge_because
+        row.warnings = list(stack.warnings)
+        session.add(row)
+        session.flush()
+        _replace_slices(session, row, stack.slices)
+    for stack_id, row in stored.items():
+        row.revision += 1
+        if stack_id not in same.values() and stack_id not in read:
+            session.delete(row)
+    session.flush()
+    return list(stored)
+
+
+def _same_stacks(stacks: Sequence[Stack], stored: Mapping[str, StackRow], read: Set[str]) -> dict[int, str]:
+    """Which of the stacks, by their place, are which of the stored ones: those that share most slices.
+
+    Stored ones that were read choose first.
+    """
+    pairs = []
+    for place, stack in enumerate(stacks):
+        keys = {one.key for one in stack.slices}
+        for stack_id, row in stored.items():
+            shared = sum((one.sop_instance_uid, one.frame_number) in keys for one in row.slices)
+            if shared:
+                pairs.append((stack_id in read, shared, stack_id == stack.stack_id, -place, stack_id))
+    same: dict[int, str] = {}
+    for *_, place, stack_id in sorted(pairs, reverse=True):
+        if -place not in same and stack_id not in same.values():
+            same[-place] = stack_id
+    return same
+
+
+def _new_row(session: Session, study_instance_uid: str, stack: Stack) -> StackRow:
+    """A row for a stack that was not there, under its own id where an older stack has not kept that one."""
+    stack_id = stack.stack_id
+    while session.get(StackRow, stack_id) is not None:
+        stack_id = str(uuid.uuid5(uuid.UUID(stack_id), "another stack"))
+    return StackRow(stack_id=stack_id, study_instance_uid=study_instance_uid)
+
+
+def _replace_slices(session: Session, row: StackRow, slices: Sequence[Slice]) -> None:
+    now = [(one.header.sop_instance_uid, one.header.frame_number, one.slice_spacing_mm) for one in slices]
+    if [(one.sop_instance_uid, one.frame_number, one.slice_spacing_mm) for one in row.slices] == now:
+        return
+    session.execute(delete(SliceRow).where(SliceRow.stack_id == row.stack_id))
+    session.add_all(
+        SliceRow(stack_id=row.stack_id, index=index, sop_instance_uid=uid, frame_number=frame, slice_spacing_mm=spacing)
+        for index, (uid, frame, spacing) in enumerate(now)
+    )
+    session.flush()
+    session.expire(row, ["slices"])
+
+
+def imported_since(session: Session, study_instance_uid: str, time: datetime) -> set[str]:
+    """SOP Instance UIDs of the images that came into the study after a time."""
+    query = select(InstanceRow.sop_instance_uid).where(InstanceRow.study_instance_uid == study_instance_uid)
+    return set(session.scalars(query.where(InstanceRow.imported_at > time)))
+
+
+def _study_header(row: StudyRow) -> StudyHeader:
+    return StudyHeader(
+        row.study_instance_uid,
+        row.patient_name,
+        row.patient_id,
+        row.patient_birth_date,
+        row.patient_sex,
+        row.study_date,
+        row.study_description,
+    )
+
+
+def _study(row: StudyRow) -> Study:
+    return Study(_study_header(row), tuple(_stack(stack) for stack in row.stacks))
+
+
+def _stack_row(session: Session, stack_id: str) -> StackRow:
+    row = session.scalar(select(StackRow).where(StackRow.stack_id == stack_id))
     if row is None:
         raise StackNotFound("no such stack")
     return row
 
 
-def get_slice(session: Session, sop_instance_uid: str, frame_number: int) -> SliceRow:
-    """The slice in its stack (in the one with most slices, where it stands in several)."""
-    query = select(SliceRow).where(SliceRow.sop_instance_uid == sop_instance_uid, SliceRow.frame_number == frame_number)
-    rows = list(session.scalars(query))
-    if not rows:
-        raise SliceNotFound("no such slice")
-    return max(rows, key=lambda row: (len(row.stack.slices), row.stack_id))
-
-
-def has_studies(session: Session) -> bool:
-    return session.scalar(select(StudyRow.study_instance_uid).limit(1)) is not None
+def _stack(row: StackRow) -> Stack:
+    """The stack with what counts: a reader overrules the headers."""
+    is_overruled = row.is_lge_by_reader is not None
+    return Stack(
+        stack_id=row.stack_id,
+        study=_study_header(row.study),
+        description=row.description,
+        contrast=Contrast(row.contrast_by_reader or row.contrast),
+        is_lge=bool(row.is_lge_by_reader) if is_overruled else row.is_lge,
+        is_lge_because="set by the reader" if is_overruled else row.is_lge_because,
+        warnings=tuple(row.warnings),
+        slices=tuple(
+            Slice(header_from_json(one.instance.header), one.slice_spacing_mm, one.instance.sha256)
+            for one in row.slices
+        ),
+        revision=row.revision,
+    )

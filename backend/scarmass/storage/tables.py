@@ -2,13 +2,12 @@
 
 import uuid
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sqlalchemy import (
     BigInteger,
     DateTime,
     ForeignKey,
-    ForeignKeyConstraint,
     Identity,
     Index,
     MetaData,
@@ -18,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-Json = dict[str, Any]
+from scarmass.storage.documents import Json
 
 
 class Table(DeclarativeBase):
@@ -66,6 +65,7 @@ class InstanceRow(Table):
     series_instance_uid: Mapped[str]
     sha256: Mapped[str]
     header: Mapped[Json]
+    imported_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 class StackRow(Table):
@@ -81,10 +81,23 @@ class StackRow(Table):
     contrast_by_reader: Mapped[str | None]
     is_lge_by_reader: Mapped[bool | None]
     warnings: Mapped[list[str]]
+    revision: Mapped[int] = mapped_column(server_default="0")
     study: Mapped[StudyRow] = relationship(back_populates="stacks", lazy="joined")
     slices: Mapped[list["SliceRow"]] = relationship(
-        back_populates="stack", order_by="SliceRow.index", cascade="all, delete-orphan", lazy="selectin"
+        order_by="SliceRow.index", cascade="all, delete-orphan", lazy="selectin"
     )
+
+
+class StackChangeRow(Table):
+    """What a reader decided about a stack against its headers; rows are only ever added."""
+
+    __tablename__ = "stack_changes"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    stack_id: Mapped[str] = mapped_column(ForeignKey(StackRow.stack_id), index=True)
+    author: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    change: Mapped[Json]
 
 
 class SliceRow(Table):
@@ -95,37 +108,41 @@ class SliceRow(Table):
     sop_instance_uid: Mapped[str] = mapped_column(ForeignKey(InstanceRow.sop_instance_uid), index=True)
     frame_number: Mapped[int]
     slice_spacing_mm: Mapped[float | None]
-    stack: Mapped[StackRow] = relationship(back_populates="slices", lazy="selectin")
     instance: Mapped[InstanceRow] = relationship(lazy="joined")
 
 
 class ReadingRow(Table):
+    """sliced_at: when the reading got the slices that it has."""
+
     __tablename__ = "readings"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     client_id: Mapped[uuid.UUID] = mapped_column(unique=True)
     stack_id: Mapped[str] = mapped_column(ForeignKey(StackRow.stack_id), index=True)
     state: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    sliced_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
-class ProposalRow(Table):
-    """What the models proposed for a slice while the reading was prepared: the ground that edits are folded over.
+class ReadingSliceRow(Table):
+    """One slice of a reading's own list, with all that showing and measuring it need.
 
-    ordinal: grows in the order in which a reading's proposals were stored.
+    revision: of the edit that made the list what it is, 0 for the one the reading was opened on.
     """
 
-    __tablename__ = "proposals"
+    __tablename__ = "reading_slices"
 
     reading_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(ReadingRow.id), primary_key=True)
-    sop_instance_uid: Mapped[str] = mapped_column(primary_key=True)
-    frame_number: Mapped[int] = mapped_column(primary_key=True)
-    content: Mapped[Json]
-    ordinal: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    index: Mapped[int] = mapped_column(primary_key=True)
+    sop_instance_uid: Mapped[str] = mapped_column(ForeignKey(InstanceRow.sop_instance_uid), index=True)
+    sha256: Mapped[str]
+    header: Mapped[Json]
+    slice_spacing_mm: Mapped[float | None]
 
 
 class EditRow(Table):
-    """One step of a reading; rows are only ever added."""
+    """One step of a reading; rows are only ever added. request_sha256: of the request as it came."""
 
     __tablename__ = "edits"
 
@@ -133,23 +150,38 @@ class EditRow(Table):
     revision: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[uuid.UUID]
     author: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     kind: Mapped[str]
-    request: Mapped[Json]
-    slices: Mapped[list["EditSliceRow"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+    request_sha256: Mapped[str]
 
     __table_args__ = (UniqueConstraint("reading_id", "client_id"),)
 
 
-class EditSliceRow(Table):
-    """What an edit made of one slice."""
+class SliceChangeRow(Table):
+    """What a proposal (revision 0) or an edit made of one slice; what it left alone is null.
 
-    __tablename__ = "edit_slices"
+    ordinal: grows in the order in which a reading's proposals were stored.
+    """
 
-    reading_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    __tablename__ = "slice_changes"
+
+    reading_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(ReadingRow.id), primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True)
     sop_instance_uid: Mapped[str] = mapped_column(primary_key=True)
     frame_number: Mapped[int] = mapped_column(primary_key=True)
-    content: Mapped[Json]
+    decision: Mapped[str | None]
+    is_excluded: Mapped[bool | None]
+    ordinal: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
 
-    __table_args__ = (ForeignKeyConstraint(["reading_id", "revision"], ["edits.reading_id", "edits.revision"]),)
+
+class SegmentChangeRow(Table):
+    """What a proposal (revision 0) or an edit made of one structure on one slice; without a segment it took it away."""
+
+    __tablename__ = "segment_changes"
+
+    reading_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(ReadingRow.id), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    sop_instance_uid: Mapped[str] = mapped_column(primary_key=True)
+    frame_number: Mapped[int] = mapped_column(primary_key=True)
+    structure: Mapped[str] = mapped_column(primary_key=True)
+    segment: Mapped[Json | None]

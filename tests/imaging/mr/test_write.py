@@ -10,7 +10,7 @@ from pydicom.uid import MRImageStorage
 
 from scarmass.domain.errors import PixelsUndecodable, SlicesNotParallel
 from scarmass.domain.geometry import SlicePlane
-from scarmass.domain.stack import Contrast
+from scarmass.domain.stack import Contrast, StudyHeader
 from scarmass.imaging.mr.header import read_object
 from scarmass.imaging.mr.lge import contrast_of, lge_verdict
 from scarmass.imaging.mr.stacks import build_stacks
@@ -147,7 +147,7 @@ def test_our_own_reader_sees_one_lge_stack_with_its_contrast(tmp_path: Path, con
     headers = [read_object(path.read_bytes()).slices[0] for path in reversed(paths)]
     assert contrast_of(headers[0]) is contrast
     assert lge_verdict(headers[0], 1)[0]
-    (stack,) = build_stacks("1.2.3", headers)
+    (stack,) = build_stacks(StudyHeader("1.2.3"), headers)
     assert [s.header.instance_number for s in stack.slices] == [1, 2, 3, 4]
     assert [s.slice_spacing_mm for s in stack.slices] == pytest.approx([10.0] * SLICES)
     assert stack.warnings == ()

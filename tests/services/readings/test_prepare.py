@@ -12,8 +12,8 @@ from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.services.context import Context
 from scarmass.services.readings import prepare
 from scarmass.services.readings.prepare import Preparer, outwards
-from scarmass.storage.tables import SliceRow
 from tests.conftest import upload
+from tests.domain.test_edits import image
 
 
 def wait_until_draft(client: TestClient, reading_id: str) -> dict:
@@ -33,9 +33,9 @@ def opened(client: TestClient, phantom_files: list[Path]) -> str:
 
 
 def test_slices_come_from_where_the_reader_looks_outwards() -> None:
-    rows = [SliceRow(index=index) for index in range(7)]
-    assert [row.index for row in outwards(rows, 3)] == [3, 2, 4, 1, 5, 0, 6]
-    assert [row.index for row in outwards(rows, 6)] == [6, 5, 4, 3, 2, 1, 0]
+    slices = [image(number, 10.0 * number) for number in range(7)]
+    for middle, order in ((3, [3, 2, 4, 1, 5, 0, 6]), (6, [6, 5, 4, 3, 2, 1, 0])):
+        assert outwards(slices, middle) == [slices[at] for at in order]
 
 
 def test_the_slice_that_the_reader_looks_at_is_prepared_next(context: Context, phantom_files: list[Path]) -> None:

@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from scarmass.api import answers
 from scarmass.api.dependencies import InContext
 from scarmass.api.errors import problem
+from scarmass.api.schemas.common import Model
 
 router = APIRouter(tags=["health"])
 
@@ -21,4 +21,4 @@ def readyz(context: InContext) -> dict | JSONResponse:
     if not context.database.is_ready():
         return problem(503, "DatabaseNotReady", "Database not ready", "PostgreSQL does not answer")
     models = {"detector": context.detector.model, "segmenter": context.segmenter.model}
-    return {"status": "ready", "models": {role: answers.model(of).model_dump() for role, of in models.items()}}
+    return {"status": "ready", "models": {role: Model.of(of).model_dump() for role, of in models.items()}}

@@ -5,10 +5,8 @@ from collections.abc import Callable
 from fastapi import APIRouter, Request, Response
 
 from scarmass.api.dependencies import InContext, PathFrameNumber, PathUid
-from scarmass.imaging.mr.pixels import stored_values
 from scarmass.services.context import Context
-from scarmass.services.readings.propose import load_slice
-from scarmass.services.slices import thumbnail
+from scarmass.services.stacks import get_slice, pixels_of, thumbnail
 
 router = APIRouter(prefix="/api/v1/slices/{sop_instance_uid}/{frame_number}", tags=["slices"])
 
@@ -29,7 +27,7 @@ def get_pixels(
         request,
         (sop_instance_uid, frame_number),
         "application/octet-stream",
-        lambda instance: stored_values(context.files.get(instance.sha256)).tobytes(),
+        lambda one: pixels_of(context.files, one).tobytes(),
     )
 
 
@@ -42,7 +40,7 @@ def get_thumbnail(
         request,
         (sop_instance_uid, frame_number),
         "image/png",
-        lambda instance: thumbnail(context.files, instance),
+        lambda one: thumbnail(context.files, one),
     )
 
 
@@ -56,14 +54,14 @@ def get_file(
         request,
         (sop_instance_uid, frame_number),
         "application/dicom",
-        lambda instance: context.files.get(instance.sha256),
+        lambda one: context.files.get(one.sha256),
     )
 
 
 def _answer(context: Context, request: Request, key: tuple[str, int], media_type: str, content: Callable) -> Response:
     """Stored objects never change, so their sha256 is the ETag and a browser may keep them."""
-    instance = load_slice(context, *key).instance
-    headers = {"ETag": f'"{instance.sha256}"', "Cache-Control": CACHE}
+    _, one = get_slice(context, *key)
+    headers = {"ETag": f'"{one.sha256}"', "Cache-Control": CACHE}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return Response(content(instance), media_type=media_type, headers=headers)
+    return Response(content(one), media_type=media_type, headers=headers)

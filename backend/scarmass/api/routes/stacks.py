@@ -2,27 +2,20 @@
 
 from fastapi import APIRouter
 
-from scarmass.api import answers
-from scarmass.api.dependencies import InContext, PathUid
-from scarmass.api.schemas import common as schemas
-from scarmass.services.readings.propose import load_stack
-from scarmass.storage import studies
+from scarmass.api.dependencies import CurrentReader, InContext, PathUid
+from scarmass.api.schemas.studies import Stack, StackChange
+from scarmass.services import stacks
 
 router = APIRouter(prefix="/api/v1/stacks", tags=["stacks"])
 
 
 @router.get("/{stack_id}")
-def get_stack(stack_id: PathUid, context: InContext) -> schemas.Stack:
-    return answers.stack(context, load_stack(context, stack_id))
+def get_stack(stack_id: PathUid, context: InContext) -> Stack:
+    return Stack.of(stacks.get_stack(context, stack_id), context.mass_extent, context.density_g_per_ml)
 
 
 @router.patch("/{stack_id}")
-def change_stack(stack_id: PathUid, change: schemas.StackChange, context: InContext) -> schemas.Stack:
-    """Overrule what was read from the header; a field left out stays."""
-    with context.database.transaction() as session:
-        row = studies.get_stack(session, stack_id)
-        if change.is_lge is not None:
-            row.is_lge_by_reader = change.is_lge
-        if change.contrast is not None:
-            row.contrast_by_reader = change.contrast.value
-    return answers.stack(context, row)
+def change_stack(stack_id: PathUid, change: StackChange, context: InContext, reader: CurrentReader) -> Stack:
+    """Overrule what was read from the header; a field left out stays. Who did it and when is recorded."""
+    stack = stacks.change_stack(context, stack_id, reader, change.is_lge, change.contrast)
+    return Stack.of(stack, context.mass_extent, context.density_g_per_ml)

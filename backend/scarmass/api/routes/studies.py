@@ -9,15 +9,15 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from scarmass.api import answers
 from scarmass.api.dependencies import InContext, PathUid
 from scarmass.api.errors import problem
 from scarmass.api.guard import BodyTooLarge
-from scarmass.api.schemas import common as schemas
+from scarmass.api.schemas.studies import Intake, Rejected, Study, Worklist
+from scarmass.domain import stack as domain
 from scarmass.services.context import Context
 from scarmass.services.intake import take_in
-from scarmass.storage import readings, studies
-from scarmass.storage.tables import StudyRow
+from scarmass.services.readings.load import readings_of
+from scarmass.services.stacks import get_study, page_of_studies
 
 router = APIRouter(prefix="/api/v1/studies", tags=["studies"])
 
@@ -57,19 +57,19 @@ async def _form(request: Request) -> FormData:
         raise HTTPException(422, "the charset of the body cannot be read") from error
 
 
-@router.post("", status_code=201, response_model=schemas.Intake, openapi_extra=UPLOAD_BODY)
-def upload_studies(form: Annotated[FormData, Depends(_form)], context: InContext) -> schemas.Intake | JSONResponse:
+@router.post("", status_code=201, response_model=Intake, openapi_extra=UPLOAD_BODY)
+def upload_studies(form: Annotated[FormData, Depends(_form)], context: InContext) -> Intake | JSONResponse:
     """Store DICOM instances or .zip archives of them; what cannot be used is refused by name and reason."""
     sent = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
     if not sent:
         return problem(422, "RequestInvalid", "Request invalid", "send at least one file in the field “files”")
     named: list[tuple[str, BinaryIO]] = [(part.filename or "unnamed", part.file) for part in sent]
     intake = take_in(context.database, context.files, named)
-    rejected = [schemas.Rejected(name=refused.name, reason=refused.reason) for refused in intake.rejected]
+    rejected = [Rejected(name=refused.name, reason=refused.reason) for refused in intake.rejected]
     if not intake.studies:
         shown = [refused.model_dump() for refused in rejected]
         return problem(422, "ObjectRefused", "Object refused", "none of the files could be used", rejected=shown)
-    return schemas.Intake(studies=_with_readings(context, intake.studies), rejected=rejected)
+    return Intake(studies=_with_readings(context, intake.studies), rejected=rejected)
 
 
 @router.get("")
@@ -77,32 +77,25 @@ def list_studies(
     context: InContext,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[str | None, Query(max_length=512)] = None,
-) -> schemas.Worklist:
+) -> Worklist:
     """The worklist, newest study first."""
     after = None if cursor is None else _read_cursor(cursor)
-    with context.database.transaction() as session:
-        rows = studies.page_of_studies(session, limit + 1, after)
-    page, more = rows[:limit], len(rows) > limit
-    return schemas.Worklist(
-        studies=_with_readings(context, page), next_cursor=_write_cursor(page[-1]) if more else None
-    )
+    found = page_of_studies(context, limit + 1, after)
+    page, more = found[:limit], len(found) > limit
+    return Worklist(studies=_with_readings(context, page), next_cursor=_write_cursor(page[-1].header) if more else None)
 
 
 @router.get("/{study_instance_uid}")
-def get_study(study_instance_uid: PathUid, context: InContext) -> schemas.Study:
-    with context.database.transaction() as session:
-        row = studies.get_study(session, study_instance_uid)
-    return _with_readings(context, [row])[0]
+def show_study(study_instance_uid: PathUid, context: InContext) -> Study:
+    return _with_readings(context, [get_study(context, study_instance_uid)])[0]
 
 
-def _with_readings(context: Context, rows: list[StudyRow]) -> list[schemas.Study]:
-    stack_ids = [stack.stack_id for row in rows for stack in row.stacks]
-    with context.database.transaction() as session:
-        reading_ids = readings.readings_of_stacks(session, stack_ids)
-    return [answers.study(row, reading_ids) for row in rows]
+def _with_readings(context: Context, studies: list[domain.Study]) -> list[Study]:
+    reading_ids, growths = readings_of(context, studies)
+    return [Study.of(study, reading_ids, growths) for study in studies]
 
 
-def _write_cursor(row: StudyRow) -> str:
+def _write_cursor(row: domain.StudyHeader) -> str:
     return base64.urlsafe_b64encode(json.dumps([row.study_date, row.study_instance_uid]).encode()).decode()
 
 

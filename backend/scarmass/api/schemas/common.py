@@ -1,13 +1,11 @@
-"""The words of the REST contract as Pydantic models."""
+"""The words that all of the REST contract shares, as Pydantic models made from domain types."""
 
-import uuid
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from scarmass.domain.mass import MassExtent
-from scarmass.domain.stack import Contrast
-from scarmass.domain.structures import Structure
+from scarmass.domain import masks, mass, prompts, protocols
+from scarmass.domain.stack import SliceKey
 
 Uid = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[ -~]+$")]
 FrameNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -24,17 +22,42 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class SliceName(Strict):
+    sop_instance_uid: Uid
+    frame_number: FrameNumber = 1
+
+    @property
+    def key(self) -> SliceKey:
+        return self.sop_instance_uid, self.frame_number
+
+
 class Box(Strict):
     x0: Coordinate
     y0: Coordinate
     x1: Coordinate
     y1: Coordinate
 
+    @staticmethod
+    def of(box: prompts.Box) -> "Box":
+        return Box(x0=box.x0, y0=box.y0, x1=box.x1, y1=box.y1)
+
+    def to_domain(self) -> prompts.Box:
+        """Raises PromptInvalid."""
+        return prompts.Box(self.x0, self.y0, self.x1, self.y1)
+
 
 class Point(Strict):
     x: Coordinate
     y: Coordinate
     positive: bool
+
+    @staticmethod
+    def of(point: prompts.Point) -> "Point":
+        return Point(x=point.x, y=point.y, positive=point.positive)
+
+    def to_domain(self) -> prompts.Point:
+        """Raises PromptInvalid."""
+        return prompts.Point(self.x, self.y, self.positive)
 
 
 class Rle(Strict):
@@ -43,179 +66,43 @@ class Rle(Strict):
     size: Annotated[list[Annotated[int, Field(ge=1, le=65535)]], Field(min_length=2, max_length=2)]
     counts: Annotated[list[Annotated[int, Field(ge=0, le=2**26)]], Field(max_length=MAX_RUNS)]
 
+    @staticmethod
+    def of(mask: masks.Mask) -> "Rle":
+        return Rle(**masks.to_rle(mask))
+
+    def to_domain(self) -> masks.Mask:
+        """Raises MaskMalformed."""
+        return masks.from_rle(self.model_dump())
+
 
 class Model(BaseModel):
     name: str
     sha256: str
+
+    @staticmethod
+    def of(model: protocols.Model) -> "Model":
+        return Model(name=model.name, sha256=model.sha256)
 
 
 class Quantity(BaseModel):
     volume_ml: float
     mass_g: float
 
+    @staticmethod
+    def of(quantity: mass.Quantity | None) -> "Quantity | None":
+        return None if quantity is None else Quantity(volume_ml=quantity.volume_ml, mass_g=quantity.mass_g)
+
 
 class Mass(BaseModel):
     by_slice_thickness: Quantity | None
     by_slice_spacing: Quantity | None
 
-
-class Patient(BaseModel):
-    name: str
-    id: str
-    birth_date: str
-    sex: str
-
-
-class StackSummary(BaseModel):
-    stack_id: str
-    series_instance_uids: list[str]
-    description: str
-    contrast: Contrast
-    is_lge: bool
-    is_lge_because: str
-    number_of_slices: int
-    reading_id: uuid.UUID | None = None
-
-
-class Study(BaseModel):
-    study_instance_uid: str
-    patient: Patient
-    study_date: str
-    study_description: str
-    stacks: list[StackSummary]
-
-
-class Rejected(BaseModel):
-    name: str
-    reason: str
-
-
-class Intake(BaseModel):
-    studies: list[Study]
-    rejected: list[Rejected]
-
-
-class Worklist(BaseModel):
-    studies: list[Study]
-    next_cursor: str | None
-
-
-class Slice(BaseModel):
-    sop_instance_uid: str
-    frame_number: int
-    index: int
-    rows: int
-    columns: int
-    dtype: str
-    photometric_interpretation: str
-    rescale_slope: float
-    rescale_intercept: float
-    window_center: float | None
-    window_width: float | None
-    pixel_spacing_mm: tuple[float, float]
-    slice_thickness_mm: float | None
-    slice_spacing_mm: float | None
-    position_mm: tuple[float, float, float]
-    orientation: tuple[float, float, float, float, float, float]
-
-
-class Stack(BaseModel):
-    stack_id: str
-    study_instance_uid: str
-    patient: Patient
-    study_date: str
-    study_description: str
-    description: str
-    contrast: Contrast
-    is_lge: bool
-    is_lge_because: str
-    mass_extent: MassExtent
-    density_g_per_ml: float
-    warnings: list[str]
-    slices: list[Slice]
-
-
-class StackChange(Strict):
-    is_lge: bool | None = None
-    contrast: Contrast | None = None
-
-
-class SliceName(Strict):
-    sop_instance_uid: Uid
-    frame_number: FrameNumber = 1
-
-
-class DetectRequest(Strict):
-    """Either a stack or a list of slices. Left ventricles alone are found without asking the segmenter."""
-
-    stack_id: Uid | None = None
-    slices: Annotated[list[SliceName], Field(min_length=1, max_length=512)] | None = None
-    structures: Annotated[set[Literal["left_ventricle", "scar"]], Field(min_length=1)] = {"left_ventricle", "scar"}
-
-
-class DetectedBox(BaseModel):
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    structure: Structure
-    score: float
-
-
-class SliceBoxes(BaseModel):
-    sop_instance_uid: str
-    frame_number: int
-    boxes: list[DetectedBox]
-
-
-class Detection(BaseModel):
-    """model: the detector. segmenter: says where the scar lies in a stack that shows any."""
-
-    slices: list[SliceBoxes]
-    model: Model
-    segmenter: Model
-
-
-class SegmentRequest(SliceName):
-    structure: Structure = Structure.SCAR
-    boxes: Annotated[list[Box], Field(max_length=MAX_BOXES)] = []
-    points: Annotated[list[Point], Field(max_length=MAX_POINTS)] = []
-    previous: Rle | None = None
-
-
-class Segmentation(BaseModel):
-    mask: Rle
-    score: float
-    area_mm2: float
-    mass: Mass
-    elapsed_ms: float
-    model: Model
-
-
-class SliceMask(SliceName):
-    mask: Rle
-
-
-class MassRequest(Strict):
-    stack_id: Uid
-    masks: Annotated[list[SliceMask], Field(max_length=4096)]
-    mass_extent: MassExtent | None = None
-    density_g_per_ml: Density | None = None
-
-
-class SliceMass(BaseModel):
-    sop_instance_uid: str
-    frame_number: int
-    area_mm2: float
-    mass: Mass
-
-
-class StackMass(BaseModel):
-    slices: list[SliceMass]
-    mass: Mass
-    mass_extent: MassExtent
-    mass_g: float | None
-    density_g_per_ml: float
+    @staticmethod
+    def of(measured: mass.Mass) -> "Mass":
+        return Mass(
+            by_slice_thickness=Quantity.of(measured.by_slice_thickness),
+            by_slice_spacing=Quantity.of(measured.by_slice_spacing),
+        )
 
 
 class Problem(BaseModel):

@@ -1,34 +1,60 @@
-"""The words of the REST contract about readings: what is sent as an edit, and what a reading tells."""
+"""The words of the REST contract about readings: what a reading, an event and the answer to an edit tell."""
 
 import uuid
-from datetime import datetime
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from scarmass.api.schemas.common import (
-    MAX_BOXES,
-    MAX_POINTS,
-    Box,
-    FrameNumber,
-    Mass,
-    Model,
-    Point,
-    Rle,
-    SliceName,
-    Strict,
-    Uid,
-)
+from scarmass.api.schemas.common import Box, Mass, Model, Point, Rle, Strict
+from scarmass.api.schemas.studies import Growth, Slice
+from scarmass.domain import reading as domain
+from scarmass.domain import stack
 from scarmass.domain.mass import MassExtent
-from scarmass.domain.reading import EditKind, SliceState, Standing
+from scarmass.domain.reading import Origin, SliceState
+from scarmass.domain.structures import Structure
+from scarmass.services.context import Context
+from scarmass.services.measure import SliceMeasure, measure_slice
+from scarmass.services.readings.load import MeasuredReading
+
+State = Literal["preparing", "draft", "failed"]
 
 
 class OpenReading(Strict):
     client_id: uuid.UUID
 
 
+class Segment(BaseModel):
+    """What a reading holds of one structure on one slice. model: which made the mask, null where none did."""
+
+    mask: Rle
+    boxes: list[Box]
+    points: list[Point]
+    score: float | None
+    model: Model | None
+    origin: Origin
+    area_mm2: float
+    mass: Mass
+
+    @staticmethod
+    def of(segment: domain.Segment, measure: SliceMeasure) -> "Segment":
+        return Segment(
+            mask=Rle.of(segment.mask),
+            boxes=[Box.of(box) for box in segment.boxes],
+            points=[Point.of(point) for point in segment.points],
+            score=segment.score,
+            model=None if segment.model is None else Model.of(segment.model),
+            origin=segment.origin,
+            area_mm2=measure.area_mm2,
+            mass=Mass.of(measure.mass),
+        )
+
+
 class ReadingSlice(BaseModel):
-    """revision: of the edit that made the slice what it is, 0 where no edit did. state_before: of an excluded slice."""
+    """One slice of a reading; boxes to mass are those of scar, which segments holds beside the other structures.
+
+    revision: of the edit that made the slice what it is, 0 where no edit did. state_before: of an excluded slice.
+    """
 
     sop_instance_uid: str
     frame_number: int
@@ -40,15 +66,46 @@ class ReadingSlice(BaseModel):
     points: list[Point]
     mask: Rle | None
     score: float | None
+    model: Model | None
     area_mm2: float | None
     mass: Mass | None
+    segments: dict[Structure, Segment]
+
+    @staticmethod
+    def of(context: Context, reading: domain.Reading, index: int) -> "ReadingSlice":
+        one = reading.slices[index]
+        content = reading.content(one.key)
+        segments = {
+            structure: Segment.of(segment, measure_slice(one, segment.mask, context.density_g_per_ml))
+            for structure, segment in content.segments.items()
+        }
+        scar = segments.get(Structure.SCAR)
+        return ReadingSlice(
+            sop_instance_uid=one.header.sop_instance_uid,
+            frame_number=one.header.frame_number,
+            index=index,
+            revision=reading.made_at.get(one.key, 0),
+            state=content.state,
+            state_before=content.state_before,
+            boxes=scar.boxes if scar else [],
+            points=scar.points if scar else [],
+            mask=scar.mask if scar else None,
+            score=scar.score if scar else None,
+            model=scar.model if scar else None,
+            area_mm2=scar.area_mm2 if scar else None,
+            mass=scar.mass if scar else None,
+            segments=segments,
+        )
 
 
 class Totals(BaseModel):
+    """totals and mass_g are those of scar, which structures holds beside the others."""
+
     revision: int
     totals: Mass
     mass_extent: MassExtent
     mass_g: float | None
+    structures: dict[Structure, Mass]
     reviewed: int
     of: int
     can_undo: bool
@@ -61,53 +118,109 @@ class Models(BaseModel):
 
 
 class Reading(Totals):
+    """images: the reading's own slices, which no import changes. reason: why it failed."""
+
     id: uuid.UUID
     stack_id: str
-    state: Literal["preparing", "draft", "failed"]
+    state: State
+    reason: str | None
     prepared: int
+    growth: Growth | None
     density_g_per_ml: float
     model: Models
+    images: list[Slice]
     slices: list[ReadingSlice]
+
+    @classmethod
+    def made_from(cls, context: Context, measured: MeasuredReading) -> Self:
+        reading = measured.reading
+        return cls(
+            id=reading.id,
+            stack_id=reading.stack_id,
+            density_g_per_ml=context.density_g_per_ml,
+            model=Models(detector=Model.of(context.detector.model), segmenter=Model.of(context.segmenter.model)),
+            images=_images(reading.slices),
+            slices=[ReadingSlice.of(context, reading, index) for index in range(len(reading.slices))],
+            **_progress(measured),
+            **_totals(context, measured),
+        )
 
 
 class ReadingChange(Totals):
-    """What an event tells: the slices that changed since the event before, and the totals."""
+    """What an event tells: the slices that changed since the event before, and the totals.
 
-    state: Literal["preparing", "draft", "failed"]
+    images: the whole list, and every slice with it, where which slices the reading has changed.
+    """
+
+    state: State
+    reason: str | None
     prepared: int
+    growth: Growth | None
+    images: list[Slice] | None
     slices: list[ReadingSlice]
 
-
-class EditRequest(Strict):
-    client_id: uuid.UUID
-    expected_revision: Annotated[int, Field(ge=0, le=2**31 - 1)]
-    kind: EditKind
-    sop_instance_uid: Uid | None = None
-    frame_number: FrameNumber = 1
-    boxes: list[Box] = Field(default_factory=list, max_length=MAX_BOXES)
-    points: list[Point] = Field(default_factory=list, max_length=MAX_POINTS)
-    mask: Rle | None = None
-    """What the reader painted, the whole mask of the slice."""
+    @classmethod
+    def made_from(cls, context: Context, measured: MeasuredReading) -> Self:
+        reading = measured.reading
+        return cls(
+            images=_images(reading.slices) if reading.has_other_slices else None,
+            slices=_changed(context, reading),
+            **_progress(measured),
+            **_totals(context, measured),
+        )
 
 
 class EditAnswer(Totals):
+    """images: as in an event."""
+
     slice: ReadingSlice | None
     slices: list[ReadingSlice]
+    images: list[Slice] | None
+
+    @classmethod
+    def made_from(cls, context: Context, measured: MeasuredReading) -> Self:
+        reading = measured.reading
+        slices = _changed(context, reading)
+        return cls(
+            slice=slices[0] if slices else None,
+            slices=slices,
+            images=_images(reading.slices) if reading.has_other_slices else None,
+            **_totals(context, measured),
+        )
 
 
-class PastEdit(BaseModel):
-    """One edit of a reading: live, undone, gone (undone for good), or a step of undo or redo."""
-
-    revision: int
-    kind: EditKind
-    author: str
-    created_at: datetime
-    slices: list[SliceName]
-    standing: Standing
+def _images(slices: Sequence[stack.Slice]) -> list[Slice]:
+    return [Slice.of(one, index) for index, one in enumerate(slices)]
 
 
-class History(BaseModel):
-    """The newest edit first. next_cursor goes on with older ones."""
+def _changed(context: Context, reading: domain.Reading) -> list[ReadingSlice]:
+    return [
+        ReadingSlice.of(context, reading, index)
+        for index, key in enumerate(reading.keys)
+        if reading.has_other_slices or key in reading.changed
+    ]
 
-    edits: list[PastEdit]
-    next_cursor: int | None
+
+def _progress(measured: MeasuredReading) -> dict[str, Any]:
+    reading = measured.reading
+    return {
+        "state": reading.state.value,
+        "reason": reading.reason,
+        "prepared": len(reading.slices) - len(reading.unproposed),
+        "growth": Growth.of(measured.growth),
+    }
+
+
+def _totals(context: Context, measured: MeasuredReading) -> dict[str, Any]:
+    reading = measured.reading
+    return {
+        "revision": reading.revision,
+        "totals": Mass.of(measured.scar.mass),
+        "mass_extent": context.mass_extent,
+        "mass_g": measured.scar.mass_g(context.mass_extent),
+        "structures": {structure: Mass.of(mass) for structure, mass in measured.masses.items()},
+        "reviewed": reading.reviewed,
+        "of": len(reading.slices),
+        "can_undo": reading.can_undo,
+        "can_redo": reading.can_redo,
+    }

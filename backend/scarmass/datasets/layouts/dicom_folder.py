@@ -18,10 +18,11 @@ from scarmass.datasets.layouts.emidec import masks_by_structure
 from scarmass.datasets.layouts.tissues import structures_of, tissue_named
 from scarmass.domain.errors import AnnotationInvalid, AnnotationMissing, Fact, ObjectRefused
 from scarmass.domain.masks import Mask
+from scarmass.domain.stack import SliceHeader, Stack, StudyHeader
 from scarmass.domain.structures import Structure
-from scarmass.imaging.mr.header import SliceHeader, read_object
+from scarmass.imaging.mr.header import read_object
 from scarmass.imaging.mr.pixels import rescaled_values, stored_values
-from scarmass.imaging.mr.stacks import Stack, build_stacks
+from scarmass.imaging.mr.stacks import build_stacks
 from scarmass.imaging.nifti import NiftiVolume, read_nifti
 
 LICENCE = "not stated"
@@ -103,7 +104,7 @@ def _sort_in(path: Path, found: PatientFiles) -> None:
 
 def _annotated_stack(found: PatientFiles) -> Stack:
     """The one stack the masks were drawn on: the one a SEG refers to, or for NIfTI the only LGE stack."""
-    stacks = [stack for study, headers in found.studies.items() for stack in build_stacks(study, headers)]
+    stacks = [stack for study, headers in found.studies.items() for stack in build_stacks(StudyHeader(study), headers)]
     if found.segmentations:
         drawn = {uid for segmentation in found.segmentations for uid in referenced_images(segmentation)}
         meant = [s for s in stacks if drawn & {one.header.sop_instance_uid for one in s.slices}]

@@ -15,7 +15,7 @@ from scarmass.datasets.layouts.tissues import Tissue, tissue_named
 from scarmass.domain.errors import AnnotationInvalid, AnnotationMissing
 from scarmass.domain.geometry import PARALLEL_TOLERANCE
 from scarmass.domain.masks import Mask
-from scarmass.imaging.mr.header import SliceHeader
+from scarmass.domain.stack import SliceHeader
 
 PROPERTY_TYPES: Mapping[tuple[str, str], Tissue] = {
     ("12402003", "SCT"): Tissue.SCAR,

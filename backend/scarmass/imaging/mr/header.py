@@ -12,7 +12,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.uid import DeflatedExplicitVRLittleEndian, EnhancedMRImageStorage, MRImageStorage
 
 from scarmass.domain.errors import GeometryInvalid, ObjectRefused
-from scarmass.domain.geometry import SlicePlane
+from scarmass.domain.stack import SliceHeader, StudyHeader
 
 config.settings.reading_validation_mode = config.IGNORE
 """Real headers hold invalid UIDs and dates; they are taken as opaque text, without a warning for each."""
@@ -25,62 +25,6 @@ LARGEST_RESCALE = 1e30
 
 UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Any characters that a real UID or its placeholder has; the others would not be safe in an address."""
-
-
-@dataclass(frozen=True)
-class StudyHeader:
-    """Patient and study as the header has them; dates stay text, since real ones are not always dates."""
-
-    study_instance_uid: str
-    patient_name: str
-    patient_id: str
-    patient_birth_date: str
-    patient_sex: str
-    study_date: str
-    study_description: str
-
-
-@dataclass(frozen=True)
-class SliceHeader:
-    """What stacks, pixels and mass need of one frame. Lengths in mm, times in ms, UIDs opaque."""
-
-    sop_instance_uid: str
-    frame_number: int
-    series_instance_uid: str
-    series_number: int | None
-    series_description: str
-    protocol_name: str
-    sequence_name: str
-    image_type: tuple[str, ...]
-    complex_image_component: str
-    frame_of_reference_uid: str
-    instance_number: int | None
-    trigger_time_ms: float | None
-    inversion_time_ms: float | None
-    cardiac_number_of_images: int | None
-    rows: int
-    columns: int
-    dtype: str
-    photometric_interpretation: str
-    rescale_slope: float
-    rescale_intercept: float
-    window_center: float | None
-    window_width: float | None
-    position_mm: tuple[float, float, float]
-    orientation: tuple[float, float, float, float, float, float]
-    pixel_spacing_mm: tuple[float, float]
-    slice_thickness_mm: float | None
-
-    @property
-    def plane(self) -> SlicePlane:
-        return SlicePlane(
-            self.rows,
-            self.columns,
-            self.position_mm,
-            self.orientation,
-            self.pixel_spacing_mm,
-            self.slice_thickness_mm,
-        )
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,7 @@
 
 import re
 
-from scarmass.domain.stack import Contrast
-from scarmass.imaging.mr.header import SliceHeader
+from scarmass.domain.stack import Contrast, SliceHeader
 
 LGE_WORD = re.compile(
     r"(?<![a-z])(lge|dge|de|mde|psir|ps[-_ ]?mde|late|delayed|viab\w*|enhancement|scar|ir[-_ ]?gre)(?![a-z])"

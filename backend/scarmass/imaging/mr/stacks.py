@@ -8,39 +8,18 @@ but position join into one stack.
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from scarmass.domain.geometry import DISTINCT_TOLERANCE_MM, positions_along_normal_mm, slice_spacings_mm
-from scarmass.domain.stack import Contrast
-from scarmass.imaging.mr.header import SliceHeader
+from scarmass.domain.stack import Slice, SliceHeader, Stack, StudyHeader
 from scarmass.imaging.mr.lge import contrast_of, lge_verdict
 
 STACK_NAMESPACE = uuid.UUID("5b0f6c1c-4d0f-5e1e-9d62-0f6d9f4f4c11")
 EVEN_TOLERANCE_MM = 0.1
 
 
-@dataclass(frozen=True)
-class StackSlice:
-    header: SliceHeader
-    slice_spacing_mm: float | None
-
-
-@dataclass(frozen=True)
-class Stack:
-    """Slices ordered by position along the slice normal. stack_id is the same whenever the same stack is built."""
-
-    stack_id: str
-    description: str
-    contrast: Contrast
-    is_lge: bool
-    is_lge_because: str
-    warnings: tuple[str, ...]
-    slices: tuple[StackSlice, ...]
-
-
-def build_stacks(study_instance_uid: str, headers: Iterable[SliceHeader]) -> list[Stack]:
+def build_stacks(study: StudyHeader, headers: Iterable[SliceHeader]) -> list[Stack]:
     """Every slice of the study in exactly one stack."""
     by_series: dict[tuple, list[SliceHeader]] = defaultdict(list)
     for header in headers:
@@ -49,7 +28,7 @@ def build_stacks(study_instance_uid: str, headers: Iterable[SliceHeader]) -> lis
     for key, members in by_series.items():
         groups[_joined_key(members[0]) if len(members) == 1 else key].extend(members)
     stacks = [
-        _stack(study_instance_uid, key, phases, number)
+        _stack(study, key, phases, number)
         for key, members in groups.items()
         for phases in [_phases(members)]
         for number in range(len(phases))
@@ -106,7 +85,7 @@ def _time_key(header: SliceHeader) -> tuple:
     return (header.trigger_time_ms or 0.0, header.instance_number or 0, header.sop_instance_uid)
 
 
-def _stack(study_instance_uid: str, key: tuple, phases: list[list[SliceHeader]], number: int) -> Stack:
+def _stack(study: StudyHeader, key: tuple, phases: list[list[SliceHeader]], number: int) -> Stack:
     members = phases[number]
     first = members[0]
     spacings = slice_spacings_mm(positions_along_normal_mm([header.plane for header in members]))
@@ -115,13 +94,14 @@ def _stack(study_instance_uid: str, key: tuple, phases: list[list[SliceHeader]],
     if len(phases) > 1:
         description = f"{description}, phase {number + 1} of {len(phases)}"
     return Stack(
-        stack_id=str(uuid.uuid5(STACK_NAMESPACE, repr((study_instance_uid, key, number)))),
+        stack_id=str(uuid.uuid5(STACK_NAMESPACE, repr((study.study_instance_uid, key, number)))),
+        study=study,
         description=description,
         contrast=contrast_of(first),
         is_lge=is_lge,
         is_lge_because=because,
         warnings=(*_warnings(members, spacings), *_repeats(phases)),
-        slices=tuple(StackSlice(header, gap) for header, gap in zip(members, spacings, strict=True)),
+        slices=tuple(Slice(header, gap) for header, gap in zip(members, spacings, strict=True)),
     )
 
 

@@ -2,45 +2,57 @@
 
 import csv
 import io
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 from scarmass.domain.mass import Mass
+from scarmass.domain.reading import Reading
+from scarmass.domain.stack import Stack
 from scarmass.services.context import Context
-from scarmass.services.readings.reading import Reading, slice_measure
-from scarmass.services.slices import header_of
+from scarmass.services.measure import measure_slice
+from scarmass.services.readings.load import measured
+from scarmass.storage import readings, studies
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def export_rows(context: Context, reading: Reading) -> list[dict[str, Any]]:
-    """One row a slice and one for the total, with the patient and the recipe on each."""
-    common = _common(context, reading)
-    rows = []
-    for row in reading.stack.slices:
-        content, header = reading.content(row), header_of(row.instance)
-        measure = slice_measure(context, row, content)
-        model = content.model
-        rows.append(
-            {
-                **common,
-                "row": "slice",
-                "index": row.index,
-                "sop_instance_uid": row.sop_instance_uid,
-                "frame_number": row.frame_number,
-                "slice_state": content.state.value,
-                "slice_thickness_mm": header.slice_thickness_mm,
-                "slice_spacing_mm": row.slice_spacing_mm,
-                "area_mm2": None if measure is None else measure.area_mm2,
-                **_mass_columns(None if measure is None else measure.mass),
-                "model_name": None if model is None else model.name,
-                "model_sha256": None if model is None else model.sha256,
-            }
-        )
-    area_mm2 = sum(measured.area_mm2 for measured in reading.measure.slices)
-    blank = dict.fromkeys(rows[0])
-    total = {**blank, **common, "row": "total", "area_mm2": area_mm2, **_mass_columns(reading.measure.mass)}
-    return [*rows, total]
+def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[int, list[dict[str, Any]]]:
+    """The revision, and one row a slice and one for the total, with the patient and the recipe on each.
+
+    Raises ReadingNotFound.
+    """
+    with context.database.transaction() as session:
+        measured_reading = measured(context, session, readings.get_reading(session, reading_id))
+        reading = measured_reading.reading
+        stack = studies.get_stack(session, reading.stack_id)
+    common = _common(context, reading, stack)
+    rows = [{**common, **_slice_columns(context, reading, index)} for index in range(len(reading.slices))]
+    area_mm2 = sum(measure.area_mm2 for measure in measured_reading.scar.slices)
+    mass = _mass_columns(measured_reading.scar.mass)
+    total = {**dict.fromkeys(rows[0]), **common, "row": "total", "area_mm2": area_mm2, **mass}
+    return reading.revision, [*rows, total]
+
+
+def _slice_columns(context: Context, reading: Reading, index: int) -> dict[str, Any]:
+    one = reading.slices[index]
+    content = reading.content(one.key)
+    scar = content.scar
+    measure = None if scar is None else measure_slice(one, scar.mask, context.density_g_per_ml)
+    model = None if scar is None else scar.model
+    return {
+        "row": "slice",
+        "index": index,
+        "sop_instance_uid": one.header.sop_instance_uid,
+        "frame_number": one.header.frame_number,
+        "slice_state": content.state.value,
+        "slice_thickness_mm": one.header.slice_thickness_mm,
+        "slice_spacing_mm": one.slice_spacing_mm,
+        "area_mm2": None if measure is None else measure.area_mm2,
+        **_mass_columns(None if measure is None else measure.mass),
+        "model_name": None if model is None else model.name,
+        "model_sha256": None if model is None else model.sha256,
+    }
 
 
 def to_csv(rows: list[dict[str, Any]]) -> str:
@@ -53,13 +65,13 @@ def to_csv(rows: list[dict[str, Any]]) -> str:
     return out.getvalue()
 
 
-def file_name(reading: Reading, extension: str) -> str:
+def file_name(reading_id: uuid.UUID, revision: int, extension: str) -> str:
     """No patient data in a file name: downloads folders are shared."""
-    return f"DRAFT_scar_mass_{reading.id}_r{reading.revision}.{extension}"
+    return f"DRAFT_scar_mass_{reading_id}_r{revision}.{extension}"
 
 
-def _common(context: Context, reading: Reading) -> dict[str, Any]:
-    study = reading.stack.study
+def _common(context: Context, reading: Reading, stack: Stack) -> dict[str, Any]:
+    study = stack.study
     return {
         "status": "DRAFT",
         "patient_name": study.patient_name,
@@ -68,15 +80,15 @@ def _common(context: Context, reading: Reading) -> dict[str, Any]:
         "patient_sex": study.patient_sex,
         "study_date": study.study_date,
         "study_instance_uid": study.study_instance_uid,
-        "stack_id": reading.stack.stack_id,
-        "stack_description": reading.stack.description,
-        "warnings": "; ".join(reading.stack.warnings),
-        "contrast": reading.stack.contrast_by_reader or reading.stack.contrast,
+        "stack_id": stack.stack_id,
+        "stack_description": stack.description,
+        "warnings": "; ".join(stack.warnings),
+        "contrast": stack.contrast.value,
         "reading_id": str(reading.id),
         "revision": reading.revision,
         "readers": "; ".join(reading.authors),
         "reviewed": reading.reviewed,
-        "of": len(reading.stack.slices),
+        "of": len(reading.slices),
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "density_g_per_ml": context.density_g_per_ml,
         "mass_extent": context.mass_extent.value,

@@ -1,43 +1,63 @@
-"""Following a reading: what changed in it since a stand that somebody knows."""
+"""Following a reading: what changed in it since an event that somebody knows."""
 
 import uuid
 from dataclasses import dataclass
 
-from scarmass.domain.errors import StandInvalid
+from scarmass.domain.errors import EventIdInvalid
 from scarmass.services.context import Context
-from scarmass.services.readings.reading import Reading, reading_at
-from scarmass.storage import readings
+from scarmass.services.readings.load import MeasuredReading, measured
+from scarmass.storage import readings, studies
+from scarmass.storage.readings import Seen
 
 
 @dataclass(frozen=True)
-class Stand:
-    """How many proposals and edits a reading has, and its state: rows are only added, so equal stands are equal."""
+class EventId:
+    """How many proposals and edits a reading has, its state, and how often its stack changed: equal ids are equal
+    readings, as rows are only added."""
 
     proposals: int
     edits: int
     state: str
+    stack: int
 
     def __str__(self) -> str:
-        return f"{self.proposals}.{self.edits}.{self.state}"
+        return f"{self.proposals}.{self.edits}.{self.state}.{self.stack}"
 
     @staticmethod
-    def parsed(text: str) -> "Stand":
-        """The stand of its text. Raises StandInvalid."""
-        proposals, _, rest = text.partition(".")
-        edits, _, state = rest.partition(".")
-        if not (proposals.isdecimal() and edits.isdecimal() and state.isalpha() and len(text) < 64):
-            raise StandInvalid("an event's id is two numbers and a state")
-        return Stand(int(proposals), int(edits), state)
+    def parsed(text: str) -> "EventId":
+        """The id of its text; a page of an older version does not name the stack. Raises EventIdInvalid."""
+        parts = text.split(".")
+        proposals, edits, state, stack = [*parts, "0"] if len(parts) == 3 else parts if len(parts) == 4 else [""] * 4
+        are_numbers = all(part.isdecimal() for part in (proposals, edits, stack))
+        if not are_numbers or not state.isalpha() or len(text) >= 64:
+            raise EventIdInvalid("an event's id is two numbers, a state and a number")
+        return EventId(int(proposals), int(edits), state, int(stack))
 
 
-def stand(context: Context, reading_id: uuid.UUID) -> Stand:
-    """Cheap enough to be asked several times a second. Raises ReadingNotFound."""
+BEFORE_ALL = EventId(0, 0, "none", 0)
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What came since an event. has_other_stack: whether what is said of the stack changed."""
+
+    event_id: EventId
+    reading: MeasuredReading
+    has_other_stack: bool
+
+
+def latest_event(context: Context, reading_id: uuid.UUID) -> EventId:
+    """Cheap enough to be asked whenever something is heard of a reading. Raises ReadingNotFound."""
     with context.database.transaction() as session:
-        return Stand(*readings.stand_of(session, reading_id))
+        stack_id, state = readings.stack_and_state(session, reading_id)
+        seen = readings.seen_of(session, reading_id)
+        return EventId(seen.proposals, seen.edits, state.value, studies.stack_revision(session, stack_id))
 
 
-def reading_since(context: Context, reading_id: uuid.UUID, seen: Stand) -> Reading:
-    """The reading as it is now; `changed` holds the slices that were touched since then. Raises ReadingNotFound."""
+def reading_since(context: Context, reading_id: uuid.UUID, since: EventId) -> Followed:
+    """The reading as it is now; its `changed` holds the slices touched since then. Raises ReadingNotFound."""
     with context.database.transaction() as session:
-        row = readings.get_reading(session, reading_id)
-        return reading_at(context, session, row, seen=(seen.proposals, seen.edits))
+        reading = readings.get_reading(session, reading_id, seen=Seen(since.proposals, since.edits))
+        stack = studies.stack_revision(session, reading.stack_id)
+        event_id = EventId(len(reading.proposed), reading.revision, reading.state.value, stack)
+        return Followed(event_id, measured(context, session, reading), stack != since.stack and since != BEFORE_ALL)

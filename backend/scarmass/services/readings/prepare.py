@@ -9,17 +9,13 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from scarmass.domain.edits import proposal
 from scarmass.domain.errors import DatabaseUnavailable, SliceNotInStack
-from scarmass.domain.reading import SliceState
-from scarmass.domain.stack import SliceKey
+from scarmass.domain.reading import Reading, ReadingState, SliceChange
+from scarmass.domain.stack import Slice, SliceKey
 from scarmass.services.context import Context
-from scarmass.services.measure import slice_key
-from scarmass.services.readings import propose
-from scarmass.services.readings.edit import proposal
-from scarmass.services.readings.reading import SliceContent, load_reading
-from scarmass.services.slices import slice_image
+from scarmass.services.readings.propose import detection_of, embed, propose
 from scarmass.storage import readings, studies
-from scarmass.storage.tables import SliceRow, StackRow
 
 log = logging.getLogger(__name__)
 
@@ -38,16 +34,15 @@ class Preparer:
     def open(self, stack_id: str, client_id: uuid.UUID) -> tuple[uuid.UUID, bool]:
         """The stack's reading and whether it is new; a new one on an LGE stack begins to be prepared."""
         with self._context.database.transaction() as session:
-            studies.lock_study(session, studies.get_stack(session, stack_id).study_instance_uid)
-            stack = studies.get_stack(session, stack_id)  # an import may have dropped it meanwhile
-            is_lge = stack.is_lge if stack.is_lge_by_reader is None else stack.is_lge_by_reader
-            state = readings.PREPARING if is_lge else readings.DRAFT
-            row, is_new = readings.open_reading(session, stack_id, client_id, state)
-        if is_new and is_lge:
-            self._submit(row.id)
+            studies.lock_study(session, studies.get_stack(session, stack_id).study.study_instance_uid)
+            stack = studies.get_stack(session, stack_id)  # an import may have changed it meanwhile
+            state = ReadingState.PREPARING if stack.is_lge else ReadingState.DRAFT
+            reading_id, is_new = readings.open_reading(session, stack, client_id, state)
+        if is_new and stack.is_lge:
+            self.take_up(reading_id)
         elif not is_new:
-            self._worker.submit(self._embed_again, row.stack_id)
-        return row.id, is_new
+            self._worker.submit(self._embed_again, reading_id)
+        return reading_id, is_new
 
     def look(self, reading_id: uuid.UUID, key: SliceKey) -> None:
         """The reader looks at this slice: it is prepared next, then those around it.
@@ -55,25 +50,26 @@ class Preparer:
         Raises ReadingNotFound, SliceNotInStack.
         """
         with self._context.database.transaction() as session:
-            row = readings.get_reading(session, reading_id)
-            if key not in map(slice_key, studies.get_stack(session, row.stack_id).slices):
-                raise SliceNotInStack("the slice is no part of the reading's stack")
-            if row.state == readings.PREPARING:
-                self._looked_at[reading_id] = key
+            reading = readings.get_reading(session, reading_id)
+        if key not in reading.keys:
+            raise SliceNotInStack("the slice is no part of the reading")
+        if reading.state is ReadingState.PREPARING:
+            self._looked_at[reading_id] = key
 
     def resume(self) -> None:
         """Take up every reading that a restart cut off."""
         with self._context.database.transaction() as session:
-            cut_off = [row.id for row in readings.readings_in_state(session, readings.PREPARING)]
+            cut_off = readings.readings_in_state(session, ReadingState.PREPARING)
         for reading_id in cut_off:
-            self._submit(reading_id)
+            self.take_up(reading_id)
 
     def stop(self) -> None:
         """Finish the slice at work and leave the rest for the next start."""
         self._stopping.set()
         self._worker.shutdown(wait=True, cancel_futures=True)
 
-    def _submit(self, reading_id: uuid.UUID) -> None:
+    def take_up(self, reading_id: uuid.UUID) -> None:
+        """Prepare what is still to be prepared of a reading."""
         self._worker.submit(self._prepare, reading_id)
 
     def _prepare(self, reading_id: uuid.UUID) -> None:
@@ -85,66 +81,67 @@ class Preparer:
             log.warning("reading %s waits for the database", reading_id)
             is_whole = self._stopping.wait(DATABASE_RETRY_S)
         if not is_whole and not self._stopping.is_set():
-            self._submit(reading_id)
+            self.take_up(reading_id)
 
     def _prepare_slice(self, reading_id: uuid.UUID) -> bool:
         """Prepare the next slice; answers whether the reading is ended with."""
         try:
-            reading = load_reading(self._context, reading_id)
+            with self._context.database.transaction() as session:
+                reading = readings.get_reading(session, reading_id)
             # What goes wrong here is wrong with every slice: the reading fails, not one slice after the other.
-            self._context.hearts.of(reading.stack, self._context.files, self._context.detector)
+            detection_of(self._context, reading.slices)
         except DatabaseUnavailable:
             raise
         except Exception:
             log.exception("reading %s could not be prepared", reading_id)
-            self._finish(reading_id, readings.FAILED)
+            self._finish(reading_id, ReadingState.FAILED)
             return True
-        waiting = [row for row in reading.stack.slices if slice_key(row) not in reading.proposed]
-        if waiting:
-            row = self._next(reading_id, reading.stack.slices, waiting)
-            self._store(reading_id, row, self._propose(reading.stack, row))
-        if len(waiting) > 1:
+        if reading.unproposed:
+            one = self._next(reading)
+            self._store(reading_id, one.key, self._propose(reading, one))
+        if len(reading.unproposed) > 1:
             return False
-        self._finish(reading_id, readings.DRAFT)
+        self._finish(reading_id, ReadingState.DRAFT)
         self._looked_at.pop(reading_id, None)
         return True
 
-    def _next(self, reading_id: uuid.UUID, rows: Sequence[SliceRow], waiting: Sequence[SliceRow]) -> SliceRow:
-        looked_at = [row for row in rows if slice_key(row) == self._looked_at.get(reading_id)]
-        return outwards(waiting, looked_at[0].index if looked_at else len(rows) // 2)[0]
+    def _next(self, reading: Reading) -> Slice:
+        looked_at = self._looked_at.get(reading.id)
+        middle = reading.keys.index(looked_at) if looked_at in reading.keys else len(reading.slices) // 2
+        unproposed = {one.key for one in reading.unproposed}
+        return next(one for one in outwards(reading.slices, middle) if one.key in unproposed)
 
-    def _propose(self, stack: StackRow, row: SliceRow) -> SliceContent:
+    def _propose(self, reading: Reading, one: Slice) -> SliceChange:
         try:
-            self._embed(stack, row)
-            return proposal(self._context, stack, row)
+            embed(self._context, reading.slices, one)
+            return proposal(propose(self._context, reading.slices, one))
         except Exception:
             log.exception("no proposal for a slice")
-            return SliceContent(SliceState.FAILED)
+            return proposal(None)
 
-    def _embed(self, stack: StackRow, row: SliceRow) -> None:
-        region = self._context.hearts.of(stack, self._context.files, self._context.detector).region
-        self._context.segmenter.embed(slice_image(self._context.files, row.instance), region)
-
-    def _embed_again(self, stack_id: str) -> None:
+    def _embed_again(self, reading_id: uuid.UUID) -> None:
         """A reading that is opened again has its proposals, but after a restart no embeddings."""
         try:
-            stack = propose.load_stack(self._context, stack_id)
-            for row in outwards(stack.slices, len(stack.slices) // 2):
+            with self._context.database.transaction() as session:
+                slices = readings.slices_of(session, reading_id)
+            for one in outwards(slices, len(slices) // 2):
                 if self._stopping.is_set():
                     return
-                self._embed(stack, row)
+                embed(self._context, slices, one)
         except Exception:
             log.exception("embeddings could not be made ahead")
 
-    def _store(self, reading_id: uuid.UUID, row: SliceRow, content: SliceContent) -> None:
+    def _store(self, reading_id: uuid.UUID, key: SliceKey, change: SliceChange) -> None:
         with self._context.database.transaction() as session:
-            readings.add_proposal(session, reading_id, *slice_key(row), content.to_json())
+            readings.add_proposal(session, reading_id, key, change)
 
-    def _finish(self, reading_id: uuid.UUID, state: str) -> None:
+    def _finish(self, reading_id: uuid.UUID, state: ReadingState) -> None:
         with self._context.database.transaction() as session:
-            readings.get_reading(session, reading_id, lock=True).state = state
+            readings.lock_reading(session, reading_id)
+            readings.set_state(session, reading_id, state)
 
 
-def outwards(rows: Sequence[SliceRow], index: int) -> list[SliceRow]:
+def outwards(slices: Sequence[Slice], index: int) -> list[Slice]:
     """The slices in the order a reader meets them from this index; the page opens in the middle of the stack."""
-    return sorted(rows, key=lambda row: (abs(row.index - index), row.index))
+    order = sorted(range(len(slices)), key=lambda at: (abs(at - index), at))
+    return [slices[at] for at in order]

@@ -1,46 +1,67 @@
 """What the models say of stored slices: boxes, and a mask for a prompt."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
+import numpy as np
+
+from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.prompts import Prompt
-from scarmass.domain.proposal import proposed_boxes
-from scarmass.domain.protocols import DetectedBox, Segmentation
+from scarmass.domain.proposal import StackDetection, proposed_boxes, proposed_prompt
+from scarmass.domain.protocols import DetectedBox, Segmentation, SliceImage
+from scarmass.domain.reading import Origin, Segment
+from scarmass.domain.stack import Slice
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
-from scarmass.services.measure import slice_key
-from scarmass.services.slices import header_of, slice_image
-from scarmass.storage import studies
-from scarmass.storage.tables import SliceRow, StackRow
+from scarmass.services.stacks import slice_image
 
 DETECTED = frozenset({Structure.LEFT_VENTRICLE, Structure.SCAR})
 
 
+def detection_of(context: Context, slices: Sequence[Slice]) -> StackDetection:
+    """What the detector found on these slices of one stack. Raises PixelsUndecodable."""
+    return context.detections.of(slices, lambda one: image_of(context, one), context.detector)
+
+
+def heart_of(context: Context, slices: Sequence[Slice]) -> HeartRegion | None:
+    return detection_of(context, slices).region
+
+
+def image_of(context: Context, one: Slice) -> SliceImage:
+    return slice_image(context.files, one)
+
+
 def detect(
-    context: Context, stack: StackRow, row: SliceRow, structures: Set[Structure] = DETECTED
+    context: Context, slices: Sequence[Slice], one: Slice, structures: Set[Structure] = DETECTED
 ) -> list[DetectedBox]:
-    """The boxes that are proposed around these structures on one slice."""
-    detection = context.hearts.of(stack, context.files, context.detector)
-    index = [slice_key(other) for other in stack.slices].index(slice_key(row))
+    """The boxes that are proposed around these structures on one of the slices."""
+    detection = detection_of(context, slices)
+    index = [other.key for other in slices].index(one.key)
     boxes = detection.boxes[index]
     if Structure.SCAR in structures:
-        image = slice_image(context.files, row.instance)
-        boxes = proposed_boxes(context.segmenter, image, detection, index)
+        boxes = proposed_boxes(context.segmenter, image_of(context, one), detection, index)
     return [box for box in boxes if box.structure in structures]
 
 
-def segment(context: Context, stack: StackRow, row: SliceRow, prompt: Prompt) -> Segmentation:
-    """The segmenter's answer on one slice, in the window of its stack's heart. Raises PromptOutsideImage."""
-    header = header_of(row.instance)
-    prompt.require_inside(header.rows, header.columns)
-    region = context.hearts.of(stack, context.files, context.detector).region
-    return context.segmenter.segment(slice_image(context.files, row.instance), region, prompt)
+def segment(context: Context, slices: Sequence[Slice], one: Slice, prompt: Prompt) -> Segmentation:
+    """The segmenter's answer on one of the slices, in the window of their heart. Raises PromptOutsideImage."""
+    prompt.require_inside(*one.shape)
+    return context.segmenter.segment(image_of(context, one), heart_of(context, slices), prompt)
 
 
-def load_slice(context: Context, sop_instance_uid: str, frame_number: int) -> SliceRow:
-    with context.database.transaction() as session:
-        return studies.get_slice(session, sop_instance_uid, frame_number)
+def answer(context: Context, slices: Sequence[Slice], one: Slice, prompt: Prompt, origin: Origin) -> Segment:
+    """The segmenter's answer as what a reading holds. Raises PromptOutsideImage."""
+    said = segment(context, slices, one, prompt)
+    return Segment(said.mask, origin, prompt.boxes, prompt.points, said.score, context.segmenter.model)
 
 
-def load_stack(context: Context, stack_id: str) -> StackRow:
-    with context.database.transaction() as session:
-        return studies.get_stack(session, stack_id)
+def propose(context: Context, slices: Sequence[Slice], one: Slice) -> Segment:
+    """The proposed scar boxes on one of the slices, segmented; an empty mask where there are none."""
+    prompt = proposed_prompt(detect(context, slices, one))
+    if not prompt.boxes:
+        return Segment(np.zeros(one.shape, bool), Origin.PROPOSED, model=context.detector.model)
+    return answer(context, slices, one, prompt, Origin.PROPOSED)
+
+
+def embed(context: Context, slices: Sequence[Slice], one: Slice) -> None:
+    """Encode one of the slices ahead of the click."""
+    context.segmenter.embed(image_of(context, one), heart_of(context, slices))

@@ -4,16 +4,16 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
+from scarmass.domain.edits import PromptEdit, previous_mask
 from scarmass.domain.overlap import dice
 from scarmass.domain.prompts import Prompt
-from scarmass.domain.reading import EditKind
+from scarmass.domain.reading import EditKind, Origin, Reading, Segment
 from scarmass.services.context import Context
-from scarmass.services.measure import measure_slice, slice_key
-from scarmass.services.readings import propose
-from scarmass.services.readings.edit import previous_mask
-from scarmass.services.readings.reading import Reading, SliceContent, reading_at
+from scarmass.services.measure import measure_slice
+from scarmass.services.readings.propose import segment
 from scarmass.storage import readings
-from scarmass.storage.tables import SliceRow
 
 
 @dataclass(frozen=True)
@@ -38,43 +38,54 @@ def replay(context: Context, reading_id: uuid.UUID) -> Iterator[Replayed]:
     Raises ReadingNotFound.
     """
     with context.database.transaction() as session:
-        row = readings.get_reading(session, reading_id)
-        edits = readings.edit_heads(session, reading_id)
-        proposed = reading_at(context, session, row, 0)
-    for each in proposed.stack.slices:
-        yield from _again(context, proposed, each, proposed.content(each), None, None)
+        edits = readings.past_edits(session, reading_id)
+        proposed = readings.get_reading(session, reading_id, 0)
+    for index in range(len(proposed.slices)):
+        yield from _again(context, None, proposed, index, None)
     for edit in edits:
         if edit.kind not in (EditKind.PROMPT, EditKind.PROPOSE):
             continue
         with context.database.transaction() as session:
-            before, after = (reading_at(context, session, row, edit.revision - back) for back in (1, 0))
-        for each in after.stack.slices:
-            if slice_key(each) in edit.slices:
-                earlier = before.content(each) if edit.kind is EditKind.PROMPT else None
-                yield from _again(context, after, each, after.content(each), earlier, edit.revision)
+            before, after = (readings.get_reading(session, reading_id, edit.revision - back) for back in (1, 0))
+        for index, one in enumerate(after.slices):
+            if one.key in edit.slices:
+                yield from _again(
+                    context, before if edit.kind is EditKind.PROMPT else None, after, index, edit.revision
+                )
 
 
 def _again(
-    context: Context,
-    reading: Reading,
-    row: SliceRow,
-    content: SliceContent,
-    earlier: SliceContent | None,
-    revision: int | None,
+    context: Context, before: Reading | None, after: Reading, index: int, revision: int | None
 ) -> Iterator[Replayed]:
-    if content.mask is None or content.model is None or not (content.boxes or content.points):
-        return
-    previous = None if earlier is None else previous_mask(earlier, content.boxes, content.points)
-    prompt = Prompt(boxes=content.boxes, points=content.points, previous=previous)
-    mask = propose.segment(context, reading.stack, row, prompt).mask
-    stored, again = (
-        measure_slice(row, each, context.density_g_per_ml).mass.by(context.mass_extent) for each in (content.mask, mask)
-    )
-    yield Replayed(
-        revision=revision,
-        index=row.index,
-        stored_by=f"{content.model.name} {content.model.sha256}",
-        dice=dice(mask, content.mask),
-        stored_mass_g=None if stored is None else stored.mass_g,
-        mass_g=None if again is None else again.mass_g,
+    """The answers on one slice that this step made, asked for once more."""
+    one = after.slices[index]
+    for structure, stored in after.content(one.key).segments.items():
+        was = None if before is None else before.content(one.key).segments.get(structure)
+        is_of_this_step = stored.origin is Origin.PROPOSED if before is None else not _are_equal(stored, was)
+        if stored.model is None or not (stored.boxes or stored.points) or not is_of_this_step:
+            continue
+        previous = None
+        if before is not None:
+            asked = PromptEdit(one.key, stored.boxes, stored.points, structure)
+            previous = previous_mask(before.content(one.key), asked)
+        mask = segment(context, after.slices, one, Prompt(structure, stored.boxes, stored.points, previous)).mask
+        stored_g, again_g = (
+            measure_slice(one, each, context.density_g_per_ml).mass.by(context.mass_extent)
+            for each in (stored.mask, mask)
+        )
+        yield Replayed(
+            revision=revision,
+            index=index,
+            stored_by=f"{stored.model.name} {stored.model.sha256}",
+            dice=dice(mask, stored.mask),
+            stored_mass_g=None if stored_g is None else stored_g.mass_g,
+            mass_g=None if again_g is None else again_g.mass_g,
+        )
+
+
+def _are_equal(one: Segment, other: Segment | None) -> bool:
+    return (
+        other is not None
+        and (one.boxes, one.points, one.model) == (other.boxes, other.points, other.model)
+        and np.array_equal(one.mask, other.mask)
     )

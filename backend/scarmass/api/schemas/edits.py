@@ -1,0 +1,112 @@
+"""The words of the REST contract about edits: what is sent, and the history that is told."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from scarmass.api.schemas.common import MAX_BOXES, MAX_POINTS, Box, FrameNumber, Point, Rle, SliceName, Strict, Uid
+from scarmass.domain import edits
+from scarmass.domain import reading as domain
+from scarmass.domain.errors import PromptInvalid
+from scarmass.domain.reading import EditKind, Standing
+from scarmass.domain.stack import SliceKey
+from scarmass.domain.structures import Structure
+
+
+class EditRequest(Strict):
+    """mask: what the reader painted, the whole mask of the slice."""
+
+    client_id: uuid.UUID
+    expected_revision: Annotated[int, Field(ge=0, le=2**31 - 1)]
+    kind: EditKind
+    structure: Structure = Structure.SCAR
+    sop_instance_uid: Uid | None = None
+    frame_number: FrameNumber = 1
+    boxes: list[Box] = Field(default_factory=list, max_length=MAX_BOXES)
+    points: list[Point] = Field(default_factory=list, max_length=MAX_POINTS)
+    mask: Rle | None = None
+
+    def to_domain(self) -> edits.EditRequest:
+        """Raises PromptInvalid, MaskMalformed."""
+        return edits.EditRequest(self.client_id, self.expected_revision, self._sha256(), self._edit())
+
+    def _sha256(self) -> str:
+        """Of the request without what is at its default, so that fields a later version adds do not change it."""
+        body = self.model_dump(mode="json", exclude_defaults=True)
+        return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def _edit(self) -> edits.Edit:
+        match self.kind:
+            case EditKind.UNDO:
+                return edits.UndoEdit()
+            case EditKind.REDO:
+                return edits.RedoEdit()
+            case EditKind.TAKE_OVER:
+                return edits.TakeOverEdit()
+            case EditKind.PROPOSE:
+                return edits.ProposeEdit(self._key)
+        if (key := self._key) is None:
+            raise PromptInvalid(f"an edit of kind {self.kind.value} names its slice")
+        match self.kind:
+            case EditKind.PROMPT:
+                boxes = tuple(box.to_domain() for box in self.boxes)
+                points = tuple(point.to_domain() for point in self.points)
+                return edits.PromptEdit(key, boxes, points, self.structure)
+            case EditKind.PAINT:
+                if self.mask is None:
+                    raise PromptInvalid("painting needs the mask that was painted")
+                return edits.PaintEdit(key, self.mask.to_domain(), self.structure)
+            case EditKind.CLEAR:
+                return edits.ClearEdit(key, self.structure)
+            case EditKind.NO_SCAR:
+                return edits.NoScarEdit(key)
+            case EditKind.ACCEPT:
+                return edits.AcceptEdit(key)
+            case EditKind.EXCLUDE:
+                return edits.ExcludeEdit(key)
+            case EditKind.INCLUDE:
+                return edits.IncludeEdit(key)
+
+    @property
+    def _key(self) -> SliceKey | None:
+        return None if self.sop_instance_uid is None else (self.sop_instance_uid, self.frame_number)
+
+
+class PastEdit(BaseModel):
+    """One edit of a reading: live, undone, gone (undone for good), or a step of undo or redo."""
+
+    revision: int
+    kind: EditKind
+    author: str
+    created_at: datetime
+    slices: list[SliceName]
+    standing: Standing
+
+
+class History(BaseModel):
+    """The newest edit first. next_cursor goes on with older ones."""
+
+    edits: list[PastEdit]
+    next_cursor: int | None
+
+    @staticmethod
+    def of(past: Sequence[domain.PastEdit], limit: int, before: int | None) -> "History":
+        """Up to limit edits, the newest first, of those before a revision."""
+        older = [edit for edit in reversed(past) if before is None or edit.revision < before]
+        shown = [
+            PastEdit(
+                revision=edit.revision,
+                kind=edit.kind,
+                author=edit.author,
+                created_at=edit.created_at,
+                slices=[SliceName(sop_instance_uid=sop, frame_number=frame) for sop, frame in sorted(edit.slices)],
+                standing=edit.standing,
+            )
+            for edit in older[:limit]
+        ]
+        return History(edits=shown, next_cursor=shown[-1].revision if len(older) > limit else None)

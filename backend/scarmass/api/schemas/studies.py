@@ -1,0 +1,164 @@
+"""The words of the REST contract about studies, stacks and slices."""
+
+import uuid
+from collections.abc import Mapping
+
+from pydantic import BaseModel
+
+from scarmass.api.schemas.common import Strict
+from scarmass.domain import stack as domain
+from scarmass.domain.mass import MassExtent
+from scarmass.domain.stack import Contrast
+
+
+class Patient(BaseModel):
+    name: str
+    id: str
+    birth_date: str
+    sex: str
+
+    @staticmethod
+    def of(study: domain.StudyHeader) -> "Patient":
+        return Patient(
+            name=study.patient_name, id=study.patient_id, birth_date=study.patient_birth_date, sex=study.patient_sex
+        )
+
+
+class Growth(BaseModel):
+    """What a study has beyond a reading: images of its stack, and how many slices it can take over."""
+
+    images: int
+    slices: int
+
+    @staticmethod
+    def of(growth: domain.Growth | None) -> "Growth | None":
+        return None if growth is None else Growth(images=growth.images, slices=len(growth.slices))
+
+
+class StackSummary(BaseModel):
+    """growth: of the stack's reading."""
+
+    stack_id: str
+    series_instance_uids: list[str]
+    description: str
+    contrast: Contrast
+    is_lge: bool
+    is_lge_because: str
+    number_of_slices: int
+    reading_id: uuid.UUID | None = None
+    growth: Growth | None = None
+
+
+class Study(BaseModel):
+    study_instance_uid: str
+    patient: Patient
+    study_date: str
+    study_description: str
+    stacks: list[StackSummary]
+
+    @staticmethod
+    def of(
+        study: domain.Study,
+        reading_ids: Mapping[str, uuid.UUID],
+        growths: Mapping[uuid.UUID, domain.Growth],
+    ) -> "Study":
+        """reading_ids: by stack_id. growths: by reading."""
+        return Study(
+            study_instance_uid=study.header.study_instance_uid,
+            patient=Patient.of(study.header),
+            study_date=study.header.study_date,
+            study_description=study.header.study_description,
+            stacks=[
+                StackSummary(
+                    stack_id=stack.stack_id,
+                    series_instance_uids=sorted({one.header.series_instance_uid for one in stack.slices}),
+                    description=stack.description,
+                    contrast=stack.contrast,
+                    is_lge=stack.is_lge,
+                    is_lge_because=stack.is_lge_because,
+                    number_of_slices=len(stack.slices),
+                    reading_id=(reading_id := reading_ids.get(stack.stack_id)),
+                    growth=Growth.of(growths.get(reading_id)) if reading_id else None,
+                )
+                for stack in study.stacks
+            ],
+        )
+
+
+class Rejected(BaseModel):
+    name: str
+    reason: str
+
+
+class Intake(BaseModel):
+    studies: list[Study]
+    rejected: list[Rejected]
+
+
+class Worklist(BaseModel):
+    studies: list[Study]
+    next_cursor: str | None
+
+
+class Slice(BaseModel):
+    sop_instance_uid: str
+    frame_number: int
+    index: int
+    rows: int
+    columns: int
+    dtype: str
+    photometric_interpretation: str
+    rescale_slope: float
+    rescale_intercept: float
+    window_center: float | None
+    window_width: float | None
+    pixel_spacing_mm: tuple[float, float]
+    slice_thickness_mm: float | None
+    slice_spacing_mm: float | None
+    position_mm: tuple[float, float, float]
+    orientation: tuple[float, float, float, float, float, float]
+
+    @staticmethod
+    def of(one: domain.Slice, index: int) -> "Slice":
+        shown = Slice.model_fields.keys() - {"index", "slice_spacing_mm"}
+        header = {name: getattr(one.header, name) for name in shown}
+        return Slice(index=index, slice_spacing_mm=one.slice_spacing_mm, **header)
+
+
+class Stack(BaseModel):
+    stack_id: str
+    study_instance_uid: str
+    patient: Patient
+    study_date: str
+    study_description: str
+    description: str
+    contrast: Contrast
+    is_lge: bool
+    is_lge_because: str
+    mass_extent: MassExtent
+    density_g_per_ml: float
+    warnings: list[str]
+    slices: list[Slice]
+
+    @staticmethod
+    def of(stack: domain.Stack, mass_extent: MassExtent, density_g_per_ml: float) -> "Stack":
+        return Stack(
+            stack_id=stack.stack_id,
+            study_instance_uid=stack.study.study_instance_uid,
+            patient=Patient.of(stack.study),
+            study_date=stack.study.study_date,
+            study_description=stack.study.study_description,
+            description=stack.description,
+            contrast=stack.contrast,
+            is_lge=stack.is_lge,
+            is_lge_because=stack.is_lge_because,
+            mass_extent=mass_extent,
+            density_g_per_ml=density_g_per_ml,
+            warnings=list(stack.warnings),
+            slices=[Slice.of(one, index) for index, one in enumerate(stack.slices)],
+        )
+
+
+class StackChange(Strict):
+    is_lge: bool | None = None
+    contrast: Contrast | None = None

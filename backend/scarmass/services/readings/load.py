@@ -1,0 +1,73 @@
+"""Readings as they are now, with what they weigh and what their study has beyond them."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from scarmass.domain.mass import Mass
+from scarmass.domain.reading import PastEdit, Reading
+from scarmass.domain.stack import Growth, Study, growth
+from scarmass.domain.structures import Structure
+from scarmass.services.context import Context
+from scarmass.services.measure import StackMeasure, measure_stack
+from scarmass.storage import readings, studies
+
+
+@dataclass(frozen=True)
+class MeasuredReading:
+    """measures: of every structure that the reading holds, and of scar always. growth: None where there is nothing."""
+
+    reading: Reading
+    measures: dict[Structure, StackMeasure]
+    growth: Growth | None
+
+    @property
+    def scar(self) -> StackMeasure:
+        return self.measures[Structure.SCAR]
+
+    @property
+    def masses(self) -> dict[Structure, Mass]:
+        return {structure: measure.mass for structure, measure in self.measures.items()}
+
+
+def load_reading(context: Context, reading_id: uuid.UUID) -> MeasuredReading:
+    """The reading as it is now. Raises ReadingNotFound."""
+    with context.database.transaction() as session:
+        return measured(context, session, readings.get_reading(session, reading_id))
+
+
+def past_edits(context: Context, reading_id: uuid.UUID) -> list[PastEdit]:
+    """Every edit of a reading and how it stands now, the first one first. Raises ReadingNotFound."""
+    with context.database.transaction() as session:
+        return readings.past_edits(session, reading_id)
+
+
+def readings_of(context: Context, of: Sequence[Study]) -> tuple[dict[str, uuid.UUID], dict[uuid.UUID, Growth]]:
+    """The readings of these studies' stacks, by stack_id, and what the studies have beyond them, by reading."""
+    with context.database.transaction() as session:
+        stack_ids = [stack.stack_id for study in of for stack in study.stacks]
+        reading_ids = readings.readings_of_stacks(session, stack_ids)
+        return reading_ids, growth_of(session, list(reading_ids.values()))
+
+
+def measured(context: Context, session: Session, reading: Reading) -> MeasuredReading:
+    """The reading with the mass of its structures, the excluded slices left out."""
+    held = {structure for content in reading.contents.values() for structure in content.segments}
+    measures = {
+        structure: measure_stack(reading.slices, reading.masks(structure), context.density_g_per_ml)
+        for structure in Structure
+        if structure in held | {Structure.SCAR}
+    }
+    return MeasuredReading(reading, measures, growth_of(session, [reading.id]).get(reading.id))
+
+
+def growth_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Growth]:
+    """What their studies have beyond the slices of these readings; readings that lack nothing are left out."""
+    found = {}
+    for reading_id, study_instance_uid, since in readings.outgrown(session, reading_ids):
+        stacks = studies.get_study(session, study_instance_uid).stacks
+        later = studies.imported_since(session, study_instance_uid, since)
+        found[reading_id] = growth(readings.slices_of(session, reading_id), stacks, later)
+    return {reading_id: grown for reading_id, grown in found.items() if grown is not None}

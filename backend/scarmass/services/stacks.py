@@ -1,0 +1,60 @@
+"""Stored studies, stacks and slices: looked up, overruled, and as the images that models and pages see."""
+
+from numpy.typing import NDArray
+
+from scarmass.domain.protocols import SliceImage
+from scarmass.domain.stack import Contrast, Slice, Stack, Study
+from scarmass.imaging.mr.pixels import rescaled_values, stored_values, thumbnail_png
+from scarmass.services.context import Context
+from scarmass.storage import studies
+from scarmass.storage.files import FileStore
+
+
+def get_study(context: Context, study_instance_uid: str) -> Study:
+    """Raises StudyNotFound."""
+    with context.database.transaction() as session:
+        return studies.get_study(session, study_instance_uid)
+
+
+def page_of_studies(context: Context, limit: int, after: tuple[str, str] | None) -> list[Study]:
+    """Studies newest first, at most limit, those after (study_date, study_instance_uid)."""
+    with context.database.transaction() as session:
+        return studies.page_of_studies(session, limit, after)
+
+
+def get_stack(context: Context, stack_id: str) -> Stack:
+    """Raises StackNotFound."""
+    with context.database.transaction() as session:
+        return studies.get_stack(session, stack_id)
+
+
+def get_slice(context: Context, sop_instance_uid: str, frame_number: int) -> tuple[Stack, Slice]:
+    """The slice and its stack. Raises SliceNotFound."""
+    with context.database.transaction() as session:
+        return studies.get_slice(session, sop_instance_uid, frame_number)
+
+
+def change_stack(context: Context, stack_id: str, author: str, is_lge: bool | None, contrast: Contrast | None) -> Stack:
+    """Overrule what was read from the headers; None stays. Raises StackNotFound."""
+    with context.database.transaction() as session:
+        return studies.change_stack(session, stack_id, author, is_lge, contrast)
+
+
+def pixels_of(files: FileStore, one: Slice) -> NDArray:
+    """Stored values (rows, columns), little-endian. Raises PixelsUndecodable."""
+    return stored_values(files.get(one.sha256))
+
+
+def slice_image(files: FileStore, one: Slice) -> SliceImage:
+    """Rescaled float32 pixels (rows, columns) with their spacing; the key is the object's sha256."""
+    header = one.header
+    values = rescaled_values(
+        pixels_of(files, one), header.rescale_slope, header.rescale_intercept, header.photometric_interpretation
+    )
+    return SliceImage(one.sha256, values, header.pixel_spacing_mm)
+
+
+def thumbnail(files: FileStore, one: Slice) -> bytes:
+    """A small PNG of the slice."""
+    image = slice_image(files, one)
+    return thumbnail_png(image.pixels, image.pixel_spacing_mm)

@@ -1,0 +1,53 @@
+"""Headers and segments as the JSON documents that rows hold. What an older version wrote stays readable."""
+
+from dataclasses import asdict, fields
+from typing import Any
+
+from scarmass.domain.masks import from_rle, to_rle
+from scarmass.domain.prompts import Box, Point
+from scarmass.domain.protocols import Model
+from scarmass.domain.reading import Origin, Segment
+from scarmass.domain.stack import SliceHeader
+
+Json = dict[str, Any]
+
+HEADER_VERSION = 1
+"""Raised where a stored header means something else than the same words of an older one; new fields have defaults."""
+
+HEADER_FIELDS = frozenset(field.name for field in fields(SliceHeader))
+
+
+def header_to_json(header: SliceHeader) -> Json:
+    return {"version": HEADER_VERSION, **asdict(header)}
+
+
+def header_from_json(document: Json) -> SliceHeader:
+    """The header; what it does not hold has its default, and JSON knows no tuples."""
+    values: Json = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in document.items()
+        if name in HEADER_FIELDS
+    }
+    return SliceHeader(**values)
+
+
+def segment_to_json(segment: Segment) -> Json:
+    return {
+        "mask": to_rle(segment.mask),
+        "origin": segment.origin.value,
+        "boxes": [[box.x0, box.y0, box.x1, box.y1] for box in segment.boxes],
+        "points": [[point.x, point.y, point.positive] for point in segment.points],
+        "score": segment.score,
+        "model": None if segment.model is None else {"name": segment.model.name, "sha256": segment.model.sha256},
+    }
+
+
+def segment_from_json(document: Json) -> Segment:
+    return Segment(
+        mask=from_rle(document["mask"]),
+        origin=Origin(document["origin"]),
+        boxes=tuple(Box(*box) for box in document["boxes"]),
+        points=tuple(Point(*point) for point in document["points"]),
+        score=document["score"],
+        model=None if document["model"] is None else Model(**document["model"]),
+    )

@@ -1,0 +1,113 @@
+"""What each kind of edit makes of a slice: the table of states that the page's own implementation passes as well."""
+
+import json
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scarmass.domain import edits as kinds
+from scarmass.domain import errors
+from scarmass.domain.edits import ClearEdit, Edit, Outcome, PaintEdit, PromptEdit, TakeOverEdit, apply, prompt_of
+from scarmass.domain.prompts import Box, Point
+from scarmass.domain.reading import Origin, Reading, Segment, SliceContent, SliceState, fold
+from scarmass.domain.stack import Growth, Slice, SliceHeader
+from scarmass.domain.structures import Structure
+
+TABLE = json.loads((Path(__file__).parents[1] / "data" / "slice_states.json").read_text())
+SHAPE = (6, 5)
+MASK = np.eye(*SHAPE, dtype=bool)
+BOX, INSIDE, ALSO = Box(1, 1, 4, 4), Point(2.5, 2.5, True), Point(1.5, 1.5, False)
+
+
+def image(number: int, z_mm: float) -> Slice:
+    header = SliceHeader(f"1.2.{number}", 1, "1.2", *SHAPE, "int16", (0, 0, z_mm), (1, 0, 0, 0, 1, 0), (1, 1), 8)
+    return Slice(header, 10.0)
+
+
+IMAGE = image(1, 0)
+KEY = IMAGE.key
+ANSWER = {KEY: Segment(~MASK, Origin.PROMPT, (BOX,))}
+
+
+def reading(content: SliceContent) -> Reading:
+    return Reading(uuid.uuid4(), "stack", (IMAGE,), contents={KEY: content})
+
+
+def after(content: SliceContent, edit: Edit) -> SliceContent:
+    outcome = apply(reading(content), edit, ANSWER, None)
+    return fold([{KEY: change_to(content)}, outcome.changes])[KEY]
+
+
+def change_to(content: SliceContent):
+    from scarmass.domain.reading import SliceChange
+
+    return SliceChange(content.decision, content.is_excluded, content.segments)
+
+
+def content_of(told: dict) -> SliceContent:
+    is_excluded = told["state"] == "excluded"
+    segments = {Structure.SCAR: Segment(MASK, Origin.PROPOSED)} if told["has_mask"] else {}
+    return SliceContent(SliceState(told["state_before"] if is_excluded else told["state"]), is_excluded, segments)
+
+
+def edit_of(kind: str) -> Edit:
+    match kind:
+        case "prompt":
+            return PromptEdit(KEY, (BOX,))
+        case "paint":
+            return PaintEdit(KEY, MASK)
+        case _:
+            return getattr(kinds, kind.title().replace("_", "") + "Edit")(KEY)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row['kind']} on {row['before']['state']}")
+def test_the_table_of_slice_states_holds(row: dict) -> None:
+    before = content_of(row["before"])
+    if "refused" in row:
+        with pytest.raises(getattr(errors, row["refused"])):
+            after(before, edit_of(row["kind"]))
+        return
+    now = after(before, edit_of(row["kind"]))
+    assert (now.state, now.state_before) == (row["after"]["state"], row["after"]["state_before"])
+    assert (now.scar is not None) == row["after"]["has_mask"]
+
+
+def test_other_structures_than_scar_leave_the_state_and_the_scar_as_they_are() -> None:
+    proposed = SliceContent(SliceState.PROPOSED, segments={Structure.SCAR: Segment(MASK, Origin.PROPOSED)})
+    painted = after(proposed, PaintEdit(KEY, ~MASK, Structure.LEFT_VENTRICLE))
+    assert painted.state is SliceState.PROPOSED
+    assert set(painted.segments) == {Structure.SCAR, Structure.LEFT_VENTRICLE}
+    assert painted.scar is proposed.scar
+    cleared = after(painted, ClearEdit(KEY, Structure.LEFT_VENTRICLE))
+    assert (cleared.state, set(cleared.segments)) == (SliceState.PROPOSED, {Structure.SCAR})
+
+
+def test_points_added_to_the_same_boxes_correct_the_mask_so_far() -> None:
+    drawn = reading(SliceContent(segments={Structure.SCAR: Segment(MASK, Origin.PROMPT, (BOX,), (INSIDE,))}))
+    assert prompt_of(drawn, PromptEdit(KEY, (BOX,), (INSIDE, ALSO))).previous is MASK
+    for other in (PromptEdit(KEY, (BOX,), (INSIDE,)), PromptEdit(KEY, (BOX,), (ALSO, INSIDE)), PromptEdit(KEY, (BOX,))):
+        assert prompt_of(drawn, other).previous is None
+    assert prompt_of(drawn, PromptEdit(KEY, (BOX,), (INSIDE, ALSO), Structure.NO_REFLOW)).previous is None
+
+
+def test_a_painted_mask_has_the_size_of_its_slice() -> None:
+    with pytest.raises(errors.MaskShapeMismatch):
+        after(SliceContent(), PaintEdit(KEY, np.ones((3, 3), bool)))
+
+
+def test_an_edit_names_a_slice_of_the_reading() -> None:
+    with pytest.raises(errors.SliceNotInStack):
+        apply(reading(SliceContent()), ClearEdit(("9.9", 1)), {}, None)
+
+
+def test_slices_that_are_taken_over_find_their_place_and_the_others_keep_theirs() -> None:
+    own = Reading(uuid.uuid4(), "stack", (image(1, 0), image(2, 20)))
+    outcome = apply(own, TakeOverEdit(), {}, Growth(2, (image(3, 10), image(4, 30))))
+    assert isinstance(outcome, Outcome)
+    assert outcome.slices is not None
+    assert [one.header.position_mm[2] for one in outcome.slices] == [0, 10, 20, 30]
+    assert [one.slice_spacing_mm for one in outcome.slices] == [10, 10, 10, 10]
+    with pytest.raises(errors.NothingToTakeOver):
+        apply(own, TakeOverEdit(), {}, Growth(1, ()))
