@@ -35,8 +35,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Study */
-        get: operations["get_study_api_v1_studies__study_instance_uid__get"];
+        /** Show Study */
+        get: operations["show_study_api_v1_studies__study_instance_uid__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -61,7 +61,7 @@ export interface paths {
         head?: never;
         /**
          * Change Stack
-         * @description Overrule what was read from the header; a field left out stays.
+         * @description Overrule what was read from the header; a field left out stays. Who did it and when is recorded.
          */
         patch: operations["change_stack_api_v1_stacks__stack_id__patch"];
         trace?: never;
@@ -293,8 +293,9 @@ export interface paths {
         };
         /**
          * Follow Reading
-         * @description `change` events: the slices that changed, with totals. An event's id, given back as Last-Event-ID or `after`,
-         *     goes on from there; without one everything comes.
+         * @description `change` events: the slices that changed, with totals. `stack` events: the stack, where a reader or an import
+         *     changed it. An event's id, given back as Last-Event-ID or `after`, goes on from there; without one everything
+         *     comes.
          */
         get: operations["follow_reading_api_v1_readings__reading_id__events_get"];
         put?: never;
@@ -404,7 +405,10 @@ export interface components {
             model: components["schemas"]["Model"];
             segmenter: components["schemas"]["Model"];
         };
-        /** EditAnswer */
+        /**
+         * EditAnswer
+         * @description images: as in an event.
+         */
         EditAnswer: {
             /** Revision */
             revision: number;
@@ -412,6 +416,10 @@ export interface components {
             mass_extent: components["schemas"]["MassExtent"];
             /** Mass G */
             mass_g: number | null;
+            /** Structures */
+            structures: {
+                [key: string]: components["schemas"]["Mass"];
+            };
             /** Reviewed */
             reviewed: number;
             /** Of */
@@ -423,13 +431,18 @@ export interface components {
             slice: components["schemas"]["ReadingSlice"] | null;
             /** Slices */
             slices: components["schemas"]["ReadingSlice"][];
+            /** Images */
+            images: components["schemas"]["Slice"][] | null;
         };
         /**
          * EditKind
          * @enum {string}
          */
-        EditKind: "prompt" | "paint" | "clear" | "no_scar" | "accept" | "exclude" | "include" | "propose" | "undo" | "redo";
-        /** EditRequest */
+        EditKind: "prompt" | "paint" | "clear" | "no_scar" | "accept" | "exclude" | "include" | "propose" | "take_over" | "undo" | "redo";
+        /**
+         * EditRequest
+         * @description mask: what the reader painted, the whole mask of the slice.
+         */
         EditRequest: {
             /**
              * Client Id
@@ -439,6 +452,8 @@ export interface components {
             /** Expected Revision */
             expected_revision: number;
             kind: components["schemas"]["EditKind"];
+            /** @default scar */
+            structure: components["schemas"]["Structure"];
             /** Sop Instance Uid */
             sop_instance_uid?: string | null;
             /**
@@ -451,6 +466,16 @@ export interface components {
             /** Points */
             points?: components["schemas"]["Point"][];
             mask?: components["schemas"]["Rle"] | null;
+        };
+        /**
+         * Growth
+         * @description What a study has beyond a reading: images of its stack, and how many slices it can take over.
+         */
+        Growth: {
+            /** Images */
+            images: number;
+            /** Slices */
+            slices: number;
         };
         /**
          * History
@@ -510,6 +535,12 @@ export interface components {
             client_id: string;
         };
         /**
+         * Origin
+         * @description How a segment came to be.
+         * @enum {string}
+         */
+        Origin: "proposed" | "prompt" | "paint";
+        /**
          * PastEdit
          * @description One edit of a reading: live, undone, gone (undone for good), or a step of undo or redo.
          */
@@ -555,7 +586,10 @@ export interface components {
             /** Mass G */
             mass_g: number;
         };
-        /** Reading */
+        /**
+         * Reading
+         * @description images: the reading's own slices, which no import changes. reason: why it failed.
+         */
         Reading: {
             /** Revision */
             revision: number;
@@ -563,6 +597,10 @@ export interface components {
             mass_extent: components["schemas"]["MassExtent"];
             /** Mass G */
             mass_g: number | null;
+            /** Structures */
+            structures: {
+                [key: string]: components["schemas"]["Mass"];
+            };
             /** Reviewed */
             reviewed: number;
             /** Of */
@@ -583,17 +621,24 @@ export interface components {
              * @enum {string}
              */
             state: "preparing" | "draft" | "failed";
+            /** Reason */
+            reason: string | null;
             /** Prepared */
             prepared: number;
+            growth: components["schemas"]["Growth"] | null;
             /** Density G Per Ml */
             density_g_per_ml: number;
             model: components["schemas"]["Models"];
+            /** Images */
+            images: components["schemas"]["Slice"][];
             /** Slices */
             slices: components["schemas"]["ReadingSlice"][];
         };
         /**
          * ReadingSlice
-         * @description revision: of the edit that made the slice what it is, 0 where no edit did. state_before: of an excluded slice.
+         * @description One slice of a reading; boxes to mass are those of scar, which segments holds beside the other structures.
+         *
+         *     revision: of the edit that made the slice what it is, 0 where no edit did. state_before: of an excluded slice.
          */
         ReadingSlice: {
             /** Sop Instance Uid */
@@ -613,9 +658,14 @@ export interface components {
             mask: components["schemas"]["Rle"] | null;
             /** Score */
             score: number | null;
+            model: components["schemas"]["Model"] | null;
             /** Area Mm2 */
             area_mm2: number | null;
             mass: components["schemas"]["Mass"] | null;
+            /** Segments */
+            segments: {
+                [key: string]: components["schemas"]["Segment"];
+            };
         };
         /** Rejected */
         Rejected: {
@@ -633,6 +683,24 @@ export interface components {
             size: number[];
             /** Counts */
             counts: number[];
+        };
+        /**
+         * Segment
+         * @description What a reading holds of one structure on one slice. model: which made the mask, null where none did.
+         */
+        Segment: {
+            mask: components["schemas"]["Rle"];
+            /** Boxes */
+            boxes: components["schemas"]["Box"][];
+            /** Points */
+            points: components["schemas"]["Point"][];
+            /** Score */
+            score: number | null;
+            model: components["schemas"]["Model"] | null;
+            origin: components["schemas"]["Origin"];
+            /** Area Mm2 */
+            area_mm2: number;
+            mass: components["schemas"]["Mass"];
         };
         /** SegmentRequest */
         SegmentRequest: {
@@ -760,6 +828,7 @@ export interface components {
         };
         /**
          * SliceState
+         * @description What a reader, or the models, decided on a slice's scar.
          * @enum {string}
          */
         SliceState: "pending" | "proposed" | "accepted" | "edited" | "no_scar" | "excluded" | "failed";
@@ -806,7 +875,10 @@ export interface components {
             /** Density G Per Ml */
             density_g_per_ml: number;
         };
-        /** StackSummary */
+        /**
+         * StackSummary
+         * @description growth: of the stack's reading.
+         */
         StackSummary: {
             /** Stack Id */
             stack_id: string;
@@ -823,16 +895,18 @@ export interface components {
             number_of_slices: number;
             /** Reading Id */
             reading_id?: string | null;
+            growth?: components["schemas"]["Growth"] | null;
         };
         /**
          * Standing
-         * @description Whether an edit counts: live; undone, and can be brought back; gone, undone for good; or itself a step of undo or
-         *     redo.
+         * @description Whether an edit counts: live; undone, and can be brought back; discarded, undone for good; or itself a step of
+         *     undo or redo.
          * @enum {string}
          */
         Standing: "live" | "undone" | "gone" | "step";
         /**
          * Structure
+         * @description LEFT_VENTRICLE is the epicardial disc: it holds all the others.
          * @enum {string}
          */
         Structure: "scar" | "no_reflow" | "blood_pool" | "left_ventricle";
@@ -1278,7 +1352,7 @@ export interface operations {
             };
         };
     };
-    get_study_api_v1_studies__study_instance_uid__get: {
+    show_study_api_v1_studies__study_instance_uid__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1689,7 +1763,9 @@ export interface operations {
     change_stack_api_v1_stacks__stack_id__patch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "x-reader"?: string | null;
+            };
             path: {
                 stack_id: string;
             };

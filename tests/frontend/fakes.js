@@ -14,12 +14,7 @@ export const answered = (uid, parts = {}) => ({
   revision: 0,
   state: "proposed",
   state_before: null,
-  mask: empty,
-  boxes: [],
-  points: [],
-  score: 1,
-  area_mm2: 0,
-  mass: null,
+  segments: { scar: { mask: empty, boxes: [], points: [], score: 1, area_mm2: 0, mass: null } },
   ...parts,
 });
 
@@ -66,7 +61,8 @@ export class FakeServer {
   }
 
   reading() {
-    return { id: readingId, ...this.#figures(), slices: [...this.slices.values()] };
+    const images = [...this.slices.keys()].map(image);
+    return { id: readingId, ...this.#figures(), images, slices: [...this.slices.values()] };
   }
 
   #figures() {
@@ -89,7 +85,7 @@ export class FakeServer {
     if (expected_revision !== this.revision) return problem(409, "RevisionStale", "stale");
     this.stored.push(edit);
     this.revision += 1;
-    if (uid) this.slices.set(uid, { ...this.slices.get(uid), state: kind, mask: empty, revision: this.revision });
+    if (uid) this.slices.set(uid, { ...this.slices.get(uid), state: kind, revision: this.revision });
     const slices = uid ? [this.slices.get(uid)] : [];
     this.#answers.set(client_id, { ...this.#figures(), slices });
     if (this.losesAnswer) {

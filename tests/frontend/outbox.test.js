@@ -16,7 +16,7 @@ const stateOf = (uid) => draft.slice(image(uid)).state;
 
 function open() {
   draft = new Draft();
-  draft.open(server.reading(), [image("a"), image("b")]);
+  draft.open(server.reading());
   outbox = new Outbox(draft);
   events = [];
   for (const name of ["stored", "dropped", "undone", "redone", "recovered", "aside"])

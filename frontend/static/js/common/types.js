@@ -11,12 +11,11 @@
  * @typedef {Schemas["Slice"]} Slice one image, as its header describes it
  * @typedef {Schemas["Stack"]} Stack
  * @typedef {Schemas["Study"]} Study
- * @typedef {Schemas["StackSummary"] & {growth?: Growth|null}} StackSummary
- * @typedef {{images: number, slices: number}} Growth images that came into the study since, and how many new slices they make
- * @typedef {{growth?: Growth|null, reason?: string|null, images?: Slice[]|null}} Additions
- * @typedef {Schemas["Reading"] & Additions} Reading
- * @typedef {Omit<Reading, "id"|"stack_id"|"density_g_per_ml"|"model">} ReadingChange
- * @typedef {Schemas["EditAnswer"] & Additions} EditAnswer
+ * @typedef {Schemas["StackSummary"]} StackSummary
+ * @typedef {Schemas["Growth"]} Growth images that came into the study since, and how many new slices they make
+ * @typedef {Schemas["Reading"]} Reading
+ * @typedef {Omit<Reading, "id"|"stack_id"|"density_g_per_ml"|"model"|"images"> & {images: Slice[]|null}} ReadingChange of an event
+ * @typedef {Schemas["EditAnswer"]} EditAnswer
  * @typedef {Schemas["PastEdit"]} PastEdit
  * @typedef {Schemas["SliceState"]} SliceState
  * @typedef {Schemas["Structure"]} Structure
@@ -43,7 +42,7 @@
  * @property {Partial<Record<Structure, Segment>>} segments
  *
  * @typedef {object} Edit one step of a reading, as what it changes
- * @property {Schemas["EditKind"]|"take_over"} kind
+ * @property {Schemas["EditKind"]} kind
  * @property {Structure} [structure] of prompt, paint and clear; scar where it is not said
  * @property {string} [sop_instance_uid] none where the edit is of the whole reading
  * @property {number} [frame_number]

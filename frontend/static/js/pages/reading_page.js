@@ -140,7 +140,7 @@ export class ReadingPage {
         () => startReading(stack.stack_id, clientId),
         () => showProgress("The server cannot be reached, trying again"),
       );
-      this.draft.open(reading, stack.slices);
+      this.draft.open(reading);
     } catch (error) {
       showMessage(`The reading cannot be opened: ${error.message}`, { stays: true });
       return;

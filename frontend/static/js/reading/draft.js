@@ -26,9 +26,8 @@ export class Draft extends EventTarget {
   /** @type {Shown|null} */
   #reading = null;
 
-  /** @param {Reading} reading @param {Slice[]} images of the stack, for a reading that lists none of its own */
-  open(reading, images) {
-    this.#setImages(images, reading.revision);
+  /** @param {Reading} reading */
+  open(reading) {
     this.#reading = { ...reading, slices: [] };
     this.take(reading);
   }

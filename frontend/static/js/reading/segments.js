@@ -39,8 +39,15 @@ export function withSegment(slice, structure, segment) {
   return { ...slice, segments: segment ? { ...others, [structure]: segment } : others };
 }
 
-/** @param {import("../common/types.js").Schemas["ReadingSlice"]} answered @returns {ReadSlice} as the page holds it */
-export function readSliceOf({ mask, boxes, points, score, area_mm2, mass, ...slice }) {
-  const scar = mask || boxes.length || points.length ? { mask, boxes, points, score, area_mm2, mass } : null;
-  return withSegment({ segments: {}, ...slice }, "scar", scar);
-}
+/**
+ * A slice as the page holds it: by its segments alone, among which scar is.
+ * @param {import("../common/types.js").Schemas["ReadingSlice"]} answered @returns {ReadSlice}
+ */
+export const readSliceOf = ({ sop_instance_uid, frame_number, revision, state, state_before, segments }) => ({
+  sop_instance_uid,
+  frame_number,
+  revision,
+  state,
+  state_before,
+  segments,
+});
