@@ -18,11 +18,11 @@ from torch import Tensor
 from scarmass.domain.prompts import Prompt, grouped
 from scarmass.domain.protocols import SliceImage
 from scarmass.inference.segmenter.engine import chosen_device
-from scarmass.inference.segmenter.network import STRUCTURES, build_segmenter
+from scarmass.inference.segmenter.network import build_segmenter
 from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder, exported_encoder
 from scarmass.inference.segmenter.prompt_tensors import prompt_tensors
 from scarmass.inference.segmenter.window import Normalisation, encoder_input, stack_window
-from scarmass.inference.weights.files import Weights
+from scarmass.inference.weights.load import Weights
 
 
 class BareModels:
@@ -33,13 +33,14 @@ class BareModels:
         entry = weights.entry
         self.device = chosen_device(device)
         self._worker = ThreadPoolExecutor(1)
-        self.network = build_segmenter(entry.architecture, entry.input_size, weights.state).to(self.device)
+        self.network = build_segmenter(weights).to(self.device)
         rows, columns = image.pixels.shape
         window = stack_window((rows, columns), image.pixel_spacing_mm, None)
         self._pixels = encoder_input(image.pixels, window, entry.input_size, Normalisation(entry.normalisation))
         groups, _ = grouped(prompt)
         self._given = prompt_tensors(groups, [None] * len(groups), window, entry.input_size, self.device)
-        self._structures = torch.full((len(groups),), STRUCTURES.index(prompt.structure), device=self.device)
+        structure = self.network.structure_index(prompt.structure)
+        self._structures = torch.full((len(groups),), structure, device=self.device)
         self._embedding = self._encoded_in_torch()
         self._onnx: OnnxEncoder | None = None
         if self.device.type == "cpu" and entry.architecture == "tiny_vit":

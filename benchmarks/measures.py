@@ -13,7 +13,7 @@ from benchmarks.subjects import NUMBER_OF_SLICES, Subject, prompted_slice, scarr
 from benchmarks.timing import Summary, elapsed_ms, repeated, repeated_ms, single, summary
 from benchmarks.traffic import FreshStacks, PreparedStack
 from scarmass.inference.weights.catalog import Entry
-from scarmass.inference.weights.files import load
+from scarmass.inference.weights.load import load
 from scarmass.paths import WEIGHTS
 from scarmass.settings import Settings
 

@@ -43,7 +43,7 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
     with console.status("Loading the models"):
         from scarmass.inference.detector import YoloDetector
         from scarmass.inference.segmenter.engine import SegmenterEngine
-        from scarmass.inference.weights.files import load, resolve, verify
+        from scarmass.inference.weights.load import load, resolve, verify
 
         entry, detector_file = resolve(settings.detector, WEIGHTS)
         detector_model = Model(entry.name, verify(entry, detector_file))

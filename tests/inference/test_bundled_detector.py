@@ -16,7 +16,7 @@ from scarmass.domain.structures import Structure
 from scarmass.evaluation.detection.scores import detection_scores, intersection_over_union, reference_boxes
 from scarmass.inference.detector import YoloDetector
 from scarmass.inference.weights.catalog import read_catalog
-from scarmass.inference.weights.files import resolve, verify
+from scarmass.inference.weights.load import resolve, verify
 from scarmass.paths import WEIGHTS
 from scarmass.phantom.stack import phantom
 from scarmass.phantom.ventricle import Scar, Territory

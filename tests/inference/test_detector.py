@@ -26,14 +26,13 @@ from scarmass.inference.detector import (
     YoloDetector,
     build_network,
     close_up,
-    described,
     network_input,
 )
 from scarmass.inference.weights.catalog import Entry
 from scarmass.paths import PACKAGE
 
 EVERYTHING: dict[Structure, float] = dict.fromkeys(STRUCTURES, 0.0)
-ENTRY = Entry("untrained", "detector", "yolo26n", 64, "", "untrained.safetensors")
+ENTRY = Entry("untrained", "detector", "yolo26n", 64, "", "untrained.safetensors", structures=STRUCTURES)
 BACKEND = PACKAGE.parent
 
 
@@ -54,7 +53,7 @@ def save_weights(path: Path, metadata: dict[str, str]) -> Path:
 
 @pytest.fixture(scope="module")
 def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_weights(tmp_path_factory.mktemp("weights") / "untrained.safetensors", described(ENTRY))
+    return save_weights(tmp_path_factory.mktemp("weights") / "untrained.safetensors", ENTRY.description())
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +180,27 @@ def test_boxes_below_the_minimum_score_are_not_proposed(untrained: Path) -> None
     assert strict.detect([noise(64, 64)]) == [[]]
 
 
+@pytest.mark.parametrize(
+    ("structures", "found"),
+    [
+        (("left_ventricle", "scar"), {Structure.LEFT_VENTRICLE}),
+        (("scar", "left_ventricle"), {Structure.SCAR}),
+        (("papillary_muscle", "scar", "left_ventricle"), set()),
+    ],
+)
+def test_boxes_are_of_the_classes_that_the_file_names_in_its_order(
+    tmp_path: Path, structures: tuple[str, ...], found: set[Structure]
+) -> None:
+    network = build_network("yolo26n", structures)
+    for head in network.model[-1].cv3:
+        head[-1].bias.data[:] = torch.tensor([5.0, -20.0, -20.0][: len(structures)])
+    path = tmp_path / "first.safetensors"
+    state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    save_file(state, path, replace(ENTRY, structures=structures).description())
+    (boxes,) = YoloDetector(path, Model("first", ""), "cpu", EVERYTHING).detect([noise(64, 64)])
+    assert {box.structure for box in boxes} == found
+
+
 def test_missing_weights_are_named(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing, match=r"none\.safetensors"):
         YoloDetector(tmp_path / "none.safetensors", Model("none", ""))
@@ -188,7 +208,7 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "metadata",
-    [{}, ENTRY.description(), described(replace(ENTRY, architecture="no-such"))],
+    [{}, replace(ENTRY, structures=()).description(), replace(ENTRY, architecture="no-such").description()],
     ids=["says nothing", "classes not named", "unknown architecture"],
 )
 def test_weights_of_another_network_are_refused(tmp_path: Path, metadata: dict[str, str]) -> None:

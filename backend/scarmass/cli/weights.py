@@ -28,12 +28,15 @@ def weights_list() -> None:
 def weights_fetch(
     name: str,
     checkpoint: Annotated[Path | None, typer.Option(exists=True, help="a checkpoint you already have")] = None,
+    into: Annotated[
+        Path, typer.Option(file_okay=False, help="from another folder weights are named by their file")
+    ] = WEIGHTS,
 ) -> None:
     """Get weights from their package, or from a checkpoint given by path, verified and kept as safetensors."""
-    from scarmass.inference.weights.files import fetch
+    from scarmass.inference.weights.fetch import fetch
 
     with console.status(f"Fetching {name}"):
-        path = fetch(_entry(name), WEIGHTS, checkpoint)
+        path = fetch(_entry(name), into, checkpoint)
     typer.echo(f"{name} is in {path}")
 
 
@@ -41,7 +44,7 @@ def weights_fetch(
 def weights_verify(names: Annotated[list[str] | None, typer.Argument()] = None) -> None:
     """Compare the weights on this machine with the catalog's hashes."""
     from scarmass.inference.weights.catalog import read_catalog
-    from scarmass.inference.weights.files import verify
+    from scarmass.inference.weights.load import verify
 
     catalog = read_catalog(WEIGHTS)
     for name in names or [n for n, entry in catalog.items() if (WEIGHTS / entry.file).is_file()]:

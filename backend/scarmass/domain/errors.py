@@ -53,6 +53,10 @@ class PromptOutsideImage(Invalid):
     """A box or point lies beyond the slice's pixels."""
 
 
+class StructureNotKnown(Invalid):
+    """The segmenter was not trained on this structure."""
+
+
 class MaskMalformed(Invalid):
     """A run-length mask does not describe rows x columns pixels."""
 
@@ -167,6 +171,10 @@ class DeviceOutOfMemory(Unavailable):
 
 class WeightsMissing(Unavailable):
     """A weights file named in the catalog is not on this machine."""
+
+
+class WeightsFolderNotWritable(Unavailable):
+    """The folder that weights are fetched into is read-only."""
 
 
 class WeightsInvalid(Unavailable):

@@ -80,6 +80,6 @@ class Segmenter(Protocol):
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
         """Answer a prompt on one slice. region is the stack's heart, None where no left ventricle was found.
 
-        Raises DeviceOutOfMemory.
+        Raises StructureNotKnown, PromptOutsideImage, MaskShapeMismatch, DeviceOutOfMemory.
         """
         ...

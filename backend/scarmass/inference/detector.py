@@ -4,13 +4,13 @@ The ultralytics package is imported when a detector is made, not with this modul
 """
 
 import atexit
-import json
 import os
 import shutil
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,10 +29,10 @@ from scarmass.domain.structures import Structure
 from scarmass.inference.weights.catalog import Entry, described_entry
 
 STRUCTURES = (Structure.LEFT_VENTRICLE, Structure.SCAR)
-"""The network's classes, in order."""
+"""The classes that training gives the network, in order. A file may have more and in another order."""
 
 MINIMUM_SCORE: Mapping[Structure, float] = {Structure.LEFT_VENTRICLE: 0.5, Structure.SCAR: 0.2}
-"""A box below this score is not proposed."""
+"""A box below this score is not proposed; a structure that is not named is never proposed."""
 
 DUPLICATE_IOU = 0.4
 """Of two boxes of one structure that overlap more than this, only the better is kept."""
@@ -121,7 +121,7 @@ def quiet_ultralytics() -> ModuleType:
 
 
 class YoloDetector:
-    """A Detector (domain Protocol) that serves a safetensors file made by training/finetune_detector.py.
+    """A Detector (domain Protocol) that serves a safetensors file made by training/detector.
 
     The file's metadata name the architecture, the classes and the input size; nothing is unpickled.
     Safe to call from several threads: one batch runs at a time.
@@ -136,9 +136,11 @@ class YoloDetector:
     ) -> None:
         """Raises WeightsMissing, or WeightsInvalid where the file does not hold this network."""
         self._model = model
-        self._minimum_scores = torch.tensor([minimum_score[structure] for structure in STRUCTURES])
         self._device = torch.device(_best_device() if device == "auto" else device)
-        self._network, self._input_size = _load(path)
+        self._network, entry = _load(path)
+        self._input_size, self._structures = entry.input_size, entry.structures
+        by_name: dict[str, float] = {**minimum_score}
+        self._minimum_scores = torch.tensor([by_name.get(name, inf) for name in self._structures])
         self._network.to(self._device)
         self._lock = threading.Lock()
 
@@ -194,39 +196,28 @@ class YoloDetector:
         for (x0, y0, x1, y1), score, label in zip(
             native.tolist(), scores[kept].tolist(), classes[kept].tolist(), strict=True
         ):
-            structure = STRUCTURES[label]
+            structure = Structure(self._structures[label])
             if x1 > x0 and y1 > y0 and not _second_ventricle(structure, found):
                 found.append(DetectedBox(Box(x0, y0, x1, y1), structure, score))
         return found
 
 
-def build_network(architecture: str) -> Any:
-    """A freshly initialised network of ultralytics' architecture (such as yolo26n) with our classes.
+def build_network(architecture: str, structures: Sequence[str] = STRUCTURES) -> Any:
+    """A freshly initialised network of ultralytics' architecture (such as yolo26n) with these classes.
 
     It has the one-to-many head alone: its duplicates are removed here, and little data teach it more than the
     one-to-one head, which passes no gradient to the layers below.
     """
     tasks = quiet_ultralytics()
     description = tasks.yaml_model_load(f"{architecture}.yaml") | {"end2end": False}
-    network = tasks.DetectionModel(description, nc=len(STRUCTURES), verbose=False)
-    network.names = dict(enumerate(STRUCTURES))
+    network = tasks.DetectionModel(description, nc=len(structures), verbose=False)
+    network.names = dict(enumerate(structures))
     network.model[-1].xyxy = True
     return network
 
 
-def described(entry: Entry) -> dict[str, str]:
-    """The metadata of a detector's weights file: what every file says of itself, and the classes in order."""
-    (key, content), *_ = entry.description().items()
-    return {key: json.dumps(json.loads(content) | {"structures": STRUCTURES}, sort_keys=True)}
-
-
-def structures_of(metadata: Mapping[str, str]) -> list[str]:
-    """The classes in order that a weights file says it detects, empty where it says nothing of them."""
-    return [name for told in metadata.values() for name in json.loads(told).get("structures", [])]
-
-
-def _load(path: Path) -> tuple[Any, int]:
-    """The network of a safetensors file, ready for inference, and its input size."""
+def _load(path: Path) -> tuple[Any, Entry]:
+    """The network of a safetensors file, ready for inference, and what the file says of itself."""
     if not path.is_file():
         raise WeightsMissing(f"{path} is not on this machine")
     try:
@@ -234,13 +225,13 @@ def _load(path: Path) -> tuple[Any, int]:
             metadata = file.metadata() or {}
             state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
         entry = described_entry(metadata, path)
-        if entry is None or structures_of(metadata) != list(STRUCTURES):
+        if entry is None or not set(STRUCTURES) <= set(entry.structures):
             raise WeightsInvalid(f"{path.name} does not say that it detects {' and '.join(STRUCTURES)}")
-        network = build_network(entry.architecture)
+        network = build_network(entry.architecture, entry.structures)
         network.load_state_dict(state)
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, FileNotFoundError) as error:
         raise WeightsInvalid(f"{path.name} is not a detector of this application: {error}") from error
-    return network.eval().fuse(verbose=False), entry.input_size
+    return network.eval().fuse(verbose=False), entry
 
 
 def _moved(found: DetectedBox, x: int, y: int) -> DetectedBox:

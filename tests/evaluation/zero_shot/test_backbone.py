@@ -8,7 +8,7 @@ from scarmass.domain.prompts import Box, Point, PromptGroup
 from scarmass.evaluation.zero_shot.backbone import PublishedBackbone
 from scarmass.inference.segmenter.network import PromptableSegmenter
 from scarmass.inference.weights.catalog import Entry
-from scarmass.inference.weights.files import Weights
+from scarmass.inference.weights.load import Weights
 from tests.evaluation.zero_shot.hearts import heart
 
 BOX = PromptGroup(Box(65, 35, 82, 65), ())
@@ -20,7 +20,7 @@ def backbone() -> PublishedBackbone:
     """LiteMedSAM's network, untrained, which tells prompts apart all the same."""
     torch.manual_seed(0)
     entry = Entry("untrained", "segmenter", "tiny_vit", 256, "none", "untrained.safetensors")
-    return PublishedBackbone(Weights(entry, "0" * 64, PromptableSegmenter("tiny_vit", 256, False).state_dict()))
+    return PublishedBackbone(Weights(entry, "0" * 64, PromptableSegmenter("tiny_vit", 256).state_dict()))
 
 
 def asked(backbone: PublishedBackbone, monkeypatch: pytest.MonkeyPatch, *groups: PromptGroup) -> list[dict]:

@@ -13,10 +13,10 @@ from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.protocols import Segmentation, Segmenter, SliceImage
 from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.engine import SegmenterEngine, chosen_device
-from scarmass.inference.segmenter.network import STRUCTURES, build_segmenter
+from scarmass.inference.segmenter.network import build_segmenter
 from scarmass.inference.segmenter.refiner import FOLD, Refiner
 from scarmass.inference.segmenter.window import Float32
-from scarmass.inference.weights.files import Weights, load
+from scarmass.inference.weights.load import Weights, load
 from scarmass.paths import WEIGHTS
 
 REGION = HeartRegion(80, 80, 80)
@@ -230,8 +230,8 @@ def test_auto_takes_the_accelerator_where_there_is_one(monkeypatch: pytest.Monke
 
 def refined_weights(weights: Weights, bias: float) -> Weights:
     """The weights with a refiner that adds a constant to the decoder's logits, and sees no blood."""
-    network = build_segmenter(weights.entry.architecture, weights.entry.input_size, weights.state)
-    network.refiner = Refiner(len(STRUCTURES))
+    network = build_segmenter(weights)
+    network.refiner = Refiner(len(network.structures))
     assert network.refiner.head.bias is not None
     with torch.no_grad():
         network.refiner.head.bias[:] = -100

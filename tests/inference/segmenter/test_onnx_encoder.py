@@ -10,7 +10,7 @@ from scarmass.domain.protocols import SliceImage
 from scarmass.inference.segmenter.engine import SegmenterEngine
 from scarmass.inference.segmenter.network import build_segmenter
 from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder, exported_encoder
-from scarmass.inference.weights.files import Weights, load
+from scarmass.inference.weights.load import Weights, load
 from scarmass.paths import WEIGHTS
 
 EMBEDDING_TOLERANCE = 1e-3
@@ -29,7 +29,7 @@ def export_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_the_export_encodes_as_torch_does(weights: Weights, export_folder: Path) -> None:
-    network = build_segmenter("tiny_vit", 256, weights.state)
+    network = build_segmenter(weights)
     window = np.random.default_rng(0).random((3, 256, 256), dtype=np.float32)
     exported = OnnxEncoder(exported_encoder(network.image_encoder, 256, weights.sha256, export_folder))(window)
     with torch.inference_mode():

@@ -10,7 +10,7 @@ from scarmass.domain.errors import WeightsInvalid
 from scarmass.inference.segmenter.onnx_pair import OnnxPair
 from scarmass.inference.segmenter.window import IMAGENET_MEAN, IMAGENET_STD
 from scarmass.inference.weights.catalog import read_catalog
-from scarmass.inference.weights.files import Weights, load
+from scarmass.inference.weights.load import Weights, load
 from scarmass.paths import WEIGHTS
 
 ENTRY = read_catalog(WEIGHTS)["sam2_hiera_tiny"]

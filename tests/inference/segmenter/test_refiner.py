@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scarmass.domain.structures import Structure
-from scarmass.inference.segmenter.network import STRUCTURES, PromptableSegmenter, expected_iou
+from scarmass.inference.segmenter.network import PromptableSegmenter, expected_iou
 from scarmass.inference.segmenter.refiner import (
     ALSO_OUTLINED,
     CERTAIN_BLOOD,
@@ -96,15 +96,15 @@ def test_what_lies_in_the_wall_is_not_answered_where_blood_is_certain() -> None:
     assert (kept[0, 100:] > 0).all()
 
 
-@pytest.mark.parametrize(("structure", "is_kept_out"), [(s, s in ("scar", "no_reflow")) for s in STRUCTURES])
+@pytest.mark.parametrize(("structure", "is_kept_out"), [(s, s in ("scar", "no_reflow")) for s in Structure])
 def test_blood_keeps_out_scar_and_no_reflow_alone(structure: Structure, is_kept_out: bool) -> None:
-    network = PromptableSegmenter("tiny_vit", 256, with_structures=True, with_refiner=True).eval()
+    network = PromptableSegmenter("tiny_vit", 256, tuple(Structure), with_refiner=True).eval()
     assert network.refiner is not None
     assert network.refiner.head.bias is not None
     with torch.no_grad():
         network.refiner.head.bias[FOLD**2 : 2 * FOLD**2] = CERTAIN_BLOOD + 1
         logits = torch.full((1, 256, 256), 6.0)
-        asked = torch.tensor([STRUCTURES.index(structure)])
+        asked = torch.tensor([network.structure_index(structure)])
         refined = network.refine(logits, torch.rand(256, 256), asked)
     assert bool((refined < 0).all()) == is_kept_out
 

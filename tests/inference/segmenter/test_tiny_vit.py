@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import torch
 
 from scarmass.inference.segmenter.network import build_segmenter
 from scarmass.inference.segmenter.tiny_vit import TinyVitEncoder, from_checkpoint_names
-from scarmass.inference.weights.files import load
+from scarmass.inference.weights.load import load
 from scarmass.paths import WEIGHTS
 from scarmass.training.segmenter.train import as_stored
 
@@ -22,7 +23,7 @@ def test_the_embedding_agrees_with_the_reference_implementation() -> None:
     y, x = np.mgrid[:256, :256]
     pattern = np.stack([0.5 + 0.5 * np.sin(x / (7 + c)) * np.cos(y / (11 + c)) for c in range(3)])
     weights = load("lite_medsam", WEIGHTS)
-    network = build_segmenter(weights.entry.architecture, weights.entry.input_size, as_stored(weights.state))
+    network = build_segmenter(replace(weights, state=as_stored(weights.state)))
     with torch.inference_mode():
         embedding = network.encode(torch.from_numpy(pattern.astype(np.float32))[None])
     assert embedding.shape == (1, 256, 64, 64)

@@ -7,7 +7,7 @@ from scarmass.inference.segmenter.network import ARCHITECTURES
 from scarmass.inference.segmenter.onnx_pair import ARCHITECTURE as ONNX_PAIR
 from scarmass.inference.segmenter.window import Normalisation
 from scarmass.inference.weights.catalog import Entry, described_entry, read_catalog
-from scarmass.inference.weights.files import load, resolve, verify
+from scarmass.inference.weights.load import load, resolve, verify
 from scarmass.paths import WEIGHTS
 
 CATALOG = read_catalog(WEIGHTS)

@@ -15,7 +15,7 @@ from scarmass.domain.protocols import Model
 from scarmass.domain.structures import Structure
 from scarmass.inference.detector import STRUCTURES, YoloDetector, build_network
 from scarmass.inference.weights.catalog import Entry
-from scarmass.inference.weights.files import sha256_of
+from scarmass.inference.weights.load import sha256_of
 from scarmass.training.detector.train import (
     CONFIG,
     Config,

@@ -11,7 +11,7 @@ from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.datasets.layouts.emidec import read_patient
 from scarmass.datasets.phantoms import phantom_slices
 from scarmass.inference.segmenter.engine import SegmenterEngine
-from scarmass.inference.weights.files import load
+from scarmass.inference.weights.load import load
 from scarmass.paths import WEIGHTS
 from scarmass.training.segmenter.scores import validation_scores
 

@@ -10,7 +10,7 @@ import torch
 
 from scarmass import paths
 from scarmass.inference.segmenter.network import PromptableSegmenter
-from scarmass.inference.weights.files import load
+from scarmass.inference.weights.load import load
 from scarmass.training.segmenter.embedding_store import Embeddings, Late
 from scarmass.training.segmenter.samples import Example, training_examples
 from scarmass.training.segmenter.train import CONFIG, network_to_train, read_config
@@ -98,6 +98,6 @@ def test_validation_encodes_by_the_late_stages_of_the_network_it_is_about(
 
 
 def test_an_encoder_without_stages_cannot_be_trained_by_them(tmp_path: Path) -> None:
-    vit = PromptableSegmenter("sam_vit_b", 256, with_structures=False)
+    vit = PromptableSegmenter("sam_vit_b", 256)
     with pytest.raises(ValueError, match="TinyViT"):
         embeddings(vit, tmp_path, trains_late_stages=True)

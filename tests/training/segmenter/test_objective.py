@@ -12,7 +12,7 @@ from scarmass.evaluation.drawn_prompts import Question
 from scarmass.inference.segmenter.network import PromptableSegmenter
 from scarmass.inference.segmenter.refiner import ALSO_OUTLINED, FOLD, drawn_maps
 from scarmass.inference.segmenter.window import window_mask
-from scarmass.inference.weights.files import load
+from scarmass.inference.weights.load import load
 from scarmass.paths import WEIGHTS
 from scarmass.training.segmenter.objective import Lesson, Teaching, corrected_lesson, decoder_loss, lesson_on, turned
 from scarmass.training.segmenter.samples import Example, training_examples

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter
-from scarmass.inference.weights.files import load
+from scarmass.inference.weights.catalog import Entry
+from scarmass.inference.weights.load import Weights, load
 from scarmass.paths import WEIGHTS
 from scarmass.training.run import Devices, Origin, Run, open_fabric
 from scarmass.training.segmenter.objective import Teaching
@@ -26,6 +27,7 @@ from scarmass.training.segmenter.train import (
 from tests.training.segmenter.hearts import heart
 
 ONE = Devices("cpu", 1)
+ENTRY = Entry("trained", "segmenter", "tiny_vit", 256, "", "trained.safetensors")
 ORIGIN = Origin(CONFIG.read_text(), 0, "dataset", "split", "base")
 
 
@@ -77,7 +79,7 @@ def test_kernels_are_stored_as_float16_and_delicate_vectors_are_not() -> None:
 def test_what_was_stored_is_built_again_with_its_refiner() -> None:
     made = network()
     torch.nn.init.normal_(made.refiner.head.weight)  # type: ignore[union-attr]
-    built = build_segmenter("tiny_vit", 256, as_stored(made.state_dict()))
+    built = build_segmenter(Weights(ENTRY, "", as_stored(made.state_dict())))
     assert built.refiner is not None
     assert torch.equal(built.refiner.head.weight.half(), made.refiner.head.weight.half())  # type: ignore[union-attr]
 
@@ -186,8 +188,9 @@ def test_learning_lowers_the_loss(config: Config, examples: list[Example], tmp_p
 
 def test_the_fine_tuned_file_says_what_it_was_made_from(config: Config) -> None:
     base = load("scarmass-litemedsam", WEIGHTS).entry
-    entry = fine_tuned_entry(base, config, "ab" * 32)
+    entry = fine_tuned_entry(base, config, "ab" * 32, ("scar",))
     assert entry.base_sha256 == "ab" * 32
     assert entry.origin == "in the repository"
     assert entry.follows_points
+    assert entry.structures == ("scar",)
     assert "CC BY-NC-SA" in entry.licence

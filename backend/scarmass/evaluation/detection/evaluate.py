@@ -19,7 +19,7 @@ from scarmass.evaluation.detection.scores import (
     scores_over,
 )
 from scarmass.inference.detector import MINIMUM_SCORE, STRUCTURES, YoloDetector
-from scarmass.inference.weights.files import sha256_of
+from scarmass.inference.weights.load import sha256_of
 
 LOWEST_SCORE = 0.01
 """Boxes down to this score enter the average precision."""

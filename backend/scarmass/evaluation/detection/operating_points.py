@@ -12,7 +12,7 @@ from scarmass.domain.protocols import DetectedBox, Model
 from scarmass.domain.structures import Structure
 from scarmass.evaluation.detection.scores import detection_scores
 from scarmass.inference.detector import MINIMUM_SCORE, YoloDetector
-from scarmass.inference.weights.files import sha256_of
+from scarmass.inference.weights.load import sha256_of
 
 MINIMUM_SCORES = tuple(round(0.05 * step, 2) for step in range(1, 19))
 """0.05 to 0.90."""

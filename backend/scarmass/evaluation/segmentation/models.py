@@ -5,7 +5,7 @@ from pathlib import Path
 from scarmass.domain.protocols import Detector, Model, Segmenter
 from scarmass.inference.detector import YoloDetector
 from scarmass.inference.segmenter.engine import SegmenterEngine
-from scarmass.inference.weights.files import load, resolve, verify
+from scarmass.inference.weights.load import load, resolve, verify
 
 
 def load_models(

@@ -16,11 +16,11 @@ from scarmass.domain.prompts import PromptGroup
 from scarmass.domain.protocols import Model, SliceImage
 from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter import onnx_pair
-from scarmass.inference.segmenter.network import STRUCTURES, build_segmenter
+from scarmass.inference.segmenter.network import build_segmenter
 from scarmass.inference.segmenter.onnx_pair import OnnxPair
 from scarmass.inference.segmenter.prompt_tensors import coordinates, prompt_tensors
 from scarmass.inference.segmenter.window import Normalisation, Window, encoder_input, native_mask, stack_window
-from scarmass.inference.weights.files import Weights
+from scarmass.inference.weights.load import Weights
 
 
 class PromptNetwork(Protocol):
@@ -92,9 +92,10 @@ class PublishedBackbone:
         self._entry, self.model = weights.entry, weights.model
         self._network: PromptNetwork
         if self._entry.architecture == onnx_pair.ARCHITECTURE:
-            self._network = OnnxPair(weights)
+            self._network, self._scar = OnnxPair(weights), 0
         else:
-            self._network = build_segmenter(self._entry.architecture, self._entry.input_size, weights.state)
+            network = build_segmenter(weights)
+            self._network, self._scar = network, network.structure_index(Structure.SCAR)
 
     def embed(self, image: SliceImage, region: HeartRegion | None) -> EmbeddedSlice:
         rows, columns = image.pixels.shape
@@ -126,7 +127,7 @@ class PublishedBackbone:
         if window not in embedded.embeddings:
             embedded.embeddings[window] = self._encode(embedded.image, window)
         given = prompt_tensors(groups, [None] * len(groups), window, self._entry.input_size)
-        structures = torch.full((len(groups),), STRUCTURES.index(Structure.SCAR))
+        structures = torch.full((len(groups),), self._scar)
         with torch.inference_mode():
             logits, _ = self._network.decode(
                 embedded.embeddings[window],

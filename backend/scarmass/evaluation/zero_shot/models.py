@@ -6,7 +6,7 @@ from pathlib import Path
 from scarmass.domain.protocols import Detector, Model
 from scarmass.evaluation.zero_shot.backbone import Backbone, PublishedBackbone
 from scarmass.inference.detector import YoloDetector
-from scarmass.inference.weights.files import load, resolve, verify
+from scarmass.inference.weights.load import load, resolve, verify
 
 
 def opened_backbones(names: Sequence[str], folder: Path) -> Iterator[Backbone]:

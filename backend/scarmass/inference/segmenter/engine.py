@@ -14,10 +14,9 @@ from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask, without_component_at
 from scarmass.domain.prompts import Prompt, PromptGroup, grouped, within
 from scarmass.domain.protocols import Model, Segmentation, SliceImage
-from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.clicks import obeying_clicks, with_clicked_pixels
 from scarmass.inference.segmenter.embedding_cache import EmbeddingCache, Turns
-from scarmass.inference.segmenter.network import STRUCTURES, PromptableSegmenter, build_segmenter, expected_iou
+from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter, expected_iou
 from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder, exported_encoder
 from scarmass.inference.segmenter.prompt_tensors import PromptTensors, coordinates, previous_of, prompt_tensors
 from scarmass.inference.segmenter.window import (
@@ -30,7 +29,7 @@ from scarmass.inference.segmenter.window import (
     native_mask,
     stack_window,
 )
-from scarmass.inference.weights.files import Weights
+from scarmass.inference.weights.load import Weights
 
 T = TypeVar("T")
 Answer = tuple[Mask, float]
@@ -61,7 +60,7 @@ class SegmenterEngine:
         entry = weights.entry
         self._device = chosen_device(device)
         self._normalisation = Normalisation(entry.normalisation)
-        self._network = build_segmenter(entry.architecture, entry.input_size, weights.state).to(self._device)
+        self._network = build_segmenter(weights).to(self._device)
         self._encode: Callable[[Float32], Tensor] = encode or self._encode_in_torch
         exportable = encode is None and self._device.type == "cpu" and entry.architecture == "tiny_vit"
         if exportable and export_folder is not None:
@@ -100,14 +99,15 @@ class SegmenterEngine:
 
         Every point has its say in its own pixel, whatever the network makes of it. A prompt without boxes and
         positive points is answered from its previous mask, with score 0.
-        Raises PromptOutsideImage, MaskShapeMismatch, DeviceOutOfMemory.
+        Raises StructureNotKnown, PromptOutsideImage, MaskShapeMismatch, DeviceOutOfMemory.
         """
+        structure = self._network.structure_index(prompt.structure)
         rows, columns = image.pixels.shape
         prompt.require_inside(rows, columns)
         if prompt.previous is not None and prompt.previous.shape != image.pixels.shape:
             raise MaskShapeMismatch(f"the previous mask is {prompt.previous.shape}, the slice {image.pixels.shape}")
         groups, removals = grouped(prompt)
-        answers = self._answers(image, _window(image, region), groups, prompt)
+        answers = self._answers(image, _window(image, region), groups, structure, prompt.previous)
         nothing = np.zeros_like(image.pixels, dtype=bool)
         kept = [mask for mask, _ in answers] or [nothing if prompt.previous is None else prompt.previous]
         for point in removals:
@@ -117,19 +117,24 @@ class SegmenterEngine:
         return Segmentation(mask, _area_weighted_score(answers))
 
     def _answers(
-        self, image: SliceImage, window: Window, groups: Sequence[PromptGroup], prompt: Prompt
+        self,
+        image: SliceImage,
+        window: Window,
+        groups: Sequence[PromptGroup],
+        structure: int,
+        previous_mask: Mask | None,
     ) -> list[Answer]:
         """A mask and predicted IoU for each group, those of one window and kind of prompt in one decode."""
         alike: dict[tuple, list[tuple[PromptGroup, Mask | None]]] = defaultdict(list)
         for group in groups:
-            previous = previous_of(group, prompt.previous) if self._weights.entry.follows_points else None
+            previous = previous_of(group, previous_mask) if self._weights.entry.follows_points else None
             kind = (group.box is not None, len(group.points), previous is not None)
             alike[(window.enlarged_for(coordinates(group)), *kind)].append((group, previous))
         answers: list[Answer] = []
         for (group_window, *_), batch in alike.items():
             embedding = self._embedding(image, group_window, urgent=True)
             answers += self._surviving_out_of_memory(
-                lambda e=embedding, w=group_window, b=batch: self._decode(e, image, w, b, prompt.structure)
+                lambda e=embedding, w=group_window, b=batch: self._decode(e, image, w, b, structure)
             )
         return answers
 
@@ -139,11 +144,11 @@ class SegmenterEngine:
         image: SliceImage,
         window: Window,
         batch: list[tuple[PromptGroup, Mask | None]],
-        structure: Structure,
+        structure: int,
     ) -> list[Answer]:
         groups, previous = zip(*batch, strict=True)
         grey = grey_window(image.pixels, window, LOGITS_SIDE)
-        structures = torch.full((len(batch),), STRUCTURES.index(structure), device=self._device)
+        structures = torch.full((len(batch),), structure, device=self._device)
         with torch.inference_mode():
             if self._network.refiner is not None:
                 logits, iou = self._refined(embedding, grey, structures, self._given(groups, previous, window))

@@ -3,23 +3,23 @@
 Sizes follow Kirillov et al. 2023 (arXiv:2304.02643): embedding 256 x 64 x 64, logits 256 x 256.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 import torch
 from segment_anything.modeling import ImageEncoderViT, MaskDecoder, PromptEncoder, TwoWayTransformer
 from torch import Tensor, nn
 
-from scarmass.domain.errors import WeightsInvalid
+from scarmass.domain.errors import StructureNotKnown, WeightsInvalid
 from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter import tiny_vit
 from scarmass.inference.segmenter.refiner import Refiner, drawn_maps, outside_blood
 from scarmass.inference.segmenter.tiny_vit import EMBEDDING_CHANNELS, EMBEDDING_SIDE, TinyVitEncoder
 from scarmass.inference.segmenter.window import LOGITS_SIDE
+from scarmass.inference.weights.catalog import DEFAULT_STRUCTURES
+from scarmass.inference.weights.load import Weights
 
-STRUCTURES = tuple(Structure)
-"""The order of the structure tokens in every weights file."""
-
-IN_THE_WALL = tuple(STRUCTURES.index(structure) for structure in (Structure.SCAR, Structure.NO_REFLOW))
+IN_THE_WALL = (Structure.SCAR, Structure.NO_REFLOW)
 
 VIT_SIZES = {
     "sam_vit_b": {"embed_dim": 768, "depth": 12, "num_heads": 12, "global_attn_indexes": (2, 5, 8, 11)},
@@ -35,9 +35,13 @@ class PromptableSegmenter(nn.Module):
     Coordinates are corner-based pixels of the window of input_size.
     """
 
-    def __init__(self, architecture: str, input_size: int, with_structures: bool, with_refiner: bool = False) -> None:
+    def __init__(
+        self, architecture: str, input_size: int, structures: Sequence[str] = (), with_refiner: bool = False
+    ) -> None:
+        """structures: in the order of their tokens; without any, every prompt is for whatever it shows."""
         super().__init__()
         self.input_size = input_size
+        self.structures = tuple(structures)
         self.image_encoder = _image_encoder(architecture, input_size)
         self.prompt_encoder = PromptEncoder(
             embed_dim=EMBEDDING_CHANNELS,
@@ -50,8 +54,16 @@ class PromptableSegmenter(nn.Module):
             transformer=TwoWayTransformer(depth=2, embedding_dim=EMBEDDING_CHANNELS, mlp_dim=2048, num_heads=8),
             transformer_dim=EMBEDDING_CHANNELS,
         )
-        self.structure_tokens = nn.Embedding(len(STRUCTURES), EMBEDDING_CHANNELS) if with_structures else None
-        self.refiner = Refiner(len(STRUCTURES)) if with_refiner else None
+        self.structure_tokens = nn.Embedding(len(structures), EMBEDDING_CHANNELS) if structures else None
+        self.refiner = Refiner(len(structures)) if with_refiner else None
+
+    def structure_index(self, structure: str) -> int:
+        """Where decode and refine find the structure; 0 without structure tokens. Raises StructureNotKnown."""
+        if not self.structures:
+            return 0
+        if structure not in self.structures:
+            raise StructureNotKnown(f"the segmenter knows {', '.join(self.structures)}, not {structure}")
+        return self.structures.index(structure)
 
     def encode(self, windows: Tensor) -> Tensor:
         """Normalised windows (n, 3, input_size, input_size) -> embeddings (n, 256, 64, 64)."""
@@ -70,7 +82,7 @@ class PromptableSegmenter(nn.Module):
 
         Logits (n, 256, 256) and predicted IoU (n,).
 
-        structures: index into STRUCTURES (n,), unused by weights without structure tokens.
+        structures: structure_index of each prompt (n,), unused by weights without structure tokens.
         boxes: x0, y0, x1, y1 (n, 4). points: x, y (n, k, 2) and whether positive (n, k).
         mask_prompts: logits (n, 256, 256) of the previous answer.
         best_of_three: take the best of SAM's three masks for an ambiguous prompt rather than its single mask.
@@ -115,7 +127,8 @@ class PromptableSegmenter(nn.Module):
         points = None if points is None else (points[0] * scale, points[1])
         maps = drawn_maps(grey, logits, boxes, points, mask_prompts)
         answers, outlines = self.refiner.with_outlines(maps, structures)
-        in_the_wall = torch.isin(structures, structures.new_tensor(IN_THE_WALL))
+        known_in_wall = [self.structures.index(name) for name in IN_THE_WALL if name in self.structures]
+        in_the_wall = torch.isin(structures, structures.new_tensor(known_in_wall))
         return torch.where(in_the_wall[:, None, None], outside_blood(answers, outlines), answers)
 
 
@@ -126,18 +139,20 @@ def expected_iou(logits: Tensor) -> Tensor:
     return inside / (mask.sum((1, 2)) + (probability * ~mask).sum((1, 2))).clamp(min=1e-6)
 
 
-def build_segmenter(architecture: str, input_size: int, state: dict[str, Tensor]) -> PromptableSegmenter:
+def build_segmenter(weights: Weights) -> PromptableSegmenter:
     """The network, in evaluation mode and float32, with the tensors of a checkpoint or of a file of our own.
 
     Structure tokens and a refiner exist where the state has them. Raises WeightsInvalid where the state is of another
     network.
     """
-    with_refiner = "refiner.head.weight" in state
-    network = PromptableSegmenter(architecture, input_size, "structure_tokens.weight" in state, with_refiner)
+    entry, state = weights.entry, weights.state
+    structures = (entry.structures or DEFAULT_STRUCTURES) if "structure_tokens.weight" in state else ()
+    network = PromptableSegmenter(entry.architecture, entry.input_size, structures, "refiner.head.weight" in state)
     try:
-        network.load_state_dict(_own_names(state, architecture))
+        network.load_state_dict(_own_names(state, entry.architecture))
     except (RuntimeError, ValueError) as error:
-        raise WeightsInvalid(f"the weights do not fit a {architecture} of {input_size} pixels") from error
+        size = f"{entry.architecture} of {entry.input_size} pixels"
+        raise WeightsInvalid(f"{entry.name} does not fit a {size} and {len(structures)} structures") from error
     return network.float().eval().requires_grad_(False)
 
 

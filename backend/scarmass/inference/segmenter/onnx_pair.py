@@ -12,7 +12,7 @@ from torch import Tensor
 
 from scarmass.domain.errors import WeightsInvalid
 from scarmass.inference.segmenter.window import LOGITS_SIDE
-from scarmass.inference.weights.files import Weights
+from scarmass.inference.weights.load import Weights
 
 ARCHITECTURE = "sam2_onnx"
 

@@ -10,6 +10,9 @@ from typing import Any
 
 CATALOG_FILE = "catalog.toml"
 
+DEFAULT_STRUCTURES = ("scar", "no_reflow", "blood_pool", "left_ventricle")
+"""What a segmenter with structure tokens knows, in the order of its tokens, where its file does not say."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -49,6 +52,7 @@ class Entry:
     source: None where the file is in the repository.
     decoder: of a pair of ONNX files the second, found beside the source, which is the encoder.
     base_sha256: of the published checkpoint that was fine-tuned.
+    structures: what a file of our own knows, in the order of its structure tokens or classes, as its metadata say.
     """
 
     name: str
@@ -64,6 +68,7 @@ class Entry:
     source: Source | None = None
     decoder: Source | None = None
     base_sha256: str | None = None
+    structures: tuple[str, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -88,6 +93,8 @@ class Entry:
         content["source"] = self.source.told() if self.source else None
         if self.decoder:
             content["decoder"] = self.decoder.told()
+        if self.structures:
+            content["structures"] = self.structures
         return {"scarmass": json.dumps(content, sort_keys=True)}
 
 
@@ -109,4 +116,4 @@ def described_entry(metadata: Mapping[str, str], file: Path) -> Entry | None:
 
 def _entry(name: str, table: Mapping[str, Any]) -> Entry:
     sources = {key: Source(**table[key]) for key in ("source", "decoder") if table.get(key)}
-    return Entry(**{**table, "name": name, **sources})
+    return Entry(**{**table, "name": name, "structures": tuple(table.get("structures", ())), **sources})

@@ -22,9 +22,9 @@ from scarmass.datasets.phantoms import phantom_slices
 from scarmass.datasets.prepared import Prepared
 from scarmass.domain.errors import WeightsInvalid
 from scarmass.evaluation.detection.evaluate import scores_of
-from scarmass.inference.detector import build_network, described, quiet_ultralytics
-from scarmass.inference.weights import files as weights
+from scarmass.inference.detector import STRUCTURES, build_network, quiet_ultralytics
 from scarmass.inference.weights.catalog import Entry
+from scarmass.inference.weights.save import save as save_weights
 from scarmass.training.augment import Augmentation
 from scarmass.training.detector.samples import Mixture, training_batches
 from scarmass.training.ema import follow
@@ -216,7 +216,7 @@ def save(network: Any, path: Path, entry: Entry) -> None:
     state = {
         name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in network.state_dict().items()
     }
-    weights.save(state, described(entry), path)
+    save_weights(state, entry.description(), path)
 
 
 def finetune(
@@ -248,6 +248,7 @@ def finetune(
         licence=config.licence,
         file=best.name,
         base_sha256=config.base_sha256,
+        structures=STRUCTURES,
     )
 
     def validate(average: Any, steps: int) -> float:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import PromptGroup
 from scarmass.evaluation.drawn_prompts import PromptShares, Question, correcting_point, drawn_question
-from scarmass.inference.segmenter.network import STRUCTURES, PromptableSegmenter
+from scarmass.inference.segmenter.network import PromptableSegmenter
 from scarmass.inference.segmenter.prompt_tensors import PromptTensors, previous_of, prompt_tensors
 from scarmass.inference.segmenter.refiner import ALSO_OUTLINED, drawn_maps
 from scarmass.inference.segmenter.window import LOGITS_SIDE, Window, grey_window, native_mask, window_mask
@@ -70,9 +70,8 @@ class Lesson:
         """float32 (256, 256) of 0 and 1."""
         return torch.from_numpy(window_mask(self.question.target, self.window)).float().to(self.grey.device)
 
-    @property
-    def structures(self) -> Tensor:
-        return torch.tensor([STRUCTURES.index(self.question.structure)], device=self.grey.device)
+    def structures(self, network: PromptableSegmenter) -> Tensor:
+        return torch.tensor([network.structure_index(self.question.structure)], device=self.grey.device)
 
     def prompt(self, network: PromptableSegmenter, previous: Mask | None = None) -> PromptTensors:
         group, device = self.question.group, self.grey.device
@@ -118,7 +117,7 @@ class Teaching(nn.Module):
         question = drawn_question(example.annotated, self.material.prompts, generator)
         lesson = lesson_on(example, question, embedding.device)
         given = lesson.prompt(self.network).for_decoder()
-        logits, predicted_iou = self.network.decode(embedding, lesson.structures, **given)
+        logits, predicted_iou = self.network.decode(embedding, lesson.structures(self.network), **given)
         own = decoder_loss(logits[0], predicted_iou[0], lesson.target, self.material.loss)
         refined: list[Tensor] = []
         for _ in range(self.material.curriculum.contrasts):
@@ -136,7 +135,7 @@ class Teaching(nn.Module):
         maps = drawn_maps(lesson.grey, logits, given.boxes, given.points, given.mask_prompts)
         turns, mirrored = int(generator.integers(4)), bool(generator.random() < 0.5)
         turned_maps = turned(maps, turns, mirrored)
-        (refined,), (outlines,) = self.network.refiner.with_outlines(turned_maps, lesson.structures)
+        (refined,), (outlines,) = self.network.refiner.with_outlines(turned_maps, lesson.structures(self.network))
         targets = turned(torch.cat([lesson.target[None], lesson.outlines]), turns, mirrored)
         weights = self.material.loss
         loss = mask_loss(refined, targets[0], weights)
@@ -168,7 +167,7 @@ def corrected_lesson(
     previous: Mask | None = None
     for _ in range(generator.choice(len(curriculum.corrections), p=curriculum.corrections)):
         given = lesson.prompt(network, previous)
-        refined = network.refine(logits, lesson.grey, lesson.structures, **given.for_refiner())
+        refined = network.refine(logits, lesson.grey, lesson.structures(network), **given.for_refiner())
         answer = native_mask(refined[0].float().cpu().numpy(), lesson.window)
         point = correcting_point(answer, lesson.question)
         if point is None:

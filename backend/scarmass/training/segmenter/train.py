@@ -5,7 +5,7 @@ scarmass train segmenter DATASET --output FOLDER
 
 import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,14 +18,15 @@ from torch import Tensor, nn
 
 from scarmass.datasets.phantoms import phantom_slices
 from scarmass.datasets.prepared import Prepared
+from scarmass.domain.structures import Structure
 from scarmass.evaluation.drawn_prompts import PromptShares
 from scarmass.inference.segmenter.engine import SegmenterEngine
-from scarmass.inference.segmenter.network import STRUCTURES, PromptableSegmenter, build_segmenter
+from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter
 from scarmass.inference.segmenter.refiner import Refiner
 from scarmass.inference.segmenter.tiny_vit import EMBEDDING_CHANNELS
-from scarmass.inference.weights import files as weights_files
 from scarmass.inference.weights.catalog import Entry
-from scarmass.inference.weights.files import Weights
+from scarmass.inference.weights.load import Weights, load
+from scarmass.inference.weights.save import save
 from scarmass.training.augment import Augmentation
 from scarmass.training.ema import follow
 from scarmass.training.run import CONFIGS, Devices, Draws, Origin, Run, open_fabric, progress_bar
@@ -77,12 +78,13 @@ def network_to_train(base: Weights) -> PromptableSegmenter:
 
     It is rounded first, so that the kept embeddings are those of the file that is served.
     """
-    network = build_segmenter(base.entry.architecture, base.entry.input_size, as_stored(base.state))
+    network = build_segmenter(replace(base, state=as_stored(base.state)))
     if network.structure_tokens is None:
-        network.structure_tokens = nn.Embedding(len(STRUCTURES), EMBEDDING_CHANNELS)
+        network.structures = tuple(Structure)
+        network.structure_tokens = nn.Embedding(len(network.structures), EMBEDDING_CHANNELS)
         nn.init.zeros_(network.structure_tokens.weight)
     if network.refiner is None:
-        network.refiner = Refiner(len(STRUCTURES))
+        network.refiner = Refiner(len(network.structures))
     return network
 
 
@@ -156,7 +158,7 @@ def learn(
     return float(np.mean(losses))
 
 
-def fine_tuned_entry(base: Entry, config: Config, base_sha256: str) -> Entry:
+def fine_tuned_entry(base: Entry, config: Config, base_sha256: str, structures: Sequence[str]) -> Entry:
     """What the fine-tuned file says of itself."""
     return replace(
         base,
@@ -166,6 +168,7 @@ def fine_tuned_entry(base: Entry, config: Config, base_sha256: str) -> Entry:
         file=f"{config.name}.safetensors",
         source=None,
         base_sha256=base_sha256,
+        structures=tuple(structures),
     )
 
 
@@ -195,7 +198,7 @@ def finetune(
     config = read_config(config_file)
     fabric = open_fabric(devices)
     torch.manual_seed(config.seed)
-    base = weights_files.load(config.base, weights_folder)
+    base = load(config.base, weights_folder)
     source = base.entry.source
     base_sha256 = (source.sha256 if source else base.entry.base_sha256) or base.sha256
     origin = Origin(config_file.read_text(), config.seed, prepared.sha256, prepared.split.sha256, base_sha256)
@@ -214,13 +217,13 @@ def finetune(
     examples = training_examples(prepared.slices("train"), phantoms, material.views, material.augmentation, config.seed)
     teaching = Teaching(network, material, kept.of, examples)
     validation = prepared.slices("validation")
-    entry = fine_tuned_entry(base.entry, config, base_sha256)
+    entry = fine_tuned_entry(base.entry, config, base_sha256, network.structures)
     latest, best = folder / "latest.safetensors", folder / entry.file
     history: list[tuple[int, ValidationScores]] = []
 
     def validate(average: PromptableSegmenter, step: int) -> float:
-        weights_files.save(as_stored(average.state_dict()), entry.description(), latest)
-        stored = weights_files.load(latest, weights_folder)
+        save(as_stored(average.state_dict()), entry.description(), latest)
+        stored = load(latest, weights_folder)
         engine = SegmenterEngine(stored, device=fabric.device.type, encode=kept.encoding(average))
         scores = validation_scores(engine, validation)
         run.log(step, scores.by_name())

