@@ -32,7 +32,7 @@ setup: .stamps/python .stamps/bundle
 		$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
 	@echo "Installing the pinned packages"
 	uv pip sync --require-hashes requirements.lock
-	uv pip install --quiet --no-deps --editable .
+	uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .stamps/bundle: .stamps/python frontend/package-lock.json frontend/build.mjs
@@ -54,7 +54,7 @@ lint:
 	check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --group dev --generate-hashes \
+	uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml --output-file requirements.lock
 
 clean:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from scarmass.cli.data import PreparedFolder
+from scarmass.cli.extras import require_extra
 from scarmass.domain.mass import MassExtent
 
 
@@ -17,6 +18,7 @@ def evaluate_detector(
     curve: Annotated[bool, typer.Option("--curve", help="what each minimum score of scar would bring")] = False,
 ) -> None:
     """Score a detector's boxes, with 95 % intervals over patients; choose on validation, open test once a model."""
+    require_extra("training")
     from scarmass.datasets.phantoms import phantom_slices
     from scarmass.datasets.prepared import read_prepared
     from scarmass.evaluation.detection.evaluate import PHANTOM_SEEDS, report_of
@@ -50,6 +52,7 @@ def evaluate(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:n")] = "auto",
 ) -> None:
     """Measure models against the reference: automatic, with drawn boxes, and with boxes and clicks."""
+    require_extra("training")
     from scarmass.datasets.prepared import PARTS, read_prepared
     from scarmass.evaluation.segmentation.evaluate import evaluate as evaluate_models
     from scarmass.evaluation.segmentation.models import load_models
@@ -77,6 +80,7 @@ def benchmark(
     detector: Annotated[str, typer.Option(help="whose boxes detector_box takes")] = "scarmass-yolo26n",
 ) -> None:
     """Compare published backbones and ways of prompting on the validation slices that show scar, as they are."""
+    require_extra("training")
     from rich.progress import Progress
 
     from scarmass.datasets.prepared import read_prepared
@@ -117,6 +121,7 @@ def report(
     ),
 ) -> None:
     """Write the validation report from the files of an evaluation: tables and plots, no patient's picture."""
+    require_extra("training")
     from scarmass.evaluation.segmentation.report import write_report
 
     typer.echo(f"{write_report(run, docs)} is written")
@@ -131,6 +136,7 @@ def agreement(
     ] = MassExtent.SLICE_THICKNESS,
 ) -> None:
     """Compare two sets of readings of the same patients: two observers, two models, a model and a reader."""
+    require_extra("training")
     from rich.console import Console
 
     from scarmass.evaluation.agreement.compare import compare, table

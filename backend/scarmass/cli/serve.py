@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from scarmass.cli.extras import require_extra
 from scarmass.main import console, import_paths, open_context, open_storage
 from scarmass.main import serve as serve_application
 from scarmass.settings import Settings
@@ -15,6 +16,7 @@ from scarmass.storage import studies
 
 def serve() -> None:
     """Run the server (settings come from the environment)."""
+    require_extra("models")
     serve_application(Settings())
 
 
@@ -53,6 +55,7 @@ def replay(reading_id: Annotated[uuid.UUID, typer.Argument(help="a reading's id,
     """Compute every model answer of a reading again and compare it with the stored mask, which is the record."""
     from scarmass.services.readings.replay import replay as replay_reading
 
+    require_extra("models")
     with open_storage(Settings()) as (database, files):
         context = open_context(Settings(), database, files)
         model, device = context.segmenter.model, context.segmenter.device_and_precision

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from scarmass.cli.data import PreparedFolder
+from scarmass.cli.extras import require_extra
 
-train_app = typer.Typer(no_args_is_help=True, help="Train models on a prepared dataset.")
+train_app = typer.Typer(no_args_is_help=True)
 
 ConfigFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="instead of the shipped one")]
 Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in the folder")]
@@ -15,6 +16,12 @@ Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps")]
 DeviceCount = Annotated[str, typer.Option(help="how many, or auto; under torchrun, torchrun says")]
 Bf16 = Annotated[bool, typer.Option("--bf16", help="mixed precision")]
 EmbeddingsFolder = Annotated[Path | None, typer.Option(help="a folder that runs with one frozen encoder share")]
+
+
+@train_app.callback()
+def train() -> None:
+    """Train models on a prepared dataset."""
+    require_extra("training")
 
 
 @train_app.command("detector")

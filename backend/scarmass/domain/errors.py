@@ -173,6 +173,10 @@ class WeightsMissing(Unavailable):
     """A weights file named in the catalog is not on this machine."""
 
 
+class ExtraNotInstalled(Unavailable):
+    """A command needs packages that were left out of this installation."""
+
+
 class WeightsFolderNotWritable(Unavailable):
     """The folder that weights are fetched into is read-only."""
 
