@@ -195,3 +195,25 @@ def test_the_csv_marks_the_draft_in_its_name_and_every_row(client: TestClient, s
     for column in ("mass_g_by_slice_thickness", "mass_g_by_slice_spacing", "area_mm2"):
         assert float(total[column]) == pytest.approx(sum(float(row[column]) for row in slices))
     assert all(float(row["density_g_per_ml"]) == 1.05 for row in rows)
+
+
+def test_structures_beside_scar_have_masks_and_grams_of_their_own(
+    client: TestClient, stack: dict, reading: dict
+) -> None:
+    drawn = edit(client, reading, 0, "prompt", 3, boxes=[BOX], structure="left_ventricle")
+    row_mm, column_mm = stack["slices"][3]["pixel_spacing_mm"]
+    ventricle = drawn["slice"]["segments"]["left_ventricle"]
+    assert ventricle["area_mm2"] == pytest.approx(12 * row_mm * column_mm)
+    assert (ventricle["origin"], ventricle["boxes"]) == ("prompt", [BOX])
+    assert (drawn["slice"]["state"], drawn["totals"]) == ("proposed", reading["totals"])
+    scar = drawn["slice"]["segments"]["scar"]
+    assert (scar["origin"], scar["mask"]) == ("proposed", reading["slices"][3]["mask"])
+    extent_mm = stack["slices"][3]["slice_thickness_mm"]
+    by_thickness = drawn["structures"]["left_ventricle"]["by_slice_thickness"]
+    assert by_thickness["mass_g"] == pytest.approx(ventricle["area_mm2"] * extent_mm * 1.05e-3)
+    assert drawn["structures"]["scar"] == drawn["totals"]
+    left_out = edit(client, reading, 1, "exclude", 3)
+    assert left_out["structures"]["left_ventricle"]["by_slice_thickness"]["mass_g"] == 0
+    undone = edit(client, reading, edit(client, reading, 2, "undo")["revision"], "undo")
+    assert undone["slice"] == reading["slices"][3]
+    assert set(undone["structures"]) == {"scar"}

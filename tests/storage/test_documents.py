@@ -1,0 +1,35 @@
+"""Documents in rows: what is written is read back, and what another version wrote stays readable."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from scarmass.domain.prompts import Box, Point
+from scarmass.domain.protocols import Model
+from scarmass.domain.reading import Origin, Segment
+from scarmass.storage.documents import header_from_json, header_to_json, segment_from_json, segment_to_json
+from tests.domain.test_edits import image
+
+HEADER = image(1, 0.0).header
+
+
+def test_a_header_that_lacks_a_later_field_has_its_default() -> None:
+    document = {
+        name: value for name, value in header_to_json(HEADER).items() if name not in ("version", "window_width")
+    }
+    assert header_from_json(document) == HEADER
+
+
+def test_a_header_of_a_later_version_is_read_without_what_is_not_known() -> None:
+    assert header_from_json({**header_to_json(HEADER), "version": 2, "flip_angle_deg": 20.0}) == HEADER
+
+
+@given(arrays.arrays(bool, st.tuples(st.integers(1, 6), st.integers(1, 6))), st.sampled_from(Origin), st.booleans())
+def test_a_segment_is_read_back_as_it_was_written(mask: np.ndarray, origin: Origin, is_of_a_model: bool) -> None:
+    by_model = {"score": 0.5, "model": Model("m", "0" * 64)} if is_of_a_model else {}
+    segment = Segment(mask, origin, (Box(0, 0, 1.5, 2),), (Point(0.5, 0.25, False),), **by_model)
+    again = segment_from_json(segment_to_json(segment))
+    assert np.array_equal(again.mask, mask)
+    names = ("origin", "boxes", "points", "score", "model")
+    assert [getattr(again, name) for name in names] == [getattr(segment, name) for name in names]
