@@ -69,22 +69,27 @@ def test_where_no_lge_is_found_the_pages_say_so_and_the_reader_can_read_it_anywa
     assert not page.get_by_text("was not recognised").is_visible()
 
 
-def test_a_reading_that_could_not_be_prepared_says_so_and_is_drawn_by_hand(
-    page: Page, server: Server, context: Context, phantom_files: list[Path]
+def test_a_reading_that_could_not_be_prepared_says_so_and_is_drawn_by_hand_or_proposed_again(
+    page: Page, server: Server, context: Context, phantom_files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def out_of_memory(_: object) -> list:
         raise DeviceOutOfMemory("no memory left")
 
-    context.detector.detect = out_of_memory  # type: ignore[method-assign]
+    monkeypatch.setattr(context.detector, "detect", out_of_memory)
     stack_id = server.upload(phantom_files)
     page.goto(f"{server.address}/stacks/{stack_id}")
-    page.get_by_text("Not every slice could be proposed. Draw on the image, or press Shift+R").wait_for()
+    page.get_by_text("Draw on the image, or press Shift+R to try the stack again").wait_for()
     wait_until(lambda: reading_state(page)["shown"] == reading_state(page)["index"])
     assert not serious(page)
     page.keyboard.press("b")
     drag(page, (100, 100), (120, 100))
     wait_for_revision(page, 1)
     assert stored_slice(server, stack_id, reading_state(page)["index"])["state"] == "edited"
+    monkeypatch.undo()
+    page.get_by_role("button", name="Propose again").click()
+    wait_for_revision(page, 2)
+    states = sorted(one["state"] for one in server.reading(stack_id)["slices"])
+    assert states == ["edited", *["proposed"] * (len(phantom_files) - 1)]
 
 
 def test_a_stack_that_is_not_there_leads_back_to_the_worklist(page: Page, server: Server) -> None:

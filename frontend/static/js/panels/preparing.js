@@ -22,6 +22,6 @@ export function showPreparing({ reading, isPreparing }, outbox, proposeAgain) {
 /** @param {import("../reading/draft.js").Draft["reading"]} reading @returns {string} nothing where nothing failed */
 function failureOf({ state, reason, slices }) {
   const isFailed = (slice) => slice.state === "failed" && slice.revision === 0;
-  if (state === "failed" && reason) return `The proposals failed: ${reason}. ${wayOn}`;
+  if (state === "failed" && reason) return `${reason} ${wayOn}`;
   return state === "failed" || slices.some(isFailed) ? `Not every slice could be proposed. ${wayOn}` : "";
 }
