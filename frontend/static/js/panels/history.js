@@ -69,11 +69,11 @@ export class HistoryPanel {
   #row(edit, away) {
     const places = edit.slices.map((slice) => this.slices.indexOf(slice) + 1);
     const isOnOne = places.length === 1 && places[0] > 0;
-    const where = isOnOne ? `slice ${places[0]}` : counted(places.length, "slice");
+    const where = isOnOne ? `slice ${places[0]}: ` : `${counted(places.length, "slice")}: `;
     const steps = edit.standing === "live" ? { undo: away.undo, redo: 0 } : { undo: 0, redo: away.redo };
     const isHere = edit.standing === "live" && away.undo === 0;
     const button = this.#button(
-      `${where}: ${editNames[edit.kind]}`,
+      `${places.length ? where : ""}${editNames[edit.kind]}`,
       `${timeOf(edit.created_at)} · ${edit.author}`,
       edit.standing === "gone" || isHere ? null : steps,
       isHere,

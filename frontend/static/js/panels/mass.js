@@ -24,6 +24,7 @@ export class MassPanel {
     this.slices = slices;
     this.draft = draft;
     this.rows = this.#rowsOfSlices();
+    new ResizeObserver(() => this.#scrollToShown()).observe(find(".slices", panel));
     slices.addEventListener("change", () => {
       this.rows = this.#rowsOfSlices();
       this.show();
@@ -62,9 +63,13 @@ export class MassPanel {
         cell.textContent = texts[at];
       });
     });
-    if (slices.index !== this.#shown) this.rows[slices.index].row.scrollIntoView({ block: "nearest" });
+    if (slices.index !== this.#shown) this.#scrollToShown();
     this.#shown = slices.index;
     if (draft.isOpen) this.#totals(draft.reading);
+  }
+
+  #scrollToShown() {
+    this.rows[this.slices.index].row.scrollIntoView({ block: "nearest" });
   }
 
   #totals({ slices, totals, mass_extent, reviewed, of, model, density_g_per_ml: density }) {
