@@ -5,7 +5,7 @@ from sqlalchemy import create_engine, pool
 
 from scarmass.settings import Settings
 from scarmass.storage.database import psycopg_url
-from scarmass.storage.tables import Table
+from scarmass.storage.tables import Table, is_ours
 
 
 def run_migrations() -> None:
@@ -17,7 +17,9 @@ def run_migrations() -> None:
         url = psycopg_url(settings.database_url)
     engine = create_engine(url, poolclass=pool.NullPool)
     with engine.connect() as connection:
-        context.configure(connection=connection, target_metadata=Table.metadata, compare_type=True)
+        context.configure(
+            connection=connection, target_metadata=Table.metadata, compare_type=True, include_name=is_ours
+        )
         with context.begin_transaction():
             context.run_migrations()
 

@@ -5,17 +5,21 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import settings
 
 from scarmass.api.app import create_app
 from scarmass.phantom.demonstration import demo_studies, write_phantom
 from scarmass.services.context import Context
-from scarmass.storage.database import Database, embedded_postgres, migrate, psycopg_url
+from scarmass.storage.database import Database, migrate, psycopg_url
+from scarmass.storage.embedded_postgres import embedded_postgres
 from scarmass.storage.files import FileStore
+from scarmass.worker import Worker
 from tests.fakes import EchoSegmenter, FakeDetector
 
 # A busy machine makes no law untrue.
@@ -79,8 +83,13 @@ def context(database: Database, files: FileStore) -> Context:
 
 @pytest.fixture
 def client(context: Context) -> Iterator[TestClient]:
-    with TestClient(create_app(context)) as client:
+    with TestClient(application(context)) as client:
         yield client
+
+
+def application(context: Context, **settings: Any) -> FastAPI:
+    """The application with a worker that prepares readings beside it."""
+    return create_app(context, Worker(context), **settings)
 
 
 @pytest.fixture

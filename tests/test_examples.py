@@ -8,14 +8,14 @@ import pytest
 import uvicorn
 from examples.rest_client import scar_mass_g
 
-from scarmass.api.app import create_app
 from scarmass.services.context import Context
+from tests.conftest import application
 
 
 def test_the_rest_client_prints_the_grams_of_what_the_models_found(
     context: Context, phantom_files: list[Path], unused_tcp_port: int
 ) -> None:
-    config = uvicorn.Config(create_app(context), host="127.0.0.1", port=unused_tcp_port, log_level="warning")
+    config = uvicorn.Config(application(context), host="127.0.0.1", port=unused_tcp_port, log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

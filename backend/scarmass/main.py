@@ -17,8 +17,10 @@ from scarmass.paths import WEIGHTS
 from scarmass.services.context import Context
 from scarmass.services.intake import Intake, take_in
 from scarmass.settings import Settings
-from scarmass.storage.database import Database, embedded_postgres, migrate
+from scarmass.storage.database import Database, migrate
+from scarmass.storage.embedded_postgres import embedded_postgres
 from scarmass.storage.files import FileStore
+from scarmass.worker import Worker
 
 console = Console(stderr=True, highlight=False)
 
@@ -83,7 +85,7 @@ def serve(settings: Settings) -> None:
         context = open_context(settings, database, files)
         from scarmass.api.app import create_app
 
-        app = create_app(context, settings.max_upload_mib * 2**20, settings.allowed_hosts)
+        app = create_app(context, Worker(context), settings.max_upload_mib * 2**20, settings.allowed_hosts)
         server = uvicorn.Server(
             uvicorn.Config(
                 app,

@@ -12,11 +12,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from scarmass.api.app import create_app
 from scarmass.services.context import Context
 from scarmass.storage.database import Database, psycopg_url
 from scarmass.storage.files import FileStore
-from tests.conftest import upload
+from tests.conftest import application, upload
 from tests.fakes import EchoSegmenter, FakeDetector
 
 EXAMPLES = 30
@@ -28,7 +27,7 @@ def api_schema(new_database, migrated_template, tmp_path_factory, phantom_files)
     database = Database(psycopg_url(new_database(migrated_template)))
     files = FileStore(tmp_path_factory.mktemp("contract"))
     context = Context(database, files, FakeDetector(), EchoSegmenter())
-    app = create_app(context)
+    app = application(context)
     with TestClient(app) as client:
         _give_the_examples(client, phantom_files, app)
         # A stream of events does not end: tests/api/test_events.py has a client that hangs up.
@@ -61,7 +60,7 @@ def _give_the_examples(client: TestClient, phantom_files: list[Path], app) -> No
 
 OPERATIONS = [
     (method, path)
-    for path, operations in create_app(cast(Context, None)).openapi()["paths"].items()
+    for path, operations in application(cast(Context, None)).openapi()["paths"].items()
     for method in operations
 ]
 

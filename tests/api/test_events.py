@@ -11,14 +11,14 @@ import httpx
 import pytest
 import uvicorn
 
-from scarmass.api.app import create_app
 from scarmass.services.context import Context
+from tests.conftest import application
 
 
 @pytest.fixture
 def api(context: Context, unused_tcp_port: int) -> Iterator[httpx.Client]:
     """A real server: the test client would wait for a stream's end."""
-    server = uvicorn.Server(uvicorn.Config(create_app(context), port=unused_tcp_port, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(application(context), port=unused_tcp_port, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()
     with httpx.Client(base_url=f"http://127.0.0.1:{unused_tcp_port}/api/v1", timeout=20) as client:

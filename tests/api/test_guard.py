@@ -3,8 +3,8 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from scarmass.api.app import create_app
 from scarmass.services.context import Context
+from tests.conftest import application
 
 
 def test_every_answer_carries_the_strict_policy(client: TestClient) -> None:
@@ -27,7 +27,7 @@ def test_another_site_may_not_write(client: TestClient, site: str) -> None:
 
 
 def test_a_body_beyond_the_bound_is_refused_declared_or_not(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    with TestClient(create_app(context, max_upload_bytes=1000)) as client:
+    with TestClient(application(context, max_upload_bytes=1000)) as client:
         files = [("files", ("big.dcm", b"\0" * 2000))]
         assert client.post("/api/v1/studies", files=files).status_code == 413
         boundary = {"Content-Type": "multipart/form-data; boundary=x"}
@@ -48,7 +48,7 @@ def test_alive_and_ready(client: TestClient, context: Context) -> None:
 
 
 def test_a_foreign_name_that_points_here_is_not_answered(context: Context) -> None:
-    app = create_app(context, allowed_hosts=("127.0.0.1", "localhost"))
+    app = application(context, allowed_hosts=("127.0.0.1", "localhost"))
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
         assert client.get("/healthz").status_code == 200
         assert client.get("/healthz", headers={"Host": "rebound.example"}).status_code == 400

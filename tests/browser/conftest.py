@@ -11,10 +11,10 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from scarmass.api.app import create_app
 from scarmass.services.context import Context
 from tests.browser.chromium import FLAGS, WITHOUT_WEBGL, installed_chromium
 from tests.browser.driving import wait_until_prepared
+from tests.conftest import application
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Server:
 @pytest.fixture
 def server(context: Context, unused_tcp_port: int) -> Iterator[Server]:
     config = uvicorn.Config(
-        create_app(context),
+        application(context),
         host="127.0.0.1",
         port=unused_tcp_port,
         log_level="critical",  # streams of events are still open when it ends, and it would say that it cancels them

@@ -6,8 +6,10 @@ import uvicorn
 
 from scarmass.api.app import create_app
 from scarmass.services.context import Context
-from scarmass.storage.database import Database, embedded_postgres, migrate
+from scarmass.storage.database import Database, migrate
+from scarmass.storage.embedded_postgres import embedded_postgres
 from scarmass.storage.files import FileStore
+from scarmass.worker import Worker
 from tests.fakes import EchoSegmenter, FakeDetector
 
 
@@ -16,4 +18,4 @@ def serve(folder: Path, port: int) -> None:
     with embedded_postgres(folder / "postgres") as url:
         migrate(url)
         context = Context(Database(url), FileStore(folder / "objects"), FakeDetector(), EchoSegmenter())
-        uvicorn.run(create_app(context), host="127.0.0.1", port=port, log_level="warning")
+        uvicorn.run(create_app(context, Worker(context)), host="127.0.0.1", port=port, log_level="warning")

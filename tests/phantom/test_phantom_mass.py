@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from scarmass.api.app import create_app
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import OBLIQUE, DemoStudy, write_phantom
 from scarmass.phantom.stack import Phantom, phantom
 from scarmass.phantom.ventricle import Scar, Territory
 from scarmass.services.context import Context
-from tests.conftest import upload
+from tests.conftest import application, upload
 from tests.fakes import OracleSegmenter
 
 SCARS = (
@@ -44,7 +43,7 @@ def grams(context: Context, subject: Phantom, paths: list[Path], upload_order: l
     """The whole chain over REST; paths are in the phantom's slice order."""
     keys = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
     context.segmenter = OracleSegmenter(dict(zip(keys, subject.masks[Structure.SCAR], strict=True)))
-    with TestClient(create_app(context)) as client:
+    with TestClient(application(context)) as client:
         stack_id = upload(client, upload_order)["studies"][0]["stacks"][0]["stack_id"]
         masks = []
         for told in client.get(f"/api/v1/stacks/{stack_id}").json()["slices"]:

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, inspect
 
 from scarmass.storage.database import Database, migrate, psycopg_url
-from scarmass.storage.tables import Table
+from scarmass.storage.tables import Table, is_ours
 from tests.storage import revision_0002
 
 THEN = revision_0002.answers()
@@ -39,7 +39,7 @@ def test_up_down_up_ends_in_exactly_the_tables_of_the_code(new_database: Callabl
     assert set(inspect(engine).get_table_names()) == {"alembic_version"}
     migrate(url)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_ours})
         assert compare_metadata(context, Table.metadata) == []
     engine.dispose()
 

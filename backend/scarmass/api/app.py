@@ -1,7 +1,7 @@
 """The FastAPI application, made from the services' context."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -12,18 +12,23 @@ from scarmass.api.guard import Guard
 from scarmass.api.routes import events, health, models, pages, readings, slices, stacks, studies
 from scarmass.paths import FRONTEND
 from scarmass.services.context import Context
-from scarmass.services.readings.prepare import Preparer
+from scarmass.services.readings.open import EmbeddingAhead
 
 
-def create_app(context: Context, max_upload_bytes: int = 4 * 2**30, allowed_hosts: Sequence[str] = ("*",)) -> FastAPI:
-    """The application; what a restart cut off is taken up when it starts."""
+def create_app(
+    context: Context,
+    worker: AbstractContextManager[None],
+    max_upload_bytes: int = 4 * 2**30,
+    allowed_hosts: Sequence[str] = ("*",),
+) -> FastAPI:
+    """The application; the worker, which prepares readings, works while it runs."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        preparer = app.state.preparer = Preparer(context)
-        preparer.resume()
-        yield
-        preparer.stop()
+        embedding_ahead = app.state.embedding_ahead = EmbeddingAhead(context)
+        with context.notifications, worker:
+            yield
+        embedding_ahead.stop()
 
     app = FastAPI(
         title="ScarMass",

@@ -1,4 +1,4 @@
-"""What routes ask for: the services' context, the preparer, the reader."""
+"""What routes ask for: the services' context, embedding ahead, the reader."""
 
 from typing import Annotated
 from urllib.parse import unquote
@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from fastapi import Depends, Header, Path, Request
 
 from scarmass.services.context import Context
-from scarmass.services.readings.prepare import Preparer
+from scarmass.services.readings.open import EmbeddingAhead
 
 LONGEST_ENCODED_NAME = 64 * 12
 """64 characters of up to four bytes, each byte percent-encoded."""
@@ -18,8 +18,8 @@ def _context(request: Request) -> Context:
     return request.app.state.context
 
 
-def _preparer(request: Request) -> Preparer:
-    return request.app.state.preparer
+def _embedding_ahead(request: Request) -> EmbeddingAhead:
+    return request.app.state.embedding_ahead
 
 
 def current_reader(
@@ -34,7 +34,7 @@ def current_reader(
 
 
 InContext = Annotated[Context, Depends(_context)]
-WithPreparer = Annotated[Preparer, Depends(_preparer)]
+WithEmbeddingAhead = Annotated[EmbeddingAhead, Depends(_embedding_ahead)]
 CurrentReader = Annotated[str, Depends(current_reader)]
 PathUid = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
 PathFrameNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]

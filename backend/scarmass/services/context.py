@@ -7,6 +7,7 @@ from scarmass.domain.protocols import Detector, Segmenter
 from scarmass.services.stack_detections import StackDetections
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
+from scarmass.storage.notifications import Notifications
 
 
 @dataclass
@@ -18,3 +19,7 @@ class Context:
     mass_extent: MassExtent = MassExtent.SLICE_THICKNESS
     density_g_per_ml: float = 1.05
     detections: StackDetections = field(default_factory=StackDetections)
+    notifications: Notifications = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.notifications = Notifications(self.database.conninfo)

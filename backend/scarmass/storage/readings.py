@@ -27,6 +27,7 @@ from scarmass.domain.reading import (
 from scarmass.domain.stack import Slice, SliceKey, Stack
 from scarmass.domain.structures import Structure
 from scarmass.storage.documents import header_from_json, header_to_json, segment_from_json, segment_to_json
+from scarmass.storage.notifications import notify
 from scarmass.storage.tables import (
     EditRow,
     InstanceRow,
@@ -80,10 +81,24 @@ def stack_and_state(session: Session, reading_id: uuid.UUID) -> tuple[str, Readi
     return row.stack_id, ReadingState(row.state)
 
 
-def set_state(session: Session, reading_id: uuid.UUID, state: ReadingState) -> None:
-    """Raises ReadingNotFound."""
-    _found(session.get(ReadingRow, reading_id)).state = state.value
+def set_state(session: Session, reading_id: uuid.UUID, state: ReadingState, reason: str | None = None) -> None:
+    """reason: why it failed. Raises ReadingNotFound."""
+    row = _found(session.get(ReadingRow, reading_id))
+    row.state, row.reason = state.value, reason
     session.flush()
+    notify(session, str(reading_id))
+
+
+def set_slice_looked_at(session: Session, reading_id: uuid.UUID, key: SliceKey) -> None:
+    """Raises ReadingNotFound."""
+    _found(session.get(ReadingRow, reading_id)).slice_looked_at = key
+    session.flush()
+
+
+def slice_looked_at(session: Session, reading_id: uuid.UUID) -> SliceKey | None:
+    """The slice that its reader looked at last while it was prepared. Raises ReadingNotFound."""
+    row = _found(session.get(ReadingRow, reading_id))
+    return None if row.slice_looked_at is None else (row.slice_looked_at[0], row.slice_looked_at[1])
 
 
 def get_reading(
@@ -106,6 +121,7 @@ def get_reading(
         stack_id=row.stack_id,
         slices=_slices(session, reading_id, _list_revision(edits)),
         state=ReadingState(row.state),
+        reason=row.reason,
         revision=len(edits),
         contents=fold(_steps(slice_changes, revisions, _segments(session, reading_id, revisions))),
         made_at={_key(change): revision for revision in revisions[1:] for change in slice_changes[revision]},
@@ -203,6 +219,7 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
         _add_slices(session, reading_id, revision, outcome.slices)
     if request.edit.kind in (EditKind.TAKE_OVER, EditKind.UNDO, EditKind.REDO):
         _date_slices(session, reading_id)
+    notify(session, str(reading_id))
     return revision
 
 
@@ -218,6 +235,14 @@ def _date_slices(session: Session, reading_id: uuid.UUID) -> None:
 def add_proposal(session: Session, reading_id: uuid.UUID, key: SliceKey, change: SliceChange) -> None:
     """Add a slice's proposal; a proposal that is there already stays."""
     _add_change(session, reading_id, PROPOSALS, key, change)
+    notify(session, str(reading_id))
+
+
+def is_prepared(session: Session, reading_id: uuid.UUID) -> bool:
+    """Whether every slice that the reading has now has its proposal."""
+    proposals = select(SliceChangeRow).where(SliceChangeRow.reading_id == reading_id)
+    proposed = {_key(change) for change in session.scalars(proposals.where(SliceChangeRow.revision == PROPOSALS))}
+    return all(one.key in proposed for one in slices_of(session, reading_id))
 
 
 def _add_change(session: Session, reading_id: uuid.UUID, revision: int, key: SliceKey, change: SliceChange) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from scarmass.domain.errors import InstanceConflict, SliceNotFound, StackNotFound, StudyNotFound
 from scarmass.domain.stack import Contrast, Slice, SliceHeader, Stack, Study, StudyHeader
 from scarmass.storage.documents import header_from_json, header_to_json
+from scarmass.storage.notifications import notify
 from scarmass.storage.tables import InstanceRow, ReadingRow, SliceRow, StackChangeRow, StackRow, StudyRow
 
 
@@ -117,6 +118,7 @@ def change_stack(session: Session, stack_id: str, author: str, is_lge: bool | No
         row.revision += 1
         session.add(StackChangeRow(stack_id=stack_id, author=author, change=change))
         session.flush()
+        _notify_readings(session, [stack_id])
     return _stack(row)
 
 
@@ -146,7 +148,14 @@ def replace_stacks(session: Session, study_instance_uid: str, stacks: Sequence[S
         if stack_id not in same.values() and stack_id not in read:
             session.delete(row)
     session.flush()
+    _notify_readings(session, list(stored))
     return list(stored)
+
+
+def _notify_readings(session: Session, stack_ids: Sequence[str]) -> None:
+    """Wake those who follow a reading of these stacks."""
+    for reading_id in session.scalars(select(ReadingRow.id).where(ReadingRow.stack_id.in_(stack_ids))):
+        notify(session, str(reading_id))
 
 
 def _same_stacks(stacks: Sequence[Stack], stored: Mapping[str, StackRow], read: Set[str]) -> dict[int, str]:

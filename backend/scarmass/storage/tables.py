@@ -20,6 +20,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from scarmass.storage.documents import Json
 
 
+def is_ours(name: str | None, kind: str, _: object) -> bool:
+    """For alembic: tables whose schema is procrastinate's business are none of ours."""
+    return kind != "table" or name is None or not name.startswith("procrastinate_")
+
+
 class Table(DeclarativeBase):
     metadata = MetaData(
         naming_convention={
@@ -112,7 +117,8 @@ class SliceRow(Table):
 
 
 class ReadingRow(Table):
-    """sliced_at: when the reading got the slices that it has."""
+    """sliced_at: when the reading got the slices that it has. reason: why it failed. slice_looked_at: the SliceKey that
+    its reader looked at last while it was prepared."""
 
     __tablename__ = "readings"
 
@@ -120,6 +126,8 @@ class ReadingRow(Table):
     client_id: Mapped[uuid.UUID] = mapped_column(unique=True)
     stack_id: Mapped[str] = mapped_column(ForeignKey(StackRow.stack_id), index=True)
     state: Mapped[str]
+    reason: Mapped[str | None]
+    slice_looked_at: Mapped[tuple[str, int] | None] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     sliced_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 

@@ -3,16 +3,17 @@
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from scarmass.api.app import create_app
+from scarmass import worker
 from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.services.context import Context
-from scarmass.services.readings import prepare
-from scarmass.services.readings.prepare import Preparer, outwards
-from tests.conftest import upload
+from scarmass.services.readings.prepare import outwards
+from scarmass.storage import readings
+from tests.conftest import application, upload
 from tests.domain.test_edits import image
 
 
@@ -40,7 +41,7 @@ def test_slices_come_from_where_the_reader_looks_outwards() -> None:
 
 def test_the_slice_that_the_reader_looks_at_is_prepared_next(context: Context, phantom_files: list[Path]) -> None:
     context.segmenter.before_answer = lambda _: time.sleep(0.1)  # type: ignore[attr-defined]
-    with TestClient(create_app(context)) as client:
+    with TestClient(application(context)) as client:
         reading_id = opened(client, phantom_files)
         reading = client.get(f"/api/v1/readings/{reading_id}").json()
         name = {key: reading["slices"][-1][key] for key in ("sop_instance_uid", "frame_number")}
@@ -53,7 +54,7 @@ def test_the_slice_that_the_reader_looks_at_is_prepared_next(context: Context, p
 
 
 def test_a_look_at_no_slice_of_the_stack_is_refused(context: Context, phantom_files: list[Path]) -> None:
-    with TestClient(create_app(context)) as client:
+    with TestClient(application(context)) as client:
         reading_id = opened(client, phantom_files)
         answer = client.post(f"/api/v1/readings/{reading_id}/look", json={"sop_instance_uid": "1.2.3"})
         assert answer.status_code == 422
@@ -64,17 +65,17 @@ def test_a_look_at_no_slice_of_the_stack_is_refused(context: Context, phantom_fi
 
 def test_preparing_that_a_restart_cut_off_is_taken_up_again(context: Context, phantom_files: list[Path]) -> None:
     context.segmenter.before_answer = lambda _: time.sleep(0.2)  # type: ignore[attr-defined]
-    with TestClient(create_app(context)) as client:
+    with TestClient(application(context)) as client:
         reading_id = opened(client, phantom_files)
     context.segmenter.before_answer = lambda _: None  # type: ignore[attr-defined]
-    with TestClient(create_app(context)) as client:
+    with TestClient(application(context)) as client:
         reading = wait_until_draft(client, reading_id)
     assert {s["state"] for s in reading["slices"]} == {"proposed"}
 
 
 def test_a_late_proposal_does_not_overwrite_an_edit(context: Context, phantom_files: list[Path]) -> None:
     context.segmenter.before_answer = lambda _: time.sleep(0.1)  # type: ignore[attr-defined]
-    with TestClient(create_app(context)) as client:
+    with TestClient(application(context)) as client:
         reading_id = opened(client, phantom_files)
         reading = client.get(f"/api/v1/readings/{reading_id}").json()
         last = reading["slices"][-1]
@@ -96,7 +97,7 @@ def test_one_slice_that_fails_does_not_stop_the_others(context: Context, phantom
             raise RuntimeError("the model stumbled")
 
     context.segmenter.before_answer = fail_once  # type: ignore[attr-defined]
-    with TestClient(create_app(context)) as client:
+    with TestClient(application(context)) as client:
         states = [s["state"] for s in wait_until_draft(client, opened(client, phantom_files))["slices"]]
     assert sorted(set(states)) == ["failed", "proposed"]
     assert states.count("failed") == 1
@@ -105,18 +106,18 @@ def test_one_slice_that_fails_does_not_stop_the_others(context: Context, phantom
 def test_a_database_that_is_away_for_a_moment_delays_a_reading_and_does_not_fail_it(
     context: Context, phantom_files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prepare, "DATABASE_RETRY_S", 0.01)
-    stored = Preparer._store
+    monkeypatch.setattr(worker, "DATABASE_RETRY_S", 0.01)
+    stored = readings.add_proposal
     refused: list[object] = []
 
-    def refuse_twice(*arguments: object) -> None:
+    def refuse_twice(*arguments: Any) -> None:
         if len(refused) < 2:
             refused.append(arguments)
             raise DatabaseUnavailable("away")
-        stored(*arguments)  # type: ignore[arg-type]
+        stored(*arguments)
 
-    monkeypatch.setattr(Preparer, "_store", refuse_twice)
-    with TestClient(create_app(context)) as client:
+    monkeypatch.setattr(readings, "add_proposal", refuse_twice)
+    with TestClient(application(context)) as client:
         reading = wait_until_draft(client, opened(client, phantom_files))
     assert len(refused) == 2
     assert {s["state"] for s in reading["slices"]} == {"proposed"}

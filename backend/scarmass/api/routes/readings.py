@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
-from scarmass.api.dependencies import CurrentReader, InContext, PathUid, WithPreparer
+from scarmass.api.dependencies import CurrentReader, InContext, PathUid, WithEmbeddingAhead
 from scarmass.api.schemas.common import SliceName
 from scarmass.api.schemas.edits import EditRequest, History
 from scarmass.api.schemas.readings import EditAnswer, OpenReading, Reading
-from scarmass.domain.reading import ReadingState
+from scarmass.services.readings import open as opening
 from scarmass.services.readings.edit import apply_edit
 from scarmass.services.readings.export import export_rows, file_name, to_csv
 from scarmass.services.readings.load import load_reading, past_edits
@@ -27,11 +27,13 @@ def open_reading(
     stack_id: PathUid,
     request: OpenReading,
     context: InContext,
-    preparer: WithPreparer,
+    embedding_ahead: WithEmbeddingAhead,
     response: Response,
 ) -> Reading:
     """The stack's draft reading; a new one begins to be prepared in the background."""
-    reading_id, is_new = preparer.open(stack_id, request.client_id)
+    reading_id, is_new = opening.open_reading(context, stack_id, request.client_id)
+    if not is_new:
+        embedding_ahead.start(reading_id)
     response.status_code = 201 if is_new else 200
     return Reading.made_from(context, load_reading(context, reading_id))
 
@@ -42,14 +44,9 @@ def get_reading(reading_id: uuid.UUID, context: InContext) -> Reading:
 
 
 @router.post("/readings/{reading_id}/edits")
-def add_edit(
-    reading_id: uuid.UUID, request: EditRequest, context: InContext, preparer: WithPreparer, reader: CurrentReader
-) -> EditAnswer:
+def add_edit(reading_id: uuid.UUID, request: EditRequest, context: InContext, reader: CurrentReader) -> EditAnswer:
     """Append one edit; it is committed before this answers."""
-    measured = apply_edit(context, reading_id, request.to_domain(), reader)
-    if measured.reading.has_other_slices and measured.reading.state is ReadingState.PREPARING:
-        preparer.take_up(reading_id)
-    return EditAnswer.made_from(context, measured)
+    return EditAnswer.made_from(context, apply_edit(context, reading_id, request.to_domain(), reader))
 
 
 @router.get("/readings/{reading_id}/edits")
@@ -64,9 +61,9 @@ def list_edits(
 
 
 @router.post("/readings/{reading_id}/look", status_code=204)
-def look(reading_id: uuid.UUID, request: SliceName, preparer: WithPreparer) -> None:
+def look(reading_id: uuid.UUID, request: SliceName, context: InContext) -> None:
     """The reader looks at this slice: while the reading is prepared, it comes next."""
-    preparer.look(reading_id, request.key)
+    opening.look(context, reading_id, request.key)
 
 
 @router.get(

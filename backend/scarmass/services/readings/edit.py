@@ -21,7 +21,7 @@ from scarmass.domain.stack import SliceKey
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, growth_of, measured
 from scarmass.services.readings.propose import answer, propose
-from scarmass.storage import readings, studies
+from scarmass.storage import jobs, readings, studies
 
 
 def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, author: str) -> MeasuredReading:
@@ -88,3 +88,4 @@ def _follow_up(context: Context, session: Session, request: EditRequest, after: 
         readings.set_state(session, after.id, ReadingState.DRAFT)
     elif after.has_other_slices and after.unproposed and is_lge:
         readings.set_state(session, after.id, ReadingState.PREPARING)
+        jobs.add_job(session, after.id)

@@ -1,6 +1,9 @@
-"""Following a reading: what changed in it since an event that somebody knows."""
+"""Following a reading: being woken when it changes, and what changed since an event that somebody knows."""
 
+import asyncio
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from scarmass.domain.errors import EventIdInvalid
@@ -46,8 +49,16 @@ class Followed:
     has_other_stack: bool
 
 
+@contextmanager
+def changes(context: Context, reading_id: uuid.UUID) -> Iterator[asyncio.Event]:
+    """An event of the running loop, set whenever a change of the reading or its stack is committed."""
+    loop, changed = asyncio.get_running_loop(), asyncio.Event()
+    with context.notifications.subscribed(lambda: loop.call_soon_threadsafe(changed.set), str(reading_id)):
+        yield changed
+
+
 def latest_event(context: Context, reading_id: uuid.UUID) -> EventId:
-    """Cheap enough to be asked whenever something is heard of a reading. Raises ReadingNotFound."""
+    """Without the cost of the reading itself. Raises ReadingNotFound."""
     with context.database.transaction() as session:
         stack_id, state = readings.stack_and_state(session, reading_id)
         seen = readings.seen_of(session, reading_id)

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from scarmass.storage.database import embedded_postgres
+from scarmass.storage.embedded_postgres import embedded_postgres
 from tests.processes import has_ended
 
 pytestmark = pytest.mark.slow
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 USE_IT = """
 import sys, time
 from pathlib import Path
-from scarmass.storage.database import embedded_postgres
+from scarmass.storage.embedded_postgres import embedded_postgres
 with embedded_postgres(Path(sys.argv[1])):
     print("started", flush=True)
     time.sleep(600)

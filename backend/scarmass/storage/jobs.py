@@ -1,0 +1,125 @@
+"""Jobs in PostgreSQL, queued and claimed by procrastinate: which readings wait for their next slice to be prepared.
+
+A job is one slice of one reading, so that readings take turns. Its lock is its reading: two jobs of one reading never
+run at once, in whichever process, and a second one that waits is refused.
+"""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.worker import Worker
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from scarmass.domain.errors import DatabaseUnavailable
+from scarmass.storage.database import Database
+from scarmass.storage.notifications import notify
+
+PREPARING = "preparing"
+"""The queue, and the key that is notified when a job is added to it."""
+TASK = "prepare_next_slice"
+ATTEMPTS = 3
+RETRY_WAIT_S = 1
+HEARTBEAT_S = 1
+STALLED_AFTER_S = 5
+"""A process whose heart has not beaten for so long has ended, and so has its job."""
+CONNECT_TIMEOUT_S = 5
+
+# Never opened: it adds jobs on the connection of whoever asks.
+_adding = App(connector=SyncPsycopgConnector())
+
+
+def add_job(session: Session, reading_id: uuid.UUID) -> None:
+    """Have the reading's next slice prepared once this transaction is committed; a job that waits already is enough."""
+    lock = str(reading_id)
+    connection = session.connection().connection.driver_connection
+    job = _adding.configure_task(TASK, queue=PREPARING, lock=lock, queueing_lock=lock, connection=connection)
+    try:
+        with session.begin_nested():
+            job.defer(reading_id=lock)
+    except AlreadyEnqueued:
+        return
+    except ConnectorException as error:
+        raise DatabaseUnavailable("the database cannot be reached") from error
+    notify(session, PREPARING)
+
+
+def take_back_stalled(session: Session) -> None:
+    """Queue the jobs again whose process ended in the middle of them, or set them aside after the last attempt."""
+    session.execute(text("select pg_advisory_xact_lock(hashtextextended('stalled jobs', 0))"))
+    for job in session.execute(_STALLED, {"queue": PREPARING, "seconds": STALLED_AFTER_S}).all():
+        if job.is_done:
+            session.execute(text("select procrastinate_finish_job_v1(:id, 'succeeded', true)"), {"id": job.id})
+        elif job.attempts + 1 < ATTEMPTS:
+            session.execute(text("select procrastinate_retry_job_v2(:id, now(), null, null, null)"), {"id": job.id})
+        else:
+            session.execute(text("select procrastinate_finish_job_v1(:id, 'failed', false)"), {"id": job.id})
+
+
+# A job whose successor waits has stored all it had to.
+_STALLED = text("""
+    select job.id, job.attempts, exists (
+        select from procrastinate_jobs next where next.queueing_lock = job.queueing_lock and next.status = 'todo'
+    ) as is_done
+    from procrastinate_jobs job left join procrastinate_workers worker on worker.id = job.worker_id
+    where job.status = 'doing' and job.queue_name = :queue
+    and (worker.id is null or worker.last_heartbeat < now() - make_interval(secs => :seconds))
+""")
+
+
+def readings_with_a_job(session: Session) -> set[uuid.UUID]:
+    """The readings of which a job waits or runs."""
+    query = text("select lock from procrastinate_jobs where queue_name = :queue and status in ('todo', 'doing')")
+    return {uuid.UUID(lock) for lock in session.scalars(query, {"queue": PREPARING})}
+
+
+def was_set_aside(session: Session, reading_id: uuid.UUID) -> bool:
+    """Whether a job of this reading has used up its attempts."""
+    query = text("select exists (select from procrastinate_jobs where lock = :lock and status = 'failed')")
+    return bool(session.scalar(query, {"lock": str(reading_id)}))
+
+
+def is_job_due(session: Session) -> bool:
+    query = text("""
+        select exists (select from procrastinate_jobs where queue_name = :queue and status = 'todo'
+        and (scheduled_at is null or scheduled_at <= now()))
+    """)
+    return bool(session.scalar(query, {"queue": PREPARING}))
+
+
+def work(database: Database, prepare: Callable[[uuid.UUID, bool], None], is_time_up: Callable[[], bool]) -> None:
+    """Do jobs one after the other, until none is due or time is up after one.
+
+    prepare: given the reading and whether this is the last attempt; a job that raises is tried again up to ATTEMPTS.
+    """
+    app = App(connector=PsycopgConnector(conninfo=database.conninfo, min_size=1, max_size=2, timeout=CONNECT_TIMEOUT_S))
+
+    @app.task(
+        name=TASK,
+        queue=PREPARING,
+        pass_context=True,
+        retry=RetryStrategy(max_attempts=ATTEMPTS - 1, wait=RETRY_WAIT_S),
+    )
+    def run(context: JobContext, reading_id: str) -> None:
+        prepare(uuid.UUID(reading_id), context.job.attempts + 1 >= ATTEMPTS)
+
+    async def stop_in_time(job: Callable[[], Awaitable[Any]], _: JobContext, worker: Worker) -> None:
+        try:
+            await job()
+        finally:
+            if is_time_up():
+                worker.stop()
+
+    app.run_worker(
+        queues=[PREPARING],
+        wait=False,
+        listen_notify=False,
+        delete_jobs="successful",
+        install_signal_handlers=False,
+        update_heartbeat_interval=HEARTBEAT_S,
+        stalled_worker_timeout=STALLED_AFTER_S,
+        worker_middleware=[stop_in_time],
+    )
