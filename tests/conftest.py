@@ -14,7 +14,8 @@ from fastapi.testclient import TestClient
 from hypothesis import settings
 
 from scarmass.api.app import create_app
-from scarmass.phantom.demonstration import demo_studies, write_phantom
+from scarmass.phantom.demonstration import DemoStudy, demo_studies, write_phantom
+from scarmass.phantom.stack import phantom
 from scarmass.services.context import Context
 from scarmass.storage.database import Database, migrate, psycopg_url
 from scarmass.storage.embedded_postgres import embedded_postgres
@@ -25,6 +26,9 @@ from tests.fakes import EchoSegmenter, FakeDetector
 # A busy machine makes no law untrue.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+# For torch, which nothing above imports, and for every process that a test starts: tests run side by side, and threads
+# that wait for a processor burn the time of others.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(scope="session")
@@ -59,15 +63,22 @@ def new_database(postgres: str) -> Callable[[], str]:
 def migrated_template(new_database: Callable[..., str]) -> str:
     url = new_database()
     migrate(url)
+    return name_of(url)
+
+
+def name_of(url: str) -> str:
     return url.split("/")[3].split("?")[0]
 
 
 @pytest.fixture
-def database(new_database: Callable[..., str], migrated_template: str) -> Iterator[Database]:
+def database(postgres: str, new_database: Callable[..., str], migrated_template: str) -> Iterator[Database]:
     """A migrated database of the test's own."""
-    database = Database(psycopg_url(new_database(migrated_template)))
+    url = new_database(migrated_template)
+    database = Database(psycopg_url(url))
     yield database
     database.close()
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f'drop database "{name_of(url)}" with (force)'.encode())
 
 
 @pytest.fixture
@@ -102,7 +113,7 @@ def unused_tcp_port() -> int:
 @pytest.fixture(scope="session")
 def phantom_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The DICOM files of one phantom patient with an anterior scar, in slice order."""
-    return write_phantom(tmp_path_factory.mktemp("phantom"), demo_studies()[0])
+    return write_phantom(tmp_path_factory.mktemp("phantom"), next(demo_studies()))
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +123,13 @@ def scarmass_data() -> Path:
     if not folder:
         pytest.skip("SCARMASS_DATA is not set")
     return Path(folder)
+
+
+def small_studies(count: int) -> Iterator[DemoStudy]:
+    """Studies of two tiny slices, a patient and a day each, for tests where many come and their images don't matter."""
+    for number in range(count):
+        stack = phantom(number, scars=(), rows=64, columns=64, pixel_spacing_mm=(5.6, 5.6), number_of_slices=2)
+        yield DemoStudy(f"Small^{number}", f"SMALL-{number}", "19600101", "F", f"202601{number + 1:02}", stack)
 
 
 def upload(client: TestClient, paths: list[Path]) -> dict:

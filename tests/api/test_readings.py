@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 from fastapi.testclient import TestClient
 
-from scarmass.phantom.demonstration import demo_studies, write_phantom
-from tests.conftest import upload
+from scarmass.phantom.demonstration import write_phantom
+from tests.conftest import small_studies, upload
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_a_client_id_opens_one_reading_only(client: TestClient, reading: dict, t
     client_id = {"client_id": str(uuid.uuid4())}
     other, another = (
         upload(client, write_phantom(tmp_path / study.patient_id, study))["studies"][0]["stacks"][0]["stack_id"]
-        for study in demo_studies()[1:3]
+        for study in small_studies(2)
     )
     assert client.post(f"/api/v1/stacks/{other}/readings", json=client_id).status_code == 201
     answer = client.post(f"/api/v1/stacks/{another}/readings", json=client_id)

@@ -10,8 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from scarmass.phantom.demonstration import demo_studies, write_phantom
-from tests.conftest import upload
+from scarmass.phantom.demonstration import write_phantom
+from tests.conftest import small_studies, upload
 
 
 def test_an_upload_answers_with_its_stacks_and_what_it_refused(client: TestClient, phantom_files: list[Path]) -> None:
@@ -56,7 +56,8 @@ def test_no_charset_of_a_file_name_breaks_the_answer(client: TestClient, charset
 
 
 def test_the_worklist_pages_newest_first_without_losing_a_study(client: TestClient, tmp_path: Path) -> None:
-    for study in demo_studies():
+    studies = list(small_studies(7))
+    for study in studies:
         upload(client, write_phantom(tmp_path / study.patient_id, study))
     seen, cursor = [], None
     while True:
@@ -64,7 +65,7 @@ def test_the_worklist_pages_newest_first_without_losing_a_study(client: TestClie
         seen += [study["study_date"] for study in page["studies"]]
         if (cursor := page["next_cursor"]) is None:
             break
-    assert seen == sorted((study.study_date for study in demo_studies()), reverse=True)
+    assert seen == sorted((study.study_date for study in studies), reverse=True)
 
 
 @pytest.mark.parametrize("cursor", ["x", "bnVsbA==", "WzEsMl0=", "WyJhIiwgImIiLCAiYyJd", "WyJcdWQ4MDAiLCJhIl0=", "é"])

@@ -60,6 +60,7 @@ def test_the_shipped_file_is_the_one_the_catalog_describes() -> None:
     assert path.stat().st_size < 6_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("contrast", [Contrast.MAGNITUDE, Contrast.PSIR])
 def test_the_heart_of_a_phantom_is_found_within_a_centimetre(detector: YoloDetector, contrast: Contrast) -> None:
     slices = phantom_stack(30001, contrast, (TRANSMURAL,))
@@ -76,6 +77,7 @@ def test_the_heart_of_a_phantom_is_found_within_a_centimetre(detector: YoloDetec
     assert region.diameter_mm == pytest.approx(truth.diameter_mm, rel=0.15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("contrast", [Contrast.MAGNITUDE, Contrast.PSIR])
 def test_a_transmural_scar_of_a_phantom_is_found(detector: YoloDetector, contrast: Contrast) -> None:
     slices = phantom_stack(30002, contrast, (TRANSMURAL,))
@@ -84,6 +86,7 @@ def test_a_transmural_scar_of_a_phantom_is_found(detector: YoloDetector, contras
     assert scores.scar_recall_30 >= 0.75
 
 
+@pytest.mark.slow
 def test_a_healthy_phantom_gets_hardly_any_scar_boxes(detector: YoloDetector) -> None:
     slices = phantom_stack(30003, Contrast.MAGNITUDE, ())
     boxes = found_on(detector, slices)
@@ -91,11 +94,13 @@ def test_a_healthy_phantom_gets_hardly_any_scar_boxes(detector: YoloDetector) ->
     assert scores.false_boxes_per_scar_free_slice <= 0.25
 
 
+@pytest.mark.slow
 def test_plain_noise_has_no_heart(detector: YoloDetector) -> None:
     noise = np.random.default_rng(0).random((128, 128), dtype=np.float32)
     assert ventricles(detector.detect([SliceImage("noise", noise, (1.5, 1.5))])[0]) == []
 
 
+@pytest.mark.slow
 def test_the_native_patient_kept_out_of_training_is_found(detector: YoloDetector) -> None:
     if "SCARMASS_DATA" not in os.environ:
         pytest.skip("SCARMASS_DATA is not set")

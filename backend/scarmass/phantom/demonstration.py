@@ -1,5 +1,6 @@
 """Phantom patients for a fresh machine, so that the worklist is not empty."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +22,14 @@ class DemoStudy:
     phantom: Phantom
 
 
-def demo_studies() -> list[DemoStudy]:
+def demo_studies() -> Iterator[DemoStudy]:
     """An anterior infarct with no-reflow, a subendocardial inferior one, none, and an oblique PSIR stack."""
     lad = Scar(Territory.LAD, transmurality=1.0, half_angle=1.0, half_height=0.33, no_reflow=True)
     rca = Scar(Territory.RCA, transmurality=0.55, half_angle=0.9, half_height=0.33)
     lcx = Scar(Territory.LCX, transmurality=0.8, half_angle=0.8, half_height=0.3)
+    yield DemoStudy("Phantom^Anterior", "PHANTOM-001", "19580314", "M", "20260105", phantom(34, scars=(lad,)))
+    yield DemoStudy("Phantom^Inferior", "PHANTOM-002", "19630921", "F", "20260112", phantom(12, scars=(rca,)))
+    yield DemoStudy("Phantom^Healthy", "PHANTOM-003", "19710630", "F", "20260119", phantom(13, scars=()))
     oblique = phantom(
         14,
         scars=(lcx, rca),
@@ -38,12 +42,7 @@ def demo_studies() -> list[DemoStudy]:
         slice_gap_mm=3.0,
         orientation=OBLIQUE,
     )
-    return [
-        DemoStudy("Phantom^Anterior", "PHANTOM-001", "19580314", "M", "20260105", phantom(34, scars=(lad,))),
-        DemoStudy("Phantom^Inferior", "PHANTOM-002", "19630921", "F", "20260112", phantom(12, scars=(rca,))),
-        DemoStudy("Phantom^Healthy", "PHANTOM-003", "19710630", "F", "20260119", phantom(13, scars=())),
-        DemoStudy("Phantom^Oblique", "PHANTOM-004", "19491202", "M", "20260126", oblique),
-    ]
+    yield DemoStudy("Phantom^Oblique", "PHANTOM-004", "19491202", "M", "20260126", oblique)
 
 
 def write_demo_studies(folder: Path) -> list[Path]:

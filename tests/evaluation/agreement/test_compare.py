@@ -11,8 +11,8 @@ from typer.testing import CliRunner, Result
 
 from scarmass.cli.app import app
 from scarmass.domain.errors import PairsInvalid, ReadingsNotComparable
-from scarmass.phantom.demonstration import demo_studies, write_phantom
-from tests.conftest import upload
+from scarmass.phantom.demonstration import write_phantom
+from tests.conftest import small_studies, upload
 from tests.services.readings.test_prepare import wait_until_draft
 
 BOX = {"x0": 10.0, "y0": 20.0, "x1": 14.0, "y1": 23.0}
@@ -38,14 +38,14 @@ def total_grams(folder: Path) -> list[float]:
 
 def test_two_observers_exports_are_compared_end_to_end(client: TestClient, tmp_path: Path) -> None:
     readings = []
-    for study in demo_studies()[:3]:
+    for study in small_studies(3):
         stack = upload(client, write_phantom(tmp_path / study.patient_id, study))["studies"][0]["stacks"][0]
         opened = client.post(f"/api/v1/stacks/{stack['stack_id']}/readings", json={"client_id": str(uuid.uuid4())})
         readings.append(wait_until_draft(client, opened.json()["id"]))
     first = exported(client, readings, tmp_path / "observer_a")
     for reading in readings[1:]:
         edit = {"client_id": str(uuid.uuid4()), "expected_revision": 0, "kind": "prompt", "boxes": [BOX]}
-        edit["sop_instance_uid"] = reading["slices"][3]["sop_instance_uid"]
+        edit["sop_instance_uid"] = reading["slices"][1]["sop_instance_uid"]
         assert client.post(f"/api/v1/readings/{reading['id']}/edits", json=edit).status_code == 200
     second = exported(client, readings, tmp_path / "observer_b")
 
@@ -58,7 +58,7 @@ def test_two_observers_exports_are_compared_end_to_end(client: TestClient, tmp_p
     assert written["agreement"]["n"] == 3
     assert written["agreement"]["bias"]["value"] == pytest.approx((sum(one) - sum(other)) / 3)
     assert written["agreement"]["bias"]["value"] != 0
-    assert {pair["patient"] for pair in written["pairs"]} == {study.patient_id for study in demo_studies()[:3]}
+    assert {pair["patient"] for pair in written["pairs"]} == {study.patient_id for study in small_studies(3)}
     assert "observer_a holds drafts" in written["warnings"]
     names = {"agreement.json", "correlation.png", "correlation.svg", "bland_altman.png", "bland_altman.svg"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == names

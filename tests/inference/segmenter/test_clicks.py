@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scarmass.domain.left_ventricle import HeartRegion
@@ -18,6 +18,7 @@ coordinates = st.floats(30, 98)
 @given(
     st.lists(st.tuples(coordinates, coordinates, st.booleans()), max_size=4, unique_by=lambda p: (p[0] // 8, p[1] // 8))
 )
+@settings(max_examples=30)
 def test_every_click_has_its_say_in_its_own_pixel(clicked: list[tuple[float, float, bool]]) -> None:
     points = [Point(*each) for each in clicked]
     logits = np.random.default_rng(1).normal(0, 8, (256, 256)).astype(np.float32)

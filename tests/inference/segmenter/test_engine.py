@@ -121,10 +121,12 @@ def test_a_prompt_outside_the_window_is_answered_in_an_enlarged_one(new_engine: 
 
 
 @pytest.mark.parametrize("follows_points", [True, False])
-def test_a_click_is_obeyed_by_every_kind_of_weights(weights: Weights, follows_points: bool) -> None:
+def test_a_click_is_obeyed_by_every_kind_of_weights(
+    engine: SegmenterEngine, weights: Weights, follows_points: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A box that was answered is asked again with a click inside the answer and one outside."""
     entry = replace(weights.entry, follows_points=follows_points)
-    engine = SegmenterEngine(replace(weights, entry=entry), device="cpu")
+    monkeypatch.setattr(engine, "_weights", replace(weights, entry=entry))
     first = ask(engine, Prompt(boxes=(SCAR_BOX,)))
     row, column = np.argwhere(first.mask)[first.mask.sum() // 2]
     points = (Point(column + 0.5, row + 0.5, False), Point(92, 55, True))

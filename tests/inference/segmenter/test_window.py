@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scarmass.domain.left_ventricle import HeartRegion
@@ -58,6 +58,7 @@ def test_a_window_pixel_is_square_in_mm_on_anisotropic_pixels() -> None:
 
 
 @given(st.floats(0.7, 2.0), st.floats(0.7, 2.0), st.floats(-20, 20), st.floats(-20, 20))
+@settings(max_examples=25)
 def test_a_drawn_mask_survives_the_window(row_mm: float, column_mm: float, off_x: float, off_y: float) -> None:
     rows, columns = round(260 / row_mm), round(260 / column_mm)
     x, y = (130 + off_x) / column_mm, (130 + off_y) / row_mm
