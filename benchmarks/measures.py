@@ -1,4 +1,4 @@
-"""What is measured of one backbone, in the order in which it is told."""
+"""What is measured of one backbone, in the order in which it is show_step."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ STACK_AIM_S = 10
 BLOCK = 10
 """Clicks in a row, then as many bare decodes: caches are warm for both, and both meet the same machine."""
 
-Told = Callable[[str], None]
+ShowStep = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -52,46 +52,46 @@ class BackboneResult:
 
 
 def measure_backbones(
-    entries: list[Entry], folder: Path, repetitions: Repetitions, told: Told
+    entries: list[Entry], folder: Path, repetitions: Repetitions, show_step: ShowStep
 ) -> Iterator[BackboneResult]:
     """Measure one backbone after the other, each with a server of its own on one embedded PostgreSQL in folder."""
     new_subjects = subjects(scarred_phantom(), folder / "dicom")
     data_dir = folder / "data"
-    told("preparing the database")
+    show_step("preparing the database")
     prepare_storage(data_dir, next(new_subjects))
     for entry in entries:
-        yield _measure(entry, data_dir, new_subjects, repetitions, lambda step, e=entry: told(f"{e.name}: {step}"))
+        yield _measure(entry, data_dir, new_subjects, repetitions, lambda step, e=entry: show_step(f"{e.name}: {step}"))
 
 
 def _measure(
-    entry: Entry, data_dir: Path, new_subjects: Iterator[Subject], repetitions: Repetitions, told: Told
+    entry: Entry, data_dir: Path, new_subjects: Iterator[Subject], repetitions: Repetitions, show_step: ShowStep
 ) -> BackboneResult:
     weights = load(entry.name, WEIGHTS)
     image, prompt = prompted_slice(scarred_phantom())
-    told("loading its modules")
+    show_step("loading its modules")
     models = BareModels(weights, Settings().device, image, prompt, data_dir / "exports")
-    rows = _bare_rows(models, repetitions, told)
-    told("starting the application")
+    rows = _bare_rows(models, repetitions, show_step)
+    show_step("starting the application")
     with running_server(data_dir, entry.name) as server:
         stacks = FreshStacks(server, new_subjects)
-        fresh = _fresh_stack_rows(stacks, repetitions, told)
-        told("preparing the stack to click on")
-        clicks = _click_rows(PreparedStack(server, *stacks.uploaded()), stacks, models, repetitions, told)
-        told("the page in a browser")
+        fresh = _fresh_stack_rows(stacks, repetitions, show_step)
+        show_step("preparing the stack to click on")
+        clicks = _click_rows(PreparedStack(server, *stacks.uploaded()), stacks, models, repetitions, show_step)
+        show_step("the page in a browser")
         page = browser_rows(server, stacks, repetitions.edits, repetitions.within_s)
-        crowded = _crowd_rows(server, stacks, told)
+        crowded = _crowd_rows(server, stacks, show_step)
         peak_memory_mib = server.peak_memory_mib()
         rows += [*clicks, *page, *fresh, *crowded, single("Application start", server.start_s, "s")]
     if peak_memory_mib is not None:
         rows.append(single("Peak memory of the server process", peak_memory_mib, "MiB"))
     click_ms = clicks[0].median
-    rows += _predictor_rows(Predictor(models, image, prompt, entry.input_size), click_ms, repetitions, told)
+    rows += _predictor_rows(Predictor(models, image, prompt, entry.input_size), click_ms, repetitions, show_step)
     return BackboneResult(entry, weights.sha256, str(models.device), rows)
 
 
-def _bare_rows(models: BareModels, repetitions: Repetitions, told: Told) -> list[Summary]:
+def _bare_rows(models: BareModels, repetitions: Repetitions, show_step: ShowStep) -> list[Summary]:
     def timed(label: str, work: Callable[[], object], times: int) -> Summary:
-        told(label)
+        show_step(label)
         return summary(label, repeated_ms(work, times, repetitions.within_s))
 
     rows = [timed("Bare encode, torch", models.encode_in_torch, repetitions.encodes)]
@@ -101,10 +101,10 @@ def _bare_rows(models: BareModels, repetitions: Repetitions, told: Told) -> list
     return rows
 
 
-def _fresh_stack_rows(stacks: FreshStacks, repetitions: Repetitions, told: Told) -> list[Summary]:
-    told("first clicks on fresh stacks")
+def _fresh_stack_rows(stacks: FreshStacks, repetitions: Repetitions, show_step: ShowStep) -> list[Summary]:
+    show_step("first clicks on fresh stacks")
     first_clicks = repeated(stacks.first_click_ms, repetitions.first_clicks, repetitions.within_s)
-    told(f"{NUMBER_OF_SLICES}-slice stacks")
+    show_step(f"{NUMBER_OF_SLICES}-slice stacks")
     readings = repeated(stacks.ready_s, repetitions.readings, repetitions.within_s)
     uploads = summary(f"Upload of {NUMBER_OF_SLICES} objects", stacks.upload_ms)
     objects_per_s = NUMBER_OF_SLICES / (uploads.median / 1000)
@@ -118,21 +118,21 @@ def _fresh_stack_rows(stacks: FreshStacks, repetitions: Repetitions, told: Told)
 
 
 def _click_rows(
-    stack: PreparedStack, stacks: FreshStacks, models: BareModels, repetitions: Repetitions, told: Told
+    stack: PreparedStack, stacks: FreshStacks, models: BareModels, repetitions: Repetitions, show_step: ShowStep
 ) -> list[Summary]:
     """Later clicks in blocks, each followed by a block of bare decodes of the same kind of prompt."""
 
     def block_ms() -> tuple[list[float], list[float]]:
         return [stack.click_ms() for _ in range(BLOCK)], [elapsed_ms(models.decode) for _ in range(BLOCK)]
 
-    told("later clicks")
+    show_step("later clicks")
     blocks = repeated(block_ms, repetitions.click_blocks, repetitions.within_s)
     click_ms = [click for clicks, _ in blocks for click in clicks]
     overhead_ms = [median(clicks) - median(decodes) for clicks, decodes in blocks]
     inside_ms = list(stack.inside_ms)
-    told("clicks in a reading")
+    show_step("clicks in a reading")
     edits = repeated(stack.edit_ms, repetitions.edits, repetitions.within_s)
-    told("clicks while another stack is prepared")
+    show_step("clicks while another stack is prepared")
     crowded = stacks.while_preparing(lambda: repeated(stack.click_ms, repetitions.crowded_clicks, repetitions.within_s))
     return [
         summary("/segment, later click", click_ms, aim=CLICK_AIM_MS),
@@ -143,20 +143,20 @@ def _click_rows(
     ]
 
 
-def _crowd_rows(server: Server, stacks: FreshStacks, told: Told) -> list[Summary]:
+def _crowd_rows(server: Server, stacks: FreshStacks, show_step: ShowStep) -> list[Summary]:
     """READERS at once, each on a prepared reading of a patient of its own."""
-    told(f"preparing stacks for {READERS} readers")
+    show_step(f"preparing stacks for {READERS} readers")
     for _ in range(READERS):
         PreparedStack(server, *stacks.uploaded())
-    told(f"{READERS} readers at once")
+    show_step(f"{READERS} readers at once")
     kinds = crowd(str(server.http.base_url))
     failures = sum(kind.failures for kind in kinds)
     rows = [Summary(f"{READERS} readers, {kind.name}", "ms", kind.median, kind.p95, kind.requests) for kind in kinds]
     return [*rows, single(f"{READERS} readers, failed requests", failures, "", sum(kind.requests for kind in kinds))]
 
 
-def _predictor_rows(predictor: Predictor, click_ms: float, repetitions: Repetitions, told: Told) -> list[Summary]:
-    told("segment-anything's SamPredictor")
+def _predictor_rows(predictor: Predictor, click_ms: float, repetitions: Repetitions, show_step: ShowStep) -> list[Summary]:
+    show_step("segment-anything's SamPredictor")
     rerun = repeated_ms(predictor.encode_and_predict, repetitions.encodes, repetitions.within_s)
     kept = repeated_ms(predictor.predict, repetitions.decodes, repetitions.within_s)
     return [

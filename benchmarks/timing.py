@@ -1,4 +1,4 @@
-"""Repeated timings and what is told of them."""
+"""Repeated timings and their summaries."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -55,8 +55,8 @@ def measure_stack(slices: Sequence[Slice], masks: Mapping[SliceKey, Mask], densi
 
     Slices without a mask count as empty, so an extent that the geometry lacks is absent however few masks there are.
     """
-    if strangers := masks.keys() - {one.key for one in slices}:
-        raise SliceNotInStack(f"slice {sorted(strangers)[0][0]} is not among these slices")
+    if unknown := masks.keys() - {one.key for one in slices}:
+        raise SliceNotInStack(f"slice {sorted(unknown)[0][0]} is not among these slices")
     measured = [measure_slice(one, masks[one.key], density_g_per_ml) for one in slices if one.key in masks]
     empty = [slice_mass(_area(one, 0), density_g_per_ml) for one in slices]
     return StackMeasure(measured, total_mass([*empty, *(m.mass for m in measured)]))

@@ -31,8 +31,8 @@ def _seen(
 ) -> EventId:
     """Where to go on. A reading that is not there, or an id that is none, is refused before the stream begins."""
     latest_event(context, reading_id)
-    told = last_event_id or after
-    return EventId.parsed(told) if told else BEFORE_ALL
+    event_id = last_event_id or after
+    return EventId.parsed(event_id) if event_id else BEFORE_ALL
 
 
 @router.get("/readings/{reading_id}/events", response_class=EventSourceResponse)
