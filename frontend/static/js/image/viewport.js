@@ -24,6 +24,8 @@ export class Viewport extends Camera {
   #drawn;
   /** What lies in the middle of the screen, in image pixels. */
   #middle = { x: 0, y: 0 };
+  /** @type {import("../common/types.js").Place|null} what is to lie there again once other slices are shown */
+  #kept = null;
 
   /** Which of the slices is on the screen; -1 until the first one is drawn. */
   shown = -1;
@@ -75,6 +77,7 @@ export class Viewport extends Camera {
    */
   replace(slices, index) {
     const drawn = this.#drawn;
+    if (drawn) this.#kept ??= this.#middle;
     this.slices = slices;
     this.shown = drawn ? slices.findIndex((slice) => isSameSlice(slice, drawn)) : -1;
     this.#provide();
@@ -92,11 +95,12 @@ export class Viewport extends Camera {
     const isWanted = () => this.#wanted === index && this.#imageIds === imageIds;
     const isOn = this.#isProvided && this.shown === index && this.viewport.getCurrentImageIdIndex() === index;
     if (!isWanted() || isOn) return;
-    const middle = this.#middle;
-    const isNewList = !this.#isProvided;
-    this.#isProvided = true;
-    if (isNewList) await this.viewport.setStack(imageIds, index);
-    else await this.viewport.setImageIdIndex(index);
+    if (this.#isProvided) await this.viewport.setImageIdIndex(index);
+    else {
+      this.#isProvided = true;
+      await this.viewport.setStack(imageIds, index);
+      void prefetch(imageIds, index);
+    }
     if (!isWanted()) return;
     this.#window ??= this.headerWindow(index, image);
     const isAlike = hasSameGrid(this.#drawn, this.slices[index]);
@@ -104,9 +108,9 @@ export class Viewport extends Camera {
     this.#drawn = this.slice;
     this.#applyWindow();
     if (!isAlike) this.fit();
-    else if (isNewList) this.look(this.world(middle.x, middle.y), this.zoom);
+    else if (this.#kept) this.look(this.world(this.#kept.x, this.#kept.y), this.zoom);
     else this.#changed();
-    if (isNewList) void prefetch(imageIds, index);
+    this.#kept = null;
   }
 
   get slice() {
