@@ -155,7 +155,9 @@ def _crowd_rows(server: Server, stacks: FreshStacks, show_step: ShowStep) -> lis
     return [*rows, single(f"{READERS} readers, failed requests", failures, "", sum(kind.requests for kind in kinds))]
 
 
-def _predictor_rows(predictor: Predictor, click_ms: float, repetitions: Repetitions, show_step: ShowStep) -> list[Summary]:
+def _predictor_rows(
+    predictor: Predictor, click_ms: float, repetitions: Repetitions, show_step: ShowStep
+) -> list[Summary]:
     show_step("segment-anything's SamPredictor")
     rerun = repeated_ms(predictor.encode_and_predict, repetitions.encodes, repetitions.within_s)
     kept = repeated_ms(predictor.predict, repetitions.decodes, repetitions.within_s)

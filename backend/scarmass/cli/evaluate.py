@@ -94,8 +94,8 @@ def benchmark(
 
     chosen = strategies.split(",") if strategies else list(STRATEGIES)
     if unknown := set(chosen) - set(STRATEGIES):
-        told = f"{', '.join(sorted(unknown))} is not among {', '.join(STRATEGIES)}"
-        raise typer.BadParameter(told, param_hint="--strategies")
+        reason = f"{', '.join(sorted(unknown))} is not among {', '.join(STRATEGIES)}"
+        raise typer.BadParameter(reason, param_hint="--strategies")
     slices = read_prepared(dataset).slices("validation")
     boxes = opened_detector(detector, WEIGHTS) if DETECTOR_BOX in chosen else None
     with Progress(console=console) as bar:

@@ -36,7 +36,7 @@ class Source:
             return f"{self.file}, given by path"
         return f"{self.package}@{self.version}" if self.registry == "npm" else f"{self.package}=={self.version}"
 
-    def told(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """What is known of it; a registry that is Python's goes without saying."""
         return {key: value for key, value in asdict(self).items() if key != "registry" or value is not None}
 
@@ -79,7 +79,7 @@ class Entry:
 
         One key, because the file format keeps several in no fixed order and the file's hash would change.
         """
-        told = (
+        described = (
             "name",
             "kind",
             "architecture",
@@ -89,10 +89,10 @@ class Entry:
             "follows_points",
             "base_sha256",
         )
-        content: dict[str, Any] = {key: getattr(self, key) for key in told}
-        content["source"] = self.source.told() if self.source else None
+        content: dict[str, Any] = {key: getattr(self, key) for key in described}
+        content["source"] = self.source.to_dict() if self.source else None
         if self.decoder:
-            content["decoder"] = self.decoder.told()
+            content["decoder"] = self.decoder.to_dict()
         if self.structures:
             content["structures"] = self.structures
         return {"scarmass": json.dumps(content, sort_keys=True)}
