@@ -8,7 +8,7 @@ import typer
 from scarmass.cli.data import PreparedFolder
 from scarmass.cli.extras import require_extra
 
-train_app = typer.Typer(no_args_is_help=True)
+train_app = typer.Typer(no_args_is_help=True, help="Train models on a prepared dataset.")
 
 ConfigFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="instead of the shipped one")]
 Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in the folder")]
@@ -16,12 +16,6 @@ Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps")]
 DeviceCount = Annotated[str, typer.Option(help="how many, or auto; under torchrun, torchrun says")]
 Bf16 = Annotated[bool, typer.Option("--bf16", help="mixed precision")]
 EmbeddingsFolder = Annotated[Path | None, typer.Option(help="a folder that runs with one frozen encoder share")]
-
-
-@train_app.callback()
-def train() -> None:
-    """Train models on a prepared dataset."""
-    require_extra("training")
 
 
 @train_app.command("detector")
@@ -36,6 +30,7 @@ def train_detector(
     bf16: Bf16 = False,
 ) -> None:
     """Fine-tune the detector of left ventricle and scar; best.safetensors in the folder is what can be served."""
+    require_extra("training")
     from scarmass.datasets.prepared import read_prepared
     from scarmass.training.detector.train import CONFIG, finetune
     from scarmass.training.run import Devices
@@ -57,6 +52,7 @@ def train_segmenter(
     bf16: Bf16 = False,
 ) -> None:
     """Fine-tune the segmenter on boxes and points; the folder's file named in the configuration can be served."""
+    require_extra("training")
     from scarmass.datasets.prepared import read_prepared
     from scarmass.paths import WEIGHTS
     from scarmass.training.run import Devices
@@ -76,6 +72,7 @@ def train_ablation(
     embeddings: EmbeddingsFolder = None,
 ) -> None:
     """Train the segmenter in equal short runs, each without one thing, to see what each brings."""
+    require_extra("training")
     from scarmass.datasets.prepared import read_prepared
     from scarmass.paths import WEIGHTS
     from scarmass.training.segmenter.ablation import PLAN, ablation
