@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Side by side; the tests of a file stay together, as what they share is made once.
 PYTEST := pytest -n logical --maxprocesses 4 --dist loadfile
 
-.PHONY: run test test-frontend check bench setup chromium lint lock clean
+.PHONY: run test test-frontend check bench wheel setup chromium lint lock clean
 
 run: setup
 	@scarmass demo && exec scarmass serve
@@ -26,6 +26,9 @@ test-frontend: setup
 
 bench: setup
 	python -m benchmarks
+
+wheel: setup
+	uv build --quiet --wheel --no-build-isolation --out-dir dist
 
 setup: .stamps/python .stamps/bundle
 

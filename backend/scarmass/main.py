@@ -98,6 +98,7 @@ def serve(settings: Settings) -> None:
             )
         )
         console.print(f"ScarMass is at [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
+        console.print(f"Its files are in {settings.data_dir}", soft_wrap=True)
         with suppress(KeyboardInterrupt):
             server.run()
         console.print("Stopping")

@@ -15,7 +15,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SCARMASS_", populate_by_name=True)
 
     port: int = Field(default=8000, ge=1, le=65535, validation_alias="PORT")
-    data_dir: Path = Field(default=(CHECKOUT or Path.cwd()) / "data", validation_alias="DATA_DIR")
+    data_dir: Path = Field(
+        default=(CHECKOUT or Path.cwd()) / "data",
+        validation_alias="DATA_DIR",
+        description="in a checkout its own data folder, else that of the folder the command is started in",
+    )
     database_url: str | None = Field(
         default=None, validation_alias="DATABASE_URL", description="unset means the embedded PostgreSQL"
     )
