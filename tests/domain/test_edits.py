@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import tests
 from scarmass.domain import edits as kinds
 from scarmass.domain import errors
 from scarmass.domain.edits import ClearEdit, Edit, Outcome, PaintEdit, PromptEdit, TakeOverEdit, apply, prompt_of
@@ -15,7 +16,7 @@ from scarmass.domain.reading import Origin, Reading, Segment, SliceContent, Slic
 from scarmass.domain.stack import Growth, Slice, SliceHeader
 from scarmass.domain.structures import Structure
 
-TABLE = json.loads((Path(__file__).parents[1] / "data" / "slice_states.json").read_text())
+TABLE = json.loads((Path(str(tests.__file__)).parent / "data" / "slice_states.json").read_text())
 SHAPE = (6, 5)
 MASK = np.eye(*SHAPE, dtype=bool)
 BOX, INSIDE, ALSO = Box(1, 1, 4, 4), Point(2.5, 2.5, True), Point(1.5, 1.5, False)
