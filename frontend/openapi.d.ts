@@ -313,7 +313,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Healthz */
+        /**
+         * Healthz
+         * @description The process lives. Not in the thread pool, where it would queue behind other requests.
+         */
         get: operations["healthz_healthz_get"];
         put?: never;
         post?: never;

@@ -78,6 +78,7 @@ def test_a_reading_that_could_not_be_prepared_says_so_and_is_drawn_by_hand_or_pr
     monkeypatch.setattr(context.detector, "detect", out_of_memory)
     stack_id = server.upload(phantom_files)
     page.goto(f"{server.address}/stacks/{stack_id}")
+    page.get_by_text("no memory left").wait_for()
     page.get_by_text("Draw on the image, or press Shift+R to try the stack again").wait_for()
     wait_until(lambda: reading_state(page)["shown"] == reading_state(page)["index"])
     assert not serious(page)
