@@ -9,6 +9,7 @@ import pytest
 import schemathesis
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.python.asgi import shutdown_lifespans
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
@@ -30,8 +31,10 @@ def api_schema(new_database, migrated_template, tmp_path_factory, phantom_files)
     app = application(context)
     with TestClient(app) as client:
         _give_the_examples(client, phantom_files, app)
-        # A stream of events does not end: tests/api/test_events.py has a client that hangs up.
-        yield schemathesis.openapi.from_asgi("/openapi.json", app).exclude(path_regex="/events$")
+    # schemathesis starts the application itself, and would end it with the process. A stream of events does not end:
+    # tests/api/test_events.py has a client that hangs up.
+    yield schemathesis.openapi.from_asgi("/openapi.json", app).exclude(path_regex="/events$")
+    shutdown_lifespans()
     database.close()
 
 
