@@ -76,8 +76,11 @@ def browsers() -> Iterator[Callable[[bool], Browser]]:
 
 
 @pytest.fixture
-def page(browsers: Callable[[bool], Browser], request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page of 1366 x 768 whose errors and requests beyond the server fail the test. Parameter: with WebGL or not."""
+def page(browsers: Callable[[bool], Browser], server: Server, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of 1366 x 768 whose errors and requests beyond the server fail the test. Parameter: with WebGL or not.
+
+    It closes before the server ends, which answers 500 to what is still on its way then.
+    """
     page = browsers(getattr(request, "param", True)).new_page(viewport={"width": 1366, "height": 768})
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
