@@ -1,4 +1,4 @@
-# The verbs: run, test, check, bench. Each sets up what it needs.
+# The verbs: run, test, check, bench, wheel. Each sets up what it needs.
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin

