@@ -216,7 +216,7 @@ def save(network: Any, path: Path, entry: Entry) -> None:
     state = {
         name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in network.state_dict().items()
     }
-    save_weights(state, entry.description(), path)
+    save_weights(state, replace(entry, structures=STRUCTURES).description(), path)
 
 
 def finetune(
@@ -248,7 +248,6 @@ def finetune(
         licence=config.licence,
         file=best.name,
         base_sha256=config.base_sha256,
-        structures=STRUCTURES,
     )
 
     def validate(average: Any, steps: int) -> float:
