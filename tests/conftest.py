@@ -4,6 +4,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,12 @@ def unused_tcp_port() -> int:
 def phantom_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The DICOM files of one phantom patient with an anterior scar, in slice order."""
     return write_phantom(tmp_path_factory.mktemp("phantom"), next(demo_studies()))
+
+
+@pytest.fixture(scope="session")
+def other_phantom_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Those of another patient."""
+    return write_phantom(tmp_path_factory.mktemp("phantom"), next(islice(demo_studies(), 1, None)))
 
 
 @pytest.fixture(scope="session")

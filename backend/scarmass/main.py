@@ -12,6 +12,7 @@ from types import FrameType
 import uvicorn
 from rich.console import Console
 
+from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.domain.protocols import Model
 from scarmass.paths import WEIGHTS
 from scarmass.services.context import Context
@@ -76,32 +77,37 @@ def import_paths(database: Database, files: FileStore, paths: list[Path]) -> Int
 
 
 def serve(settings: Settings) -> None:
-    """Run the server until it is told to stop; everything it started stops with it."""
+    """Run the server until it is told to stop, or its PostgreSQL is lost; everything it started stops with it."""
     _require_free_port(settings)
     # Every request thread gets OpenMP threads of its own; those that wait must not spin on the others' cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _stop)
-    with open_storage(settings) as (database, files):
-        context = open_context(settings, database, files)
-        from scarmass.api.app import create_app
-
-        app = create_app(context, Worker(context), settings.max_upload_mib * 2**20, settings.allowed_hosts)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                host=settings.host,
-                port=settings.port,
-                log_level="warning",
-                access_log=False,
-                timeout_graceful_shutdown=5,
-                server_header=False,
-            )
-        )
-        console.print(f"ScarMass is at [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
-        console.print(f"Its files are in {settings.data_dir}", soft_wrap=True)
-        with suppress(KeyboardInterrupt):
-            server.run()
+    try:
+        with open_storage(settings) as (database, files), suppress(KeyboardInterrupt):
+            _server(settings, open_context(settings, database, files)).run()
         console.print("Stopping")
+    except DatabaseUnavailable as error:
+        console.print(f"ScarMass ends: {error}")
+        sys.exit(1)
+
+
+def _server(settings: Settings, context: Context) -> uvicorn.Server:
+    from scarmass.api.app import create_app
+
+    app = create_app(context, Worker(context), settings.max_upload_mib * 2**20, settings.allowed_hosts)
+    console.print(f"ScarMass is at [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
+    console.print(f"Its files are in {settings.data_dir}", soft_wrap=True)
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=5,
+            server_header=False,
+        )
+    )
 
 
 def _require_free_port(settings: Settings) -> None:

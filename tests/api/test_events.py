@@ -5,14 +5,22 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 import uvicorn
 
+from scarmass.domain.edits import EditRequest, ProposeEdit
 from scarmass.services.context import Context
+from scarmass.services.readings.edit import apply_edit
+from scarmass.storage.database import Database
 from tests.conftest import application
+
+THREADS_OF_THE_POOL = 40
 
 
 @pytest.fixture
@@ -102,3 +110,71 @@ def test_what_is_no_event_and_what_is_no_reading_are_refused(api: httpx.Client, 
     wrong = api.get(f"/readings/{reading_id}/events", params={"after": "yesterday"})
     assert (wrong.status_code, wrong.json()["type"].rsplit(":", 1)[-1]) == (422, "EventIdInvalid")
     assert api.get(f"/readings/{uuid.uuid4()}/events").status_code == 404
+
+
+def connections(context: Context) -> int:
+    """How many connections to the test's own database there are, without the one that asks."""
+    query = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    with psycopg.connect(context.database.conninfo) as connection:
+        counted = connection.execute(query).fetchone()
+    assert counted is not None
+    return counted[0]
+
+
+def test_an_open_stream_holds_no_connection_to_the_database(
+    api: httpx.Client, reading_id: str, context: Context
+) -> None:
+    until_draft(events(api, reading_id))
+    before = connections(context)
+    with ExitStack() as streams:
+        for _ in range(40):
+            streams.enter_context(api.stream("GET", f"/readings/{reading_id}/events"))
+        assert connections(context) - before < 10
+
+
+def test_streams_of_another_process_hear_of_an_edit(api: httpx.Client, reading_id: str, context: Context) -> None:
+    (last, _) = until_draft(events(api, reading_id))[-1]
+    other = Context(Database(context.database.conninfo), context.files, context.detector, context.segmenter)
+    heard = events(api, reading_id, params={"after": last})
+    with ThreadPoolExecutor(1) as listener:
+        change = listener.submit(next, heard)
+        request = EditRequest(uuid.uuid4(), 0, "0" * 64, ProposeEdit())
+        apply_edit(other, uuid.UUID(reading_id), request, "a reader of the other process")
+        assert change.result()[1]["revision"] == 1
+    other.database.close()
+
+
+def test_streams_go_on_after_the_listener_lost_its_connection(
+    api: httpx.Client, reading_id: str, context: Context
+) -> None:
+    (last, _) = until_draft(events(api, reading_id))[-1]
+    cut_off = "select count(pg_terminate_backend(pid)) from pg_stat_activity where query = 'listen scarmass'"
+    with psycopg.connect(context.database.conninfo) as connection:
+        connection.execute(cut_off)
+    edit(api, reading_id, 0, "propose")
+    assert next(events(api, reading_id, params={"after": last}))[1]["revision"] == 1
+
+
+def test_healthz_answers_while_every_thread_of_the_pool_is_busy(
+    api: httpx.Client, reading_id: str, context: Context
+) -> None:
+    until_draft(events(api, reading_id))
+    first = api.get(f"/readings/{reading_id}").json()["slices"][0]
+    busy, done = threading.Semaphore(0), threading.Event()
+
+    def wait(_: object) -> None:
+        busy.release()
+        done.wait()
+
+    context.segmenter.before_answer = wait  # type: ignore[attr-defined]
+    box = {"x0": 5, "y0": 5, "x1": 9, "y1": 9}
+    body = {"sop_instance_uid": first["sop_instance_uid"], "boxes": [box]}
+    with ThreadPoolExecutor(THREADS_OF_THE_POOL) as readers:
+        asked = [readers.submit(api.post, "/segment", json=body) for _ in range(THREADS_OF_THE_POOL)]
+        for _ in asked:
+            busy.acquire()
+        try:
+            assert api.get(f"{str(api.base_url).removesuffix('/api/v1/')}/healthz").status_code == 200
+        finally:
+            done.set()
+        assert {answer.result().status_code for answer in asked} == {200}

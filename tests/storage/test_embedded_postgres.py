@@ -1,12 +1,14 @@
-"""The embedded PostgreSQL starts and stops whatever was killed before."""
+"""The embedded PostgreSQL starts and stops whatever was killed before, and starts again where it was killed."""
 
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import psycopg
 import pytest
@@ -17,9 +19,10 @@ from tests.processes import has_ended
 pytestmark = pytest.mark.slow
 
 USE_IT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from scarmass.storage.embedded_postgres import embedded_postgres
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 with embedded_postgres(Path(sys.argv[1])):
     print("started", flush=True)
     time.sleep(600)
@@ -40,7 +43,7 @@ def postmaster(folder: Path) -> int:
 @pytest.fixture
 def user(folder: Path) -> Iterator[subprocess.Popen]:
     """A process that uses it."""
-    with subprocess.Popen([sys.executable, "-c", USE_IT, str(folder)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([sys.executable, "-c", USE_IT, str(folder)], stdout=PIPE, stderr=PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "started\n"
         yield process
@@ -69,3 +72,31 @@ def test_it_starts_right_after_it_was_killed(folder: Path, user: subprocess.Pope
     user.kill()
     with embedded_postgres(folder) as url, psycopg.connect(url) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
+
+
+def test_it_starts_again_when_it_is_killed_while_it_is_used(folder: Path) -> None:
+    with embedded_postgres(folder) as url:
+        killed = postmaster(folder)
+        os.kill(killed, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while not answers(url) or postmaster(folder) == killed:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        again = postmaster(folder)
+    assert has_ended(again)
+
+
+def test_where_it_cannot_start_again_its_user_is_told_and_ends(folder: Path, user: subprocess.Popen) -> None:
+    (folder / "global" / "pg_control").unlink()
+    os.kill(postmaster(folder), signal.SIGKILL)
+    _, said = user.communicate(timeout=60)
+    assert user.returncode == 1
+    assert "PostgreSQL ended and does not start again" in said.splitlines()[-1]
+
+
+def answers(url: str) -> bool:
+    try:
+        with psycopg.connect(url) as connection:
+            return connection.execute("select 1").fetchone() == (1,)
+    except psycopg.OperationalError:
+        return False

@@ -4,15 +4,18 @@ import csv
 import io
 import uuid
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from math import isclose
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, inspect
 
+from scarmass.paths import MIGRATIONS
 from scarmass.storage.database import Database, migrate, psycopg_url
 from scarmass.storage.tables import Table, is_ours
 from tests.storage import revision_0002
@@ -42,6 +45,12 @@ def test_up_down_up_ends_in_exactly_the_tables_of_the_code(new_database: Callabl
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_ours})
         assert compare_metadata(context, Table.metadata) == []
     engine.dispose()
+
+
+def test_the_schema_of_jobs_is_that_of_the_installed_procrastinate() -> None:
+    """Where this fails, procrastinate was upgraded: its sql/migrations since then make a migration of ours."""
+    of_jobs = ScriptDirectory(str(MIGRATIONS)).get_revision("0004")
+    assert version("procrastinate") == of_jobs.module.PROCRASTINATE
 
 
 def test_a_database_is_ready_only_when_it_answers_and_is_migrated(new_database: Callable[[], str]) -> None:

@@ -1,0 +1,82 @@
+"""Servers in processes of their own, to be killed, and what is asked of them."""
+
+import multiprocessing
+import os
+import signal
+import socket
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import httpx
+
+from tests.durability.server import serve
+
+# Each server is a fresh process, forked from one that has imported everything: a start costs as little as it can.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["__main__", "tests.durability.server"])
+
+START_S = 60
+
+
+@contextmanager
+def server(folder: Path, deadly_slice: str | None = None) -> Iterator[tuple[BaseProcess, httpx.Client]]:
+    """A server of its own that answers, killed at the end whether or not it was before.
+
+    Each has a port of its own: between two of them, somebody else may take a port that was free.
+    """
+    port = free_port()
+    process = PROCESSES.Process(target=serve, args=(folder, port, deadly_slice))
+    process.start()
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30) as api:
+            wait_until_it_answers(process, api)
+            yield process, api
+    finally:
+        process.kill()
+        process.join()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_it_answers(process: BaseProcess, api: httpx.Client) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        assert process.is_alive(), "the server ended by itself"
+        try:
+            api.get("/studies")
+            return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError(f"no answer in {START_S} s")
+
+
+def kill_postgres(folder: Path) -> None:
+    """SIGKILL to the postmaster, whose children then end by themselves."""
+    pid = folder / "postgres" / "postmaster.pid"
+    if pid.is_file():
+        with suppress(ProcessLookupError):
+            os.kill(int(pid.read_text().split()[0]), signal.SIGKILL)
+
+
+def opened(api: httpx.Client, paths: list[Path]) -> str:
+    """The id of a new reading of these files."""
+    files = [("files", (path.name, path.read_bytes())) for path in paths]
+    stack_id = api.post("/studies", files=files).json()["studies"][0]["stacks"][0]["stack_id"]
+    return api.post(f"/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())}).json()["id"]
+
+
+def prepared(api: httpx.Client, reading_id: str) -> dict:
+    """The reading once it is not prepared any more."""
+    deadline = time.monotonic() + START_S
+    while (reading := api.get(f"/readings/{reading_id}").json())["state"] == "preparing":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return reading
