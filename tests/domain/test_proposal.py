@@ -8,14 +8,13 @@ import pytest
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.proposal import (
-    SMALLEST_SCAR_MM2,
     StackDetection,
     detect_stack,
     proposed_boxes,
     proposed_prompt,
 )
 from scarmass.domain.protocols import DetectedBox, Segmentation, SliceImage
-from scarmass.domain.structures import Structure
+from scarmass.domain.structures import SMALLEST_SCAR_MM2, Structure
 from tests.fakes import EchoSegmenter, FakeDetector
 
 IMAGE = SliceImage("slice", np.zeros((80, 100), np.float32), (2.0, 1.0))

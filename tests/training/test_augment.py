@@ -8,7 +8,7 @@ import pytest
 from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.structures import Structure
 from scarmass.training.augment import augmented
-from scarmass.training.detector.train import CONFIG, read_config
+from scarmass.training.detector.config import CONFIG, read_config
 
 RANGES = read_config(CONFIG).augmentation
 ONLY_GEOMETRY = replace(

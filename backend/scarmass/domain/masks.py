@@ -52,6 +52,13 @@ def without_component_at(mask: Mask, x: float, y: float) -> Mask:
     return mask if label == 0 else mask & (labels != label)
 
 
+def deepest_pixel(mask: Mask) -> tuple[int, int]:
+    """(row, column) of the pixel of a mask farthest, in pixels, from all outside it; beyond the image is outside."""
+    depth = np.asarray(ndimage.distance_transform_edt(np.pad(mask, 1)))[1:-1, 1:-1]
+    row, column = np.unravel_index(depth.argmax(), depth.shape)
+    return int(row), int(column)
+
+
 def pixel_index(x: float, y: float, shape: tuple[int, ...]) -> tuple[int, int]:
     """(row, column) of the pixel that holds the corner-based point; the far edges belong to the last pixel."""
     return min(int(np.floor(y)), shape[0] - 1), min(int(np.floor(x)), shape[1] - 1)

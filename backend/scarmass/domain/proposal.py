@@ -4,19 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scarmass.domain.left_ventricle import HeartRegion, heart_region
-from scarmass.domain.masks import components
 from scarmass.domain.prompts import Prompt, box_around
 from scarmass.domain.protocols import DetectedBox, Detector, Segmenter, SliceImage
-from scarmass.domain.structures import Structure
+from scarmass.domain.structures import Structure, scar_parts
 
 VENTRICLE_LOOSENESS = 0.05
 """Each edge of the ventricle's box moves outwards by this fraction of its length before scar is asked for in it."""
 
 SCAR_LOOSENESS = 0.05
 """The same of the box around each scar that is found."""
-
-SMALLEST_SCAR_MM2 = 30.0
-"""Specks below this area are not proposed."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +48,7 @@ def proposed_boxes(segmenter: Segmenter, image: SliceImage, detection: StackDete
         return list(found)
     around = ventricle.box.loosened(VENTRICLE_LOOSENESS, image.pixels.shape)
     answer = segmenter.segment(image, detection.region, Prompt(Structure.SCAR, (around,)))
-    row_mm, column_mm = image.pixel_spacing_mm
-    parts = [part for part in components(answer.mask) if part.sum() * row_mm * column_mm >= SMALLEST_SCAR_MM2]
+    parts = scar_parts(answer.mask, image.pixel_spacing_mm)
     seen = [DetectedBox(box_around(part, SCAR_LOOSENESS), Structure.SCAR, answer.score) for part in parts]
     return [ventricle, *seen]
 

@@ -1,9 +1,12 @@
-"""The structures of the left ventricle that are segmented, and the myocardium between two of them."""
+"""The structures of the left ventricle that are segmented, its myocardium, and the parts of its scar."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 
-from scarmass.domain.masks import Mask
+from scarmass.domain.masks import Mask, components
+
+SMALLEST_SCAR_MM2 = 30.0
+"""Parts of scar below this area are specks: they are not proposed, and no box is drawn around them."""
 
 
 class Structure(StrEnum):
@@ -18,3 +21,14 @@ class Structure(StrEnum):
 def myocardium(masks: Mapping[Structure, Mask]) -> Mask:
     """The left ventricle less its blood pool, from masks of both of one shape."""
     return masks[Structure.LEFT_VENTRICLE] & ~masks[Structure.BLOOD_POOL]
+
+
+def scar_parts(scar: Mask, pixel_spacing_mm: tuple[float, float]) -> list[Mask]:
+    """The 8-connected parts of a scar mask (rows, columns) without specks, largest first."""
+    return [part for part in components(scar) if not is_speck(part, pixel_spacing_mm)]
+
+
+def is_speck(part: Mask, pixel_spacing_mm: tuple[float, float]) -> bool:
+    """Whether a part of scar is smaller than SMALLEST_SCAR_MM2."""
+    row_mm, column_mm = pixel_spacing_mm
+    return float(part.sum()) * row_mm * column_mm < SMALLEST_SCAR_MM2

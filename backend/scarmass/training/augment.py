@@ -1,4 +1,4 @@
-"""Slices as other centres might have made them: nulled myocardium, other blood, field of view, coil and noise."""
+"""Augmentation: slices with another contrast, field of view, coil and noise, as other centres might make them."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,7 +29,7 @@ class Augmentation:
     blood_factor: tuple[float, float]
     scar_factor: tuple[float, float]
     nulled_share: float
-    """Share of slices made anew as a magnitude image whose null lies near the myocardium."""
+    """Share of slices turned into a magnitude image whose null lies near the myocardium."""
     null_factor: tuple[float, float]
     """Grey value of the null, as a factor on the mean of normal myocardium."""
     grey_air_share: float
@@ -69,7 +69,7 @@ def augmented(
             offset=ranges.close_up_offset,
             shorter_side=0.9,
         )
-    return seen_anew(with_new_contrast(annotated, ranges, generator), size, ranges, generator)
+    return with_new_field_of_view(with_new_contrast(annotated, ranges, generator), size, ranges, generator)
 
 
 def with_new_contrast(
@@ -144,7 +144,7 @@ def _shading(shape: tuple[int, ...], strength: float, generator: np.random.Gener
     return (generator.uniform(0, strength) * profile / np.abs(profile).max()).astype(np.float32)
 
 
-def seen_anew(
+def with_new_field_of_view(
     annotated: AnnotatedSlice, size: int, ranges: Augmentation, generator: np.random.Generator
 ) -> AnnotatedSlice:
     """The slice through another field of view: turned, mirrored, scaled and moved; black where it has no pixels."""

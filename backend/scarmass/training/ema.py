@@ -1,11 +1,11 @@
-"""The weights that training keeps: an exponential moving average of those it moves (Polyak and Juditsky 1992)."""
+"""The exponential moving average of the trained weights: what is validated and kept (Polyak and Juditsky 1992)."""
 
 import torch
 from torch import nn
 
 
 @torch.no_grad()
-def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
+def update(average: nn.Module, network: nn.Module, decay: float) -> None:
     """Move the averaged tensors a step towards the trained ones, by 1 - decay; counters are copied."""
     for kept, current in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
         if kept.is_floating_point():

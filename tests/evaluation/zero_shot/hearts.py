@@ -7,10 +7,9 @@ import numpy as np
 from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import PromptGroup
+from scarmass.domain.prompts import PromptGroup, within
 from scarmass.domain.protocols import Model, SliceImage
 from scarmass.domain.structures import Structure
-from scarmass.evaluation.drawn_prompts import within
 from scarmass.evaluation.zero_shot.backbone import EmbeddedSlice, Seconds
 from scarmass.inference.segmenter.window import stack_window
 

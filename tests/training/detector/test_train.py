@@ -1,4 +1,4 @@
-"""Fine-tuning the detector: that what it writes can be served, and that a run that was cut off ends as a whole one."""
+"""Fine-tuning the detector: that what it writes can be served, and that an interrupted run ends as a whole one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,20 +16,14 @@ from scarmass.domain.structures import Structure
 from scarmass.inference.detector import STRUCTURES, YoloDetector, build_network
 from scarmass.inference.weights.catalog import Entry
 from scarmass.inference.weights.load import sha256_of
-from scarmass.training.detector.train import (
-    CONFIG,
-    Config,
-    learning_rate,
-    pretrained_network,
-    read_config,
-    save,
-    train,
-)
-from scarmass.training.run import Devices, Origin, Run, open_fabric
+from scarmass.training.detector.config import CONFIG, TrainingConfig, read_config
+from scarmass.training.detector.network import pretrained_network, save_network
+from scarmass.training.detector.train import learning_rate, train
+from scarmass.training.run import Devices, Provenance, Run, open_fabric
 
 
 @pytest.fixture(scope="module")
-def config() -> Config:
+def config() -> TrainingConfig:
     """The shipped configuration, cut down to seconds: two phases of three steps."""
     shipped = read_config(CONFIG)
     first, second = (replace(phase, steps=3, minutes=1e6, validate_every=2) for phase in shipped.phases)
@@ -45,15 +39,15 @@ def annotated(patient: str = "Case_P001", index: int = 0) -> AnnotatedSlice:
     return AnnotatedSlice(patient, index, masks[Structure.SCAR].astype(np.float32), (2.0, 1.0), masks)
 
 
-class CutOff(Exception):
+class Interrupted(Exception):
     """Stands for a machine that goes down."""
 
 
 def trained(
     folder: Path,
-    config: Config,
+    config: TrainingConfig,
     validate: Callable[[Any, int], float],
-    keep: Callable[[], None] = lambda: None,
+    on_best: Callable[[], None] = lambda: None,
     *,
     resume: bool = False,
 ) -> dict[str, torch.Tensor]:
@@ -61,12 +55,12 @@ def trained(
     torch.manual_seed(0)
     network = build_network(config.architecture)
     fabric = open_fabric(Devices(accelerator="cpu"))
-    run = Run(folder, Origin(CONFIG.read_text(), 0, "a", "b", "c"), fabric, resume=resume)
-    train(network, [annotated(), annotated(index=1)], [], config, run, fabric, validate, keep)
+    run = Run(folder, Provenance(CONFIG.read_text(), 0, "a", "b", "c"), fabric, resume=resume)
+    train(network, [annotated(), annotated(index=1)], [], config, run, fabric, validate, on_best)
     return network.state_dict()
 
 
-def test_a_checkpoint_other_than_the_named_one_is_refused(config: Config, tmp_path: Path) -> None:
+def test_a_checkpoint_other_than_the_named_one_is_refused(config: TrainingConfig, tmp_path: Path) -> None:
     other = tmp_path / "other.pt"
     other.write_bytes(b"not the checkpoint")
     with pytest.raises(WeightsInvalid, match="sha256"):
@@ -80,7 +74,7 @@ def test_an_unknown_setting_is_refused(tmp_path: Path) -> None:
         read_config(mistyped)
 
 
-def test_the_learning_rate_falls_to_a_fiftieth(config: Config) -> None:
+def test_the_learning_rate_falls_to_a_fiftieth(config: TrainingConfig) -> None:
     phase = config.phases[0]
     assert learning_rate(phase, 0) == pytest.approx(phase.learning_rate)
     assert learning_rate(phase, 1) == pytest.approx(phase.learning_rate / 50)
@@ -88,7 +82,7 @@ def test_the_learning_rate_falls_to_a_fiftieth(config: Config) -> None:
 
 @dataclass(frozen=True)
 class Whole:
-    """A run that was never cut off: its weights, the steps it was validated at, and when its best was kept."""
+    """A run that was never interrupted: its weights, the steps it was validated at, and when its best was kept."""
 
     weights: dict[str, torch.Tensor]
     file: Path
@@ -97,14 +91,14 @@ class Whole:
 
 
 @pytest.fixture(scope="module")
-def whole(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+def whole(config: TrainingConfig, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     """Its fitness is 1, 3, 2 and 4 at its validations."""
     folder = tmp_path_factory.mktemp("whole")
     file, validated, kept, fitness = folder / "trained.safetensors", [], [], iter([1.0, 3.0, 2.0, 4.0])
 
     def validate(average: Any, steps: int) -> float:
         validated.append(steps)
-        save(average, file, Entry("trained", "detector", config.architecture, 64, "", file.name))
+        save_network(average, file, Entry("trained", "detector", config.architecture, 64, "", file.name))
         return next(fitness)
 
     weights = trained(folder / "run", config, validate, lambda: kept.append(validated[-1]))
@@ -126,18 +120,18 @@ def test_what_training_writes_can_be_served(whole: Whole) -> None:
     assert whole.file.stat().st_size < 6_000_000
 
 
-def test_a_resumed_training_ends_with_the_very_weights_of_one_that_was_never_cut_off(
-    whole: Whole, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_resumed_training_ends_with_the_very_weights_of_one_that_was_never_interrupted(
+    whole: Whole, config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes down in the second phase, one step after its last checkpoint."""
     monkeypatch.setattr("scarmass.training.detector.train.CHECKPOINT_EVERY", 1)
 
     def goes_down(average: Any, steps: int) -> float:
         if steps == 5:
-            raise CutOff
+            raise Interrupted
         return 0.0
 
-    with pytest.raises(CutOff):
+    with pytest.raises(Interrupted):
         trained(tmp_path, config, goes_down)
     resumed = trained(tmp_path, config, lambda average, steps: 0.0, resume=True)
     assert all(torch.equal(resumed[name], whole.weights[name]) for name in whole.weights)

@@ -8,8 +8,9 @@ import pytest
 
 from scarmass.training.segmenter import ablation as subject
 from scarmass.training.segmenter.ablation import PLAN, ablation, as_toml, merged
+from scarmass.training.segmenter.config import CONFIG, read_config
 from scarmass.training.segmenter.scores import ValidationScores
-from scarmass.training.segmenter.train import CONFIG, Trained, read_config
+from scarmass.training.segmenter.train import Trained
 
 SETTINGS = tomllib.loads(PLAN.read_text())
 BASE = tomllib.loads(CONFIG.read_text())
@@ -49,8 +50,8 @@ def test_variants_that_were_run_are_kept_and_all_are_in_the_table(
     monkeypatch.setattr(subject, "finetune", finetune)
     done = tmp_path / "everything"
     done.mkdir()
-    told = {"variant": "everything", "steps": 60, "dice_by_clicks": [0.1, 0.2, 0.3, 0.4], "area_ratio": 1.0}
-    (done / "scores.json").write_text(json.dumps(told | {"around_ventricle": 0.3, "scar_free": 0.0}))
+    stored = {"variant": "everything", "steps": 60, "dice_by_clicks": [0.1, 0.2, 0.3, 0.4], "area_ratio": 1.0}
+    (done / "scores.json").write_text(json.dumps(stored | {"around_ventricle": 0.3, "scar_free": 0.0}))
     lines = ablation(None, tmp_path, tmp_path).splitlines()  # type: ignore[arg-type]
     assert "everything" not in asked
     assert len(asked) == len(SETTINGS["variants"]) - 1

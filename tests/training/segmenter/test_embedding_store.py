@@ -11,13 +11,14 @@ import torch
 from scarmass import paths
 from scarmass.inference.segmenter.network import PromptableSegmenter
 from scarmass.inference.weights.load import load
-from scarmass.training.segmenter.embedding_store import Embeddings, Late
-from scarmass.training.segmenter.samples import Example, training_examples
-from scarmass.training.segmenter.train import CONFIG, network_to_train, read_config
+from scarmass.training.segmenter.config import CONFIG, read_config
+from scarmass.training.segmenter.embedding_store import EmbeddingStore, LateStages
+from scarmass.training.segmenter.network import network_to_train
+from scarmass.training.segmenter.views import AugmentedView, training_views
 from tests.training.segmenter.hearts import heart
 
 WEIGHTS = load("scarmass-litemedsam", paths.WEIGHTS)
-MATERIAL = read_config(CONFIG).material
+SHIPPED = read_config(CONFIG)
 
 
 @pytest.fixture(scope="module")
@@ -26,48 +27,48 @@ def network() -> PromptableSegmenter:
 
 
 @pytest.fixture(scope="module")
-def example() -> Example:
-    (first, *_) = training_examples([heart()], [], MATERIAL.views, MATERIAL.augmentation, 0)
+def view() -> AugmentedView:
+    (first, *_) = training_views([heart()], [], SHIPPED.views, SHIPPED.augmentation, 0)
     return first
 
 
-def embeddings(network: PromptableSegmenter, folder: Path, trains_late_stages: bool = False) -> Embeddings:
-    return Embeddings(network, WEIGHTS.entry, folder, torch.device("cpu"), trains_late_stages=trains_late_stages)
+def store(network: PromptableSegmenter, folder: Path, trains_late_stages: bool = False) -> EmbeddingStore:
+    return EmbeddingStore(network, WEIGHTS.entry, folder, torch.device("cpu"), trains_late_stages=trains_late_stages)
 
 
 def test_what_was_encoded_is_kept_for_the_next_run(
-    network: PromptableSegmenter, example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    network: PromptableSegmenter, view: AugmentedView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = embeddings(network, tmp_path).of(example)
-    again = embeddings(network, tmp_path)
+    first = store(network, tmp_path).embedding(view)
+    again = store(network, tmp_path)
 
     def never(pixels: np.ndarray) -> torch.Tensor:
         raise AssertionError("encoded again")
 
     monkeypatch.setattr(again, "_encode", never)
-    assert torch.equal(again.of(example), first)
-    other = replace(example, name="other", annotated=replace(example.annotated, pixels=-example.base.pixels))
+    assert torch.equal(again.embedding(view), first)
+    other = replace(view, name="other", annotated=replace(view.annotated, pixels=-view.base.pixels))
     with pytest.raises(AssertionError, match="again"):
-        again.of(other)
+        again.embedding(other)
 
 
 @pytest.mark.parametrize("trains_late_stages", [False, True])
-def test_nothing_is_kept_of_a_view_that_will_not_be_seen_again(
-    network: PromptableSegmenter, example: Example, tmp_path: Path, trains_late_stages: bool
+def test_nothing_is_kept_of_a_view_that_comes_only_once(
+    network: PromptableSegmenter, view: AugmentedView, tmp_path: Path, trains_late_stages: bool
 ) -> None:
-    encoder = embeddings(network, tmp_path, trains_late_stages)
+    encoder = store(network, tmp_path, trains_late_stages)
     kept_before = set(tmp_path.glob("*.npy"))
-    anew = encoder.of(example, anew=True)
+    fresh = encoder.embedding(view, is_fresh=True)
     assert set(tmp_path.glob("*.npy")) == kept_before
-    torch.testing.assert_close(anew, encoder.of(example), atol=2e-2, rtol=2e-2)
+    torch.testing.assert_close(fresh, encoder.embedding(view), atol=2e-2, rtol=2e-2)
 
 
-def test_divided_into_stages_the_encoder_is_the_same_and_its_late_ones_can_be_learned_from(
-    network: PromptableSegmenter, example: Example, tmp_path: Path
+def test_divided_into_stages_the_encoder_is_the_same_and_its_late_ones_can_be_trained(
+    network: PromptableSegmenter, view: AugmentedView, tmp_path: Path
 ) -> None:
-    whole, divided = embeddings(network, tmp_path), embeddings(network, tmp_path, trains_late_stages=True)
-    Late(network.image_encoder).train_weights()
-    frozen, learning = whole.of(example), divided.of(example)
+    whole, divided = store(network, tmp_path), store(network, tmp_path, trains_late_stages=True)
+    LateStages(network.image_encoder).require_gradients()
+    frozen, learning = whole.embedding(view), divided.embedding(view)
     network.image_encoder.requires_grad_(False)
     torch.testing.assert_close(learning, frozen, atol=2e-2, rtol=2e-2)
     assert learning.requires_grad
@@ -75,12 +76,12 @@ def test_divided_into_stages_the_encoder_is_the_same_and_its_late_ones_can_be_le
 
 
 def test_gradients_reach_late_stages_alone_again_and_again(
-    network: PromptableSegmenter, example: Example, tmp_path: Path
+    network: PromptableSegmenter, view: AugmentedView, tmp_path: Path
 ) -> None:
-    divided = embeddings(network, tmp_path, trains_late_stages=True)
-    Late(network.image_encoder).train_weights()
+    divided = store(network, tmp_path, trains_late_stages=True)
+    LateStages(network.image_encoder).require_gradients()
     for _ in range(2):
-        divided.of(example).sum().backward()
+        divided.embedding(view).sum().backward()
     learned = {name for name, p in network.image_encoder.named_parameters() if p.grad is not None}
     network.image_encoder.requires_grad_(False)
     assert "neck.0.weight" in learned
@@ -88,16 +89,16 @@ def test_gradients_reach_late_stages_alone_again_and_again(
 
 
 def test_validation_encodes_by_the_late_stages_of_the_network_it_is_about(
-    network: PromptableSegmenter, example: Example, tmp_path: Path
+    network: PromptableSegmenter, view: AugmentedView, tmp_path: Path
 ) -> None:
-    divided = embeddings(network, tmp_path, trains_late_stages=True)
+    divided = store(network, tmp_path, trains_late_stages=True)
     pixels = np.random.default_rng(0).random((3, 256, 256), dtype=np.float32)
     other = deepcopy(network)
     torch.nn.init.zeros_(other.image_encoder.neck[2].weight)  # type: ignore[index]
-    assert not torch.equal(divided.encoding(network)(pixels), divided.encoding(other)(pixels))
+    assert not torch.equal(divided.encode_with(network)(pixels), divided.encode_with(other)(pixels))
 
 
 def test_an_encoder_without_stages_cannot_be_trained_by_them(tmp_path: Path) -> None:
     vit = PromptableSegmenter("sam_vit_b", 256)
     with pytest.raises(ValueError, match="TinyViT"):
-        embeddings(vit, tmp_path, trains_late_stages=True)
+        store(vit, tmp_path, trains_late_stages=True)

@@ -11,38 +11,31 @@ from scarmass.inference.segmenter.network import PromptableSegmenter, build_segm
 from scarmass.inference.weights.catalog import Entry
 from scarmass.inference.weights.load import Weights, load
 from scarmass.paths import WEIGHTS
-from scarmass.training.run import Devices, Origin, Run, open_fabric
-from scarmass.training.segmenter.objective import Teaching
-from scarmass.training.segmenter.optimiser import average_gradients, learning_rate, optimiser_of
-from scarmass.training.segmenter.samples import Example, training_examples
-from scarmass.training.segmenter.train import (
-    CONFIG,
-    Config,
-    as_stored,
-    fine_tuned_entry,
-    network_to_train,
-    read_config,
-    train,
-)
+from scarmass.training.run import Devices, Provenance, Run, open_fabric
+from scarmass.training.segmenter.config import CONFIG, TrainingConfig, read_config
+from scarmass.training.segmenter.network import as_stored, fine_tuned_entry, network_to_train
+from scarmass.training.segmenter.objective import SegmenterObjective
+from scarmass.training.segmenter.optimiser import adamw, average_gradients, learning_rate
+from scarmass.training.segmenter.train import train
+from scarmass.training.segmenter.views import AugmentedView, training_views
 from tests.training.segmenter.hearts import heart
 
 ONE = Devices("cpu", 1)
 ENTRY = Entry("trained", "segmenter", "tiny_vit", 256, "", "trained.safetensors")
-ORIGIN = Origin(CONFIG.read_text(), 0, "dataset", "split", "base")
+PROVENANCE = Provenance(CONFIG.read_text(), 0, "dataset", "split", "base")
 
 
 @pytest.fixture(scope="module")
-def config() -> Config:
+def config() -> TrainingConfig:
     read = read_config(CONFIG)
     brief = replace(read.optimiser, minutes=60.0, batch_size=2, learning_rate=3e-3, warmup_steps=1)
-    material = replace(read.material, curriculum=replace(read.material.curriculum, alone=0.0))
-    return replace(read, optimiser=replace(brief, validate_every=100, encoder_rate=0.0), material=material)
+    optimiser = replace(brief, validate_every=100, encoder_rate=0.0)
+    return replace(read, optimiser=optimiser, curriculum=replace(read.curriculum, warmup_share=0.0))
 
 
 @pytest.fixture(scope="module")
-def examples(config: Config) -> list[Example]:
-    material = config.material
-    return training_examples([heart()], [], material.views, material.augmentation, config.seed)
+def views(config: TrainingConfig) -> list[AugmentedView]:
+    return training_views([heart()], [], config.views, config.augmentation, config.seed)
 
 
 def network() -> PromptableSegmenter:
@@ -50,7 +43,7 @@ def network() -> PromptableSegmenter:
     return network_to_train(load("scarmass-litemedsam", WEIGHTS))
 
 
-def embedding(example: Example, anew: bool) -> torch.Tensor:
+def embedding(view: AugmentedView, is_fresh: bool) -> torch.Tensor:
     return 0.1 * torch.ones(1, 256, 64, 64)
 
 
@@ -86,10 +79,10 @@ def test_what_was_stored_is_built_again_with_its_refiner() -> None:
 
 @pytest.mark.parametrize("encoder_rate", [0.0, 0.1])
 def test_refiner_decoder_and_encoder_learn_at_their_own_rates_and_a_frozen_encoder_at_none(
-    config: Config, encoder_rate: float
+    config: TrainingConfig, encoder_rate: float
 ) -> None:
     made = network()
-    optimiser = optimiser_of(made, replace(config.optimiser, encoder_rate=encoder_rate, decoder_rate=0.2))
+    optimiser = adamw(made, replace(config.optimiser, encoder_rate=encoder_rate, decoder_rate=0.2))
     shares = {id(p): group["share"] for group in optimiser.param_groups for p in group["params"]}
     assert shares[id(made.refiner.stem.weight)] == 1  # type: ignore[union-attr]
     assert shares[id(made.mask_decoder.iou_token.weight)] == 0.2
@@ -101,25 +94,27 @@ def test_refiner_decoder_and_encoder_learn_at_their_own_rates_and_a_frozen_encod
     assert id(early) not in shares
 
 
-def test_a_frozen_decoder_learns_at_no_rate(config: Config) -> None:
+def test_a_frozen_decoder_learns_at_no_rate(config: TrainingConfig) -> None:
     made = network()
-    optimiser = optimiser_of(made, replace(config.optimiser, decoder_rate=0.0))
+    optimiser = adamw(made, replace(config.optimiser, decoder_rate=0.0))
     assert [group["share"] for group in optimiser.param_groups] == [1.0]
     assert not made.mask_decoder.iou_token.weight.requires_grad
     assert made.refiner.stem.weight.requires_grad  # type: ignore[union-attr]
 
 
-def test_the_rate_rises_then_falls_to_a_fiftieth(config: Config) -> None:
+def test_the_rate_rises_then_falls_to_a_fiftieth(config: TrainingConfig) -> None:
     settings = replace(config.optimiser, learning_rate=1.0, warmup_steps=10)
     assert learning_rate(settings, 0, 0.0) == pytest.approx(0.1)
     assert learning_rate(settings, 10, 0.0) == pytest.approx(1.0)
     assert learning_rate(settings, 500, 1.0) == pytest.approx(0.02)
 
 
-def trained(config: Config, examples: list[Example], folder: Path, steps: int, devices: Devices = ONE) -> dict:
+def trained(
+    config: TrainingConfig, views: list[AugmentedView], folder: Path, steps: int, devices: Devices = ONE
+) -> dict:
     """Train to so many steps; the averaged weights by name."""
     fabric = open_fabric(devices)
-    run = Run(folder, ORIGIN, fabric, resume=False)
+    run = Run(folder, PROVENANCE, fabric, resume=False)
     settings = replace(config, optimiser=replace(config.optimiser, steps=steps))
     averages: list[dict[str, torch.Tensor]] = []
 
@@ -127,17 +122,17 @@ def trained(config: Config, examples: list[Example], folder: Path, steps: int, d
         averages.append({name: tensor.clone() for name, tensor in average.state_dict().items()})
         return 0.5
 
-    teaching = Teaching(network(), config.material, embedding, examples)
-    train(teaching, settings, run, fabric, validate, lambda: None)
+    objective = SegmenterObjective(network(), config, embedding, views)
+    train(objective, settings, run, fabric, validate, lambda: None)
     return averages[-1]
 
 
 @pytest.mark.slow
 def test_training_changes_refiner_and_decoder_and_leaves_the_encoder_as_it_is(
-    config: Config, examples: list[Example], tmp_path: Path
+    config: TrainingConfig, views: list[AugmentedView], tmp_path: Path
 ) -> None:
     before = {name: tensor.clone() for name, tensor in network().state_dict().items()}
-    after = trained(config, examples, tmp_path / "run", steps=4)
+    after = trained(config, views, tmp_path / "run", steps=4)
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert {"refiner", "mask_decoder"} <= changed
     assert "image_encoder" not in changed
@@ -146,16 +141,16 @@ def test_training_changes_refiner_and_decoder_and_leaves_the_encoder_as_it_is(
 
 
 @pytest.mark.slow
-def test_half_precision_learns_like_single(config: Config, examples: list[Example], tmp_path: Path) -> None:
-    half = trained(config, examples, tmp_path / "half", 2, Devices("cpu", 1, "bf16-mixed"))
-    single = trained(config, examples, tmp_path / "single", 2)
+def test_half_precision_learns_like_single(config: TrainingConfig, views: list[AugmentedView], tmp_path: Path) -> None:
+    half = trained(config, views, tmp_path / "half", 2, Devices("cpu", 1, "bf16-mixed"))
+    single = trained(config, views, tmp_path / "single", 2)
     name = "refiner.head.weight"
     assert half[name].dtype == torch.float32
     assert not torch.equal(half[name], network().state_dict()[name])
     torch.testing.assert_close(half[name], single[name], atol=5e-3, rtol=0.0)
 
 
-def test_processes_share_the_gradient_of_a_weight_that_one_of_them_did_not_ask() -> None:
+def test_processes_average_the_gradient_of_a_weight_that_one_of_them_did_not_use() -> None:
     class OneOfTwo:
         """A process beside one whose gradients are all 4."""
 
@@ -165,28 +160,28 @@ def test_processes_share_the_gradient_of_a_weight_that_one_of_them_did_not_ask()
             assert reduce_op == "mean"
             return (own + 4) / 2
 
-    asked, unasked = (torch.nn.Parameter(torch.zeros(2)) for _ in range(2))
-    asked.grad = torch.full((2,), 2.0)
-    average_gradients(torch.optim.SGD([asked, unasked], lr=1.0), OneOfTwo())  # type: ignore[arg-type]
-    assert asked.grad.tolist() == [3, 3]
-    assert unasked.grad is not None
-    assert unasked.grad.tolist() == [2, 2]
+    used, unused = (torch.nn.Parameter(torch.zeros(2)) for _ in range(2))
+    used.grad = torch.full((2,), 2.0)
+    average_gradients(torch.optim.SGD([used, unused], lr=1.0), OneOfTwo())  # type: ignore[arg-type]
+    assert used.grad.tolist() == [3, 3]
+    assert unused.grad is not None
+    assert unused.grad.tolist() == [2, 2]
 
 
 @pytest.mark.slow
-def test_learning_lowers_the_loss(config: Config, examples: list[Example], tmp_path: Path) -> None:
+def test_learning_lowers_the_loss(config: TrainingConfig, views: list[AugmentedView], tmp_path: Path) -> None:
     def loss(state: dict[str, torch.Tensor]) -> float:
         made = network()
         made.load_state_dict(state)
-        teaching = Teaching(made, config.material, embedding, examples)
+        objective = SegmenterObjective(made, config, embedding, views)
         with torch.no_grad():
-            return float(np.mean([teaching(0, np.random.default_rng(s), 1.0).item() for s in range(6)]))
+            return float(np.mean([objective(0, np.random.default_rng(s), 1.0).item() for s in range(6)]))
 
     before = loss(network().state_dict())
-    assert loss(trained(config, examples, tmp_path / "run", steps=12)) < before - 0.1
+    assert loss(trained(config, views, tmp_path / "run", steps=12)) < before - 0.1
 
 
-def test_the_fine_tuned_file_says_what_it_was_made_from(config: Config) -> None:
+def test_the_fine_tuned_file_says_what_it_was_made_from(config: TrainingConfig) -> None:
     base = load("scarmass-litemedsam", WEIGHTS).entry
     entry = fine_tuned_entry(base, config, "ab" * 32, ("scar",))
     assert entry.base_sha256 == "ab" * 32

@@ -15,10 +15,7 @@ from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.masks import Mask, components
 from scarmass.domain.prompts import Box, box_around
 from scarmass.domain.protocols import DetectedBox
-from scarmass.domain.structures import Structure
-
-SMALLEST_SCAR_MM2 = 20.0
-"""Specks below this area get no reference box (nominal mm2 where the spacing is nominal)."""
+from scarmass.domain.structures import Structure, is_speck
 
 SAME_SCAR_GAP_MM = 3.0
 """Parts of scar closer than this share a box, as a reader would draw it."""
@@ -81,14 +78,11 @@ class Outcome:
 
 
 def reference_boxes(annotated: AnnotatedSlice) -> dict[Structure, list[Box]]:
-    """What a detector should find on the slice: at most one left ventricle, and a box for each separate scar."""
+    """What a detector should find on the slice: at most one left ventricle, and each scar that is no speck."""
     ventricle = annotated.masks[Structure.LEFT_VENTRICLE]
-    row_mm, column_mm = annotated.pixel_spacing_mm
-    scars = [
-        part
-        for part in _separate_parts(annotated.masks[Structure.SCAR], (row_mm, column_mm))
-        if part.sum() * row_mm * column_mm >= SMALLEST_SCAR_MM2
-    ]
+    spacing_mm = annotated.pixel_spacing_mm
+    parts = _separate_parts(annotated.masks[Structure.SCAR], spacing_mm)
+    scars = [part for part in parts if not is_speck(part, spacing_mm)]
     return {
         Structure.LEFT_VENTRICLE: [box_around(ventricle)] if ventricle.any() else [],
         Structure.SCAR: [box_around(scar) for scar in scars],

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from scarmass.datasets.annotated import AnnotatedSlice
-from scarmass.domain.masks import Mask, components
-from scarmass.domain.prompts import Box, Point, PromptGroup, box_around
+from scarmass.domain.masks import Mask, components, deepest_pixel
+from scarmass.domain.prompts import Box, Point, PromptGroup, box_around, within
 from scarmass.domain.protocols import DetectedBox
-from scarmass.domain.structures import Structure
-from scarmass.evaluation.drawn_prompts import deepest_pixel, within
-from scarmass.evaluation.simulated_reader import SMALLEST_DRAWN_PIXELS
+from scarmass.domain.structures import Structure, scar_parts
 
 JITTER = 0.15
 """Each edge of a jittered box moves inwards or outwards by up to this fraction of the box's length on its axis."""
@@ -106,10 +104,9 @@ def drawn(strategy: str, annotated: AnnotatedSlice, detected: Sequence[DetectedB
         return [PromptGroup(box_around(annotated.masks[Structure.LEFT_VENTRICLE], 0), ())]
     key = zlib.crc32(f"{strategy}/{annotated.patient}/{annotated.index}".encode())
     generator = np.random.default_rng([seed, key])
-    return [BY_PART[strategy](Drawing(scar, part, generator)) for part in drawn_parts(scar)]
+    return [BY_PART[strategy](Drawing(scar, part, generator)) for part in drawn_parts(scar, annotated.pixel_spacing_mm)]
 
 
-def drawn_parts(scar: Mask) -> list[Mask]:
-    """The parts of at least SMALLEST_DRAWN_PIXELS, or the largest part where all are smaller."""
-    parts = components(scar)
-    return [part for part in parts if part.sum() >= SMALLEST_DRAWN_PIXELS] or parts[:1]
+def drawn_parts(scar: Mask, pixel_spacing_mm: tuple[float, float]) -> list[Mask]:
+    """The parts of the scar without specks, or its largest part where all are specks."""
+    return scar_parts(scar, pixel_spacing_mm) or components(scar)[:1]

@@ -1,4 +1,4 @@
-"""What a detector is taught: batches of augmented slices with the boxes of their masks."""
+"""What a detector is trained on: batches of augmented slices with the boxes of their masks."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.evaluation.detection.scores import reference_boxes
 from scarmass.inference.detector import STRUCTURES, network_input
 from scarmass.training.augment import Augmentation, augmented
-from scarmass.training.run import Draws
+from scarmass.training.sampler import Sampler
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,15 @@ def training_batches(
     real: Sequence[AnnotatedSlice],
     phantoms: Sequence[AnnotatedSlice],
     mixture: Mixture,
-    draws: Draws,
+    sampler: Sampler,
 ) -> Iterator[dict[str, torch.Tensor]]:
     """Endless batches of newly augmented slices; each real slice comes once before any comes again."""
     while True:
         chosen: list[AnnotatedSlice] = []
         while len(chosen) < mixture.batch_size:
-            if phantoms and draws.generator.random() < mixture.phantom_share:
-                chosen.append(phantoms[int(draws.generator.integers(len(phantoms)))])
+            if phantoms and sampler.generator.random() < mixture.phantom_share:
+                chosen.append(phantoms[int(sampler.generator.integers(len(phantoms)))])
                 continue
-            chosen.append(real[draws.next()])
-        views = [augmented(one, mixture.input_size, mixture.augmentation, draws.generator) for one in chosen]
+            chosen.append(real[sampler.next()])
+        views = [augmented(one, mixture.input_size, mixture.augmentation, sampler.generator) for one in chosen]
         yield training_batch(views, mixture.input_size)

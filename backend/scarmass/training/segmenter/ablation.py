@@ -1,4 +1,4 @@
-"""What each part of the segmenter's training brings: equal short runs, each without one thing."""
+"""The ablation of the segmenter's training: equal short runs, each without one thing."""
 
 import json
 import tomllib
@@ -11,7 +11,8 @@ import pandas as pd
 
 from scarmass.datasets.prepared import Prepared
 from scarmass.training.run import CONFIGS, Devices
-from scarmass.training.segmenter.train import CONFIG, finetune
+from scarmass.training.segmenter.config import CONFIG
+from scarmass.training.segmenter.train import finetune
 
 PLAN = CONFIGS / "ablation.toml"
 
@@ -29,8 +30,8 @@ def ablation(
         own.mkdir(parents=True, exist_ok=True)
         config = own / "variant.toml"
         config.write_text(as_toml(merged(base, settings["common"], variant)))
-        kept = embeddings or folder / "embeddings"
-        trained = finetune(prepared, weights_folder, own / "run", config, Devices("cpu", 1), embeddings=kept)
+        shared = embeddings or folder / "embeddings"
+        trained = finetune(prepared, weights_folder, own / "run", config, Devices("cpu", 1), embeddings=shared)
         steps, scores = trained.validations[-1]
         (own / "scores.json").write_text(json.dumps({"variant": name, "steps": steps, **asdict(scores)}, indent=1))
     return table(folder)
@@ -40,9 +41,9 @@ def table(folder: Path) -> str:
     """Validation scores of every variant that was run, in the order of their Dice after a drawn box."""
     rows = []
     for path in folder.glob("*/scores.json"):
-        told = json.loads(path.read_text())
-        clicks = told.pop("dice_by_clicks")
-        rows.append(told | {f"Dice, {number} clicks": dice for number, dice in enumerate(clicks)})
+        scores = json.loads(path.read_text())
+        clicks = scores.pop("dice_by_clicks")
+        rows.append(scores | {f"Dice, {number} clicks": dice for number, dice in enumerate(clicks)})
     frame = pd.DataFrame(rows).sort_values("Dice, 0 clicks", ascending=False)
     frame.to_csv(folder / "ablation.csv", index=False)
     columns = list(frame.columns)

@@ -1,4 +1,4 @@
-"""The image encoder in training: what stays frozen of it is computed once and kept in a folder.
+"""Embeddings of views in training: what the frozen part of the encoder gives is computed once and kept in a folder.
 
 Frozen whole, its embeddings are kept. Where it is trained, its early stages stay frozen (half of TinyViT's cost, a
 tenth of its weights): their features are kept, and the late stages are run with gradients.
@@ -17,11 +17,11 @@ from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder, exported_enco
 from scarmass.inference.segmenter.tiny_vit import EARLY_STAGES, TinyVitEncoder
 from scarmass.inference.segmenter.window import Float32, Normalisation, encoder_input
 from scarmass.inference.weights.catalog import Entry
-from scarmass.training.segmenter.samples import Example
+from scarmass.training.segmenter.views import AugmentedView
 
 
-class Embeddings:
-    """Encodes views. What frozen stages made of the same pixels is never made twice, also by later runs."""
+class EmbeddingStore:
+    """Encodes views. The frozen stages encode the same pixels once, also over several runs."""
 
     def __init__(
         self,
@@ -40,7 +40,11 @@ class Embeddings:
         self._late: nn.Module | None = None
         frozen: nn.Module = encoder
         if trains_late_stages:
-            frozen, self._late = Early(encoder).eval(), Late(encoder).eval()  # an export would restore another mode
+            # In eval mode from here on: an export restores the mode that it found.
+            frozen, self._late = (
+                EarlyStages(encoder).eval(),
+                LateStages(encoder).eval(),
+            )
         self._frozen = frozen
         self._size, self._normalisation = entry.input_size, Normalisation(entry.normalisation)
         self._name = f"{'early' if trains_late_stages else 'whole'}-{weights_sha256(frozen)}"
@@ -50,26 +54,26 @@ class Embeddings:
             self._encode = OnnxEncoder(exported, torch.get_num_threads())
         self._files: dict[str, Path] = {}
 
-    def of(self, example: Example, anew: bool = False) -> Tensor:
+    def embedding(self, view: AugmentedView, is_fresh: bool = False) -> Tensor:
         """float32 (1, 256, 64, 64) of a view, with gradients of the stages that are trained.
 
-        anew: the view will not be seen again; nothing of it is kept.
+        is_fresh: the view comes only once; nothing of it is kept.
         """
-        if anew:
-            pixels = self._pixels(example)
+        if is_fresh:
+            pixels = self._pixels(view)
             with torch.no_grad():
                 features = self._frozen(torch.from_numpy(pixels)[None].to(self._device))
             return features if self._late is None else self._late(features)
-        if example.name not in self._files:
-            self._files[example.name] = self._kept(self._pixels(example))
-        return self._completed(self._files[example.name], self._late)
+        if view.name not in self._files:
+            self._files[view.name] = self._kept(self._pixels(view))
+        return self._completed(self._files[view.name], self._late)
 
-    def _pixels(self, example: Example) -> Float32:
-        return encoder_input(example.annotated.pixels, example.window, self._size, self._normalisation)
+    def _pixels(self, view: AugmentedView) -> Float32:
+        return encoder_input(view.annotated.pixels, view.window, self._size, self._normalisation)
 
-    def encoding(self, network: PromptableSegmenter) -> Callable[[Float32], Tensor]:
-        """How another state of the network, alike in its frozen stages, encodes a normalised window (3, size, size)."""
-        late = None if self._late is None else Late(network.image_encoder)
+    def encode_with(self, network: PromptableSegmenter) -> Callable[[Float32], Tensor]:
+        """Encodes normalised windows (3, size, size) by another state of the network, alike in its frozen stages."""
+        late = None if self._late is None else LateStages(network.image_encoder)
 
         def encode(pixels: Float32) -> Tensor:
             with torch.inference_mode():
@@ -92,7 +96,7 @@ class Embeddings:
         return file
 
 
-class Early(nn.Module):
+class EarlyStages(nn.Module):
     """A TinyViT encoder's early stages as a module of their own."""
 
     def __init__(self, encoder: nn.Module) -> None:
@@ -104,8 +108,8 @@ class Early(nn.Module):
         return self.stages(self.patch_embed(pixels))
 
 
-class Late(nn.Module):
-    """The rest of it."""
+class LateStages(nn.Module):
+    """Its other stages and its neck."""
 
     def __init__(self, encoder: nn.Module) -> None:
         super().__init__()
@@ -115,8 +119,8 @@ class Late(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         return self.neck(self.stages(features))
 
-    def train_weights(self) -> None:
-        """Ask for the gradients of all weights but attention biases: timm caches those outside its training mode,
+    def require_gradients(self) -> None:
+        """Train all weights but attention biases: timm caches those outside its training mode,
         which would also move the statistics of batch norm."""
         for name, parameter in self.named_parameters():
             parameter.requires_grad_(not name.endswith("attention_biases"))

@@ -1,6 +1,4 @@
-"""How the segmenter's weights are moved: rates of its parts, their rise and fall, gradients of several processes."""
-
-from dataclasses import dataclass
+"""The segmenter's optimiser: learning rates of its parts, their schedule, and gradients of several processes."""
 
 import numpy as np
 import torch
@@ -9,34 +7,15 @@ from torch import nn
 
 from scarmass.inference.segmenter.network import PromptableSegmenter
 from scarmass.training.run import Run
-from scarmass.training.segmenter.embedding_store import Late
+from scarmass.training.segmenter.config import Optimiser
+from scarmass.training.segmenter.embedding_store import LateStages
 
 
-@dataclass(frozen=True)
-class Optimiser:
-    """learning_rate: of the refiner; those of the decoder and of the encoder's late stages are relative to it, and 0
-    leaves them as they are.
-
-    Training ends after so many steps or minutes, whichever comes first.
-    """
-
-    steps: int
-    minutes: float
-    batch_size: int
-    learning_rate: float
-    decoder_rate: float
-    encoder_rate: float
-    warmup_steps: int
-    weight_decay: float
-    average_decay: float
-    validate_every: int
-
-
-def optimiser_of(network: PromptableSegmenter, settings: Optimiser) -> torch.optim.AdamW:
+def adamw(network: PromptableSegmenter, settings: Optimiser) -> torch.optim.AdamW:
     """AdamW with a group each for refiner, decoder and, where it is trained, encoder; `share` is of the rate."""
     network.requires_grad_(settings.decoder_rate > 0).image_encoder.requires_grad_(False)
     if settings.encoder_rate > 0:
-        Late(network.image_encoder).train_weights()
+        LateStages(network.image_encoder).require_gradients()
     assert network.refiner is not None
     network.refiner.requires_grad_()
     shares = {"refiner.": 1.0, "image_encoder.": settings.encoder_rate, "": settings.decoder_rate}
@@ -63,7 +42,7 @@ def learning_rate(settings: Optimiser, step: int, done: float) -> float:
 
 
 def average_gradients(optimiser: torch.optim.Optimizer, fabric: Fabric) -> None:
-    """Over the processes, once a step and of every weight: which weights a lesson asks differs between them."""
+    """Over the processes, once a step and of every weight: which weights a sample uses differs between them."""
     if fabric.world_size == 1:
         return
     for group in optimiser.param_groups:

@@ -1,4 +1,4 @@
-"""What choices in training are made on: the validation patients' slices, read as in the evaluation that follows."""
+"""Validation scores, by which training chooses: the validation patients' slices, read as the evaluation reads them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

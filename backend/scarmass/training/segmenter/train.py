@@ -4,150 +4,92 @@ scarmass train segmenter DATASET --output FOLDER
 """
 
 import shutil
-import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import nn
 
 from scarmass.datasets.phantoms import phantom_slices
 from scarmass.datasets.prepared import Prepared
-from scarmass.domain.structures import Structure
-from scarmass.evaluation.drawn_prompts import PromptShares
 from scarmass.inference.segmenter.engine import SegmenterEngine
-from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter
-from scarmass.inference.segmenter.refiner import Refiner
-from scarmass.inference.segmenter.tiny_vit import EMBEDDING_CHANNELS
-from scarmass.inference.weights.catalog import Entry
-from scarmass.inference.weights.load import Weights, load
+from scarmass.inference.segmenter.network import PromptableSegmenter
+from scarmass.inference.weights.load import load
 from scarmass.inference.weights.save import save
-from scarmass.training.augment import Augmentation
-from scarmass.training.ema import follow
-from scarmass.training.run import CONFIGS, Devices, Draws, Origin, Run, open_fabric, progress_bar
-from scarmass.training.segmenter.embedding_store import Embeddings
-from scarmass.training.segmenter.loss import LossWeights
-from scarmass.training.segmenter.objective import Curriculum, Material, Teaching
-from scarmass.training.segmenter.optimiser import (
-    Optimiser,
-    average_gradients,
-    learning_rate,
-    optimiser_of,
-    progress,
-)
-from scarmass.training.segmenter.samples import Views, training_examples
+from scarmass.training import ema
+from scarmass.training.run import Devices, Provenance, Run, open_fabric, progress_bar
+from scarmass.training.sampler import Sampler
+from scarmass.training.segmenter.config import CONFIG, TrainingConfig, read_config
+from scarmass.training.segmenter.embedding_store import EmbeddingStore
+from scarmass.training.segmenter.network import as_stored, fine_tuned_entry, network_to_train
+from scarmass.training.segmenter.objective import SegmenterObjective
+from scarmass.training.segmenter.optimiser import adamw, average_gradients, learning_rate, progress
 from scarmass.training.segmenter.scores import ValidationScores, validation_scores
+from scarmass.training.segmenter.views import training_views
 
-CONFIG = CONFIGS / "segmenter.toml"
 CHECKPOINT_EVERY = 50
-"""Steps that are lost at most when a run is cut off."""
+"""Steps that are lost at most when a run is interrupted."""
 
 LOG_EVERY = 10
 
 
-@dataclass(frozen=True)
-class Config:
-    name: str
-    base: str
-    licence: str
-    seed: int
-    optimiser: Optimiser
-    material: Material
-
-
-def read_config(path: Path) -> Config:
-    """Raises TypeError or KeyError for a setting that is missing or unknown."""
-    settings = tomllib.loads(path.read_text())
-    material = Material(
-        views=Views(**settings.pop("views")),
-        augmentation=Augmentation(**settings.pop("augmentation")),
-        prompts=PromptShares(**settings.pop("prompts")),
-        curriculum=Curriculum(**settings.pop("curriculum")),
-        loss=LossWeights(**settings.pop("loss")),
-    )
-    return Config(optimiser=Optimiser(**settings.pop("optimiser")), material=material, **settings)
-
-
-def network_to_train(base: Weights) -> PromptableSegmenter:
-    """The base network, rounded as it will be stored; structure tokens and refiner that it lacks say nothing yet.
-
-    It is rounded first, so that the kept embeddings are those of the file that is served.
-    """
-    network = build_segmenter(replace(base, state=as_stored(base.state)))
-    if network.structure_tokens is None:
-        network.structures = tuple(Structure)
-        network.structure_tokens = nn.Embedding(len(network.structures), EMBEDDING_CHANNELS)
-        nn.init.zeros_(network.structure_tokens.weight)
-    if network.refiner is None:
-        network.refiner = Refiner(len(network.structures))
-    return network
-
-
-def as_stored(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """float16 for matrices and kernels; vectors and positional frequencies, small and delicate, stay float32."""
-    return {
-        name: tensor.half() if tensor.ndim > 1 and "positional_encoding" not in name else tensor
-        for name, tensor in state.items()
-    }
-
-
 def train(
-    teaching: Teaching,
-    config: Config,
+    objective: SegmenterObjective,
+    config: TrainingConfig,
     run: Run,
     fabric: Fabric,
     validate: Callable[[PromptableSegmenter, int], float],
-    keep: Callable[[], None],
+    on_best: Callable[[], None],
 ) -> None:
-    """From where the run stands to its end. What is validated is an exponential average of the weights.
+    """From the run's checkpoint to its end. What is validated is an exponential moving average of the weights.
 
-    validate: given the average and the steps so far, answers its fitness; the first process alone is asked. keep:
+    validate: given the average and the steps so far, returns its fitness; called in the first process alone. on_best:
     called in every process after the best validation so far.
     """
-    settings, network = config.optimiser, teaching.network
+    settings, network = config.optimiser, objective.network
     average = deepcopy(network).to(fabric.device)
-    module, optimiser = fabric.setup(teaching, optimiser_of(network, settings))
-    others = [fabric.global_rank] if fabric.global_rank else []
-    draws = Draws([config.seed, *others], len(teaching.examples))
-    stand: dict[str, Any] = {"network": module, "average": average, "optimiser": optimiser, "step": 0, "best": -1.0}
-    run.restore(stand, draws)
+    module, optimiser = fabric.setup(objective, adamw(network, settings))
+    rank = [fabric.global_rank] if fabric.global_rank else []
+    sampler = Sampler([config.seed, *rank], len(objective.views))
+    state: dict[str, Any] = {"network": module, "average": average, "optimiser": optimiser, "step": 0, "best": -1.0}
+    run.restore(state, sampler)
     with progress_bar(fabric) as bar:
-        task = bar.add_task("training", total=1.0, step=stand["step"], told="")
-        done = progress(settings, stand["step"], run)
+        task = bar.add_task("training", total=1.0, step=state["step"], losses="")
+        done = progress(settings, state["step"], run)
         while done < 1:
-            rate = learning_rate(settings, stand["step"], done)
-            loss = learn(module, optimiser, draws, rate, done, settings.batch_size, fabric)
-            stand["step"] += 1
-            follow(average, network, min(settings.average_decay, stand["step"] / (stand["step"] + 20)))
-            done = progress(settings, stand["step"], run)
-            bar.update(task, completed=done, step=stand["step"], told=f"loss {loss:.3f}")
-            if stand["step"] % LOG_EVERY == 0:
-                run.log(stand["step"], {"training/loss": loss, "training/learning_rate": rate})
-            aided = done >= config.material.curriculum.alone
-            if (aided and stand["step"] % settings.validate_every == 0) or done >= 1:
-                asked = validate(average, stand["step"]) if fabric.is_global_zero else 0.0
-                fitness = float(fabric.broadcast(asked))
-                if fitness > stand["best"]:
-                    stand["best"] = fitness
-                    keep()
-            if stand["step"] % CHECKPOINT_EVERY == 0 or done >= 1:
-                run.save(stand, draws)
+            rate = learning_rate(settings, state["step"], done)
+            loss = training_step(module, optimiser, sampler, rate, done, settings.batch_size, fabric)
+            state["step"] += 1
+            ema.update(average, network, min(settings.ema_decay, state["step"] / (state["step"] + 20)))
+            done = progress(settings, state["step"], run)
+            bar.update(task, completed=done, step=state["step"], losses=f"loss {loss:.3f}")
+            if state["step"] % LOG_EVERY == 0:
+                run.log(state["step"], {"training/loss": loss, "training/learning_rate": rate})
+            warmed_up = done >= config.curriculum.warmup_share
+            if (warmed_up and state["step"] % settings.validate_every == 0) or done >= 1:
+                own = validate(average, state["step"]) if fabric.is_global_zero else 0.0
+                fitness = float(fabric.broadcast(own))
+                if fitness > state["best"]:
+                    state["best"] = fitness
+                    on_best()
+            if state["step"] % CHECKPOINT_EVERY == 0 or done >= 1:
+                run.save(state, sampler)
 
 
-def learn(
-    module: Any, optimiser: Any, draws: Draws, rate: float, done: float, batch_size: int, fabric: Fabric
+def training_step(
+    module: Any, optimiser: Any, sampler: Sampler, rate: float, done: float, batch_size: int, fabric: Fabric
 ) -> float:
-    """One step on a batch of views, one after the other; answers their mean loss."""
+    """One step on a batch of views, one after the other; returns their mean loss."""
     losses: list[float] = []
     optimiser.zero_grad()
     for _ in range(batch_size):
         with fabric.no_backward_sync(module):
-            loss = module(draws.next(), draws.generator, done)
+            loss = module(sampler.next(), sampler.generator, done)
             fabric.backward(loss / batch_size)
         losses.append(loss.item())
     average_gradients(optimiser.optimizer, fabric)
@@ -158,23 +100,9 @@ def learn(
     return float(np.mean(losses))
 
 
-def fine_tuned_entry(base: Entry, config: Config, base_sha256: str, structures: Sequence[str]) -> Entry:
-    """What the fine-tuned file says of itself."""
-    return replace(
-        base,
-        name=config.name,
-        licence=config.licence,
-        follows_points=True,
-        file=f"{config.name}.safetensors",
-        source=None,
-        base_sha256=base_sha256,
-        structures=tuple(structures),
-    )
-
-
 @dataclass(frozen=True)
 class Trained:
-    """weights: those that were best on the validation patients. validations: (steps, scores) of this sitting."""
+    """weights: those that were best on the validation patients. validations: (steps, scores) of this session."""
 
     weights: Path
     validations: tuple[tuple[int, ValidationScores], ...]
@@ -201,21 +129,21 @@ def finetune(
     base = load(config.base, weights_folder)
     source = base.entry.source
     base_sha256 = (source.sha256 if source else base.entry.base_sha256) or base.sha256
-    origin = Origin(config_file.read_text(), config.seed, prepared.sha256, prepared.split.sha256, base_sha256)
-    run = Run(folder, origin, fabric, resume=resume)
+    provenance = Provenance(config_file.read_text(), config.seed, prepared.sha256, prepared.split.sha256, base_sha256)
+    run = Run(folder, provenance, fabric, resume=resume)
 
-    network, material = network_to_train(base), config.material
-    kept = Embeddings(
+    network = network_to_train(base)
+    store = EmbeddingStore(
         network,
         base.entry,
         embeddings or folder / "embeddings",
         fabric.device,
         trains_late_stages=config.optimiser.encoder_rate > 0,
     )
-    first, last = material.views.phantom_seeds
+    first, last = config.views.phantom_seeds
     phantoms = phantom_slices(range(first, last + 1))
-    examples = training_examples(prepared.slices("train"), phantoms, material.views, material.augmentation, config.seed)
-    teaching = Teaching(network, material, kept.of, examples)
+    views = training_views(prepared.slices("train"), phantoms, config.views, config.augmentation, config.seed)
+    objective = SegmenterObjective(network, config, store.embedding, views)
     validation = prepared.slices("validation")
     entry = fine_tuned_entry(base.entry, config, base_sha256, network.structures)
     latest, best = folder / "latest.safetensors", folder / entry.file
@@ -224,16 +152,16 @@ def finetune(
     def validate(average: PromptableSegmenter, step: int) -> float:
         save(as_stored(average.state_dict()), entry.description(), latest)
         stored = load(latest, weights_folder)
-        engine = SegmenterEngine(stored, device=fabric.device.type, encode=kept.encoding(average))
+        engine = SegmenterEngine(stored, device=fabric.device.type, encode=store.encode_with(average))
         scores = validation_scores(engine, validation)
         run.log(step, scores.by_name())
         print(f"validation after {step} steps: {scores}", flush=True)
         history.append((step, scores))
         return scores.fitness
 
-    def keep() -> None:
+    def on_best() -> None:
         if fabric.is_global_zero:
             shutil.copyfile(latest, best)
 
-    train(teaching, config, run, fabric, validate, keep)
+    train(objective, config, run, fabric, validate, on_best)
     return Trained(best, tuple(history))

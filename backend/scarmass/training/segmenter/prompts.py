@@ -1,10 +1,9 @@
-"""What a reader might draw on an annotated slice, and what the answer should then be."""
+"""The random prompts of training: what a reader might draw on an annotated slice, and the mask that answers it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.masks import Mask, components
@@ -12,7 +11,7 @@ from scarmass.domain.prompts import Box, Point, PromptGroup, box_around, within
 from scarmass.domain.structures import Structure
 
 SMALLEST_PART_PIXELS = 3
-"""Smaller components of a reference mask are not asked for on their own."""
+"""Smaller components of an augmented mask are left over from resampling and get no prompt of their own."""
 
 WHOLE = (Structure.BLOOD_POOL, Structure.LEFT_VENTRICLE)
 """Structures of one part: their box is drawn around all of it."""
@@ -20,7 +19,7 @@ WHOLE = (Structure.BLOOD_POOL, Structure.LEFT_VENTRICLE)
 
 @dataclass(frozen=True)
 class PromptShares:
-    """How often what is drawn. The rest of the structures' shares go to scar, on slices that show it."""
+    """How often each kind of prompt comes. The rest of the structures' shares go to scar, on slices that show it."""
 
     no_reflow: float
     blood_pool: float
@@ -40,7 +39,7 @@ class PromptShares:
 
 
 @dataclass(frozen=True)
-class Question:
+class PromptTarget:
     """A prompt for one structure and the mask (rows, columns) that answers it, on the slice's own grid."""
 
     structure: Structure
@@ -48,7 +47,9 @@ class Question:
     target: Mask
 
 
-def drawn_question(annotated: AnnotatedSlice, shares: PromptShares, generator: np.random.Generator) -> Question:
+def random_prompt_target(
+    annotated: AnnotatedSlice, shares: PromptShares, generator: np.random.Generator
+) -> PromptTarget:
     """A box, a box with points, or a point, on one structure of the slice; larger parts of it more often."""
     structure = _chosen_structure(annotated, shares, generator)
     mask = annotated.masks[structure]
@@ -56,24 +57,24 @@ def drawn_question(annotated: AnnotatedSlice, shares: PromptShares, generator: n
     outwards = generator.uniform(shares.tightest, shares.loosest, 4)
     if structure is Structure.SCAR and generator.random() < (shares.around_ventricle if parts else 0.4):
         box = box_around(annotated.masks[Structure.LEFT_VENTRICLE], outwards)
-        return Question(structure, PromptGroup(box, ()), mask)
+        return PromptTarget(structure, PromptGroup(box, ()), mask)
     if not parts:
-        return Question(structure, PromptGroup(_box_on_myocardium(annotated, generator), ()), np.zeros_like(mask))
+        return PromptTarget(structure, PromptGroup(_box_on_myocardium(annotated, generator), ()), np.zeros_like(mask))
     sizes = np.sqrt([part.sum() for part in parts])
     part = parts[generator.choice(len(parts), p=sizes / sizes.sum())]
     if generator.random() < shares.lone_point:
-        return Question(structure, PromptGroup(None, (_point_in(part, True, generator),)), part)
+        return PromptTarget(structure, PromptGroup(None, (_point_in(part, True, generator),)), part)
     around_all = structure in WHOLE or generator.random() < shares.around_all
     box = box_around(mask if around_all else part, outwards)
-    target = _asked_for(parts, part, box)
+    target = _inside_target(parts, part, box)
     points: tuple[Point, ...] = ()
     if generator.random() < shares.extra_points:
         points = _extra_points(target, box, generator)
-    return Question(structure, PromptGroup(box, points), target)
+    return PromptTarget(structure, PromptGroup(box, points), target)
 
 
-def _asked_for(parts: Sequence[Mask], part: Mask, box: Box) -> Mask:
-    """What a box around a part asks for: that part, others mostly in the box, and of the rest what lies in it."""
+def _inside_target(parts: Sequence[Mask], part: Mask, box: Box) -> Mask:
+    """The target of a box around a part: that part, others mostly in the box, and of the rest what lies in it."""
     held = within(box, part.shape)
     return np.logical_or.reduce([part, *(p if (p & held).sum() >= p.sum() / 2 else p & held for p in parts)])
 
@@ -87,24 +88,6 @@ def _extra_points(target: Mask, box: Box, generator: np.random.Generator) -> tup
         if place.any():
             points.append(_point_in(place, positive, generator))
     return tuple(points)
-
-
-def correcting_point(answer: Mask, question: Question) -> Point | None:
-    """The click that corrects an answer: the middle of its largest error in the box, None where it has none."""
-    wrong = answer ^ question.target
-    if question.group.box is not None:
-        wrong &= within(question.group.box, wrong.shape)
-    if not wrong.any():
-        return None
-    row, column = deepest_pixel(components(wrong)[0])
-    return Point(column + 0.5, row + 0.5, bool(question.target[row, column]))
-
-
-def deepest_pixel(part: Mask) -> tuple[int, int]:
-    """(row, column) of the pixel of a mask farthest, in pixels, from all outside it; beyond the image is outside."""
-    depth = np.asarray(ndimage.distance_transform_edt(np.pad(part, 1)))[1:-1, 1:-1]
-    row, column = np.unravel_index(depth.argmax(), depth.shape)
-    return int(row), int(column)
 
 
 def _chosen_structure(annotated: AnnotatedSlice, shares: PromptShares, generator: np.random.Generator) -> Structure:

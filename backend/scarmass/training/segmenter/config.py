@@ -1,0 +1,85 @@
+"""The settings of a segmenter's training, as configs/segmenter.toml holds them."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from scarmass.training.augment import Augmentation
+from scarmass.training.run import CONFIGS
+from scarmass.training.segmenter.loss import LossWeights
+from scarmass.training.segmenter.prompts import PromptShares
+from scarmass.training.segmenter.views import ViewSettings
+
+CONFIG = CONFIGS / "segmenter.toml"
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """learning_rate: of the refiner; those of the decoder and of the encoder's late stages are relative to it, and 0
+    leaves them as they are.
+
+    Training ends after so many steps or minutes, whichever comes first.
+    """
+
+    steps: int
+    minutes: float
+    batch_size: int
+    learning_rate: float
+    decoder_rate: float
+    encoder_rate: float
+    warmup_steps: int
+    weight_decay: float
+    ema_decay: float
+    validate_every: int
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """Which parts of the network a sample trains, and how often it is corrected.
+
+    warmup_share: share of the training, at its beginning, in which the refiner alone is trained.
+    refiner_only_share: share of the later samples that train the refiner alone, without the decoder, on a fresh view.
+    fresh_view_share: share of the other samples whose view is augmented and encoded afresh rather than a kept one.
+    prompts_per_view: prompts that the decoder answers, and learns from, on one embedding of a view.
+    contrasts_per_prompt: how often each of them is then given to the refiner, each time in another contrast.
+    correction_shares: shares of samples that are corrected by 0, 1, 2, ... clicks before they are learned from.
+    previous_mask_share: share of corrections that come with the previous mask, as the page sends it.
+    """
+
+    warmup_share: float
+    refiner_only_share: float
+    fresh_view_share: float
+    prompts_per_view: int
+    contrasts_per_prompt: int
+    correction_shares: tuple[float, ...]
+    previous_mask_share: float
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """name: of the weights that training makes. base: those it starts from, a name in the catalog or a file."""
+
+    name: str
+    base: str
+    licence: str
+    seed: int
+    views: ViewSettings
+    optimiser: Optimiser
+    curriculum: Curriculum
+    loss: LossWeights
+    prompts: PromptShares
+    augmentation: Augmentation
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """Raises TypeError or KeyError for a setting that is missing or unknown."""
+    settings = tomllib.loads(path.read_text())
+    return TrainingConfig(
+        views=ViewSettings(**settings.pop("views")),
+        optimiser=Optimiser(**settings.pop("optimiser")),
+        curriculum=Curriculum(**settings.pop("curriculum")),
+        loss=LossWeights(**settings.pop("loss")),
+        prompts=PromptShares(**settings.pop("prompts")),
+        augmentation=Augmentation(**settings.pop("augmentation")),
+        **settings,
+    )
