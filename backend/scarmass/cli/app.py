@@ -3,7 +3,7 @@
 import typer
 
 from scarmass.cli.data import dataset_app
-from scarmass.cli.evaluate import agreement, benchmark, evaluate, evaluate_detector, report
+from scarmass.cli.evaluate import agreement, evaluate, evaluate_detector, report, zero_shot
 from scarmass.cli.serve import demo, import_studies, replay, serve
 from scarmass.cli.train import train_app
 from scarmass.cli.weights import weights_app
@@ -19,7 +19,8 @@ app.add_typer(weights_app, name="weights")
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(train_app, name="train")
 app.command()(evaluate)
-app.command()(benchmark)
+app.command("zero-shot")(zero_shot)
+app.command("benchmark", hidden=True)(zero_shot)
 app.command()(report)
 app.command()(agreement)
 app.command("evaluate-detector")(evaluate_detector)

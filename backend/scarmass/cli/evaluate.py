@@ -1,4 +1,4 @@
-"""The command line of evaluation: zero-shot benchmark, evaluation, its report, agreement of readings."""
+"""The command line of evaluation: zero-shot comparison, evaluation, its report, agreement of readings."""
 
 from pathlib import Path
 from typing import Annotated
@@ -44,7 +44,7 @@ def evaluate_detector(
 
 def evaluate(
     dataset: PreparedFolder,
-    output: Annotated[Path, typer.Option(help="the run's folder; a run that was cut off goes on in it")],
+    output: Annotated[Path, typer.Option(help="the run's folder; an interrupted run is resumed in it")],
     segmenter: Annotated[str, typer.Option(help="a name in the catalog or a file")] = "scarmass-litemedsam",
     detector: Annotated[str, typer.Option(help="a name in the catalog or a file")] = "scarmass-yolo26n",
     part: Annotated[str, typer.Option(help="test, validation, train or held_out")] = "test",
@@ -54,8 +54,8 @@ def evaluate(
     """Measure models against the reference: automatic, with drawn boxes, and with boxes and clicks."""
     require_extra("training")
     from scarmass.datasets.prepared import PARTS, read_prepared
+    from scarmass.evaluation.models import load_detector, load_segmenter
     from scarmass.evaluation.segmentation.evaluate import evaluate as evaluate_models
-    from scarmass.evaluation.segmentation.models import load_models
     from scarmass.evaluation.segmentation.report import summary
     from scarmass.paths import WEIGHTS
 
@@ -64,13 +64,16 @@ def evaluate(
     prepared = read_prepared(dataset)
     if not prepared.patients(part):
         raise typer.BadParameter(f"{dataset} has no {part} patients", param_hint="--part")
-    models = load_models(detector, segmenter, WEIGHTS, output / "exports", device)
+    models = (
+        load_detector(detector, WEIGHTS, device),
+        load_segmenter(segmenter, WEIGHTS, output / "exports", device),
+    )
     typer.echo(summary(evaluate_models(prepared, output, *models, part, seed)))
 
 
-def benchmark(
+def zero_shot(
     dataset: PreparedFolder,
-    output: Annotated[Path, typer.Option(help="the benchmark's folder; one that was cut off goes on in it")],
+    output: Annotated[Path, typer.Option(help="the comparison's folder; an interrupted one is resumed in it")],
     backbones: Annotated[
         str, typer.Option(help="names in the catalog or files, with commas between")
     ] = "lite_medsam,mobile_sam,sam2_hiera_tiny",
@@ -84,9 +87,10 @@ def benchmark(
     from rich.progress import Progress
 
     from scarmass.datasets.prepared import read_prepared
+    from scarmass.evaluation.models import load_detector
+    from scarmass.evaluation.zero_shot.backbone import load_backbones
     from scarmass.evaluation.zero_shot.figure import write_figure
-    from scarmass.evaluation.zero_shot.models import opened_backbones, opened_detector
-    from scarmass.evaluation.zero_shot.run import run_benchmark
+    from scarmass.evaluation.zero_shot.run import run_zero_shot
     from scarmass.evaluation.zero_shot.strategies import DETECTOR_BOX, STRATEGIES
     from scarmass.evaluation.zero_shot.summary import markdown, summarise, write_table
     from scarmass.main import console
@@ -97,11 +101,11 @@ def benchmark(
         reason = f"{', '.join(sorted(unknown))} is not among {', '.join(STRATEGIES)}"
         raise typer.BadParameter(reason, param_hint="--strategies")
     slices = read_prepared(dataset).slices("validation")
-    boxes = opened_detector(detector, WEIGHTS) if DETECTOR_BOX in chosen else None
+    boxes = load_detector(detector, WEIGHTS, "cpu") if DETECTOR_BOX in chosen else None
     with Progress(console=console) as bar:
         task = bar.add_task("Loading", total=None)
-        rows = run_benchmark(
-            opened_backbones(backbones.split(","), WEIGHTS),
+        rows = run_zero_shot(
+            load_backbones(backbones.split(","), WEIGHTS),
             chosen,
             slices,
             boxes,

@@ -28,8 +28,8 @@ def prepare(
     """Read every patient of every centre, part them centre by centre, and write the prepared form into output.
 
     held_out: patients in no part of the split, besides HELD_OUT_PATIENTS. licences: by centre, where the layout's own
-    is not what holds. progress: told centre, patient and the number of all patients, before each is read.
-    Raises LayoutNotRecognised, PatientNotUnique, AnnotationMissing, PreparedDatasetInvalid, and what readers raise.
+    is not what holds. progress: given centre, patient and the number of all patients, before each is read.
+    Raises LayoutNotRecognised, PatientNotUnique, AnnotationMissing, PreparedDatasetInvalid, and what loaders raise.
     """
     if (output / MANIFEST).exists():
         raise PreparedDatasetInvalid(f"{output} already holds a prepared dataset")

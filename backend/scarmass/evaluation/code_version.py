@@ -11,7 +11,7 @@ def code_version() -> str:
     git = shutil.which("git")
     here = Path(__file__).parent
     if git:
-        asked = subprocess.run(
+        described = subprocess.run(
             [git, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
             cwd=here,
             capture_output=True,
@@ -21,6 +21,6 @@ def code_version() -> str:
         tracked = subprocess.run(
             [git, "ls-files", "--error-unmatch", __file__], cwd=here, capture_output=True, check=False
         )
-        if not asked.returncode and not tracked.returncode:
-            return asked.stdout.strip()
+        if not described.returncode and not tracked.returncode:
+            return described.stdout.strip()
     return version("scarmass")

@@ -7,7 +7,7 @@ import numpy as np
 
 
 class Sampler:
-    """Indices below a length, shuffled anew for each epoch, and the generator for all that is random in a process."""
+    """Indices below a length, shuffled for each epoch, and the generator for all that is random in a process."""
 
     def __init__(self, seed: Sequence[int], length: int) -> None:
         self.generator = np.random.default_rng(seed)

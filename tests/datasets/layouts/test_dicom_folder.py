@@ -183,8 +183,8 @@ def test_a_nifti_mask_of_another_grid_is_refused(patient: Path) -> None:
 
 
 def test_two_readers_of_one_tissue_are_refused(patient: Path) -> None:
-    for reader in ("a", "b"):
-        segmentation(images_of(patient), MASKS).save_as(patient / f"{reader}.dcm")
+    for name in ("a", "b"):
+        segmentation(images_of(patient), MASKS).save_as(patient / f"{name}.dcm")
     refused(patient, AnnotationInvalid, "two segmentations show scar")
 
 

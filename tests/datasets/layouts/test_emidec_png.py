@@ -1,4 +1,4 @@
-"""The EMIDEC reader: stretch undone, structures nested, patients never shared between splits."""
+"""The EMIDEC loader: stretch undone, structures nested, patients never shared between splits."""
 
 import os
 from pathlib import Path

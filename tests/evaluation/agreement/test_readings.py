@@ -13,8 +13,8 @@ HEADER = "status,patient_id,stack_id,reviewed,of,density_g_per_ml,row,mass_g_by_
 
 def export(patient: str, grams: str = "10.5", spacing: str = "12.5", **changed: str) -> str:
     """A slice's row, which does not count, and the total's."""
-    told = {"status": "DRAFT", "stack": f"stack-of-{patient}", "reviewed": "9", "density": "1.05", **changed}
-    common = f"{told['status']},{patient},{told['stack']},{told['reviewed']},9,{told['density']}"
+    fields = {"status": "DRAFT", "stack": f"stack-of-{patient}", "reviewed": "9", "density": "1.05", **changed}
+    common = f"{fields['status']},{patient},{fields['stack']},{fields['reviewed']},9,{fields['density']}"
     return f"{HEADER}\n{common},slice,1.0,2.0\n{common},total,{grams},{spacing}\n"
 
 

@@ -62,8 +62,8 @@ def test_a_patients_slices_are_drawn_together() -> None:
 
 
 def test_what_no_patient_could_tell_has_no_interval_and_is_null_in_json() -> None:
-    told = report([[infarct("P1", True)], [infarct("P2", True)]])
-    scores = json.loads(told.json())["centres"]["all"]
+    evaluated = report([[infarct("P1", True)], [infarct("P2", True)]])
+    scores = json.loads(evaluated.json())["centres"]["all"]
     assert scores["scores"]["false_boxes_per_scar_free_patient"] is None
     assert scores["intervals"]["false_boxes_per_scar_free_patient"] == [None, None]
     assert scores["intervals"]["scar_recall_30"] == [1, 1]

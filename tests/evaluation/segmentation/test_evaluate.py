@@ -61,14 +61,14 @@ def test_grams_are_those_of_the_masks_by_both_extents(perfect: tuple[dict, Path]
 
 
 def test_every_patient_and_slice_is_in_the_tables_and_nothing_of_a_centre_is_lost(perfect: tuple[dict, Path]) -> None:
-    told, folder = perfect
+    figures, folder = perfect
     rows, slices = pd.read_csv(folder / "patients.csv"), pd.read_csv(folder / "slices.csv")
     assert rows.groupby("method").patient.nunique().unique().tolist() == [5]
     assert slices.groupby("method").size().unique().tolist() == [10]
-    assert told["cohort"]["patients_by_centre"] == {"here": 4, "there": 1}
-    assert set(told["centres"]) == {"here", "there"}
-    assert told["centres"]["there"]["box"]["dice"]["n"] == 0
-    assert json.loads((folder / "scores.json").read_text()) == told
+    assert figures["cohort"]["patients_by_centre"] == {"here": 4, "there": 1}
+    assert set(figures["centres"]) == {"here", "there"}
+    assert figures["centres"]["there"]["box"]["dice"]["n"] == 0
+    assert json.loads((folder / "scores.json").read_text()) == figures
 
 
 def test_plots_are_written_in_both_forms_and_overlays_apart_from_them(perfect: tuple[dict, Path]) -> None:
@@ -82,20 +82,20 @@ def test_plots_are_written_in_both_forms_and_overlays_apart_from_them(perfect: t
 
 
 def test_a_segmenter_that_answers_nothing_scores_0_and_it_is_said(tmp_path: Path) -> None:
-    told = scores(*tables(*predicted(tmp_path, SilentSegmenter(), cohort())))["methods"]
+    figures = scores(*tables(*predicted(tmp_path, SilentSegmenter(), cohort())))["methods"]
     for use in USES:
-        assert told[use]["dice"]["mean"] == 0
-        assert told[use]["answered_with_nothing"] == 4
-        assert told[use]["hd95_mm"] == {"n": 7, "missed": 7, "median": None, "mean_where_found": None}
-        assert told[use]["agreement"]["scar_percent"]["bias"]["value"] < 0
-    assert told["interactive"]["clicks_per_slice_with_scar"] == 3
+        assert figures[use]["dice"]["mean"] == 0
+        assert figures[use]["answered_with_nothing"] == 4
+        assert figures[use]["hd95_mm"] == {"n": 7, "missed": 7, "median": None, "mean_where_found": None}
+        assert figures[use]["agreement"]["scar_percent"]["bias"]["value"] < 0
+    assert figures["interactive"]["clicks_per_slice_with_scar"] == 3
 
 
 def test_a_detector_that_misses_lowers_the_automatic_use_alone(tmp_path: Path) -> None:
     segmenter = PerfectSegmenter(cohort())
-    told = scores(*tables(*predicted(tmp_path, segmenter, cohort(), finds_scar=False)))["methods"]
-    assert told["automatic"]["dice"]["mean"] == 0
-    assert told["box"]["dice"]["mean"] == 1
+    figures = scores(*tables(*predicted(tmp_path, segmenter, cohort(), finds_scar=False)))["methods"]
+    assert figures["automatic"]["dice"]["mean"] == 0
+    assert figures["box"]["dice"]["mean"] == 1
 
 
 def test_where_the_geometry_is_lost_there_are_percentages_and_no_grams(tmp_path: Path) -> None:
@@ -110,15 +110,15 @@ def test_what_is_found_on_patients_without_scar_is_told(tmp_path: Path) -> None:
     slices = cohort()
     detector = KnowingDetector([AnnotatedSlice(**{**vars(s), "masks": cohort()[1].masks}) for s in slices])
     patients = by_patient(slices)
-    told = scores(*tables(patients, predict_patients(patients, detector, ClickedSegmenter(), tmp_path, 0)))
-    found = told["methods"]["automatic"]["found_on_scar_free"]["mass_by_slice_thickness_g"]
+    figures = scores(*tables(patients, predict_patients(patients, detector, ClickedSegmenter(), tmp_path, 0)))
+    found = figures["methods"]["automatic"]["found_on_scar_free"]["mass_by_slice_thickness_g"]
     assert (found["n"], found["patients_with_any"]) == (1, 1)
     assert found["mean"] > 0
-    assert told["methods"]["box"]["found_on_scar_free"]["scar_percent"]["patients_with_any"] == 0
+    assert figures["methods"]["box"]["found_on_scar_free"]["scar_percent"]["patients_with_any"] == 0
 
 
 def test_dice_after_each_number_of_clicks_is_told(tmp_path: Path) -> None:
-    told = scores(*tables(*predicted(tmp_path, ClickedSegmenter(), cohort())))["methods"]
-    by_clicks = [told[method]["dice"]["mean"] for method in ("box", "box_1_click", "box_2_clicks", "interactive")]
+    figures = scores(*tables(*predicted(tmp_path, ClickedSegmenter(), cohort())))["methods"]
+    by_clicks = [figures[method]["dice"]["mean"] for method in ("box", "box_1_click", "box_2_clicks", "interactive")]
     assert by_clicks == sorted(by_clicks)
     assert by_clicks[0] < by_clicks[3]

@@ -8,7 +8,7 @@ from scarmass.domain.protocols import Model
 from scarmass.evaluation.segmentation.evaluate import measure
 from scarmass.evaluation.segmentation.report import write_report
 from scarmass.evaluation.segmentation.run import by_patient, predict_patients
-from scarmass.evaluation.segmentation.store import Measured, open_run
+from scarmass.evaluation.segmentation.store import Provenance, open_run
 from tests.evaluation.segmentation.hearts import ClickedSegmenter, KnowingDetector, SilentSegmenter, cohort
 
 
@@ -17,7 +17,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     patients = by_patient(cohort())
     open_run(
-        folder, Measured(Model("a segmenter", "5e9"), Model("a detector", "de7"), "da7a", "5b117", "test", 3), "v1"
+        folder, Provenance(Model("a segmenter", "5e9"), Model("a detector", "de7"), "da7a", "5b117", "test", 3), "v1"
     )
     measure(patients, predict_patients(patients, KnowingDetector(cohort()), ClickedSegmenter(), folder, 3), folder)
     return folder
@@ -51,7 +51,7 @@ def test_every_plot_that_the_report_shows_exists_and_no_patient_is_in_the_docume
 
 def test_the_report_says_where_nothing_was_found(tmp_path: Path) -> None:
     patients = by_patient(cohort())
-    open_run(tmp_path, Measured(Model("s", "1"), Model("d", "2"), "3", "4", "validation", 0), "v1")
+    open_run(tmp_path, Provenance(Model("s", "1"), Model("d", "2"), "3", "4", "validation", 0), "v1")
     predictions = predict_patients(patients, KnowingDetector(cohort()), SilentSegmenter(), tmp_path, 0)
     measure(patients, predictions, tmp_path)
     text = write_report(tmp_path, tmp_path / "docs").read_text()

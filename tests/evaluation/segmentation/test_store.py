@@ -8,10 +8,10 @@ from scarmass.domain.errors import RunConflict
 from scarmass.domain.protocols import Model
 from scarmass.evaluation.segmentation.predict import Prediction
 from scarmass.evaluation.segmentation.run import by_patient, predict_patients
-from scarmass.evaluation.segmentation.store import Measured, load_prediction, open_run, prediction_file, read_run
+from scarmass.evaluation.segmentation.store import Provenance, load_prediction, open_run, prediction_file, read_run
 from tests.evaluation.segmentation.hearts import ClickedSegmenter, KnowingDetector, cohort
 
-RUN = Measured(Model("a", "1"), Model("b", "2"), "3", "4", "validation", 0)
+RUN = Provenance(Model("a", "1"), Model("b", "2"), "3", "4", "validation", 0)
 
 
 def assert_same(one: Prediction, other: Prediction) -> None:
@@ -27,9 +27,9 @@ def test_a_run_that_was_cut_off_ends_like_one_that_was_not(tmp_path: Path) -> No
     patients, detector = by_patient(cohort()), KnowingDetector(cohort())
     whole = predict_patients(patients, detector, ClickedSegmenter(), tmp_path / "whole", seed=1)
     first_two = dict(list(patients.items())[:2])
-    predict_patients(first_two, detector, ClickedSegmenter(), tmp_path / "cut off", seed=1)
+    predict_patients(first_two, detector, ClickedSegmenter(), tmp_path / "interrupted", seed=1)
     again = ClickedSegmenter()
-    resumed = predict_patients(patients, detector, again, tmp_path / "cut off", seed=1)
+    resumed = predict_patients(patients, detector, again, tmp_path / "interrupted", seed=1)
     assert not {key.split("/")[0] for key, _ in again.asked} & set(first_two)
     for patient in patients:
         assert_same(whole[patient], resumed[patient])

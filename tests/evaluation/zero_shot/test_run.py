@@ -9,7 +9,7 @@ from scarmass.domain.errors import RunConflict
 from scarmass.domain.protocols import DetectedBox, Model, SliceImage
 from scarmass.domain.structures import Structure
 from scarmass.evaluation.zero_shot.rows import ROWS_FILE, Row, read_rows
-from scarmass.evaluation.zero_shot.run import run_benchmark
+from scarmass.evaluation.zero_shot.run import run_zero_shot
 from scarmass.evaluation.zero_shot.strategies import STRATEGIES
 from scarmass.evaluation.zero_shot.summary import Line, summarise
 from tests.evaluation.zero_shot.hearts import EchoBackbone, heart
@@ -30,7 +30,7 @@ def without_times(lines: Sequence[Line]) -> list[Line]:
 
 
 def run(folder: Path, *backbones: EchoBackbone, strategies: Sequence[str] = STRATEGIES) -> list[Row]:
-    return run_benchmark(backbones, strategies, SLICES, FakeDetector(), folder)
+    return run_zero_shot(backbones, strategies, SLICES, FakeDetector(), folder)
 
 
 def test_every_backbone_and_strategy_is_measured_on_every_slice_with_scar(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_finished_run_is_not_repeated(tmp_path: Path) -> None:
 
 
 def test_a_missed_scar_is_scored_as_missed(tmp_path: Path) -> None:
-    rows = run_benchmark([EchoBackbone()], ["detector_box"], SLICES, BlindDetector(), tmp_path)
+    rows = run_zero_shot([EchoBackbone()], ["detector_box"], SLICES, BlindDetector(), tmp_path)
     assert [(row.groups, row.answered_pixels, row.dice, row.hd95_mm) for row in rows] == [(0, 0, 0.0, math.inf)] * 3
     (line,) = summarise(rows)
     assert (line.slices, line.empty, line.dice_mean) == (3, 3, 0.0)
@@ -77,8 +77,8 @@ def test_a_missed_scar_is_scored_as_missed(tmp_path: Path) -> None:
 
 def test_another_detector_s_boxes_are_asked_anew_and_count_from_then_on(tmp_path: Path) -> None:
     both = ["tight_box", "detector_box"]
-    run_benchmark([EchoBackbone()], both, SLICES, BlindDetector(), tmp_path)
-    rows = run_benchmark([EchoBackbone()], ["detector_box"], SLICES, FakeDetector(), tmp_path)
+    run_zero_shot([EchoBackbone()], both, SLICES, BlindDetector(), tmp_path)
+    rows = run_zero_shot([EchoBackbone()], ["detector_box"], SLICES, FakeDetector(), tmp_path)
     tight, detected = summarise(rows)
     assert (tight.strategy, tight.slices) == ("tight_box", 3)
     assert (detected.strategy, detected.slices, detected.empty) == ("detector_box", 3, 0)
@@ -87,12 +87,12 @@ def test_another_detector_s_boxes_are_asked_anew_and_count_from_then_on(tmp_path
 def test_a_folder_of_other_slices_is_refused(tmp_path: Path) -> None:
     run(tmp_path, EchoBackbone(), strategies=["tight_box"])
     with pytest.raises(RunConflict, match="other slices"):
-        run_benchmark([EchoBackbone()], ["tight_box"], SLICES[:2], None, tmp_path)
+        run_zero_shot([EchoBackbone()], ["tight_box"], SLICES[:2], None, tmp_path)
 
 
 def test_detector_boxes_need_a_detector(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="needs a detector"):
-        run_benchmark([EchoBackbone()], ["detector_box"], SLICES, None, tmp_path)
+        run_zero_shot([EchoBackbone()], ["detector_box"], SLICES, None, tmp_path)
 
 
 def test_the_reference_is_what_the_answer_is_scored_against(tmp_path: Path) -> None:

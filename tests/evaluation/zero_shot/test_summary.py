@@ -63,8 +63,8 @@ def test_the_table_says_the_same_in_both_forms(tmp_path: Path) -> None:
     lines = summarise(ROWS)
     write_table(lines, tmp_path)
     with (tmp_path / "table.csv").open() as file:
-        (told,) = csv.DictReader(file)
-    assert told["dice_mean"] == "0.4500"
+        (row,) = csv.DictReader(file)
+    assert row["dice_mean"] == "0.4500"
     assert "| net | tight box | 4 | 1 | 0.450 ± 0.342 |" in (tmp_path / "table.md").read_text()
     assert (tmp_path / "table.md").read_text() == markdown(lines)
 

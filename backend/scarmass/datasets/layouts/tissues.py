@@ -46,7 +46,7 @@ def tissue_named(name: str) -> Tissue:
 def structures_of(drawn: Mapping[Tissue, Mask]) -> dict[Structure, Mask]:
     """Masks of all structures, bool (slices, rows, columns), from those of the tissues that were drawn.
 
-    The myocardium must be told, by itself or as the difference of left ventricle and blood pool; scar that was drawn
+    The myocardium must be given, by itself or as the difference of left ventricle and blood pool; scar that was drawn
     nowhere is no scar. Holes are filled in each slice; the holes of a myocardium drawn alone are the blood pool.
     Raises AnnotationInvalid.
     """

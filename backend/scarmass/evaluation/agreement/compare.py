@@ -31,9 +31,9 @@ class Comparison:
 
     def _warnings(self) -> Iterator[str]:
         sets = zip((self.first, self.second), self.labels, (self.pairs.only_first, self.pairs.only_second), strict=True)
-        for readings, label, alone in sets:
-            if alone:
-                yield f"only in {label}, left out: {', '.join(map(str, alone))}"
+        for readings, label, unpaired in sets:
+            if unpaired:
+                yield f"only in {label}, left out: {', '.join(map(str, unpaired))}"
             if readings.status == "DRAFT":
                 yield f"{label} holds drafts"
             if readings.incomplete:

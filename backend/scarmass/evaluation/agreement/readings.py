@@ -31,7 +31,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Readings:
-    """Values by whose they are, all of one quantity (a column's name), one density and one status (None: not told).
+    """Values by whose they are, all of one quantity (a column's name), one density and one status (None: not given).
 
     incomplete: readings not all of whose slices had been reviewed.
     """

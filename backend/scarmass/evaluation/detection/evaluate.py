@@ -62,7 +62,7 @@ class DetectorReport:
     centres: dict[str, CentreReport]
 
     def json(self) -> str:
-        """Everything; null where a score could not be told."""
+        """Everything; null where a score is undefined."""
         return json.dumps(_without_nan(asdict(self)), indent=2, allow_nan=False)
 
     def markdown(self) -> str:
@@ -75,7 +75,7 @@ class DetectorReport:
             ("slices (without scar)", [f"{one.slices} ({one.scar_free_slices})" for one in every]),
             *((f"AP50 {name}", [f"{one.average_precision_50[name]:.2f}" for one in every]) for name in STRUCTURES),
             *(
-                (label, [_told(report, name) for report in self.centres.values()])
+                (label, [_with_interval(report, name) for report in self.centres.values()])
                 for name, label in MAIN_SCORES.items()
             ),
         ]
@@ -121,9 +121,9 @@ def report_of(
 def intervals_of(
     patients: Sequence[Sequence[Outcome]], resamples: int = RESAMPLES, seed: int = SEED
 ) -> dict[str, tuple[float, float]]:
-    """95 % intervals of the main scores: percentiles over patients drawn anew, with all of their slices.
+    """95 % intervals of the main scores: percentiles over patients drawn with replacement, each with all slices.
 
-    nan where more than half of the draws could not tell.
+    nan where a score is undefined in more than half of the resamples.
     """
     generator = np.random.default_rng(seed)
     drawn = [
@@ -146,21 +146,21 @@ def seconds_per_slice(weights: Path, slices: Sequence[AnnotatedSlice]) -> float:
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float]:
-    told = [value for value in values if not np.isnan(value)]
-    if 2 * len(told) < len(values):
+    defined = [value for value in values if not np.isnan(value)]
+    if 2 * len(defined) < len(values):
         return float("nan"), float("nan")
-    low, high = np.percentile(told, [2.5, 97.5])
+    low, high = np.percentile(defined, [2.5, 97.5])
     return float(low), float(high)
 
 
-def _told(report: CentreReport, name: str) -> str:
+def _with_interval(report: CentreReport, name: str) -> str:
     low, high = report.intervals[name]
     return f"{getattr(report.scores, name):.2f} ({low:.2f} to {high:.2f})"
 
 
-def _without_nan(told: Any) -> Any:
-    if isinstance(told, dict):
-        return {name: _without_nan(value) for name, value in told.items()}
-    if isinstance(told, list | tuple):
-        return [_without_nan(value) for value in told]
-    return None if isinstance(told, float) and np.isnan(told) else told
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nan(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and np.isnan(value) else value

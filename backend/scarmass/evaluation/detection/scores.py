@@ -25,7 +25,7 @@ DETECTED = (Structure.LEFT_VENTRICLE, Structure.SCAR)
 
 @dataclass(frozen=True)
 class DetectionScores:
-    """Shares and averages over slices or patients; nan where no slice or patient could tell."""
+    """Shares and averages over slices or patients; nan where no slice or patient defines them."""
 
     patients: int
     slices: int

@@ -22,7 +22,7 @@ from scarmass.evaluation.segmentation.overlays import write_overlays
 from scarmass.evaluation.segmentation.predict import Prediction
 from scarmass.evaluation.segmentation.run import Patients, by_patient, predict_patients
 from scarmass.evaluation.segmentation.scores import Json, scores
-from scarmass.evaluation.segmentation.store import PATIENTS_FILE, SCORES_FILE, SLICES_FILE, Measured, open_run
+from scarmass.evaluation.segmentation.store import PATIENTS_FILE, SCORES_FILE, SLICES_FILE, Provenance, open_run
 
 
 def evaluate(
@@ -35,8 +35,8 @@ def evaluate(
     patients = by_patient(prepared.slices(part))
     if not patients:
         raise ValueError(f"{part} holds no patients")
-    measured = Measured(segmenter.model, detector.model, prepared.sha256, prepared.split.sha256, part, seed)
-    open_run(folder, measured, code_version())
+    provenance = Provenance(segmenter.model, detector.model, prepared.sha256, prepared.split.sha256, part, seed)
+    open_run(folder, provenance, code_version())
     return measure(patients, predict_patients(patients, detector, segmenter, folder, seed), folder)
 
 
@@ -45,8 +45,8 @@ def measure(patients: Patients, predictions: Mapping[str, Prediction], folder: P
     by_patients, by_slices = tables(patients, predictions)
     by_patients.to_csv(folder / PATIENTS_FILE, index=False)
     by_slices.to_csv(folder / SLICES_FILE, index=False)
-    told = scores(by_patients, by_slices)
-    (folder / SCORES_FILE).write_text(json.dumps(told, indent=1, allow_nan=False) + "\n")
+    figures = scores(by_patients, by_slices)
+    (folder / SCORES_FILE).write_text(json.dumps(figures, indent=1, allow_nan=False) + "\n")
     write_charts(by_patients, folder / "figures", "")
     write_overlays(folder / "overlays", by_patients, patients, predictions)
-    return told
+    return figures

@@ -41,7 +41,7 @@ def write_overlays(
 
 
 def overlay(slices: Sequence[AnnotatedSlice], prediction: Prediction, use: Method, title: str) -> Figure:
-    """Every slice close up on the ventricle: reference and answer outlined, boxes and clicks as they were asked."""
+    """Every slice close up on the ventricle: reference and answer outlined, boxes and clicks as they were drawn."""
     columns = min(6, len(slices))
     rows = -(-len(slices) // columns)
     figure = Figure(figsize=(2.4 * columns, 2.5 * rows + 0.4), layout="constrained")
@@ -55,8 +55,8 @@ def overlay(slices: Sequence[AnnotatedSlice], prediction: Prediction, use: Metho
         for mask, colour in ((annotated.masks[Structure.SCAR], REFERENCE), (answers[index], ANSWER)):
             if mask.any():
                 axes.contour(mask, [0.5], colors=[colour], linewidths=1)
-        asked = prediction.proposals[index].boxes if use is Method.AUTOMATIC else prediction.corrections[index].boxes
-        for box in asked:
+        boxes = prediction.proposals[index].boxes if use is Method.AUTOMATIC else prediction.corrections[index].boxes
+        for box in boxes:
             x, y = [box.x0, box.x1, box.x1, box.x0, box.x0], [box.y0, box.y0, box.y1, box.y1, box.y0]
             axes.plot(np.array(x) - 0.5, np.array(y) - 0.5, color="#f6c945", linewidth=0.7)
         if use is Method.INTERACTIVE:

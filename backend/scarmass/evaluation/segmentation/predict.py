@@ -1,4 +1,4 @@
-"""What the models answer, asked as the application asks them. No reference comes in here: readers only draw."""
+"""What the models answer, prompted as in the application. No reference comes in here: readers only draw."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -102,7 +102,7 @@ def corrected(
     points, answers = list(first.points), list(first.answers)
     while len(points) < MOST_CLICKS and (point := reader.click(answers[-1])) is not None:
         points.append(point)
-        # As a reading does: points added to a mask correct it, points on nothing start anew.
+        # As a reading does: points added to a mask correct it, points on an empty mask start a new one.
         previous = answers[-1] if answers[-1].any() else None
         prompt = Prompt(boxes=first.boxes, points=tuple(points), previous=previous)
         answers.append(answer(segmenter, image, region, prompt))

@@ -39,12 +39,12 @@ NOT_TESTED = """\
 
 def part_said(part: str, cohort: dict[str, Any]) -> str:
     """Which patients these are, and what their figures may be used for."""
-    told = (
+    counts = (
         f"{cohort['patients']} patients of the {part} part, {cohort['patients_with_scar']} of them with scar, "
         f"{cohort['slices']} slices"
     )
     centres = ", ".join(f"{name or 'unnamed'} ({n})" for name, n in cohort["patients_by_centre"].items())
-    lines = [f"{told}. Centres: {centres}."]
+    lines = [f"{counts}. Centres: {centres}."]
     if part != "test":
         lines.append("**These are not test patients**: models were trained or chosen on this part of the split.")
     if nominal := cohort["patients_of_nominal_spacing"]:

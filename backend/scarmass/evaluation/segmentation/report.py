@@ -20,33 +20,33 @@ PREFIX = "validation-"
 
 def write_report(run: Path, docs: Path) -> Path:
     """docs/validation.md and docs/figures/validation-*.png and .svg. Raises RunConflict where run is no evaluation."""
-    origin = read_run(run)
-    told: Json = json.loads((run / SCORES_FILE).read_text())
+    provenance = read_run(run)
+    scores: Json = json.loads((run / SCORES_FILE).read_text())
     patients = pd.read_csv(run / PATIENTS_FILE, dtype={"patient": str, "centre": str}, keep_default_na=True)
     patients["centre"] = patients["centre"].fillna("")
     docs.mkdir(parents=True, exist_ok=True)
     plots = write_charts(patients, docs / "figures", PREFIX)
-    (docs / PAGE).write_text(page(origin, told, headline_quantity(patients), plots))
+    (docs / PAGE).write_text(page(provenance, scores, headline_quantity(patients), plots))
     return docs / PAGE
 
 
-def page(origin: Json, told: Json, quantity: str, plots: Sequence[tuple[str, str]]) -> str:
+def page(provenance: Json, scores: Json, quantity: str, plots: Sequence[tuple[str, str]]) -> str:
     """The report as Markdown."""
-    cohort = told["cohort"]
+    cohort = scores["cohort"]
     sections = [
         "# Validation of scar segmentation and quantification",
         "Rebuilt by `scarmass report` from the files of one evaluation; do not edit by hand.",
-        part_said(origin["part"], cohort),
+        part_said(provenance["part"], cohort),
         "## Overlap and effort",
-        _overlap_table(told["methods"], [*USES, *THRESHOLDS]),
-        *_silent(told["methods"]),
+        _overlap_table(scores["methods"], [*USES, *THRESHOLDS]),
+        *_answered_with_nothing(scores["methods"]),
         "## What each click brings",
-        _clicks_table(told["methods"]),
+        _clicks_table(scores["methods"]),
         "## Agreement in scar size, patients with scar",
-        *_agreement_tables(told["methods"]),
+        *_agreement_tables(scores["methods"]),
         "## Scar found on patients without scar",
-        _scar_free_table(told["methods"], quantity),
-        *_centres(told["centres"], quantity),
+        _scar_free_table(scores["methods"], quantity),
+        *_centres(scores["centres"], quantity),
         "## Plots",
         *(f"![{sentence}](figures/{name}.svg)\n\n{sentence}" for name, sentence in plots),
         "## Definitions",
@@ -54,14 +54,14 @@ def page(origin: Json, told: Json, quantity: str, plots: Sequence[tuple[str, str
         "## What this was not tested on",
         NOT_TESTED,
         "## Provenance",
-        _provenance(origin),
+        _provenance(provenance),
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def summary(told: Json) -> str:
+def summary(scores: Json) -> str:
     """The main table, for a terminal."""
-    return _overlap_table(told["methods"], list(USES))
+    return _overlap_table(scores["methods"], list(USES))
 
 
 def _overlap_table(methods: Json, wanted: Sequence[Method]) -> str:
@@ -84,7 +84,7 @@ def _overlap_table(methods: Json, wanted: Sequence[Method]) -> str:
     return table(header, rows)
 
 
-def _silent(methods: Json) -> list[str]:
+def _answered_with_nothing(methods: Json) -> list[str]:
     """Says where a use found nothing at all on a patient with scar."""
     return [
         f"{LABELS[use].capitalize()}: {methods[use]['answered_with_nothing']} of {methods[use]['dice']['n']} patients "
@@ -110,9 +110,9 @@ def _agreement_tables(methods: Json) -> list[str]:
         if all(a["n"] == 0 for a in own.values()):
             sections.append(f"{label[0].upper()}{label[1:]}: not had, the pixel spacing of these data is lost.")
             continue
-        rows = [[LABELS[method], *_agreement_cells(told)] for method, told in own.items()]
+        rows = [[LABELS[method], *_agreement_cells(found)] for method, found in own.items()]
         sections += [f"### {label[0].upper()}{label[1:]}", table(AGREEMENT_HEADER, rows)]
-        reasons = {told["not_had_because"] for told in own.values() if "not_had_because" in told}
+        reasons = {found["not_had_because"] for found in own.values() if "not_had_because" in found}
         sections += [f"Not had: {reason}." for reason in sorted(reasons)]
     return sections
 
@@ -122,21 +122,21 @@ AGREEMENT_HEADER += ["bias (95 % CI)", "lower limit (95 % CI)", "upper limit (95
 AGREEMENT_HEADER += ["ICC(2,1) (95 % CI)", "CCC (95 % CI)", "CV, %"]
 
 
-def _agreement_cells(told: Json) -> list[str]:
-    if "not_had_because" in told:
-        return [str(told["n"]), *["–"] * (len(AGREEMENT_HEADER) - 2)]
+def _agreement_cells(found: Json) -> list[str]:
+    if "not_had_because" in found:
+        return [str(found["n"]), *["–"] * (len(AGREEMENT_HEADER) - 2)]
     return [
-        str(told["n"]),
-        _number(told["mean_measured"], 2),
-        _number(told["mean_reference"], 2),
-        _number(told["r2_pearson"], 3),
-        _number(told["r2_identity"], 3),
-        _estimate(told["mae"], 2),
-        _number(told["rmse"], 2),
-        *(_estimate(told[name], 2) for name in ("bias", "lower_limit", "upper_limit")),
-        _number(told["wilcoxon_p"], 3),
-        *(_estimate(told[name], 3) for name in ("icc", "ccc")),
-        _number(None if told["cv"] is None else 100 * told["cv"], 1),
+        str(found["n"]),
+        _number(found["mean_measured"], 2),
+        _number(found["mean_reference"], 2),
+        _number(found["r2_pearson"], 3),
+        _number(found["r2_identity"], 3),
+        _estimate(found["mae"], 2),
+        _number(found["rmse"], 2),
+        *(_estimate(found[name], 2) for name in ("bias", "lower_limit", "upper_limit")),
+        _number(found["wilcoxon_p"], 3),
+        *(_estimate(found[name], 3) for name in ("icc", "ccc")),
+        _number(None if found["cv"] is None else 100 * found["cv"], 1),
     ]
 
 
@@ -171,14 +171,14 @@ def _centres(centres: Json, quantity: str) -> list[str]:
     return ["## By centre", table(["centre", "", "Dice by patient", f"MAE, {QUANTITIES[quantity]}"], rows)]
 
 
-def _provenance(origin: Json) -> str:
+def _provenance(provenance: Json) -> str:
     rows = [
-        ["segmenter", f"{origin['segmenter']['name']}, `{origin['segmenter']['sha256']}`"],
-        ["detector", f"{origin['detector']['name']}, `{origin['detector']['sha256']}`"],
-        ["dataset", f"`{origin['dataset_sha256']}`"],
-        ["split", f"`{origin['split_sha256']}`, part {origin['part']}"],
-        ["seed of the drawn boxes", str(origin["seed"])],
-        ["code", ", ".join(f"`{version}`" for version in origin["code"])],
+        ["segmenter", f"{provenance['segmenter']['name']}, `{provenance['segmenter']['sha256']}`"],
+        ["detector", f"{provenance['detector']['name']}, `{provenance['detector']['sha256']}`"],
+        ["dataset", f"`{provenance['dataset_sha256']}`"],
+        ["split", f"`{provenance['split_sha256']}`, part {provenance['part']}"],
+        ["seed of the drawn boxes", str(provenance["seed"])],
+        ["code", ", ".join(f"`{version}`" for version in provenance["code"])],
     ]
     return table(["", ""], rows)
 
@@ -189,17 +189,17 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _mean_ci(told: Json) -> str:
-    low, high = told["ci95"]
+def _mean_ci(estimate: Json) -> str:
+    low, high = estimate["ci95"]
     interval = "" if low is None else f" ({low:.3f} to {high:.3f})"
-    return f"{_number(told['mean'], 3)}{interval}, n {told['n']}"
+    return f"{_number(estimate['mean'], 3)}{interval}, n {estimate['n']}"
 
 
-def _estimate(told: Json | None, digits: int) -> str:
-    if told is None or told["value"] is None:
+def _estimate(estimate: Json | None, digits: int) -> str:
+    if estimate is None or estimate["value"] is None:
         return "–"
-    interval = "" if told["low"] is None else f" ({told['low']:.{digits}f} to {told['high']:.{digits}f})"
-    return f"{told['value']:.{digits}f}{interval}"
+    interval = "" if estimate["low"] is None else f" ({estimate['low']:.{digits}f} to {estimate['high']:.{digits}f})"
+    return f"{estimate['value']:.{digits}f}{interval}"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -87,14 +87,14 @@ def _distances(hd95_mm: pd.Series) -> Json:
 def _agreement(patients: pd.DataFrame, quantity: str) -> Json:
     """Measured against reference, patients whose geometry knows the quantity; why not, where it cannot be had."""
     known = patients.dropna(subset=[quantity, f"reference_{quantity}"])
-    told: Json = {"n": len(known)}
+    found: Json = {"n": len(known)}
     if known.empty:
-        return told | {"not_had_because": "no patient's geometry knows it"}
+        return found | {"not_had_because": "no patient's geometry knows it"}
     measured, reference = known[quantity].to_numpy(float), known[f"reference_{quantity}"].to_numpy(float)
     try:
-        return told | agreement(measured, reference).as_json()
+        return found | agreement(measured, reference).as_json()
     except PairsInvalid as fact:
-        return told | {"not_had_because": str(fact)}
+        return found | {"not_had_because": str(fact)}
 
 
 def _found(values: pd.Series) -> Json:

@@ -1,4 +1,4 @@
-"""A run's folder: what was predicted with what, one file a patient, so that a run cut off goes on where it was."""
+"""A run's folder: what was predicted with what, one file a patient, so that an interrupted run is resumed."""
 
 import json
 import os
@@ -19,7 +19,7 @@ RUN_FILE, PATIENTS_FILE, SLICES_FILE, SCORES_FILE = "run.json", "patients.csv", 
 
 
 @dataclass(frozen=True)
-class Measured:
+class Provenance:
     """What makes two predictions comparable: the models, the patients, and the seed of the drawn boxes."""
 
     segmenter: Model
@@ -30,24 +30,24 @@ class Measured:
     seed: int
 
 
-def open_run(folder: Path, measured: Measured, code: str) -> None:
-    """Begin or continue a run in its folder, and note the code's version of this sitting.
+def open_run(folder: Path, provenance: Provenance, code: str) -> None:
+    """Begin or resume a run in its folder, and note the code's version of this session.
 
     Raises RunConflict where the folder holds a run of something else.
     """
-    told, codes = asdict(measured), [code]
+    record, codes = asdict(provenance), [code]
     if (folder / RUN_FILE).is_file():
         kept = read_run(folder)
-        differing = [key for key, value in told.items() if kept.get(key) != value]
+        differing = [key for key, value in record.items() if kept.get(key) != value]
         if differing:
             raise RunConflict(f"{folder} holds a run of another {' and '.join(differing)}; name another folder")
         codes = sorted({*kept["code"], code})
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / RUN_FILE).write_text(json.dumps({**told, "code": codes}, indent=2) + "\n")
+    (folder / RUN_FILE).write_text(json.dumps({**record, "code": codes}, indent=2) + "\n")
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """What a run's folder says it is of: the fields of Measured, and code, the versions it was made with.
+    """What a run's folder says it is of: the fields of Provenance, and code, the versions it was made with.
 
     Raises RunConflict where the folder holds no run.
     """
@@ -67,7 +67,7 @@ def save_prediction(prediction: Prediction, path: Path) -> None:
     masks = {f"proposal-{i}": proposal.mask for i, proposal in enumerate(prediction.proposals)}
     for i, correction in enumerate(prediction.corrections):
         masks |= {f"answer-{i}-{clicks}": mask for clicks, mask in enumerate(correction.answers)}
-    told = {
+    record = {
         "proposed_boxes": [[asdict(box) for box in proposal.boxes] for proposal in prediction.proposals],
         "drawn_boxes": [[asdict(box) for box in correction.boxes] for correction in prediction.corrections],
         "points": [[asdict(point) for point in correction.points] for correction in prediction.corrections],
@@ -77,7 +77,7 @@ def save_prediction(prediction: Prediction, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.{os.getpid()}.npz")
     try:
-        np.savez_compressed(partial, told=json.dumps(told), **masks)  # type: ignore[arg-type]
+        np.savez_compressed(partial, record=json.dumps(record), **masks)  # type: ignore[arg-type]
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -86,17 +86,17 @@ def save_prediction(prediction: Prediction, path: Path) -> None:
 def load_prediction(path: Path) -> Prediction:
     """What save_prediction wrote."""
     with np.load(path, allow_pickle=False) as kept:
-        told: dict[str, Any] = json.loads(str(kept["told"]))
+        record: dict[str, Any] = json.loads(str(kept["record"]))
         proposals = tuple(
-            Proposal(_boxes(boxes), kept[f"proposal-{i}"]) for i, boxes in enumerate(told["proposed_boxes"])
+            Proposal(_boxes(boxes), kept[f"proposal-{i}"]) for i, boxes in enumerate(record["proposed_boxes"])
         )
         corrections = []
-        for i, (boxes, drawn) in enumerate(zip(told["drawn_boxes"], told["points"], strict=True)):
+        for i, (boxes, drawn) in enumerate(zip(record["drawn_boxes"], record["points"], strict=True)):
             points = tuple(Point(**point) for point in drawn)
             answers = tuple(kept[f"answer-{i}-{clicks}"] for clicks in range(len(points) + 1))
             corrections.append(Correction(_boxes(boxes), points, answers))
-    return Prediction(proposals, tuple(corrections), told["heart_found"], Seconds(**told["seconds"]))
+    return Prediction(proposals, tuple(corrections), record["heart_found"], Seconds(**record["seconds"]))
 
 
-def _boxes(told: Sequence[dict[str, float]]) -> tuple[Box, ...]:
-    return tuple(Box(**box) for box in told)
+def _boxes(boxes: Sequence[dict[str, float]]) -> tuple[Box, ...]:
+    return tuple(Box(**box) for box in boxes)

@@ -1,8 +1,9 @@
-"""A backbone as it was published: it encodes a slice once and answers prompts on it, and nothing else is done."""
+"""A backbone as it was published: it encodes a slice once and answers prompts on it, without any fine-tuning."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any, Protocol
 
@@ -20,7 +21,7 @@ from scarmass.inference.segmenter.network import build_segmenter
 from scarmass.inference.segmenter.onnx_pair import OnnxPair
 from scarmass.inference.segmenter.prompt_tensors import coordinates, prompt_tensors
 from scarmass.inference.segmenter.window import Normalisation, Window, encoder_input, native_mask, stack_window
-from scarmass.inference.weights.load import Weights
+from scarmass.inference.weights.load import Weights, load, resolve
 
 
 class PromptNetwork(Protocol):
@@ -71,7 +72,7 @@ class EmbeddedSlice:
 
 
 class Backbone(Protocol):
-    """What the benchmark asks."""
+    """What is compared: models that embed a slice and answer prompts on it."""
 
     @property
     def model(self) -> Model: ...
@@ -143,3 +144,10 @@ class PublishedBackbone:
         pixels = encoder_input(image.pixels, window, self._entry.input_size, Normalisation(self._entry.normalisation))
         with torch.inference_mode():
             return self._network.encode(torch.from_numpy(pixels)[None])
+
+
+def load_backbones(names: Sequence[str], weights_folder: Path) -> Iterator[Backbone]:
+    """One after the other, so that one is in memory at a time. Raises WeightsMissing at once for any of the names."""
+    for name in names:
+        resolve(name, weights_folder)
+    return (PublishedBackbone(load(name, weights_folder)) for name in names)

@@ -1,4 +1,4 @@
-"""The benchmark's figure: Dice of every backbone by prompt strategy, and Dice against the time of a slice."""
+"""The figure of the zero-shot comparison: Dice by backbone and prompt strategy, and against the time of a slice."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ BAR_SHARE = 0.8
 """Of a strategy's place, what its bars take."""
 
 
-def write_figure(lines: Sequence[Line], folder: Path, name: str = "benchmark") -> list[Path]:
+def write_figure(lines: Sequence[Line], folder: Path, name: str = "zero_shot") -> list[Path]:
     """Write folder/name.png and .svg, the same bytes for the same lines."""
     figure = Figure(figsize=(12, 4.8), layout="constrained")
     bars, scatter = figure.subplots(1, 2, width_ratios=(2.2, 1))

@@ -1,4 +1,4 @@
-"""The rows of a benchmark: one a backbone, strategy and slice, appended to slices.csv as they come."""
+"""The rows of a zero-shot comparison: one a backbone, strategy and slice, appended to slices.csv as they come."""
 
 import csv
 import hashlib
@@ -14,7 +14,7 @@ from scarmass.domain.errors import RunConflict
 from scarmass.domain.structures import Structure
 
 ROWS_FILE = "slices.csv"
-RUN_FILE = "benchmark.json"
+RUN_FILE = "run.json"
 
 Key = tuple[str, str, str, str, int]
 
@@ -47,15 +47,15 @@ class Row:
 
 
 def open_rows(folder: Path, slices: Sequence[AnnotatedSlice], seed: int) -> list[Row]:
-    """The rows that the folder holds already, of these slices and this seed; a row that was cut off is dropped.
+    """The rows that the folder holds already, of these slices and this seed; an incomplete last row is dropped.
 
     Raises RunConflict where the folder is of others.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    told, path = {"slices_sha256": slices_sha256(slices), "seed": seed}, folder / RUN_FILE
-    if path.is_file() and json.loads(path.read_text()) != told:
-        raise RunConflict(f"{folder} holds a benchmark of other slices or another seed; name another folder")
-    path.write_text(json.dumps(told, indent=2) + "\n")
+    provenance, path = {"slices_sha256": slices_sha256(slices), "seed": seed}, folder / RUN_FILE
+    if path.is_file() and json.loads(path.read_text()) != provenance:
+        raise RunConflict(f"{folder} holds a comparison on other slices or of another seed; name another folder")
+    path.write_text(json.dumps(provenance, indent=2) + "\n")
     rows = folder / ROWS_FILE
     if not rows.is_file():
         return []
@@ -69,8 +69,8 @@ def open_rows(folder: Path, slices: Sequence[AnnotatedSlice], seed: int) -> list
 def read_rows(path: Path) -> list[Row]:
     with path.open(newline="") as file:
         return [
-            Row(**{field.name: field.type(told[field.name]) for field in fields(Row)})  # type: ignore[operator]
-            for told in csv.DictReader(file)
+            Row(**{field.name: field.type(cells[field.name]) for field in fields(Row)})  # type: ignore[operator]
+            for cells in csv.DictReader(file)
         ]
 
 
@@ -86,10 +86,10 @@ def append_row(folder: Path, row: Row) -> None:
 
 def slices_sha256(slices: Sequence[AnnotatedSlice]) -> str:
     """Identifies the slices: their names, pixels, spacings and what is drawn from."""
-    told = hashlib.sha256()
+    content = hashlib.sha256()
     for annotated in slices:
-        told.update(f"{annotated.patient}/{annotated.index}/{annotated.pixel_spacing_mm}".encode())
-        told.update(np.ascontiguousarray(annotated.pixels).tobytes())
+        content.update(f"{annotated.patient}/{annotated.index}/{annotated.pixel_spacing_mm}".encode())
+        content.update(np.ascontiguousarray(annotated.pixels).tobytes())
         for structure in (Structure.SCAR, Structure.LEFT_VENTRICLE):
-            told.update(np.packbits(annotated.masks[structure]).tobytes())
-    return told.hexdigest()
+            content.update(np.packbits(annotated.masks[structure]).tobytes())
+    return content.hexdigest()

@@ -1,4 +1,4 @@
-"""Backbones x prompt strategies on the slices that show scar, a row at a time; what was done is not done again."""
+"""Backbones x prompt strategies on the slices that show scar, a row at a time; rows that are there are kept."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ SEED = 0
 Found = Mapping[str, Sequence[DetectedBox]]
 
 
-def run_benchmark(
+def run_zero_shot(
     backbones: Iterable[Backbone],
     strategies: Sequence[str],
     slices: Sequence[AnnotatedSlice],
@@ -26,8 +26,8 @@ def run_benchmark(
 ) -> list[Row]:
     """Every row of the folder after this run: those that it held, and those of these backbones and strategies.
 
-    slices: whole patients, since their outlines place the windows; slices with scar are asked about. backbones: each
-    is taken when its turn comes. detector: needed where detector_box is among the strategies. progress: told the
+    slices: whole patients, since their outlines place the windows; those with scar are prompted. backbones: each
+    is taken when its turn comes. detector: needed where detector_box is among the strategies. progress: given the
     backbone, its slices done and how many they are. Raises RunConflict.
     """
     if DETECTOR_BOX in strategies and detector is None:
@@ -35,10 +35,10 @@ def run_benchmark(
     rows = open_rows(folder, slices, SEED)
     held = {row.key for row in rows}
     regions = reference_regions(slices)
-    asked = [annotated for annotated in slices if annotated.masks[Structure.SCAR].any()]
-    found = _found(detector, asked) if detector is not None and DETECTOR_BOX in strategies else {}
+    with_scar = [annotated for annotated in slices if annotated.masks[Structure.SCAR].any()]
+    found = _found(detector, with_scar) if detector is not None and DETECTOR_BOX in strategies else {}
     for backbone in backbones:
-        for done, annotated in enumerate(asked, 1):
+        for done, annotated in enumerate(with_scar, 1):
             weights = {s: _weights(backbone, detector if s == DETECTOR_BOX else None) for s in strategies}
             name = annotated.patient, annotated.index
             wanted = [s for s in strategies if (backbone.model.name, s, weights[s], *name) not in held]
@@ -48,7 +48,7 @@ def run_benchmark(
                 row = _row(backbone, embedded, strategy, weights[strategy], annotated, found)
                 append_row(folder, row)
                 rows.append(row)
-            progress(backbone.model.name, done, len(asked))
+            progress(backbone.model.name, done, len(with_scar))
     return rows
 
 

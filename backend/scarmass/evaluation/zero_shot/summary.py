@@ -1,4 +1,4 @@
-"""From rows to the benchmark's table: a line a backbone and strategy."""
+"""From rows to the table of the comparison: a line a backbone and strategy."""
 
 import math
 from collections import defaultdict
@@ -86,15 +86,15 @@ def write_table(lines: Sequence[Line], folder: Path) -> None:
 def markdown(lines: Sequence[Line]) -> str:
     """The table in Markdown; seconds are those of encoding and of the prompts."""
     head = ("backbone", "prompts", "slices", "empty", "Dice, mean ± SD", "95 % CI", "HD95 mean, median (mm)", "seconds")
-    told = [f"| {' | '.join(head)} |", "|---|---|--:|--:|--:|--:|--:|--:|"]
+    table = [f"| {' | '.join(head)} |", "|---|---|--:|--:|--:|--:|--:|--:|"]
     for line in lines:
-        told.append(
+        table.append(
             f"| {line.backbone} | {line.strategy.replace('_', ' ')} | {line.slices} | {line.empty} "
             f"| {line.dice_mean:.3f} ± {line.dice_sd:.3f} | {line.dice_low:.3f} to {line.dice_high:.3f} "
             f"| {line.hd95_mean_mm:.1f}, {line.hd95_median_mm:.1f} "
             f"| {line.embed_seconds:.2f} + {line.decode_seconds:.2f} |"
         )
-    return "\n".join(told) + "\n"
+    return "\n".join(table) + "\n"
 
 
 def _line(rows: Sequence[Row]) -> Line:
