@@ -9,9 +9,10 @@ import pydicom
 import pytest
 from scipy.spatial.transform import Rotation
 
-from scarmass.datasets.to_dicom import nifti_masks, nifti_to_dicom, read_nifti
+from scarmass.datasets.to_dicom import nifti_masks, nifti_to_dicom
 from scarmass.domain.errors import GeometryInvalid, ObjectRefused, PixelsUndecodable
 from scarmass.domain.structures import Structure
+from scarmass.imaging.nifti import read_nifti
 
 SHAPE = (6, 5, 4)
 SPACING_MM = np.array([1.25, 1.5, 10.0])

@@ -13,8 +13,6 @@ from scarmass.domain.structures import Structure
 from scarmass.imaging.mr.write import Series, write_mr_series
 from scarmass.imaging.nifti import read_nifti
 
-__all__ = ["nifti_masks", "nifti_to_dicom", "read_nifti"]
-
 
 def nifti_to_dicom(
     nifti: Path,

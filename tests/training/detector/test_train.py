@@ -5,14 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
-from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.errors import WeightsInvalid
 from scarmass.domain.protocols import Model
-from scarmass.domain.structures import Structure
 from scarmass.inference.detector import STRUCTURES, YoloDetector, build_network
 from scarmass.inference.weights.catalog import Entry
 from scarmass.inference.weights.load import sha256_of
@@ -20,6 +17,7 @@ from scarmass.training.detector.config import CONFIG, TrainingConfig, read_confi
 from scarmass.training.detector.network import pretrained_network, save_network
 from scarmass.training.detector.train import learning_rate, train
 from scarmass.training.run import Devices, Provenance, Run, open_fabric
+from tests.training.detector.slices import annotated
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +27,6 @@ def config() -> TrainingConfig:
     first, second = (replace(phase, steps=3, minutes=1e6, validate_every=2) for phase in shipped.phases)
     optimiser = replace(shipped.optimiser, batch_size=2, warmup_steps=1)
     return replace(shipped, input_size=64, optimiser=optimiser, phases=(first, second))
-
-
-def annotated(patient: str = "Case_P001", index: int = 0) -> AnnotatedSlice:
-    """100 x 200 pixels, twice as high as wide, with a ventricle and a scar at round numbers."""
-    masks = {structure: np.zeros((100, 200), dtype=bool) for structure in Structure}
-    masks[Structure.LEFT_VENTRICLE][30:70, 60:140] = True
-    masks[Structure.SCAR][30:40, 100:140] = True
-    return AnnotatedSlice(patient, index, masks[Structure.SCAR].astype(np.float32), (2.0, 1.0), masks)
 
 
 class Interrupted(Exception):
