@@ -6,7 +6,7 @@ from enum import StrEnum
 from scarmass.domain.masks import Mask, components
 
 SMALLEST_SCAR_MM2 = 30.0
-"""Parts of scar below this area are specks: they are not proposed, and no box is drawn around them."""
+"""Parts of scar below this area are specks: they are not proposed."""
 
 
 class Structure(StrEnum):
@@ -25,10 +25,5 @@ def myocardium(masks: Mapping[Structure, Mask]) -> Mask:
 
 def scar_parts(scar: Mask, pixel_spacing_mm: tuple[float, float]) -> list[Mask]:
     """The 8-connected parts of a scar mask (rows, columns) without specks, largest first."""
-    return [part for part in components(scar) if not is_speck(part, pixel_spacing_mm)]
-
-
-def is_speck(part: Mask, pixel_spacing_mm: tuple[float, float]) -> bool:
-    """Whether a part of scar is smaller than SMALLEST_SCAR_MM2."""
     row_mm, column_mm = pixel_spacing_mm
-    return float(part.sum()) * row_mm * column_mm < SMALLEST_SCAR_MM2
+    return [part for part in components(scar) if part.sum() * row_mm * column_mm >= SMALLEST_SCAR_MM2]

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from scarmass.domain.prompts import Box, Point, box_around, within
 from scarmass.domain.protocols import DetectedBox
 from scarmass.domain.structures import Structure
-from scarmass.evaluation.zero_shot.strategies import BY_PART, JITTER, STRATEGIES, drawn, drawn_parts
+from scarmass.evaluation.zero_shot.strategies import BY_PART, JITTER, STRATEGIES, drawn, prompted_parts
 from tests.evaluation.zero_shot.hearts import heart
 
 SCAR = heart().masks[Structure.SCAR]
-PARTS = drawn_parts(SCAR, heart().pixel_spacing_mm)
+PARTS = prompted_parts(SCAR)
 
 
 def on_scar(point: Point) -> bool:
@@ -28,7 +28,7 @@ def test_every_part_worth_a_prompt_is_asked_for_and_a_speck_is_not() -> None:
 def test_where_all_parts_are_specks_the_largest_is_asked_for() -> None:
     specks = np.zeros((20, 20), dtype=bool)
     specks[3, 3:6] = specks[10, 10] = True
-    (part,) = drawn_parts(specks, (1.0, 1.0))
+    (part,) = prompted_parts(specks)
     assert part.sum() == 3
 
 
