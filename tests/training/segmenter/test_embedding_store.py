@@ -20,10 +20,18 @@ from tests.training.segmenter.hearts import heart
 WEIGHTS = load("scarmass-litemedsam", paths.WEIGHTS)
 SHIPPED = read_config(CONFIG)
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def network() -> PromptableSegmenter:
     return network_to_train(WEIGHTS)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tests, so that each encoder is exported once."""
+    return tmp_path_factory.mktemp("embeddings")
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +45,10 @@ def store(network: PromptableSegmenter, folder: Path, trains_late_stages: bool =
 
 
 def test_what_was_encoded_is_kept_for_the_next_run(
-    network: PromptableSegmenter, view: AugmentedView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    network: PromptableSegmenter, view: AugmentedView, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = store(network, tmp_path).embedding(view)
-    again = store(network, tmp_path)
+    first = store(network, folder).embedding(view)
+    again = store(network, folder)
 
     def never(pixels: np.ndarray) -> torch.Tensor:
         raise AssertionError("encoded again")
@@ -54,51 +62,43 @@ def test_what_was_encoded_is_kept_for_the_next_run(
 
 @pytest.mark.parametrize("trains_late_stages", [False, True])
 def test_nothing_is_kept_of_a_view_that_comes_only_once(
-    network: PromptableSegmenter, view: AugmentedView, tmp_path: Path, trains_late_stages: bool
+    network: PromptableSegmenter, view: AugmentedView, folder: Path, trains_late_stages: bool
 ) -> None:
-    encoder = store(network, tmp_path, trains_late_stages)
-    kept_before = set(tmp_path.glob("*.npy"))
-    fresh = encoder.embedding(view, is_fresh=True)
-    assert set(tmp_path.glob("*.npy")) == kept_before
-    torch.testing.assert_close(fresh, encoder.embedding(view), atol=2e-2, rtol=2e-2)
+    encoder, once = store(network, folder, trains_late_stages), replace(view, name="once", annotated=view.base)
+    kept_before = set(folder.glob("*.npy"))
+    fresh = encoder.embedding(once, is_fresh=True)
+    assert set(folder.glob("*.npy")) == kept_before
+    torch.testing.assert_close(fresh, encoder.embedding(once), atol=2e-2, rtol=2e-2)
 
 
-def test_divided_into_stages_the_encoder_is_the_same_and_its_late_ones_can_be_trained(
-    network: PromptableSegmenter, view: AugmentedView, tmp_path: Path
+def test_divided_into_stages_the_encoder_is_the_same_and_its_late_ones_alone_are_trained_again_and_again(
+    network: PromptableSegmenter, view: AugmentedView, folder: Path
 ) -> None:
-    whole, divided = store(network, tmp_path), store(network, tmp_path, trains_late_stages=True)
+    whole, divided = store(network, folder), store(network, folder, trains_late_stages=True)
     LateStages(network.image_encoder).require_gradients()
     frozen, learning = whole.embedding(view), divided.embedding(view)
+    for _ in range(2):
+        divided.embedding(view).sum().backward()
+    trained = {name for name, p in network.image_encoder.named_parameters() if p.grad is not None}
     network.image_encoder.requires_grad_(False)
+    assert "neck.0.weight" in trained
+    assert not any(name.startswith(("trunk.patch_embed", "trunk.stages.0", "trunk.stages.1")) for name in trained)
     torch.testing.assert_close(learning, frozen, atol=2e-2, rtol=2e-2)
     assert learning.requires_grad
     assert not frozen.requires_grad
 
 
-def test_gradients_reach_late_stages_alone_again_and_again(
-    network: PromptableSegmenter, view: AugmentedView, tmp_path: Path
-) -> None:
-    divided = store(network, tmp_path, trains_late_stages=True)
-    LateStages(network.image_encoder).require_gradients()
-    for _ in range(2):
-        divided.embedding(view).sum().backward()
-    learned = {name for name, p in network.image_encoder.named_parameters() if p.grad is not None}
-    network.image_encoder.requires_grad_(False)
-    assert "neck.0.weight" in learned
-    assert not any(name.startswith(("trunk.patch_embed", "trunk.stages.0", "trunk.stages.1")) for name in learned)
-
-
 def test_validation_encodes_by_the_late_stages_of_the_network_it_is_about(
-    network: PromptableSegmenter, view: AugmentedView, tmp_path: Path
+    network: PromptableSegmenter, view: AugmentedView, folder: Path
 ) -> None:
-    divided = store(network, tmp_path, trains_late_stages=True)
+    divided = store(network, folder, trains_late_stages=True)
     pixels = np.random.default_rng(0).random((3, 256, 256), dtype=np.float32)
     other = deepcopy(network)
     torch.nn.init.zeros_(other.image_encoder.neck[2].weight)  # type: ignore[index]
     assert not torch.equal(divided.encode_with(network)(pixels), divided.encode_with(other)(pixels))
 
 
-def test_an_encoder_without_stages_cannot_be_trained_by_them(tmp_path: Path) -> None:
+def test_an_encoder_without_stages_cannot_be_trained_by_them(folder: Path) -> None:
     vit = PromptableSegmenter("sam_vit_b", 256)
     with pytest.raises(ValueError, match="TinyViT"):
-        store(vit, tmp_path, trains_late_stages=True)
+        store(vit, folder, trains_late_stages=True)
