@@ -20,6 +20,9 @@ from scarmass.settings import Settings
 OVERHEAD_AIM_MS = 10
 CLICK_AIM_MS = 150
 STACK_AIM_S = 10
+HEALTHZ_AIM_MS = 50
+STREAMS = 200
+"""Pages that follow a reading at once, each by a stream of events."""
 BLOCK = 10
 """Clicks in a row, then as many bare decodes: caches are warm for both, and both meet the same machine."""
 
@@ -34,6 +37,7 @@ class Repetitions:
     decodes: int = 40
     click_blocks: int = 6
     edits: int = 60
+    healthz: int = 100
     crowded_clicks: int = 10
     first_clicks: int = 5
     readings: int = 3
@@ -132,6 +136,9 @@ def _click_rows(
     inside_ms = list(stack.inside_ms)
     show_step("clicks in a reading")
     edits = repeated(stack.edit_ms, repetitions.edits, repetitions.within_s)
+    show_step(f"/healthz beside {STREAMS} pages that follow the reading")
+    with stack.followed(STREAMS):
+        healthz_ms = repeated(stack.healthz_ms, repetitions.healthz, repetitions.within_s)
     show_step("clicks while another stack is prepared")
     crowded = stacks.while_preparing(lambda: repeated(stack.click_ms, repetitions.crowded_clicks, repetitions.within_s))
     return [
@@ -140,6 +147,7 @@ def _click_rows(
         summary("... of it above the bare decode", overhead_ms, aim=OVERHEAD_AIM_MS),
         summary("Click in a reading, stored", edits, aim=CLICK_AIM_MS),
         summary("/segment while another stack is prepared", crowded),
+        summary(f"/healthz, {STREAMS} pages open", healthz_ms, aim=HEALTHZ_AIM_MS),
     ]
 
 

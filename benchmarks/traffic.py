@@ -1,7 +1,10 @@
 """What a reader's browser asks of a running server, timed: uploads, first clicks, later clicks, edits."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import count, cycle
+
+import httpx
 
 from benchmarks.server import Server
 from benchmarks.subjects import Subject
@@ -68,3 +71,18 @@ class PreparedStack:
         """The same as an edit of the reading, committed."""
         revision, (uid, prompt) = next(self._revisions), next(self._prompts)
         return elapsed_ms(lambda: self._server.edit(self._reading_id, revision, uid, prompt))
+
+    @contextmanager
+    def followed(self, streams: int) -> Iterator[None]:
+        """So many pages that follow the reading by server-sent events."""
+        limits = httpx.Limits(max_connections=None)
+        address = f"/api/v1/readings/{self._reading_id}/events"
+        with ExitStack() as opened:
+            pages = httpx.Client(base_url=self._server.http.base_url, limits=limits, timeout=60, trust_env=False)
+            opened.enter_context(pages)
+            for _ in range(streams):
+                opened.enter_context(pages.stream("GET", address))
+            yield
+
+    def healthz_ms(self) -> float:
+        return elapsed_ms(lambda: self._server.http.get("/healthz").raise_for_status())
