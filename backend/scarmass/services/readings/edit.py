@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
@@ -46,9 +47,8 @@ def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, au
             return done
         _require_current(request, readings.revision_of(session, reading_id))
         readings.add_edit(session, reading_id, request, author, apply(reading, request.edit, answers, growth))
-        after = readings.get_reading(session, reading_id)
-        _follow_up(context, session, request, after)
-        return measured(context, session, readings.get_reading(session, reading_id))
+        after = _followed_up(session, request, readings.get_reading(session, reading_id))
+        return measured(context, session, after)
 
 
 def _already_done(
@@ -81,11 +81,14 @@ def _answers(context: Context, reading: Reading, request: EditRequest) -> Mappin
             return {}
 
 
-def _follow_up(context: Context, session: Session, request: EditRequest, after: Reading) -> None:
-    """What an edit means for the reading's state: a failed one goes on, and slices that came are prepared."""
-    is_lge = studies.get_stack(session, after.stack_id).is_lge
+def _followed_up(session: Session, request: EditRequest, after: Reading) -> Reading:
+    """The reading in the state that the edit means for it: a failed one goes on, slices that came are prepared."""
     if isinstance(request.edit, ProposeEdit) and after.state is ReadingState.FAILED:
-        readings.set_state(session, after.id, ReadingState.DRAFT)
-    elif after.has_other_slices and after.unproposed and is_lge:
-        readings.set_state(session, after.id, ReadingState.PREPARING)
+        state = ReadingState.DRAFT
+    elif after.has_other_slices and after.unproposed and studies.get_stack(session, after.stack_id).is_lge:
+        state = ReadingState.PREPARING
         jobs.add_job(session, after.id)
+    else:
+        return after
+    readings.set_state(session, after.id, state)
+    return replace(after, state=state, reason=None)
