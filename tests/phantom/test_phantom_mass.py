@@ -54,18 +54,12 @@ def grams(context: Context, subject: Phantom, paths: list[Path], upload_order: l
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
-@pytest.mark.parametrize("order", ["in order", "reversed", "shuffled"])
-def test_the_grams_are_those_of_the_analytic_phantom(
-    context: Context, tmp_path: Path, geometry: str, order: str
-) -> None:
+def test_the_grams_are_those_of_the_analytic_phantom(context: Context, tmp_path: Path, geometry: str) -> None:
     defaults = {"pixel_spacing_mm": (1.0, 1.0), "rows": 256, "columns": 256}
     subject = phantom(7, scars=SCARS, **{**defaults, **GEOMETRIES[geometry]})
     study = DemoStudy("Phantom^Truth", "TRUTH", "19500101", "M", "20260101", subject)
     paths = write_phantom(tmp_path / "dicom", study)
-    sent = paths[::-1] if order == "reversed" else list(paths)
-    if order == "shuffled":
-        random.Random(3).shuffle(sent)
-    mass = grams(context, subject, paths, sent)
+    mass = grams(context, subject, paths, upload_order=random.Random(3).sample(paths, len(paths)))
     thickness, spacing = subject.mass_by_slice_thickness_g(), subject.mass_by_slice_spacing_g()
     assert mass["by_slice_thickness"]["mass_g"] == pytest.approx(thickness, rel=0.01)
     assert mass["by_slice_spacing"]["mass_g"] == pytest.approx(spacing, rel=0.01)

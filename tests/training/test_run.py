@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -106,7 +107,7 @@ def test_a_run_interrupted_before_its_first_checkpoint_starts_again(fabric: Fabr
 
 def test_the_minutes_of_earlier_sessions_count(fabric: Fabric, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 120.0, 1000.0, 2000.0, 2060.0])
-    monkeypatch.setattr("scarmass.training.run.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("scarmass.training.run.time", SimpleNamespace(monotonic=lambda: next(clock)))
     Run(tmp_path, PROVENANCE, fabric).save({}, Sampler([0], 1))
     resumed = Run(tmp_path, PROVENANCE, fabric, resume=True)
     resumed.restore({}, Sampler([0], 1))
