@@ -23,32 +23,38 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_report_is_rebuilt_from_three_files_alone(run: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def report(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(run, tmp_path_factory.mktemp("docs"))
+
+
+@pytest.mark.slow
+def test_the_report_is_rebuilt_from_three_files_alone(run: Path, report: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     copy.mkdir()
     for name in ("run.json", "scores.json", "patients.csv"):
         shutil.copy(run / name, copy)
-    first = write_report(run, tmp_path / "docs").read_text()
-    assert write_report(copy, tmp_path / "again").read_text() == first
-    for path in (tmp_path / "docs" / "figures").glob("*.svg"):
-        assert path.read_bytes() == (tmp_path / "again" / "figures" / path.name).read_bytes()
+    assert write_report(copy, tmp_path).read_text() == report.read_text()
+    for path in (report.parent / "figures").glob("*.svg"):
+        assert path.read_bytes() == (tmp_path / "figures" / path.name).read_bytes()
 
 
-def test_the_report_tells_where_its_figures_come_from(run: Path, tmp_path: Path) -> None:
-    text = write_report(run, tmp_path).read_text()
+def test_the_report_tells_where_its_figures_come_from(report: Path) -> None:
+    text = report.read_text()
     for fact in ("a segmenter", "5e9", "a detector", "de7", "da7a", "5b117", "| 3 |", "`v1`", "5 patients", "here (4)"):
         assert fact in text
 
 
-def test_every_plot_that_the_report_shows_exists_and_no_patient_is_in_the_documents(run: Path, tmp_path: Path) -> None:
-    text = write_report(run, tmp_path).read_text()
+def test_every_plot_that_the_report_shows_exists_and_no_patient_is_in_the_documents(report: Path) -> None:
+    text = report.read_text()
     shown = [line.split("](")[1].rstrip(")") for line in text.splitlines() if line.startswith("![")]
     assert len(shown) == 8
-    assert all((tmp_path / name).is_file() for name in shown)
-    assert {path.stem for path in (tmp_path / "figures").iterdir()} == {Path(name).stem for name in shown}
+    assert all((report.parent / name).is_file() for name in shown)
+    assert {path.stem for path in (report.parent / "figures").iterdir()} == {Path(name).stem for name in shown}
     assert "infarct 1" not in text
 
 
+@pytest.mark.slow
 def test_the_report_says_where_nothing_was_found(tmp_path: Path) -> None:
     patients = by_patient(cohort())
     open_run(tmp_path, Provenance(Model("s", "1"), Model("d", "2"), "3", "4", "validation", 0), "v1")
