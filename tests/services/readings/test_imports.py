@@ -15,19 +15,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from scarmass.domain.masks import to_rle
+from tests.services.test_intake import changed
 
 NUMBERS = ("index", "slice_state", "slice_spacing_mm", "slice_thickness_mm", "area_mm2", "mass_g_by_slice_thickness",
            "mass_g_by_slice_spacing", "reviewed", "of", "readers", "revision")  # fmt: skip
 KINDS = ("paint", "paint", "prompt", "no_scar", "accept", "exclude", "include", "clear", "undo", "redo", "take_over")
-
-
-def changed(content: bytes, **attributes: object) -> bytes:
-    dataset = pydicom.dcmread(BytesIO(content))
-    for keyword, value in attributes.items():
-        setattr(dataset, keyword, value)
-    out = BytesIO()
-    dataset.save_as(out)
-    return out.getvalue()
 
 
 @dataclass

@@ -1,0 +1,35 @@
+/** A tool that does something with every stretch of a drag. */
+
+/** @typedef {import("./tool.js").Tool} Tool @typedef {import("./tool.js").Place} Place */
+
+/** @implements {Tool} */
+export class Dragging {
+  /** @type {Place} */
+  #last = { x: 0, y: 0 };
+
+  /** @param {(right: number, down: number) => void} dragBy in CSS pixels @param {string} cursor in CSS */
+  constructor(dragBy, cursor) {
+    this.dragBy = dragBy;
+    this.shape = cursor;
+  }
+
+  /** @param {Place} at */
+  press(at) {
+    this.#last = at;
+    return true;
+  }
+
+  /** @param {Place} at */
+  move(at) {
+    this.dragBy(at.x - this.#last.x, at.y - this.#last.y);
+    this.#last = at;
+  }
+
+  release() {}
+
+  cancel() {}
+
+  cursor() {
+    return this.shape;
+  }
+}
