@@ -1,53 +1,40 @@
-"""Readings: proposals beneath, edits on top, each a row that is only ever added; read back as the fold of them."""
+"""Readings: opened on slices of their own, changed in steps, and read back as the fold of them."""
 
 import uuid
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from scarmass.domain.edits import EditRequest, Outcome
 from scarmass.domain.errors import ClientIdReused, ReadingNotFound
 from scarmass.domain.reading import (
-    Changes,
     EditKind,
     PastEdit,
     Reading,
     ReadingState,
     SliceChange,
-    SliceState,
     fold,
     live_and_undone,
     with_standings,
 )
 from scarmass.domain.stack import Slice, SliceKey, Stack
-from scarmass.domain.structures import Structure
-from scarmass.storage.documents import header_from_json, header_to_json, segment_from_json, segment_to_json
+from scarmass.storage.documents import header_from_json, header_to_json
 from scarmass.storage.notifications import notify
-from scarmass.storage.tables import (
-    EditRow,
-    InstanceRow,
-    ReadingRow,
-    ReadingSliceRow,
-    SegmentChangeRow,
-    SliceChangeRow,
-    StackRow,
+from scarmass.storage.steps import (
+    PROPOSALS,
+    Seen,
+    add_change,
+    changes_of,
+    edits_of,
+    key_of,
+    slice_changes_of,
+    slices_revision,
+    touched_since,
 )
-
-PROPOSALS = 0
-"""The revision that proposals made while a reading is prepared are stored as: they lie beneath every edit."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """How much of a reading somebody knows already: so many of its proposals, and so many of its edits."""
-
-    proposals: int
-    edits: int
+from scarmass.storage.tables import EditRow, InstanceRow, ReadingRow, ReadingSliceRow, SliceChangeRow, StackRow
 
 
 def open_reading(session: Session, stack: Stack, client_id: uuid.UUID, state: ReadingState) -> tuple[uuid.UUID, bool]:
@@ -109,28 +96,28 @@ def get_reading(
     seen: what `changed` is counted from; by default it is what the last edit touched.
     """
     row = _found(session.get(ReadingRow, reading_id))
-    edits = _edits(session, reading_id, revision)
-    slice_changes = _slice_changes(session, reading_id, len(edits))
+    edits = edits_of(session, reading_id, revision)
+    slice_changes = slice_changes_of(session, reading_id, len(edits))
     live, undone = live_and_undone([EditKind(edit.kind) for edit in edits])
     revisions = [PROPOSALS, *(edits[position].revision for position in live)]
-    proposed = [_key(change) for change in slice_changes[PROPOSALS]]
+    proposed = [key_of(change) for change in slice_changes[PROPOSALS]]
     seen = seen or Seen(len(proposed), len(edits) - 1)
-    touched = _touched_since(edits, seen)
+    touched = touched_since(edits, seen)
     return Reading(
         id=row.id,
         stack_id=row.stack_id,
-        slices=_slices(session, reading_id, _list_revision(edits)),
+        slices=_slices(session, reading_id, slices_revision(edits)),
         state=ReadingState(row.state),
         reason=row.reason,
         revision=len(edits),
-        contents=fold(_steps(slice_changes, revisions, _segments(session, reading_id, revisions))),
-        made_at={_key(change): revision for revision in revisions[1:] for change in slice_changes[revision]},
+        contents=fold(changes_of(session, reading_id, slice_changes, revisions)),
+        made_at={key_of(change): revision for revision in revisions[1:] for change in slice_changes[revision]},
         proposed=frozenset(proposed),
         can_undo=bool(live),
         can_redo=bool(undone),
         authors=tuple(sorted({edit.author for edit in edits})),
         changed=frozenset(proposed[seen.proposals :])
-        | {_key(change) for edit in touched for change in slice_changes[edit.revision]},
+        | {key_of(change) for edit in touched for change in slice_changes[edit.revision]},
         has_other_slices=any(edit.kind == EditKind.TAKE_OVER for edit in touched),
     )
 
@@ -138,8 +125,8 @@ def get_reading(
 def past_edits(session: Session, reading_id: uuid.UUID) -> list[PastEdit]:
     """Every edit and how it stands now, the first one first. Raises ReadingNotFound."""
     _found(session.get(ReadingRow, reading_id))
-    edits = _edits(session, reading_id)
-    touched = _slice_changes(session, reading_id, len(edits))
+    edits = edits_of(session, reading_id)
+    touched = slice_changes_of(session, reading_id, len(edits))
     return with_standings(
         [
             PastEdit(
@@ -147,7 +134,7 @@ def past_edits(session: Session, reading_id: uuid.UUID) -> list[PastEdit]:
                 EditKind(edit.kind),
                 edit.author,
                 edit.created_at,
-                frozenset(map(_key, touched[edit.revision])),
+                frozenset(map(key_of, touched[edit.revision])),
             )
             for edit in edits
         ]
@@ -175,28 +162,8 @@ def outgrown(session: Session, reading_ids: Sequence[uuid.UUID]) -> list[tuple[u
 
 def slices_of(session: Session, reading_id: uuid.UUID) -> tuple[Slice, ...]:
     """The reading's own slices as they are now."""
-    edits = _edits(session, reading_id)
-    return _slices(session, reading_id, _list_revision(edits))
-
-
-def revision_of(session: Session, reading_id: uuid.UUID) -> int:
-    """How many edits a reading has."""
-    query = select(func.count()).select_from(EditRow).where(EditRow.reading_id == reading_id)
-    return session.scalar(query) or 0
-
-
-def seen_of(session: Session, reading_id: uuid.UUID) -> Seen:
-    """How many proposals and edits a reading has."""
-    query = select(func.count()).select_from(SliceChangeRow)
-    proposals = query.where(SliceChangeRow.reading_id == reading_id, SliceChangeRow.revision == PROPOSALS)
-    return Seen(session.scalar(proposals) or 0, revision_of(session, reading_id))
-
-
-def edit_by_client_id(session: Session, reading_id: uuid.UUID, client_id: uuid.UUID) -> tuple[int, str] | None:
-    """(revision, sha256 of its request) of the edit of this client_id, None where there is none."""
-    query = select(EditRow.revision, EditRow.request_sha256)
-    row = session.execute(query.where(EditRow.reading_id == reading_id, EditRow.client_id == client_id)).first()
-    return None if row is None else (row.revision, row.request_sha256)
+    edits = edits_of(session, reading_id)
+    return _slices(session, reading_id, slices_revision(edits))
 
 
 def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, author: str, outcome: Outcome) -> int:
@@ -214,7 +181,7 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
     )
     session.flush()
     for key, change in outcome.changes.items():
-        _add_change(session, reading_id, revision, key, change)
+        add_change(session, reading_id, revision, key, change)
     if outcome.slices is not None:
         _add_slices(session, reading_id, revision, outcome.slices)
     if request.edit.kind in (EditKind.TAKE_OVER, EditKind.UNDO, EditKind.REDO):
@@ -225,35 +192,24 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
 
 def _date_slices(session: Session, reading_id: uuid.UUID) -> None:
     """Note when the reading got the slices that it has now."""
-    edits = _edits(session, reading_id)
+    edits = edits_of(session, reading_id)
     reading = session.get_one(ReadingRow, reading_id)
-    of_list = _list_revision(edits)
+    of_list = slices_revision(edits)
     reading.sliced_at = edits[of_list - 1].created_at if of_list else reading.created_at
     session.flush()
 
 
 def add_proposal(session: Session, reading_id: uuid.UUID, key: SliceKey, change: SliceChange) -> None:
     """Add a slice's proposal; a proposal that is there already stays."""
-    _add_change(session, reading_id, PROPOSALS, key, change)
+    add_change(session, reading_id, PROPOSALS, key, change)
     notify(session, str(reading_id))
 
 
 def is_prepared(session: Session, reading_id: uuid.UUID) -> bool:
     """Whether every slice that the reading has now has its proposal."""
     proposals = select(SliceChangeRow).where(SliceChangeRow.reading_id == reading_id)
-    proposed = {_key(change) for change in session.scalars(proposals.where(SliceChangeRow.revision == PROPOSALS))}
+    proposed = {key_of(change) for change in session.scalars(proposals.where(SliceChangeRow.revision == PROPOSALS))}
     return all(one.key in proposed for one in slices_of(session, reading_id))
-
-
-def _add_change(session: Session, reading_id: uuid.UUID, revision: int, key: SliceKey, change: SliceChange) -> None:
-    name = {"reading_id": reading_id, "revision": revision, "sop_instance_uid": key[0], "frame_number": key[1]}
-    decision = None if change.decision is None else change.decision.value
-    adding = insert(SliceChangeRow).values(**name, decision=decision, is_excluded=change.is_excluded)
-    if session.scalar(adding.on_conflict_do_nothing().returning(SliceChangeRow.ordinal)) is None:
-        return
-    for structure, segment in change.segments.items():
-        document = None if segment is None else segment_to_json(segment)
-        session.execute(insert(SegmentChangeRow).values(**name, structure=structure.value, segment=document))
 
 
 def _add_slices(session: Session, reading_id: uuid.UUID, revision: int, slices: Iterable[Slice]) -> None:
@@ -278,66 +234,7 @@ def _found(row: ReadingRow | None) -> ReadingRow:
     return row
 
 
-def _edits(session: Session, reading_id: uuid.UUID, until: int | None = None) -> Sequence[EditRow]:
-    query = select(EditRow).where(EditRow.reading_id == reading_id).order_by(EditRow.revision)
-    return session.scalars(query if until is None else query.where(EditRow.revision <= until)).all()
-
-
-def _slice_changes(session: Session, reading_id: uuid.UUID, until: int) -> dict[int, list[SliceChangeRow]]:
-    """By revision. Asked after the edits: one that is committed in between must not appear without its slices."""
-    query = select(SliceChangeRow).where(SliceChangeRow.reading_id == reading_id, SliceChangeRow.revision <= until)
-    by_revision: dict[int, list[SliceChangeRow]] = defaultdict(list)
-    for change in session.scalars(query.order_by(SliceChangeRow.ordinal)):
-        by_revision[change.revision].append(change)
-    return by_revision
-
-
-def _segments(session: Session, reading_id: uuid.UUID, revisions: Sequence[int]) -> Sequence[SegmentChangeRow]:
-    """Of each structure on each slice the last change among these revisions: no other counts, and masks are large."""
-    part = (SegmentChangeRow.sop_instance_uid, SegmentChangeRow.frame_number, SegmentChangeRow.structure)
-    query = select(SegmentChangeRow).ext(distinct_on(*part)).where(SegmentChangeRow.reading_id == reading_id)
-    query = query.where(SegmentChangeRow.revision == func.any(list(revisions)))
-    return session.scalars(query.order_by(*part, SegmentChangeRow.revision.desc())).all()
-
-
-def _steps(
-    slice_changes: Mapping[int, Sequence[SliceChangeRow]],
-    revisions: Sequence[int],
-    segments: Sequence[SegmentChangeRow],
-) -> Iterable[Changes]:
-    of_step = defaultdict(dict)
-    for row in segments:
-        segment = None if row.segment is None else segment_from_json(row.segment)
-        of_step[row.revision, _key(row)][Structure(row.structure)] = segment
-    for revision in revisions:
-        yield {
-            _key(row): SliceChange(
-                None if row.decision is None else SliceState(row.decision),
-                row.is_excluded,
-                of_step[revision, _key(row)],
-            )
-            for row in slice_changes[revision]
-        }
-
-
-def _list_revision(edits: Sequence[EditRow]) -> int:
-    """The revision that the list of slices comes from: of the last live edit that took slices over, else 0."""
-    live, _ = live_and_undone([EditKind(edit.kind) for edit in edits])
-    return max((edits[at].revision for at in live if edits[at].kind == EditKind.TAKE_OVER), default=0)
-
-
 def _slices(session: Session, reading_id: uuid.UUID, revision: int) -> tuple[Slice, ...]:
     query = select(ReadingSliceRow).where(ReadingSliceRow.reading_id == reading_id)
     rows = session.scalars(query.where(ReadingSliceRow.revision == revision).order_by(ReadingSliceRow.index))
     return tuple(Slice(header_from_json(row.header), row.slice_spacing_mm, row.sha256) for row in rows)
-
-
-def _touched_since(edits: Sequence[EditRow], seen: Seen) -> list[EditRow]:
-    """The edits that count now and did not then, or the other way round."""
-    kinds = [EditKind(edit.kind) for edit in edits]
-    before, after = live_and_undone(kinds[: max(seen.edits, 0)])[0], live_and_undone(kinds)[0]
-    return [edits[position] for position in set(before) ^ set(after)]
-
-
-def _key(row: SliceChangeRow | SegmentChangeRow) -> SliceKey:
-    return row.sop_instance_uid, row.frame_number

@@ -22,7 +22,7 @@ from scarmass.domain.stack import SliceKey
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, growth_of, measured
 from scarmass.services.readings.propose import answer, propose
-from scarmass.storage import jobs, readings, studies
+from scarmass.storage import jobs, readings, steps, studies
 
 
 def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, author: str) -> MeasuredReading:
@@ -45,7 +45,7 @@ def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, au
         readings.lock_reading(session, reading_id)
         if (done := _already_done(context, session, reading_id, request)) is not None:
             return done
-        _require_current(request, readings.revision_of(session, reading_id))
+        _require_current(request, steps.revision_of(session, reading_id))
         readings.add_edit(session, reading_id, request, author, apply(reading, request.edit, answers, growth))
         after = _followed_up(session, request, readings.get_reading(session, reading_id))
         return measured(context, session, after)
@@ -54,7 +54,7 @@ def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, au
 def _already_done(
     context: Context, session: Session, reading_id: uuid.UUID, request: EditRequest
 ) -> MeasuredReading | None:
-    stored = readings.edit_by_client_id(session, reading_id, request.client_id)
+    stored = steps.edit_by_client_id(session, reading_id, request.client_id)
     if stored is None:
         return None
     revision, sha256 = stored

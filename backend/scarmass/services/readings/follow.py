@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from scarmass.domain.errors import EventIdInvalid
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, measured
-from scarmass.storage import readings, studies
-from scarmass.storage.readings import Seen
+from scarmass.storage import readings, steps, studies
 
 
 @dataclass(frozen=True)
@@ -61,14 +60,14 @@ def latest_event(context: Context, reading_id: uuid.UUID) -> EventId:
     """Without the cost of the reading itself. Raises ReadingNotFound."""
     with context.database.transaction() as session:
         stack_id, state = readings.stack_and_state(session, reading_id)
-        seen = readings.seen_of(session, reading_id)
+        seen = steps.seen_of(session, reading_id)
         return EventId(seen.proposals, seen.edits, state.value, studies.stack_revision(session, stack_id))
 
 
 def reading_since(context: Context, reading_id: uuid.UUID, since: EventId) -> Followed:
     """The reading as it is now; its `changed` holds the slices touched since then. Raises ReadingNotFound."""
     with context.database.transaction() as session:
-        reading = readings.get_reading(session, reading_id, seen=Seen(since.proposals, since.edits))
+        reading = readings.get_reading(session, reading_id, seen=steps.Seen(since.proposals, since.edits))
         stack = studies.stack_revision(session, reading.stack_id)
         event_id = EventId(len(reading.proposed), reading.revision, reading.state.value, stack)
         return Followed(event_id, measured(context, session, reading), stack != since.stack and since != BEFORE_ALL)
