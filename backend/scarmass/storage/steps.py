@@ -1,0 +1,119 @@
+"""The steps of readings as rows: proposals as revision 0, edits above, and what each made of slices and structures."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.orm import Session
+
+from scarmass.domain.reading import Changes, EditKind, SliceChange, SliceState, live_and_undone
+from scarmass.domain.stack import SliceKey
+from scarmass.domain.structures import Structure
+from scarmass.storage.documents import segment_from_json, segment_to_json
+from scarmass.storage.tables import EditRow, SegmentChangeRow, SliceChangeRow
+
+PROPOSALS = 0
+"""The revision that proposals made while a reading is prepared are stored as: they lie beneath every edit."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How much of a reading somebody knows already: so many of its proposals, and so many of its edits."""
+
+    proposals: int
+    edits: int
+
+
+def revision_of(session: Session, reading_id: uuid.UUID) -> int:
+    """How many edits a reading has."""
+    query = select(func.count()).select_from(EditRow).where(EditRow.reading_id == reading_id)
+    return session.scalar(query) or 0
+
+
+def seen_of(session: Session, reading_id: uuid.UUID) -> Seen:
+    """How many proposals and edits a reading has."""
+    query = select(func.count()).select_from(SliceChangeRow)
+    proposals = query.where(SliceChangeRow.reading_id == reading_id, SliceChangeRow.revision == PROPOSALS)
+    return Seen(session.scalar(proposals) or 0, revision_of(session, reading_id))
+
+
+def edit_by_client_id(session: Session, reading_id: uuid.UUID, client_id: uuid.UUID) -> tuple[int, str] | None:
+    """(revision, sha256 of its request) of the edit of this client_id, None where there is none."""
+    query = select(EditRow.revision, EditRow.request_sha256)
+    row = session.execute(query.where(EditRow.reading_id == reading_id, EditRow.client_id == client_id)).first()
+    return None if row is None else (row.revision, row.request_sha256)
+
+
+def add_change(session: Session, reading_id: uuid.UUID, revision: int, key: SliceKey, change: SliceChange) -> None:
+    name = {"reading_id": reading_id, "revision": revision, "sop_instance_uid": key[0], "frame_number": key[1]}
+    decision = None if change.decision is None else change.decision.value
+    adding = insert(SliceChangeRow).values(**name, decision=decision, is_excluded=change.is_excluded)
+    if session.scalar(adding.on_conflict_do_nothing().returning(SliceChangeRow.ordinal)) is None:
+        return
+    for structure, segment in change.segments.items():
+        document = None if segment is None else segment_to_json(segment)
+        session.execute(insert(SegmentChangeRow).values(**name, structure=structure.value, segment=document))
+
+
+def edits_of(session: Session, reading_id: uuid.UUID, until: int | None = None) -> Sequence[EditRow]:
+    query = select(EditRow).where(EditRow.reading_id == reading_id).order_by(EditRow.revision)
+    return session.scalars(query if until is None else query.where(EditRow.revision <= until)).all()
+
+
+def slice_changes_of(session: Session, reading_id: uuid.UUID, until: int) -> dict[int, list[SliceChangeRow]]:
+    """By revision. Asked after the edits: one that is committed in between must not appear without its slices."""
+    query = select(SliceChangeRow).where(SliceChangeRow.reading_id == reading_id, SliceChangeRow.revision <= until)
+    by_revision: dict[int, list[SliceChangeRow]] = defaultdict(list)
+    for change in session.scalars(query.order_by(SliceChangeRow.ordinal)):
+        by_revision[change.revision].append(change)
+    return by_revision
+
+
+def _segments(session: Session, reading_id: uuid.UUID, revisions: Sequence[int]) -> Sequence[SegmentChangeRow]:
+    """Of each structure on each slice the last change among these revisions: no other counts, and masks are large."""
+    part = (SegmentChangeRow.sop_instance_uid, SegmentChangeRow.frame_number, SegmentChangeRow.structure)
+    query = select(SegmentChangeRow).ext(distinct_on(*part)).where(SegmentChangeRow.reading_id == reading_id)
+    query = query.where(SegmentChangeRow.revision == func.any(list(revisions)))
+    return session.scalars(query.order_by(*part, SegmentChangeRow.revision.desc())).all()
+
+
+def changes_of(
+    session: Session,
+    reading_id: uuid.UUID,
+    slice_changes: Mapping[int, Sequence[SliceChangeRow]],
+    revisions: Sequence[int],
+) -> Iterable[Changes]:
+    """The steps of these revisions as `fold` takes them; segments that a later one of them replaces are left out."""
+    of_step = defaultdict(dict)
+    for row in _segments(session, reading_id, revisions):
+        segment = None if row.segment is None else segment_from_json(row.segment)
+        of_step[row.revision, key_of(row)][Structure(row.structure)] = segment
+    for revision in revisions:
+        yield {
+            key_of(row): SliceChange(
+                None if row.decision is None else SliceState(row.decision),
+                row.is_excluded,
+                of_step[revision, key_of(row)],
+            )
+            for row in slice_changes[revision]
+        }
+
+
+def slices_revision(edits: Sequence[EditRow]) -> int:
+    """The revision that the list of slices comes from: of the last live edit that took slices over, else 0."""
+    live, _ = live_and_undone([EditKind(edit.kind) for edit in edits])
+    return max((edits[at].revision for at in live if edits[at].kind == EditKind.TAKE_OVER), default=0)
+
+
+def touched_since(edits: Sequence[EditRow], seen: Seen) -> list[EditRow]:
+    """The edits that count now and did not then, or the other way round."""
+    kinds = [EditKind(edit.kind) for edit in edits]
+    before, after = live_and_undone(kinds[: max(seen.edits, 0)])[0], live_and_undone(kinds)[0]
+    return [edits[position] for position in set(before) ^ set(after)]
+
+
+def key_of(row: SliceChangeRow | SegmentChangeRow) -> SliceKey:
+    return row.sop_instance_uid, row.frame_number
