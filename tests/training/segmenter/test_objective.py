@@ -21,6 +21,8 @@ from scarmass.training.segmenter.samples import TrainingSample, corrected_sample
 from scarmass.training.segmenter.views import AugmentedView, training_views
 from tests.training.segmenter.hearts import heart
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = read_config(CONFIG)
 
 

@@ -20,6 +20,8 @@ from scarmass.training.segmenter.train import train
 from scarmass.training.segmenter.views import AugmentedView, training_views
 from tests.training.segmenter.hearts import heart
 
+pytestmark = pytest.mark.slow
+
 ONE = Devices("cpu", 1)
 ENTRY = Entry("trained", "segmenter", "tiny_vit", 256, "", "trained.safetensors")
 PROVENANCE = Provenance(CONFIG.read_text(), 0, "dataset", "split", "base")
