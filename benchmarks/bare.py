@@ -15,7 +15,7 @@ from segment_anything import SamPredictor
 from segment_anything.modeling import Sam
 from torch import Tensor
 
-from scarmass.domain.prompts import Prompt, grouped
+from scarmass.domain.prompts import Prompt, PromptGroup
 from scarmass.domain.protocols import SliceImage
 from scarmass.inference.segmenter.engine import chosen_device
 from scarmass.inference.segmenter.network import build_segmenter
@@ -37,7 +37,7 @@ class BareModels:
         rows, columns = image.pixels.shape
         window = stack_window((rows, columns), image.pixel_spacing_mm, None)
         self._pixels = encoder_input(image.pixels, window, entry.input_size, Normalisation(entry.normalisation))
-        groups, _ = grouped(prompt)
+        groups = [PromptGroup(box, prompt.points) for box in prompt.boxes]
         self._given = prompt_tensors(groups, [None] * len(groups), window, entry.input_size, self.device)
         structure = self.network.structure_index(prompt.structure)
         self._structures = torch.full((len(groups),), structure, device=self.device)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask, pixel_index
@@ -56,9 +57,12 @@ class EchoSegmenter:
         y, x = np.mgrid[:rows, :columns] + 0.5
         for box in prompt.boxes:
             mask |= (x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)
+        logits = certain(mask)
+        if prompt.previous is not None:
+            mask |= prompt.previous
         for point in prompt.points:
             mask[pixel_index(point.x, point.y, mask.shape)] = point.positive
-        return Segmentation(mask, 0.9)
+        return Segmentation(mask, 0.9, logits)
 
 
 class OracleSegmenter(EchoSegmenter):
@@ -71,4 +75,9 @@ class OracleSegmenter(EchoSegmenter):
         self.truth = truth
 
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
-        return Segmentation(self.truth[image.key], 1.0)
+        return Segmentation(self.truth[image.key], 1.0, certain(self.truth[image.key]))
+
+
+def certain(mask: Mask) -> NDArray[np.float32]:
+    """Logits that no sensitivity cuts otherwise."""
+    return np.where(mask, np.float32(np.inf), np.float32(-np.inf))

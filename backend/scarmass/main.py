@@ -14,6 +14,7 @@ from rich.console import Console
 
 from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.domain.protocols import Model
+from scarmass.domain.reading import Sensitivity
 from scarmass.paths import WEIGHTS
 from scarmass.services.context import Context
 from scarmass.services.intake import Intake, take_in
@@ -62,6 +63,7 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             ),
             mass_extent=settings.mass_extent,
             density_g_per_ml=settings.density_g_per_ml,
+            sensitivity=Sensitivity(settings.sensitivity, settings.sensitivity_follows),
         )
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from scarmass.domain.mass import MYOCARDIAL_DENSITY_G_PER_ML, MassExtent
+from scarmass.domain.sensitivity import HIGHEST, LOWEST
 from scarmass.paths import CHECKOUT
 
 
@@ -33,4 +34,11 @@ class Settings(BaseSettings):
     embedding_cache_mib: int = Field(default=1024, ge=16)
     mass_extent: MassExtent = MassExtent.SLICE_THICKNESS
     density_g_per_ml: float = Field(default=MYOCARDIAL_DENSITY_G_PER_ML, gt=0.5, lt=2)
+    sensitivity: float = Field(
+        default=0,
+        ge=LOWEST,
+        le=HIGHEST,
+        description="how generously outlines are drawn where a reading starts: 0 is the model's own limit",
+    )
+    sensitivity_follows: bool = Field(default=True, description="whether a reading follows what its reader decides")
     max_upload_mib: int = Field(default=4096, ge=1)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from scarmass.domain.errors import MaskMalformed
-from scarmass.domain.masks import components, from_rle, pixel_index, to_rle, without_component_at
+from scarmass.domain.masks import component_at, components, from_rle, pixel_index, to_rle
 
 masks = hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=20))
 
@@ -48,11 +48,10 @@ def test_components_are_disjoint_and_make_up_the_mask_largest_first(mask: np.nda
     assert sizes == sorted(sizes, reverse=True)
 
 
-def test_removing_a_component_leaves_the_others() -> None:
+def test_a_component_is_the_part_under_a_point_and_nothing_where_there_is_none() -> None:
     mask = np.array([[1, 1, 0, 0, 1], [0, 0, 1, 0, 1]], bool)
-    left = without_component_at(mask, x=2.5, y=1.5)
-    assert np.array_equal(left, [[0, 0, 0, 0, 1], [0, 0, 0, 0, 1]])
-    assert np.array_equal(without_component_at(mask, x=3.5, y=0.5), mask)
+    assert np.array_equal(component_at(mask, x=2.5, y=1.5), [[1, 1, 0, 0, 0], [0, 0, 1, 0, 0]])
+    assert not component_at(mask, x=3.5, y=0.5).any()
 
 
 @given(st.floats(0, 5), st.floats(0, 7))

@@ -6,35 +6,13 @@ import numpy as np
 import pytest
 
 from scarmass.domain.errors import PromptInvalid, PromptOutsideImage
-from scarmass.domain.prompts import Box, Point, Prompt, PromptGroup, box_around, grouped, within
-
-OUTER = Box(0, 0, 20, 20)
-INNER = Box(5, 5, 10, 10)
+from scarmass.domain.prompts import Box, Point, Prompt, box_around, within
 
 
 @pytest.mark.parametrize("corners", [(5, 0, 5, 9), (0, 9, 5, 3), (0, 0, math.inf, 1), (math.nan, 0, 1, 1)])
 def test_a_box_without_area_cannot_be_made(corners: tuple) -> None:
     with pytest.raises(PromptInvalid):
         Box(*corners)
-
-
-def test_a_point_belongs_to_the_smallest_box_that_contains_it() -> None:
-    inside_both, inside_outer = Point(7, 7, True), Point(15, 15, False)
-    groups, removals = grouped(Prompt(boxes=(OUTER, INNER), points=(inside_both, inside_outer)))
-    assert groups == [PromptGroup(OUTER, (inside_outer,)), PromptGroup(INNER, (inside_both,))]
-    assert removals == []
-
-
-def test_a_positive_point_outside_every_box_is_a_prompt_of_its_own() -> None:
-    groups, removals = grouped(Prompt(boxes=(INNER,), points=(Point(1, 1, True), Point(2, 2, True))))
-    assert groups[1:] == [PromptGroup(None, (Point(1, 1, True),)), PromptGroup(None, (Point(2, 2, True),))]
-    assert removals == []
-
-
-def test_a_negative_point_outside_every_box_removes_a_component() -> None:
-    groups, removals = grouped(Prompt(boxes=(INNER,), points=(Point(1, 1, False),)))
-    assert groups == [PromptGroup(INNER, ())]
-    assert removals == [Point(1, 1, False)]
 
 
 def test_a_prompt_beyond_the_pixels_is_refused_and_one_on_the_edge_is_not() -> None:

@@ -15,7 +15,7 @@ from scarmass.domain.proposal import (
 )
 from scarmass.domain.protocols import DetectedBox, Segmentation, SliceImage
 from scarmass.domain.structures import SMALLEST_SCAR_MM2, Structure
-from tests.fakes import EchoSegmenter, FakeDetector
+from tests.fakes import EchoSegmenter, FakeDetector, certain
 
 IMAGE = SliceImage("slice", np.zeros((80, 100), np.float32), (2.0, 1.0))
 VENTRICLE = DetectedBox(Box(30, 20, 70, 60), Structure.LEFT_VENTRICLE, 0.9)
@@ -34,7 +34,7 @@ class SeeingSegmenter(EchoSegmenter):
 
     def segment(self, image: SliceImage, region: object, prompt: Prompt) -> Segmentation:
         self.asked.append(prompt)
-        return Segmentation(self.mask, self.score)
+        return Segmentation(self.mask, self.score, certain(self.mask))
 
 
 def proposed(

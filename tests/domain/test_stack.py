@@ -6,7 +6,7 @@ import pytest
 
 from scarmass.domain.errors import PositionsNotDistinct
 from scarmass.domain.stack import Contrast, Growth, Slice, Stack, StudyHeader, growth, with_slices
-from tests.domain.test_edits import image
+from tests.domain.test_outcome import image
 
 OWN = (image(1, 0), image(2, 10), image(3, 20))
 

@@ -9,7 +9,7 @@ from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Origin, Segment
 from scarmass.storage.documents import header_from_json, header_to_json, segment_from_json, segment_to_json
-from tests.domain.test_edits import image
+from tests.domain.test_outcome import image
 
 HEADER = image(1, 0.0).header
 

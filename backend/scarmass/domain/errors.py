@@ -49,6 +49,10 @@ class PromptInvalid(Invalid):
     """A box without area, a prompt with nothing in it, or a number that is not finite."""
 
 
+class SensitivityInvalid(Invalid):
+    """A sensitivity lies beyond what can be set."""
+
+
 class PromptOutsideImage(Invalid):
     """A box or point lies beyond the slice's pixels."""
 
@@ -115,6 +119,10 @@ class NothingToUndo(Conflict):
 
 class NothingToRedo(Conflict):
     """No undone edit is left to redo."""
+
+
+class NothingToRemove(Conflict):
+    """No part of the mask lies under the point."""
 
 
 class NothingToAccept(Conflict):

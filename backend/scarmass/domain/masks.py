@@ -45,11 +45,11 @@ def components(mask: Mask) -> list[Mask]:
     return sorted(parts, key=lambda part: int(part.sum()), reverse=True)
 
 
-def without_component_at(mask: Mask, x: float, y: float) -> Mask:
-    """The mask less its 8-connected component under the corner-based pixel coordinate (x, y)."""
+def component_at(mask: Mask, x: float, y: float) -> Mask:
+    """The 8-connected part of a mask under the corner-based pixel coordinate (x, y), empty where there is none."""
     labels, _ = _labelled(mask)
     label = labels[pixel_index(x, y, mask.shape)]
-    return mask if label == 0 else mask & (labels != label)
+    return (labels == label) & (label != 0)
 
 
 def deepest_pixel(mask: Mask) -> tuple[int, int]:

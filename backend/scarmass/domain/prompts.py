@@ -64,12 +64,18 @@ class Point:
 
 @dataclass(frozen=True)
 class Prompt:
-    """All that was drawn on one slice for one structure."""
+    """All that was drawn on one slice for one structure.
+
+    previous: the mask (rows, columns) that is corrected. sensitivity: 0 is the model's own limit, +4 counts every logit
+    above -4. is_drawn: a reader's box asserts that the structure lies in it, a proposed one does not.
+    """
 
     structure: Structure = Structure.SCAR
     boxes: tuple[Box, ...] = ()
     points: tuple[Point, ...] = ()
     previous: Mask | None = None
+    sensitivity: float = 0.0
+    is_drawn: bool = True
 
     def require_inside(self, rows: int, columns: int) -> None:
         """Raise PromptOutsideImage where a box or point leaves the slice's rows x columns pixels."""
@@ -98,24 +104,3 @@ def within(box: Box, shape: tuple[int, ...]) -> Mask:
     """The pixels (rows, columns) whose centres lie in the box."""
     rows, columns = (np.arange(side) + 0.5 for side in shape)
     return np.outer((rows >= box.y0) & (rows <= box.y1), (columns >= box.x0) & (columns <= box.x1))
-
-
-def grouped(prompt: Prompt) -> tuple[list[PromptGroup], list[Point]]:
-    """Split a prompt into the groups the model answers one by one, and the negative points outside every box.
-
-    A point belongs to the smallest box that contains it; a positive point outside every box is a group of its
-    own; a negative point outside every box removes the component of the answer under it.
-    """
-    of_box: dict[int, list[Point]] = {index: [] for index in range(len(prompt.boxes))}
-    alone: list[PromptGroup] = []
-    removals: list[Point] = []
-    for point in prompt.points:
-        holders = [i for i, box in enumerate(prompt.boxes) if box.contains(point)]
-        if holders:
-            of_box[min(holders, key=lambda i: prompt.boxes[i].area)].append(point)
-        elif point.positive:
-            alone.append(PromptGroup(None, (point,)))
-        else:
-            removals.append(point)
-    groups = [PromptGroup(box, tuple(of_box[i])) for i, box in enumerate(prompt.boxes)]
-    return groups + alone, removals

@@ -35,7 +35,9 @@ def detect_stack(detector: Detector, images: Sequence[SliceImage]) -> StackDetec
     return StackDetection(tuple(boxes), heart_region(ventricles, images[0].pixel_spacing_mm))
 
 
-def proposed_boxes(segmenter: Segmenter, image: SliceImage, detection: StackDetection, index: int) -> list[DetectedBox]:
+def proposed_boxes(
+    segmenter: Segmenter, image: SliceImage, detection: StackDetection, index: int, sensitivity: float = 0.0
+) -> list[DetectedBox]:
     """The boxes of the stack's slice at this index: the left ventricle and scars.
 
     The detector says whether the stack shows scar, and a segmenter that tells structures apart where it lies: it is
@@ -47,15 +49,18 @@ def proposed_boxes(segmenter: Segmenter, image: SliceImage, detection: StackDete
     if ventricle is None or not detection.shows_scar or not segmenter.is_structure_conditioned:
         return list(found)
     around = ventricle.box.loosened(VENTRICLE_LOOSENESS, image.pixels.shape)
-    answer = segmenter.segment(image, detection.region, Prompt(Structure.SCAR, (around,)))
+    answer = segmenter.segment(
+        image, detection.region, Prompt(Structure.SCAR, (around,), sensitivity=sensitivity, is_drawn=False)
+    )
     parts = scar_parts(answer.mask, image.pixel_spacing_mm)
     seen = [DetectedBox(box_around(part, SCAR_LOOSENESS), Structure.SCAR, answer.score) for part in parts]
     return [ventricle, *seen]
 
 
-def proposed_prompt(boxes: Sequence[DetectedBox]) -> Prompt:
+def proposed_prompt(boxes: Sequence[DetectedBox], sensitivity: float = 0.0) -> Prompt:
     """The prompt that the proposed scar boxes make; without any, the proposal is "no scar here"."""
-    return Prompt(boxes=tuple(found.box for found in boxes if found.structure is Structure.SCAR))
+    scars = tuple(found.box for found in boxes if found.structure is Structure.SCAR)
+    return Prompt(boxes=scars, sensitivity=sensitivity, is_drawn=False)
 
 
 def _ventricle(found: Sequence[DetectedBox]) -> DetectedBox | None:

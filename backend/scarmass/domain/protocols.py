@@ -44,10 +44,16 @@ class DetectedBox:
 
 @dataclass(frozen=True)
 class Segmentation:
-    """mask: bool (rows, columns) on the slice's grid. score: area-weighted mean predicted IoU, 0 to 1."""
+    """mask: bool (rows, columns) on the slice's grid. score: area-weighted mean predicted IoU, 0 to 1.
+
+    logits: float32 (rows, columns) of the answers to boxes, -inf outside them; those above -sensitivity count.
+    is_likeliest: nothing in a drawn box reached that limit, so its likeliest part is answered.
+    """
 
     mask: Mask
     score: float
+    logits: NDArray[np.float32]
+    is_likeliest: bool = False
 
 
 class Detector(Protocol):

@@ -55,6 +55,8 @@ class EditKind(StrEnum):
     EXCLUDE = "exclude"
     INCLUDE = "include"
     PROPOSE = "propose"
+    REMOVE_PART = "remove_part"
+    SENSITIVITY = "sensitivity"
     TAKE_OVER = "take_over"
     UNDO = "undo"
     REDO = "redo"
@@ -64,7 +66,8 @@ class EditKind(StrEnum):
 class Segment:
     """What a reading holds of one structure on one slice.
 
-    mask: bool (rows, columns). score and model: of the model that made the mask, None where none did.
+    mask: bool (rows, columns). score, model, sensitivity: of the model that made the mask, None where none did.
+    is_likeliest: nothing reached the limit in a box that a reader drew, so its likeliest part is shown.
     """
 
     mask: Mask
@@ -73,6 +76,8 @@ class Segment:
     points: tuple[Point, ...] = ()
     score: float | None = None
     model: Model | None = None
+    sensitivity: float | None = None
+    is_likeliest: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,13 +126,21 @@ Changes = Mapping[SliceKey, SliceChange]
 
 
 @dataclass(frozen=True)
+class Sensitivity:
+    """How generously a reading's outlines are drawn, and whether that follows what its reader decides."""
+
+    value: float = 0.0
+    follows: bool = True
+
+
+@dataclass(frozen=True)
 class Reading:
     """One reading at one revision.
 
     slices: its own, in order. made_at: the revision of the edit that made a slice what it is; proposals have none.
     proposed: the slices that models have proposed while the reading was prepared, whatever was made of them since.
     changed: the slices that the last step, or the steps since a known event, touched.
-    reason: why a failed reading failed.
+    reason: why a failed reading failed. prior: the sensitivity that the reading was opened with.
     """
 
     id: uuid.UUID
@@ -145,6 +158,8 @@ class Reading:
     changed: frozenset[SliceKey] = frozenset()
     has_other_slices: bool = False
     """Whether the step, or the steps since a known event, changed which slices the reading has."""
+    sensitivity: Sensitivity = Sensitivity()
+    prior: float = 0.0
 
     def content(self, key: SliceKey) -> SliceContent:
         return self.contents.get(key, PENDING)
@@ -193,13 +208,14 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class PastEdit:
-    """An edit and which slices it touched, without what it made of them."""
+    """An edit and which slices it touched, without what it made of them. sensitivity: where it changed it."""
 
     revision: int
     kind: EditKind
     author: str
     created_at: datetime
     slices: frozenset[SliceKey]
+    sensitivity: float | None = None
     standing: Standing = Standing.LIVE
 
 

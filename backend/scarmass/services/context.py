@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.protocols import Detector, Segmenter
+from scarmass.domain.reading import Sensitivity
 from scarmass.services.stack_detections import StackDetections
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
@@ -12,12 +13,15 @@ from scarmass.storage.notifications import Notifications
 
 @dataclass
 class Context:
+    """sensitivity: what readings are opened with."""
+
     database: Database
     files: FileStore
     detector: Detector
     segmenter: Segmenter
     mass_extent: MassExtent = MassExtent.SLICE_THICKNESS
     density_g_per_ml: float = 1.05
+    sensitivity: Sensitivity = field(default_factory=Sensitivity)
     detections: StackDetections = field(default_factory=StackDetections)
     notifications: Notifications = field(init=False)
 

@@ -38,6 +38,8 @@ def segment_to_json(segment: Segment) -> Json:
         "boxes": [[box.x0, box.y0, box.x1, box.y1] for box in segment.boxes],
         "points": [[point.x, point.y, point.positive] for point in segment.points],
         "score": segment.score,
+        "sensitivity": segment.sensitivity,
+        "is_likeliest": segment.is_likeliest,
         "model": None if segment.model is None else {"name": segment.model.name, "sha256": segment.model.sha256},
     }
 
@@ -49,5 +51,7 @@ def segment_from_json(document: Json) -> Segment:
         boxes=tuple(Box(*box) for box in document["boxes"]),
         points=tuple(Point(*point) for point in document["points"]),
         score=document["score"],
+        sensitivity=document.get("sensitivity"),
+        is_likeliest=document.get("is_likeliest", False),
         model=None if document["model"] is None else Model(**document["model"]),
     )

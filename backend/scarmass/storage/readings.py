@@ -8,13 +8,15 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from scarmass.domain.edits import EditRequest, Outcome
+from scarmass.domain.edits import EditRequest
 from scarmass.domain.errors import ClientIdReused, ReadingNotFound
+from scarmass.domain.outcome import Outcome
 from scarmass.domain.reading import (
     EditKind,
     PastEdit,
     Reading,
     ReadingState,
+    Sensitivity,
     SliceChange,
     fold,
     live_and_undone,
@@ -30,6 +32,7 @@ from scarmass.storage.steps import (
     changes_of,
     edits_of,
     key_of,
+    sensitivity_of,
     slice_changes_of,
     slices_revision,
     touched_since,
@@ -37,7 +40,9 @@ from scarmass.storage.steps import (
 from scarmass.storage.tables import EditRow, InstanceRow, ReadingRow, ReadingSliceRow, SliceChangeRow, StackRow
 
 
-def open_reading(session: Session, stack: Stack, client_id: uuid.UUID, state: ReadingState) -> tuple[uuid.UUID, bool]:
+def open_reading(
+    session: Session, stack: Stack, client_id: uuid.UUID, state: ReadingState, sensitivity: Sensitivity
+) -> tuple[uuid.UUID, bool]:
     """The id of the stack's reading and whether it is new; a new one gets the slices that the stack has now.
 
     A stack has one draft; opening it again returns that one. Raises ClientIdReused where the client_id opened a
@@ -48,7 +53,14 @@ def open_reading(session: Session, stack: Stack, client_id: uuid.UUID, state: Re
     stored = session.scalar(query.limit(1))
     if stored is not None:
         return stored, False
-    values = {"id": uuid.uuid4(), "stack_id": stack.stack_id, "client_id": client_id, "state": state.value}
+    values = {
+        "id": uuid.uuid4(),
+        "stack_id": stack.stack_id,
+        "client_id": client_id,
+        "state": state.value,
+        "sensitivity": sensitivity.value,
+        "follows": sensitivity.follows,
+    }
     adding = insert(ReadingRow).values(values).on_conflict_do_nothing(index_elements=["client_id"])
     reading_id = session.scalar(adding.returning(ReadingRow.id))
     if reading_id is None:
@@ -119,6 +131,8 @@ def get_reading(
         changed=frozenset(proposed[seen.proposals :])
         | {key_of(change) for edit in touched for change in slice_changes[edit.revision]},
         has_other_slices=any(edit.kind == EditKind.TAKE_OVER for edit in touched),
+        sensitivity=sensitivity_of(Sensitivity(row.sensitivity, row.follows), (edits[position] for position in live)),
+        prior=row.sensitivity,
     )
 
 
@@ -135,6 +149,7 @@ def past_edits(session: Session, reading_id: uuid.UUID) -> list[PastEdit]:
                 edit.author,
                 edit.created_at,
                 frozenset(map(key_of, touched[edit.revision])),
+                edit.sensitivity,
             )
             for edit in edits
         ]
@@ -177,6 +192,8 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
             author=author,
             kind=request.edit.kind.value,
             request_sha256=request.sha256,
+            sensitivity=None if outcome.sensitivity is None else outcome.sensitivity.value,
+            follows=None if outcome.sensitivity is None else outcome.sensitivity.follows,
         )
     )
     session.flush()

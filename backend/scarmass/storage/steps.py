@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
-from scarmass.domain.reading import Changes, EditKind, SliceChange, SliceState, live_and_undone
+from scarmass.domain.reading import Changes, EditKind, Sensitivity, SliceChange, SliceState, live_and_undone
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
 from scarmass.storage.documents import segment_from_json, segment_to_json
@@ -117,3 +117,13 @@ def touched_since(edits: Sequence[EditRow], seen: Seen) -> list[EditRow]:
 
 def key_of(row: SliceChangeRow | SegmentChangeRow) -> SliceKey:
     return row.sop_instance_uid, row.frame_number
+
+
+def sensitivity_of(opened: Sensitivity, live: Iterable[EditRow]) -> Sensitivity:
+    """What the last live edit made of a reading's sensitivity."""
+    for edit in live:
+        opened = Sensitivity(
+            opened.value if edit.sensitivity is None else edit.sensitivity,
+            opened.follows if edit.follows is None else edit.follows,
+        )
+    return opened

@@ -118,7 +118,7 @@ class SliceRow(Table):
 
 class ReadingRow(Table):
     """sliced_at: when the reading got the slices that it has. reason: why it failed. slice_looked_at: the SliceKey that
-    its reader looked at last while it was prepared."""
+    its reader looked at last while it was prepared. sensitivity, follows: as the reading was opened."""
 
     __tablename__ = "readings"
 
@@ -128,6 +128,8 @@ class ReadingRow(Table):
     state: Mapped[str]
     reason: Mapped[str | None]
     slice_looked_at: Mapped[tuple[str, int] | None] = mapped_column(JSONB)
+    sensitivity: Mapped[float] = mapped_column(server_default="0")
+    follows: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     sliced_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
@@ -150,7 +152,10 @@ class ReadingSliceRow(Table):
 
 
 class EditRow(Table):
-    """One step of a reading; rows are only ever added. request_sha256: of the request as it came."""
+    """One step of a reading; rows are only ever added. request_sha256: of the request as it came.
+
+    sensitivity, follows: null where the step left the reading's sensitivity alone.
+    """
 
     __tablename__ = "edits"
 
@@ -161,6 +166,8 @@ class EditRow(Table):
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     kind: Mapped[str]
     request_sha256: Mapped[str]
+    sensitivity: Mapped[float | None]
+    follows: Mapped[bool | None]
 
     __table_args__ = (UniqueConstraint("reading_id", "client_id"),)
 

@@ -11,6 +11,7 @@ from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Prompt, box_around
 from scarmass.domain.protocols import DetectedBox, Model, Segmentation, SliceImage
 from scarmass.domain.structures import Structure
+from tests.fakes import certain
 
 SIDE = 64
 
@@ -92,7 +93,7 @@ class RecordingSegmenter(ABC):
         self.regions.append(region)
         mask = self.mask(image, prompt)
         self.answered.append(mask)
-        return Segmentation(mask, 1.0)
+        return Segmentation(mask, 1.0, certain(mask))
 
     @abstractmethod
     def mask(self, image: SliceImage, prompt: Prompt) -> Mask:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import pixel_index
 from scarmass.domain.prompts import Point
-from scarmass.inference.segmenter.clicks import obeying_clicks, with_clicked_pixels
+from scarmass.inference.segmenter.clicks import obeying_clicks
 from scarmass.inference.segmenter.window import native_mask, stack_window
 
 WINDOW = stack_window((128, 128), (1.4, 1.4), HeartRegion(64, 64, 80))
@@ -61,11 +61,3 @@ def test_two_clicks_that_disagree_are_both_obeyed() -> None:
 def test_one_pixel_clicked_both_ways_is_undecided_and_not_undefined() -> None:
     points = [Point(64, 64, True), Point(64, 64, False)]
     assert np.isfinite(obeying_clicks(np.zeros((256, 256), np.float32), points, FLAT, WINDOW)).all()
-
-
-def test_the_clicked_pixels_are_as_the_reader_says_and_no_other_changes() -> None:
-    mask = np.zeros((4, 6), dtype=bool)
-    mask[0, 0] = True
-    clicked = with_clicked_pixels(mask.copy(), (Point(0.5, 0.5, False), Point(5.9, 3.1, True)))
-    assert np.argwhere(clicked).tolist() == [[3, 5]]
-    assert np.array_equal(with_clicked_pixels(mask.copy(), ()), mask)

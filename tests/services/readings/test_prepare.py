@@ -14,7 +14,7 @@ from scarmass.services.context import Context
 from scarmass.services.readings.prepare import outwards
 from scarmass.storage import readings
 from tests.conftest import application, upload
-from tests.domain.test_edits import image
+from tests.domain.test_outcome import image
 
 
 def wait_until_draft(client: TestClient, reading_id: str) -> dict:

@@ -11,6 +11,7 @@ from scarmass.domain.prompts import Prompt
 from scarmass.domain.protocols import Model, Segmentation, SliceImage
 from scarmass.domain.structures import Structure
 from scarmass.training.segmenter.scores import validation_scores
+from tests.fakes import certain
 from tests.training.segmenter.hearts import heart
 
 SLICES = [heart(0), replace(heart(1, with_scar=False), patient="other")]
@@ -29,7 +30,8 @@ class Answering:
     def embed(self, image: SliceImage, region: HeartRegion | None) -> None: ...
 
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
-        return Segmentation(self._answer(image, prompt), 1.0)
+        mask = self._answer(image, prompt)
+        return Segmentation(mask, 1.0, certain(mask))
 
 
 def truth(image: SliceImage) -> Mask:

@@ -61,6 +61,7 @@ def segment(request: SegmentRequest, context: InContext) -> Segmentation:
         mass=Mass.of(measure.mass),
         elapsed_ms=(perf_counter() - started) * 1000,
         model=Model.of(context.segmenter.model),
+        is_likeliest=answer.is_likeliest,
     )
 
 

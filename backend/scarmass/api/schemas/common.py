@@ -5,11 +5,13 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from scarmass.domain import masks, mass, prompts, protocols
+from scarmass.domain.sensitivity import HIGHEST, LOWEST
 from scarmass.domain.stack import SliceKey
 
 Uid = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[ -~]+$")]
 FrameNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
+Sensitivity = Annotated[float, Field(ge=LOWEST, le=HIGHEST, allow_inf_nan=False)]
 Density = Annotated[float, Field(gt=0.5, lt=2)]
 MAX_BOXES = 64
 MAX_POINTS = 256
@@ -44,6 +46,11 @@ class Box(Strict):
     def to_domain(self) -> prompts.Box:
         """Raises PromptInvalid."""
         return prompts.Box(self.x0, self.y0, self.x1, self.y1)
+
+
+class Position(Strict):
+    x: Coordinate
+    y: Coordinate
 
 
 class Point(Strict):

@@ -9,7 +9,19 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from scarmass.api.schemas.common import MAX_BOXES, MAX_POINTS, Box, FrameNumber, Point, Rle, SliceName, Strict, Uid
+from scarmass.api.schemas.common import (
+    MAX_BOXES,
+    MAX_POINTS,
+    Box,
+    FrameNumber,
+    Point,
+    Position,
+    Rle,
+    Sensitivity,
+    SliceName,
+    Strict,
+    Uid,
+)
 from scarmass.domain import edits
 from scarmass.domain import reading as domain
 from scarmass.domain.errors import PromptInvalid
@@ -19,7 +31,11 @@ from scarmass.domain.structures import Structure
 
 
 class EditRequest(Strict):
-    """mask: what the reader painted, the whole mask of the slice."""
+    """mask: what the reader painted, the whole mask of the slice. point: of the part that is removed.
+
+    sensitivity: null keeps it, or fits it to what was decided where it follows; then the slice, if one is named, is the
+    one in hand.
+    """
 
     client_id: uuid.UUID
     expected_revision: Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -30,6 +46,9 @@ class EditRequest(Strict):
     boxes: list[Box] = Field(default_factory=list, max_length=MAX_BOXES)
     points: list[Point] = Field(default_factory=list, max_length=MAX_POINTS)
     mask: Rle | None = None
+    point: Position | None = None
+    sensitivity: Sensitivity | None = None
+    follows: bool = False
 
     def to_domain(self) -> edits.EditRequest:
         """Raises PromptInvalid, MaskMalformed."""
@@ -50,6 +69,8 @@ class EditRequest(Strict):
                 return edits.TakeOverEdit()
             case EditKind.PROPOSE:
                 return edits.ProposeEdit(self._key)
+            case EditKind.SENSITIVITY:
+                return edits.SensitivityEdit(self.sensitivity, self.follows, self._key)
         if (key := self._key) is None:
             raise PromptInvalid(f"an edit of kind {self.kind.value} names its slice")
         match self.kind:
@@ -61,6 +82,10 @@ class EditRequest(Strict):
                 if self.mask is None:
                     raise PromptInvalid("painting needs the mask that was painted")
                 return edits.PaintEdit(key, self.mask.to_domain(), self.structure)
+            case EditKind.REMOVE_PART:
+                if self.point is None:
+                    raise PromptInvalid("removing a part needs a point on it")
+                return edits.RemovePartEdit(key, self.point.x, self.point.y, self.structure)
             case EditKind.CLEAR:
                 return edits.ClearEdit(key, self.structure)
             case EditKind.NO_SCAR:
@@ -78,7 +103,10 @@ class EditRequest(Strict):
 
 
 class PastEdit(BaseModel):
-    """One edit of a reading: live, undone, gone (undone for good), or a step of undo or redo."""
+    """One edit of a reading: live, undone, gone (undone for good), or a step of undo or redo.
+
+    sensitivity: what the edit made it, null where it left it alone.
+    """
 
     revision: int
     kind: EditKind
@@ -86,6 +114,7 @@ class PastEdit(BaseModel):
     created_at: datetime
     slices: list[SliceName]
     standing: Standing
+    sensitivity: float | None
 
 
 class History(BaseModel):
@@ -106,6 +135,7 @@ class History(BaseModel):
                 created_at=edit.created_at,
                 slices=[SliceName(sop_instance_uid=sop, frame_number=frame) for sop, frame in sorted(edit.slices)],
                 standing=edit.standing,
+                sensitivity=edit.sensitivity,
             )
             for edit in older[:limit]
         ]

@@ -14,6 +14,7 @@ from scarmass.api.schemas.common import (
     Model,
     Point,
     Rle,
+    Sensitivity,
     SliceName,
     Strict,
     Uid,
@@ -74,6 +75,7 @@ class SegmentRequest(SliceName):
     boxes: list[Box] = Field(default=[], max_length=MAX_BOXES)
     points: list[Point] = Field(default=[], max_length=MAX_POINTS)
     previous: Rle | None = None
+    sensitivity: Sensitivity = 0.0
 
     def to_domain(self) -> prompts.Prompt:
         """Raises PromptInvalid, MaskMalformed."""
@@ -82,16 +84,20 @@ class SegmentRequest(SliceName):
             boxes=tuple(box.to_domain() for box in self.boxes),
             points=tuple(point.to_domain() for point in self.points),
             previous=None if self.previous is None else self.previous.to_domain(),
+            sensitivity=self.sensitivity,
         )
 
 
 class Segmentation(BaseModel):
+    """is_likeliest: nothing reached the limit in a box, so its likeliest part is answered."""
+
     mask: Rle
     score: float
     area_mm2: float
     mass: Mass
     elapsed_ms: float
     model: Model
+    is_likeliest: bool
 
 
 class SliceMask(SliceName):

@@ -25,7 +25,10 @@ class OpenReading(Strict):
 
 
 class Segment(BaseModel):
-    """What a reading holds of one structure on one slice. model: which made the mask, null where none did."""
+    """What a reading holds of one structure on one slice. model: which made the mask, null where none did.
+
+    is_likeliest: nothing reached the limit in a drawn box, so its likeliest part is shown.
+    """
 
     mask: Rle
     boxes: list[Box]
@@ -33,6 +36,8 @@ class Segment(BaseModel):
     score: float | None
     model: Model | None
     origin: Origin
+    sensitivity: float | None
+    is_likeliest: bool
     area_mm2: float
     mass: Mass
 
@@ -45,6 +50,8 @@ class Segment(BaseModel):
             score=segment.score,
             model=None if segment.model is None else Model.of(segment.model),
             origin=segment.origin,
+            sensitivity=segment.sensitivity,
+            is_likeliest=segment.is_likeliest,
             area_mm2=measure.area_mm2,
             mass=Mass.of(measure.mass),
         )
@@ -99,7 +106,10 @@ class ReadingSlice(BaseModel):
 
 
 class Totals(BaseModel):
-    """totals and mass_g are those of scar, which structures holds beside the others."""
+    """totals and mass_g are those of scar, which structures holds beside the others.
+
+    sensitivity: how generously outlines are drawn. follows: whether it is fitted to what the reader decides.
+    """
 
     revision: int
     totals: Mass
@@ -110,6 +120,8 @@ class Totals(BaseModel):
     of: int
     can_undo: bool
     can_redo: bool
+    sensitivity: float
+    follows: bool
 
 
 class Models(BaseModel):
@@ -223,4 +235,6 @@ def _totals(context: Context, measured: MeasuredReading) -> dict[str, Any]:
         "of": len(reading.slices),
         "can_undo": reading.can_undo,
         "can_redo": reading.can_redo,
+        "sensitivity": reading.sensitivity.value,
+        "follows": reading.sensitivity.follows,
     }

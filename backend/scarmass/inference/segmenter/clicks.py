@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scarmass.domain.masks import Mask, pixel_index
+from scarmass.domain.masks import pixel_index
 from scarmass.domain.prompts import Point
 from scarmass.inference.segmenter.window import LOGITS_SIDE, Float32, Window
 
@@ -40,13 +40,6 @@ def obeying_clicks(logits: Float32, points: Sequence[Point], grey: Float32, wind
     strengths, *_ = np.linalg.lstsq(influence[:, rows, columns].T, lacking, rcond=1e-6)
     certain = np.clip(logits, -LARGEST_LOGIT, LARGEST_LOGIT)
     return (certain + np.tensordot(strengths, influence, 1)).astype(np.float32)
-
-
-def with_clicked_pixels(mask: Mask, points: Sequence[Point]) -> Mask:
-    """The mask (rows, columns) with each clicked pixel as the reader says: resampling may have lost one at an edge."""
-    for point in points:
-        mask[pixel_index(point.x, point.y, mask.shape)] = point.positive
-    return mask
 
 
 def _influence(rows: np.ndarray, columns: np.ndarray, grey: Float32, pixel_mm: float) -> np.ndarray:

@@ -1,7 +1,10 @@
 """The segmenter that services ask: it cuts windows, keeps embeddings, and turns prompts into native masks."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,16 +12,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from scarmass.domain.correction import asked_about, corrected, disobeyed, is_apart, without_boxes
 from scarmass.domain.errors import DeviceOutOfMemory, MaskShapeMismatch
 from scarmass.domain.left_ventricle import HeartRegion
-from scarmass.domain.masks import Mask, without_component_at
-from scarmass.domain.prompts import Prompt, PromptGroup, grouped, within
+from scarmass.domain.masks import Mask, component_at
+from scarmass.domain.prompts import Prompt, PromptGroup
 from scarmass.domain.protocols import Model, Segmentation, SliceImage
-from scarmass.inference.segmenter.clicks import obeying_clicks, with_clicked_pixels
-from scarmass.inference.segmenter.embedding_cache import EmbeddingCache, Turns
-from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter, expected_iou
+from scarmass.inference.segmenter.answer import Answer, answer_of, area_weighted_score, boxes_logits
+from scarmass.inference.segmenter.decoder import Decoder
+from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter
 from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder, exported_encoder
-from scarmass.inference.segmenter.prompt_tensors import PromptTensors, coordinates, previous_of, prompt_tensors
+from scarmass.inference.segmenter.prompt_tensors import coordinates, previous_of
+from scarmass.inference.segmenter.tensor_cache import TensorCache, Turns
 from scarmass.inference.segmenter.window import (
     LOGITS_SIDE,
     Float32,
@@ -26,17 +31,28 @@ from scarmass.inference.segmenter.window import (
     Window,
     encoder_input,
     grey_window,
-    native_mask,
     stack_window,
 )
 from scarmass.inference.weights.load import Weights
 
+LOGITS_CACHE_BYTES = 2**27
+"""Answers kept as logits, 256 KiB each: another sensitivity cuts them anew without asking the network."""
+
 T = TypeVar("T")
-Answer = tuple[Mask, float]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the groups of one call to the segmenter have in common."""
+
+    image: SliceImage
+    window: Window
+    structure: int
+    sensitivity: float
 
 
 class SegmenterEngine:
-    """Implements domain.models.Segmenter. Safe to use from many threads; one slice is encoded at a time.
+    """Implements domain.protocols.Segmenter. Safe to use from many threads; one slice is encoded at a time.
 
     A slice is encoded alone and decoded from what the cache holds, so an answer does not depend on whether
     the slice was embedded ahead.
@@ -61,12 +77,14 @@ class SegmenterEngine:
         self._device = chosen_device(device)
         self._normalisation = Normalisation(entry.normalisation)
         self._network = build_segmenter(weights).to(self._device)
+        self._decoder = Decoder(self._network, entry, self._device)
         self._encode: Callable[[Float32], Tensor] = encode or self._encode_in_torch
         exportable = encode is None and self._device.type == "cpu" and entry.architecture == "tiny_vit"
         if exportable and export_folder is not None:
             encoder = self._network.image_encoder
             self._encode = OnnxEncoder(exported_encoder(encoder, entry.input_size, weights.sha256, export_folder))
-        self._cache = EmbeddingCache(cache_bytes)
+        self._embeddings = TensorCache(cache_bytes)
+        self._logits = TensorCache(LOGITS_CACHE_BYTES)
         self._turns = Turns()
         self.encodes_done = 0
 
@@ -95,10 +113,11 @@ class SegmenterEngine:
         self._embedding(image, _window(image, region), urgent=False)
 
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
-        """The union of the answers to boxes and lone points, each less its components under lone negative points.
+        """The union of the answers to boxes, or the previous mask, corrected by each point that it does not obey.
 
-        Every point has its say in its own pixel, whatever the network makes of it. A prompt without boxes and
-        positive points is answered from its previous mask, with score 0.
+        Points are answered one after the other, by the laws of domain.correction: drawn at once or click by click, the
+        mask is the same. With a previous mask and no points, the boxes' answers are added to it; without one, a
+        negative point outside every box takes away what hangs together with it there.
         Raises StructureNotKnown, PromptOutsideImage, MaskShapeMismatch, DeviceOutOfMemory.
         """
         structure = self._network.structure_index(prompt.structure)
@@ -106,85 +125,61 @@ class SegmenterEngine:
         prompt.require_inside(rows, columns)
         if prompt.previous is not None and prompt.previous.shape != image.pixels.shape:
             raise MaskShapeMismatch(f"the previous mask is {prompt.previous.shape}, the slice {image.pixels.shape}")
-        groups, removals = grouped(prompt)
-        answers = self._answers(image, _window(image, region), groups, structure, prompt.previous)
-        nothing = np.zeros_like(image.pixels, dtype=bool)
-        kept = [mask for mask, _ in answers] or [nothing if prompt.previous is None else prompt.previous]
-        for point in removals:
-            # From each answer by itself: their union may hang together with what nobody clicked away.
-            kept = [without_component_at(mask, point.x, point.y) for mask in kept]
-        mask = with_clicked_pixels(np.logical_or.reduce(kept), prompt.points)
-        return Segmentation(mask, _area_weighted_score(answers))
-
-    def _answers(
-        self,
-        image: SliceImage,
-        window: Window,
-        groups: Sequence[PromptGroup],
-        structure: int,
-        previous_mask: Mask | None,
-    ) -> list[Answer]:
-        """A mask and predicted IoU for each group, those of one window and kind of prompt in one decode."""
-        alike: dict[tuple, list[tuple[PromptGroup, Mask | None]]] = defaultdict(list)
-        for group in groups:
-            previous = previous_of(group, previous_mask) if self._weights.entry.follows_points else None
-            kind = (group.box is not None, len(group.points), previous is not None)
-            alike[(window.enlarged_for(coordinates(group)), *kind)].append((group, previous))
+        asked = _Asked(image, _window(image, region), structure, prompt.sensitivity)
+        mask = np.zeros((rows, columns), dtype=bool) if prompt.previous is None else prompt.previous
         answers: list[Answer] = []
-        for (group_window, *_), batch in alike.items():
-            embedding = self._embedding(image, group_window, urgent=True)
-            answers += self._surviving_out_of_memory(
-                lambda e=embedding, w=group_window, b=batch: self._decode(e, image, w, b, structure)
+        if prompt.previous is None or not prompt.points:
+            answers = self._answers(asked, [PromptGroup(box, ()) for box in prompt.boxes], None)
+            if prompt.is_drawn:
+                answers = [answer.or_likeliest() for answer in answers]
+            mask = np.logical_or.reduce([mask, *(answer.mask for answer in answers)])
+        logits = boxes_logits(answers, mask.shape) - np.float32(prompt.sensitivity)
+        for count, click in enumerate(prompt.points, start=1):
+            if not disobeyed([click], mask):
+                continue
+            if prompt.previous is None and is_apart(click, prompt.boxes):
+                mask = mask & ~component_at(without_boxes(mask, prompt.boxes, ()), click.x, click.y)
+            else:
+                group = asked_about(click, prompt.points[:count], prompt.boxes, mask, image.pixel_spacing_mm)
+                (answer,) = self._answers(asked, [group], mask)
+                mask = corrected(mask, click, answer.mask)
+                answers.append(answer)
+        is_likeliest = any(answer.is_likeliest for answer in answers)
+        return Segmentation(mask, area_weighted_score(answers), logits, is_likeliest)
+
+    def _answers(self, asked: _Asked, groups: Sequence[PromptGroup], previous: Mask | None) -> list[Answer]:
+        """Each group's answer, those of one window and kind of prompt in one decode where none is kept."""
+        follows = self._weights.entry.follows_points
+        parts = {group: previous_of(group, previous) if follows else None for group in groups}
+        windows = {group: asked.window.enlarged_for(coordinates(group)) for group in groups}
+        greys = {one: grey_window(asked.image.pixels, one, LOGITS_SIDE) for one in set(windows.values())}
+        alike: dict[tuple, list[PromptGroup]] = defaultdict(list)
+        for group in groups:
+            alike[(windows[group], group.box is not None, len(group.points), parts[group] is not None)].append(group)
+        logits: dict[PromptGroup, Tensor] = {}
+        for (window, *_), batch in alike.items():
+            keys = [(asked.image.key, window, asked.structure, group, _digest(parts[group])) for group in batch]
+            decode = partial(self._decode, asked, window, greys[window], batch, [parts[group] for group in batch])
+            logits |= zip(batch, self._logits.get_all(keys, decode), strict=True)
+        return [
+            answer_of(
+                logits[group].numpy() + np.float32(asked.sensitivity), group, greys[windows[group]], windows[group]
             )
-        return answers
+            for group in groups
+        ]
 
     def _decode(
         self,
-        embedding: Tensor,
-        image: SliceImage,
+        asked: _Asked,
         window: Window,
-        batch: list[tuple[PromptGroup, Mask | None]],
-        structure: int,
-    ) -> list[Answer]:
-        groups, previous = zip(*batch, strict=True)
-        grey = grey_window(image.pixels, window, LOGITS_SIDE)
-        structures = torch.full((len(batch),), structure, device=self._device)
-        with torch.inference_mode():
-            if self._network.refiner is not None:
-                logits, iou = self._refined(embedding, grey, structures, self._given(groups, previous, window))
-            else:
-                logits, iou = self._unrefined(embedding, structures, groups, previous, window)
-        masks = [
-            _native_answer(each, group, grey, window) for each, group in zip(logits.cpu().numpy(), groups, strict=True)
-        ]
-        return list(zip(masks, iou.clamp(0, 1).tolist(), strict=True))
-
-    def _refined(
-        self, embedding: Tensor, grey: Float32, structures: Tensor, given: PromptTensors
-    ) -> tuple[Tensor, Tensor]:
-        logits, _ = self._network.decode(embedding, structures, **given.for_decoder())
-        window = torch.from_numpy(grey).to(self._device)
-        logits = self._network.refine(logits, window, structures, **given.for_refiner())
-        return logits, expected_iou(logits)
-
-    def _unrefined(
-        self,
-        embedding: Tensor,
-        structures: Tensor,
+        grey: Float32,
         groups: Sequence[PromptGroup],
         previous: Sequence[Mask | None],
-        window: Window,
-    ) -> tuple[Tensor, Tensor]:
-        follows_points = self._weights.entry.follows_points
-        asked = groups if follows_points else [_without_points_beside_box(group) for group in groups]
-        given = self._given(asked, previous, window)
-        lone_point = given.boxes is None and given.mask_prompts is None
-        return self._network.decode(
-            embedding, structures, **given.for_refiner(), best_of_three=follows_points and lone_point
-        )
-
-    def _given(self, groups: Sequence[PromptGroup], previous: Sequence[Mask | None], window: Window) -> PromptTensors:
-        return prompt_tensors(groups, previous, window, self._weights.entry.input_size, self._device)
+    ) -> Tensor:
+        """Logits (n, 256, 256) on the CPU."""
+        embedding = self._embedding(asked.image, window, urgent=True)
+        decode = partial(self._decoder.logits, embedding, grey, window, asked.structure, groups, previous)
+        return self._surviving_out_of_memory(decode).cpu()
 
     def _embedding(self, image: SliceImage, window: Window, urgent: bool) -> Tensor:
         def compute() -> Tensor:
@@ -193,7 +188,7 @@ class SegmenterEngine:
                 self.encodes_done += 1
                 return self._surviving_out_of_memory(lambda: self._encode(pixels))
 
-        return self._cache.get((image.key, window, self._weights.sha256), compute)
+        return self._embeddings.get((image.key, window, self._weights.sha256), compute)
 
     def _encode_in_torch(self, pixels: Float32) -> Tensor:
         with torch.inference_mode():
@@ -204,7 +199,7 @@ class SegmenterEngine:
         try:
             return compute()
         except torch.OutOfMemoryError:
-            self._cache.clear()
+            self._embeddings.clear()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
         try:
@@ -220,28 +215,10 @@ def chosen_device(device: str) -> torch.device:
     return torch.device(device)
 
 
-def _native_answer(logits: Float32, group: PromptGroup, grey: Float32, window: Window) -> Mask:
-    """The mask (rows, columns) of a group's logits: its clicks obeyed, and nothing outside its box.
-
-    What overflowed a box would, clicked away from outside, take all that hangs together with it along.
-    """
-    mask = native_mask(obeying_clicks(logits, group.points, grey, window), window)
-    if group.box is not None:
-        mask &= within(group.box, mask.shape)
-    return mask
-
-
-def _without_points_beside_box(group: PromptGroup) -> PromptGroup:
-    return group if group.box is None else PromptGroup(group.box, ())
-
-
 def _window(image: SliceImage, region: HeartRegion | None) -> Window:
     rows, columns = image.pixels.shape
     return stack_window((rows, columns), image.pixel_spacing_mm, region)
 
 
-def _area_weighted_score(answers: Sequence[Answer]) -> float:
-    areas = np.array([mask.sum() for mask, _ in answers], dtype=float)
-    if not areas.any():
-        return 0.0
-    return float(np.average([score for _, score in answers], weights=areas))
+def _digest(mask: Mask | None) -> str:
+    return "" if mask is None else hashlib.sha256(np.packbits(mask).tobytes()).hexdigest()

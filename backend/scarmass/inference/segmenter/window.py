@@ -129,16 +129,19 @@ def window_mask(mask: Mask, window: Window) -> Mask:
     return _cut(mask.astype(np.float32), window, LOGITS_SIDE) > 0.5
 
 
-def native_mask(logits: Float32, window: Window) -> Mask:
-    """The decoder's logits (256, 256) -> mask (rows, columns): the logits at native pixel centres are
-    positive.
-
-    False outside the window.
-    """
+def native_logits(logits: Float32, window: Window) -> Float32:
+    """The decoder's logits (256, 256) at native pixel centres (rows, columns), -inf outside the window."""
     columns, rows = np.arange(window.columns) + 0.5, np.arange(window.rows) + 0.5
     across = window.from_native(np.stack([columns, np.full_like(columns, window.y)], -1), LOGITS_SIDE)[:, 0]
     along = window.from_native(np.stack([np.full_like(rows, window.x), rows], -1), LOGITS_SIDE)[:, 1]
-    return _tent(along, LOGITS_SIDE, 1.0) @ logits @ _tent(across, LOGITS_SIDE, 1.0).T > 0
+    values = _tent(along, LOGITS_SIDE, 1.0) @ logits @ _tent(across, LOGITS_SIDE, 1.0).T
+    inside = np.outer(_within(along, LOGITS_SIDE), _within(across, LOGITS_SIDE))
+    return np.where(inside, values, -np.inf).astype(np.float32)
+
+
+def native_mask(logits: Float32, window: Window) -> Mask:
+    """The decoder's logits (256, 256) -> mask (rows, columns): the logits at native pixel centres are positive."""
+    return native_logits(logits, window) > 0
 
 
 def _cut(pixels: Float32, window: Window, size: int) -> Float32:

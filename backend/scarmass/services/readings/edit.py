@@ -3,25 +3,20 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy.orm import Session
 
-from scarmass.domain.edits import (
-    EditRequest,
-    PromptEdit,
-    ProposeEdit,
-    TakeOverEdit,
-    apply,
-    prompt_of,
-    slice_of,
-    slices_to_propose,
-)
+from scarmass.domain.correction import redrawn
+from scarmass.domain.edits import Edit, EditRequest, PromptEdit, ProposeEdit, SensitivityEdit, TakeOverEdit
 from scarmass.domain.errors import ClientIdReused, RevisionStale
-from scarmass.domain.reading import Origin, Reading, ReadingState, Segment
+from scarmass.domain.outcome import Outcome, apply, drawn_by, slice_of, slices_to_propose
+from scarmass.domain.reading import Reading, ReadingState, Segment
 from scarmass.domain.stack import SliceKey
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, growth_of, measured
 from scarmass.services.readings.propose import answer, propose
+from scarmass.services.readings.sensitivity import fitted, following, redrawn_at
 from scarmass.storage import jobs, readings, steps, studies
 
 
@@ -36,17 +31,19 @@ def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, au
         if (done := _already_done(context, session, reading_id, request)) is not None:
             return done
     _require_current(request, reading.revision)
-    answers = _answers(context, reading, request)
+    is_take_over = isinstance(request.edit, TakeOverEdit)
+    outcome = None if is_take_over else following(context, reading, _outcome(context, reading, request))
     with context.database.transaction() as session:
         growth = None
-        if isinstance(request.edit, TakeOverEdit):
+        if is_take_over:
             studies.lock_study(session, studies.get_stack(session, reading.stack_id).study.study_instance_uid)
             growth = growth_of(session, [reading_id]).get(reading_id)
         readings.lock_reading(session, reading_id)
         if (done := _already_done(context, session, reading_id, request)) is not None:
             return done
         _require_current(request, steps.revision_of(session, reading_id))
-        readings.add_edit(session, reading_id, request, author, apply(reading, request.edit, answers, growth))
+        outcome = outcome or apply(reading, request.edit, {}, growth)
+        readings.add_edit(session, reading_id, request, author, outcome)
         after = _followed_up(session, request, readings.get_reading(session, reading_id))
         return measured(context, session, after)
 
@@ -68,15 +65,26 @@ def _require_current(request: EditRequest, revision: int) -> None:
         raise RevisionStale(f"the reading is at revision {revision}, the edit was made on {request.expected_revision}")
 
 
-def _answers(context: Context, reading: Reading, request: EditRequest) -> Mapping[SliceKey, Segment]:
+def _outcome(context: Context, reading: Reading, request: EditRequest) -> Outcome:
+    edit = request.edit
+    if isinstance(edit, SensitivityEdit) and edit.value is None and edit.follows:
+        edit = replace(edit, value=fitted(context, reading))
+    return apply(reading, edit, _answers(context, reading, edit), None)
+
+
+def _answers(context: Context, reading: Reading, edit: Edit) -> Mapping[SliceKey, Segment]:
     """What the models say of the slices that the edit asks for."""
-    match request.edit:
-        case PromptEdit() as edit:
-            one, prompt = slice_of(reading, edit.slice), prompt_of(reading, edit)
-            return {one.key: answer(context, reading.slices, one, prompt, Origin.PROMPT)}
-        case ProposeEdit() as edit:
+    match edit:
+        case PromptEdit():
+            one, drawn = slice_of(reading, edit.slice), drawn_by(reading, edit)
+            before = reading.content(edit.slice).segments.get(edit.structure)
+            return {one.key: redrawn(before, drawn, partial(answer, context, reading.slices, one))}
+        case ProposeEdit():
+            value = reading.sensitivity.value
             chosen = slices_to_propose(reading, edit)
-            return {one.key: propose(context, reading.slices, one) for one in chosen}
+            return {one.key: propose(context, reading.slices, one, value) for one in chosen}
+        case SensitivityEdit(value=float(value)):
+            return redrawn_at(context, reading, value, edit.slice)
         case _:
             return {}
 

@@ -52,6 +52,7 @@ def _slice_columns(context: Context, reading: Reading, index: int) -> dict[str, 
         **_mass_columns(None if measure is None else measure.mass),
         "model_name": None if model is None else model.name,
         "model_sha256": None if model is None else model.sha256,
+        "slice_sensitivity": None if scar is None else scar.sensitivity,
     }
 
 
@@ -92,6 +93,8 @@ def _common(context: Context, reading: Reading, stack: Stack) -> dict[str, Any]:
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "density_g_per_ml": context.density_g_per_ml,
         "mass_extent": context.mass_extent.value,
+        "sensitivity": reading.sensitivity.value,
+        "sensitivity_follows": reading.sensitivity.follows,
     }
 
 

@@ -25,7 +25,7 @@ def open_reading(context: Context, stack_id: str, client_id: uuid.UUID) -> tuple
         studies.lock_study(session, studies.get_stack(session, stack_id).study.study_instance_uid)
         stack = studies.get_stack(session, stack_id)  # an import may have changed it meanwhile
         state = ReadingState.PREPARING if stack.is_lge else ReadingState.DRAFT
-        reading_id, is_new = readings.open_reading(session, stack, client_id, state)
+        reading_id, is_new = readings.open_reading(session, stack, client_id, state, context.sensitivity)
         if is_new and stack.is_lge:
             jobs.add_job(session, reading_id)
     return reading_id, is_new

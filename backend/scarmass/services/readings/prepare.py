@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from scarmass.domain.edits import proposal
 from scarmass.domain.errors import Fact
+from scarmass.domain.outcome import proposal
 from scarmass.domain.reading import Reading, ReadingState, SliceChange
 from scarmass.domain.stack import Slice, SliceKey
 from scarmass.services.context import Context
@@ -84,7 +84,7 @@ def next_slice(reading: Reading, looked_at: SliceKey | None) -> Slice | None:
 def _proposal(context: Context, reading: Reading, one: Slice) -> SliceChange:
     try:
         embed(context, reading.slices, one)
-        return proposal(propose(context, reading.slices, one))
+        return proposal(propose(context, reading.slices, one, reading.sensitivity.value))
     except Exception:
         log.exception("no proposal for a slice")
         return proposal(None)

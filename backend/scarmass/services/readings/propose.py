@@ -31,14 +31,18 @@ def image_of(context: Context, one: Slice) -> SliceImage:
 
 
 def detect(
-    context: Context, slices: Sequence[Slice], one: Slice, structures: Set[Structure] = DETECTED
+    context: Context,
+    slices: Sequence[Slice],
+    one: Slice,
+    structures: Set[Structure] = DETECTED,
+    sensitivity: float = 0.0,
 ) -> list[DetectedBox]:
     """The boxes that are proposed around these structures on one of the slices."""
     detection = detection_of(context, slices)
     index = [other.key for other in slices].index(one.key)
     boxes = detection.boxes[index]
     if Structure.SCAR in structures:
-        boxes = proposed_boxes(context.segmenter, image_of(context, one), detection, index)
+        boxes = proposed_boxes(context.segmenter, image_of(context, one), detection, index, sensitivity)
     return [box for box in boxes if box.structure in structures]
 
 
@@ -48,18 +52,28 @@ def segment(context: Context, slices: Sequence[Slice], one: Slice, prompt: Promp
     return context.segmenter.segment(image_of(context, one), heart_of(context, slices), prompt)
 
 
-def answer(context: Context, slices: Sequence[Slice], one: Slice, prompt: Prompt, origin: Origin) -> Segment:
+def answer(context: Context, slices: Sequence[Slice], one: Slice, prompt: Prompt) -> Segment:
     """The segmenter's answer as what a reading holds. Raises PromptOutsideImage."""
     said = segment(context, slices, one, prompt)
-    return Segment(said.mask, origin, prompt.boxes, prompt.points, said.score, context.segmenter.model)
+    origin = Origin.PROMPT if prompt.is_drawn else Origin.PROPOSED
+    return Segment(
+        said.mask,
+        origin,
+        prompt.boxes,
+        prompt.points,
+        said.score,
+        context.segmenter.model,
+        prompt.sensitivity,
+        said.is_likeliest,
+    )
 
 
-def propose(context: Context, slices: Sequence[Slice], one: Slice) -> Segment:
+def propose(context: Context, slices: Sequence[Slice], one: Slice, sensitivity: float) -> Segment:
     """The proposed scar boxes on one of the slices, segmented; an empty mask where there are none."""
-    prompt = proposed_prompt(detect(context, slices, one))
+    prompt = proposed_prompt(detect(context, slices, one, sensitivity=sensitivity), sensitivity)
     if not prompt.boxes:
         return Segment(np.zeros(one.shape, bool), Origin.PROPOSED, model=context.detector.model)
-    return answer(context, slices, one, prompt, Origin.PROPOSED)
+    return answer(context, slices, one, prompt)
 
 
 def embed(context: Context, slices: Sequence[Slice], one: Slice) -> None:

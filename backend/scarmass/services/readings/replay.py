@@ -3,16 +3,17 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from scarmass.domain.edits import PromptEdit, previous_mask
+from scarmass.domain.correction import redrawn
 from scarmass.domain.overlap import dice
 from scarmass.domain.prompts import Prompt
 from scarmass.domain.reading import EditKind, Origin, Reading, Segment
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
-from scarmass.services.readings.propose import segment
+from scarmass.services.readings.propose import answer
 from scarmass.storage import readings
 
 
@@ -64,11 +65,14 @@ def _again(
         is_of_this_step = stored.origin is Origin.PROPOSED if before is None else not _are_equal(stored, was)
         if stored.model is None or not (stored.boxes or stored.points) or not is_of_this_step:
             continue
-        previous = None
-        if before is not None:
-            asked = PromptEdit(one.key, stored.boxes, stored.points, structure)
-            previous = previous_mask(before.content(one.key), asked)
-        mask = segment(context, after.slices, one, Prompt(structure, stored.boxes, stored.points, previous)).mask
+        prompt = Prompt(
+            structure,
+            stored.boxes,
+            stored.points,
+            sensitivity=stored.sensitivity or 0.0,
+            is_drawn=stored.origin is not Origin.PROPOSED,
+        )
+        mask = redrawn(was, prompt, partial(answer, context, after.slices, one)).mask
         stored_g, again_g = (
             measure_slice(one, each, context.density_g_per_ml).mass.by(context.mass_extent)
             for each in (stored.mask, mask)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from scarmass.inference.segmenter.embedding_cache import EmbeddingCache, Turns
+from scarmass.inference.segmenter.tensor_cache import TensorCache, Turns
 
 KIBIBYTE = torch.zeros(256)
 
@@ -15,13 +15,13 @@ def refuse() -> torch.Tensor:
 
 
 def test_an_embedding_is_computed_once() -> None:
-    cache = EmbeddingCache(4096)
+    cache = TensorCache(4096)
     first = cache.get("a", lambda: KIBIBYTE.clone())
     assert cache.get("a", refuse) is first
 
 
 def test_the_least_recently_used_goes_first_and_bytes_stay_bounded() -> None:
-    cache = EmbeddingCache(2048)
+    cache = TensorCache(2048)
     for key in "ab":
         cache.get(key, lambda: KIBIBYTE.clone())
     cache.get("a", refuse)
@@ -33,13 +33,13 @@ def test_the_least_recently_used_goes_first_and_bytes_stay_bounded() -> None:
 
 
 def test_an_embedding_larger_than_the_cache_is_answered_and_not_kept() -> None:
-    cache = EmbeddingCache(100)
+    cache = TensorCache(100)
     assert cache.get("a", lambda: KIBIBYTE.clone()).nbytes == 1024
     assert cache.kept_bytes == 0
 
 
 def test_whoever_asks_meanwhile_waits_for_the_one_computation() -> None:
-    cache, computed, started = EmbeddingCache(4096), [], threading.Event()
+    cache, computed, started = TensorCache(4096), [], threading.Event()
 
     def slow() -> torch.Tensor:
         computed.append(1)
@@ -54,7 +54,7 @@ def test_whoever_asks_meanwhile_waits_for_the_one_computation() -> None:
 
 
 def test_a_failure_reaches_everyone_who_waits_and_the_next_try_is_fresh() -> None:
-    cache, started, release = EmbeddingCache(4096), threading.Event(), threading.Event()
+    cache, started, release = TensorCache(4096), threading.Event(), threading.Event()
 
     def failing() -> torch.Tensor:
         started.set()

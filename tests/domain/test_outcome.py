@@ -10,9 +10,10 @@ import pytest
 import tests
 from scarmass.domain import edits as kinds
 from scarmass.domain import errors
-from scarmass.domain.edits import ClearEdit, Edit, Outcome, PaintEdit, PromptEdit, TakeOverEdit, apply, prompt_of
+from scarmass.domain.edits import ClearEdit, Edit, PaintEdit, PromptEdit, RemovePartEdit, SensitivityEdit, TakeOverEdit
+from scarmass.domain.outcome import Outcome, apply, drawn_by
 from scarmass.domain.prompts import Box, Point
-from scarmass.domain.reading import Origin, Reading, Segment, SliceContent, SliceState, fold
+from scarmass.domain.reading import Origin, Reading, Segment, Sensitivity, SliceChange, SliceContent, SliceState, fold
 from scarmass.domain.stack import Growth, Slice, SliceHeader
 from scarmass.domain.structures import Structure
 
@@ -41,9 +42,7 @@ def after(content: SliceContent, edit: Edit) -> SliceContent:
     return fold([{KEY: change_to(content)}, outcome.changes])[KEY]
 
 
-def change_to(content: SliceContent):
-    from scarmass.domain.reading import SliceChange
-
+def change_to(content: SliceContent) -> SliceChange:
     return SliceChange(content.decision, content.is_excluded, content.segments)
 
 
@@ -85,12 +84,36 @@ def test_other_structures_than_scar_leave_the_state_and_the_scar_as_they_are() -
     assert (cleared.state, set(cleared.segments)) == (SliceState.PROPOSED, {Structure.SCAR})
 
 
-def test_points_added_to_the_same_boxes_correct_the_mask_so_far() -> None:
-    drawn = reading(SliceContent(segments={Structure.SCAR: Segment(MASK, Origin.PROMPT, (BOX,), (INSIDE,))}))
-    assert prompt_of(drawn, PromptEdit(KEY, (BOX,), (INSIDE, ALSO))).previous is MASK
-    for other in (PromptEdit(KEY, (BOX,), (INSIDE,)), PromptEdit(KEY, (BOX,), (ALSO, INSIDE)), PromptEdit(KEY, (BOX,))):
-        assert prompt_of(drawn, other).previous is None
-    assert prompt_of(drawn, PromptEdit(KEY, (BOX,), (INSIDE, ALSO), Structure.NO_REFLOW)).previous is None
+def test_what_is_drawn_is_asked_at_the_reading_s_sensitivity() -> None:
+    generous = Reading(uuid.uuid4(), "stack", (IMAGE,), sensitivity=Sensitivity(2.5))
+    drawn = drawn_by(generous, PromptEdit(KEY, (BOX,), (INSIDE, ALSO)))
+    assert (drawn.boxes, drawn.points, drawn.sensitivity) == ((BOX,), (INSIDE, ALSO), 2.5)
+    with pytest.raises(errors.PromptOutsideImage):
+        drawn_by(generous, PromptEdit(KEY, (Box(0, 0, 6, 6),)))
+
+
+def test_a_part_is_removed_with_what_was_drawn_for_it_and_nowhere_else() -> None:
+    mask = np.zeros(SHAPE, bool)
+    mask[1, 1] = mask[4, 3] = True
+    other = Box(2.5, 3.5, 4.5, 5.5)
+    drawn = SliceContent(
+        SliceState.ACCEPTED, segments={Structure.SCAR: Segment(mask, Origin.PROMPT, (Box(0, 0, 2, 2), other))}
+    )
+    now = after(drawn, RemovePartEdit(KEY, 1.5, 1.5))
+    assert now.scar is not None
+    assert (now.state, now.scar.boxes, now.scar.mask.sum()) == (SliceState.EDITED, (other,), 1)
+    with pytest.raises(errors.NothingToRemove):
+        after(now, RemovePartEdit(KEY, 1.5, 1.5))
+
+
+def test_another_sensitivity_draws_what_is_answered_anew_and_decides_nothing() -> None:
+    proposed = SliceContent(SliceState.PROPOSED, segments={Structure.SCAR: Segment(MASK, Origin.PROPOSED, (BOX,))})
+    outcome = apply(reading(proposed), SensitivityEdit(3.0, follows=False), ANSWER, None)
+    assert outcome.sensitivity == Sensitivity(3.0, follows=False)
+    now = fold([{KEY: change_to(proposed)}, outcome.changes])[KEY]
+    assert (now.state, now.scar) == (SliceState.PROPOSED, ANSWER[KEY])
+    with pytest.raises(errors.SensitivityInvalid):
+        SensitivityEdit(99.0, follows=False)
 
 
 def test_a_painted_mask_has_the_size_of_its_slice() -> None:

@@ -1,7 +1,7 @@
-"""Embeddings: kept by bytes, computed once however many ask, and one at a time with the reader's click first."""
+"""What networks answered, kept by bytes and computed once however many ask; and whose turn it is to compute."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from threading import Condition, Lock
@@ -9,8 +9,8 @@ from threading import Condition, Lock
 from torch import Tensor
 
 
-class EmbeddingCache:
-    """The least recently used embeddings are dropped first. Safe to use from many threads."""
+class TensorCache:
+    """The least recently used tensors are dropped first. Safe to use from many threads."""
 
     def __init__(self, capacity_bytes: int) -> None:
         self._capacity_bytes = capacity_bytes
@@ -20,7 +20,7 @@ class EmbeddingCache:
         self._lock = Lock()
 
     def get(self, key: Hashable, compute: Callable[[], Tensor]) -> Tensor:
-        """The embedding of key. Whoever asks while it is being computed waits for it, and shares its failure."""
+        """The tensor of key. Whoever asks while it is being computed waits for it, and shares its failure."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -31,7 +31,7 @@ class EmbeddingCache:
         if waiting is not None:
             return waiting.result()
         try:
-            embedding = compute()
+            tensor = compute()
         except BaseException as error:
             with self._lock:
                 del self._under_way[key]
@@ -39,9 +39,22 @@ class EmbeddingCache:
             raise
         with self._lock:
             del self._under_way[key]
-            self._keep(key, embedding)
-        own.set_result(embedding)
-        return embedding
+            self._keep(key, tensor)
+        own.set_result(tensor)
+        return tensor
+
+    def get_all(self, keys: Sequence[Hashable], compute: Callable[[], Tensor]) -> list[Tensor]:
+        """The tensors of keys that are computed at once, along the first axis, unless all of them are kept."""
+        with self._lock:
+            if all(key in self._kept for key in keys):
+                for key in keys:
+                    self._kept.move_to_end(key)
+                return [self._kept[key] for key in keys]
+        tensors = list(compute())
+        with self._lock:
+            for key, tensor in zip(keys, tensors, strict=True):
+                self._keep(key, tensor)
+        return tensors
 
     def clear(self) -> None:
         with self._lock:
@@ -52,9 +65,11 @@ class EmbeddingCache:
     def kept_bytes(self) -> int:
         return self._kept_bytes
 
-    def _keep(self, key: Hashable, embedding: Tensor) -> None:
-        self._kept[key] = embedding
-        self._kept_bytes += embedding.nbytes
+    def _keep(self, key: Hashable, tensor: Tensor) -> None:
+        if (replaced := self._kept.pop(key, None)) is not None:
+            self._kept_bytes -= replaced.nbytes
+        self._kept[key] = tensor
+        self._kept_bytes += tensor.nbytes
         while self._kept_bytes > self._capacity_bytes:
             _, dropped = self._kept.popitem(last=False)
             self._kept_bytes -= dropped.nbytes

@@ -1,0 +1,165 @@
+"""What an edit makes of a reading.
+
+Models are asked outside: `drawn_by` and `slices_to_propose` say what for, and `apply` takes their answers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from scarmass.domain.correction import without_part
+from scarmass.domain.edits import (
+    AcceptEdit,
+    ClearEdit,
+    Edit,
+    ExcludeEdit,
+    IncludeEdit,
+    NoScarEdit,
+    PaintEdit,
+    PromptEdit,
+    ProposeEdit,
+    RedoEdit,
+    RemovePartEdit,
+    SensitivityEdit,
+    SliceEdit,
+    TakeOverEdit,
+    UndoEdit,
+)
+from scarmass.domain.errors import (
+    MaskShapeMismatch,
+    NotExcluded,
+    NothingToAccept,
+    NothingToPropose,
+    NothingToRedo,
+    NothingToRemove,
+    NothingToTakeOver,
+    NothingToUndo,
+    SliceNotInStack,
+)
+from scarmass.domain.prompts import Prompt
+from scarmass.domain.reading import (
+    REVIEWED_STATES,
+    Changes,
+    Origin,
+    Reading,
+    Segment,
+    Sensitivity,
+    SliceChange,
+    SliceState,
+)
+from scarmass.domain.stack import Growth, Slice, SliceKey, with_slices
+from scarmass.domain.structures import Structure
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an edit makes of a reading: slices that change, and its list of slices and its sensitivity where they do."""
+
+    changes: Changes
+    slices: tuple[Slice, ...] | None = None
+    sensitivity: Sensitivity | None = None
+
+
+def drawn_by(reading: Reading, edit: PromptEdit) -> Prompt:
+    """All that is drawn on the slice after the edit. Raises SliceNotInStack, PromptOutsideImage."""
+    prompt = Prompt(edit.structure, edit.boxes, edit.points, sensitivity=reading.sensitivity.value)
+    prompt.require_inside(*slice_of(reading, edit.slice).shape)
+    return prompt
+
+
+def slices_to_propose(reading: Reading, edit: ProposeEdit) -> list[Slice]:
+    """The slices that models are asked for. Raises SliceNotInStack, NothingToPropose."""
+    if edit.slice is not None:
+        return [slice_of(reading, edit.slice)]
+    chosen = [one for one in reading.slices if reading.content(one.key).state not in REVIEWED_STATES]
+    if not chosen:
+        raise NothingToPropose("every slice was edited, accepted or excluded by a reader, and stays as it is")
+    return chosen
+
+
+def slice_of(reading: Reading, key: SliceKey) -> Slice:
+    """The reading's slice of this key. Raises SliceNotInStack."""
+    for one in reading.slices:
+        if one.key == key:
+            return one
+    raise SliceNotInStack("the slice is no part of the reading")
+
+
+def apply(reading: Reading, edit: Edit, answers: Mapping[SliceKey, Segment], growth: Growth | None) -> Outcome:
+    """What an edit makes of a reading.
+
+    answers: what models said of the slices that were asked for. growth: what the study has beyond the reading.
+    Raises SliceNotInStack, NothingToUndo, NothingToRedo, NothingToAccept, NothingToRemove, NothingToTakeOver,
+    NotExcluded, MaskShapeMismatch, PositionsNotDistinct.
+    """
+    match edit:
+        case UndoEdit():
+            if not reading.can_undo:
+                raise NothingToUndo("there is no edit to undo")
+            return Outcome({})
+        case RedoEdit():
+            if not reading.can_redo:
+                raise NothingToRedo("there is no undone edit to bring back")
+            return Outcome({})
+        case ProposeEdit():
+            return Outcome({key: proposal(answer) for key, answer in answers.items()})
+        case SensitivityEdit():
+            value = reading.sensitivity.value if edit.value is None else edit.value
+            changes = {key: SliceChange(segments={Structure.SCAR: answer}) for key, answer in answers.items()}
+            return Outcome(changes, sensitivity=Sensitivity(value, edit.follows))
+        case TakeOverEdit():
+            if growth is None or not growth.slices:
+                raise NothingToTakeOver("the study has no slices that the reading lacks")
+            return Outcome({}, with_slices(reading.slices, growth.slices))
+        case _:
+            return Outcome({edit.slice: _change(reading, edit, answers)})
+
+
+def proposal(segment: Segment | None) -> SliceChange:
+    """A slice as the models propose it; without a segment they failed on it."""
+    if segment is None:
+        return SliceChange(SliceState.FAILED, False)
+    return SliceChange(SliceState.PROPOSED, False, {Structure.SCAR: segment})
+
+
+def _change(reading: Reading, edit: SliceEdit, answers: Mapping[SliceKey, Segment]) -> SliceChange:
+    one, before = slice_of(reading, edit.slice), reading.content(edit.slice)
+    match edit:
+        case PromptEdit():
+            return _drawn(edit.structure, answers[edit.slice])
+        case RemovePartEdit():
+            segment = before.segments.get(edit.structure)
+            left = None if segment is None else without_part(segment, edit.x, edit.y)
+            if left is None:
+                raise NothingToRemove("there is no part of the mask under that point")
+            return _drawn(edit.structure, left)
+        case PaintEdit():
+            if edit.mask.shape != one.shape:
+                raise MaskShapeMismatch(f"the mask has {edit.mask.shape} pixels, the slice {one.shape}")
+            return _drawn(edit.structure, Segment(edit.mask, Origin.PAINT))
+        case ClearEdit(structure=Structure.SCAR):
+            return SliceChange(SliceState.PENDING, False, {Structure.SCAR: None})
+        case ClearEdit():
+            return SliceChange(segments={edit.structure: None})
+        case NoScarEdit():
+            empty = Segment(np.zeros(one.shape, bool), Origin.PAINT)
+            return SliceChange(SliceState.NO_SCAR, False, {Structure.SCAR: empty})
+        case AcceptEdit():
+            if before.scar is None:
+                raise NothingToAccept("the slice has no mask yet")
+            is_no_scar = before.state is SliceState.NO_SCAR
+            return SliceChange(SliceState.NO_SCAR if is_no_scar else SliceState.ACCEPTED, False)
+        case ExcludeEdit():
+            return SliceChange(is_excluded=True)
+        case IncludeEdit():
+            if not before.is_excluded:
+                raise NotExcluded("the slice is not excluded")
+            return SliceChange(is_excluded=False)
+
+
+def _drawn(structure: Structure, segment: Segment) -> SliceChange:
+    """A slice's state speaks of scar: other structures leave it as it is."""
+    if structure is Structure.SCAR:
+        return SliceChange(SliceState.EDITED, False, {structure: segment})
+    return SliceChange(segments={structure: segment})

@@ -1,0 +1,66 @@
+"""From an embedding and prompts to logits: decoder, refiner, and what networks that follow no points are spared."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from scarmass.domain.masks import Mask
+from scarmass.domain.prompts import PromptGroup
+from scarmass.inference.segmenter.network import PromptableSegmenter
+from scarmass.inference.segmenter.prompt_tensors import PromptTensors, prompt_tensors
+from scarmass.inference.segmenter.window import Float32, Window
+from scarmass.inference.weights.catalog import Entry
+
+
+class Decoder:
+    """A network's answers, on the device that it is on. Safe to use from many threads."""
+
+    def __init__(self, network: PromptableSegmenter, entry: Entry, device: torch.device) -> None:
+        self._network = network
+        self._entry = entry
+        self._device = device
+
+    def logits(
+        self,
+        embedding: Tensor,
+        grey: Float32,
+        window: Window,
+        structure: int,
+        groups: Sequence[PromptGroup],
+        previous: Sequence[Mask | None],
+    ) -> Tensor:
+        """Logits (n, 256, 256) of n groups of one kind, each with its own previous mask (rows, columns) or None.
+
+        grey: the window (256, 256) from 0 to 1.
+        """
+        structures = torch.full((len(groups),), structure, device=self._device)
+        with torch.inference_mode():
+            if self._network.refiner is None:
+                return self._unrefined(embedding, structures, groups, previous, window)
+            given = self._given(groups, previous, window)
+            logits, _ = self._network.decode(embedding, structures, **given.for_decoder())
+            shown = torch.from_numpy(grey).to(self._device)
+            return self._network.refine(logits, shown, structures, **given.for_refiner())
+
+    def _unrefined(
+        self,
+        embedding: Tensor,
+        structures: Tensor,
+        groups: Sequence[PromptGroup],
+        previous: Sequence[Mask | None],
+        window: Window,
+    ) -> Tensor:
+        follows_points = self._entry.follows_points
+        asked = groups if follows_points else [_without_points_beside_box(group) for group in groups]
+        given = self._given(asked, previous, window)
+        lone_point = given.boxes is None and given.mask_prompts is None
+        best_of_three = follows_points and lone_point
+        return self._network.decode(embedding, structures, **given.for_refiner(), best_of_three=best_of_three)[0]
+
+    def _given(self, groups: Sequence[PromptGroup], previous: Sequence[Mask | None], window: Window) -> PromptTensors:
+        return prompt_tensors(groups, previous, window, self._entry.input_size, self._device)
+
+
+def _without_points_beside_box(group: PromptGroup) -> PromptGroup:
+    return group if group.box is None else PromptGroup(group.box, ())

@@ -1,0 +1,86 @@
+"""A reading's sensitivity: fitted to what its reader decided, and the outlines that are drawn anew at another one."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from scarmass.domain.outcome import Outcome
+from scarmass.domain.prompts import Box, Prompt, box_around
+from scarmass.domain.reading import Origin, Reading, Segment, SliceChange, SliceContent, SliceState
+from scarmass.domain.sensitivity import fitted_sensitivity
+from scarmass.domain.stack import Slice, SliceKey
+from scarmass.domain.structures import Structure, scar_parts
+from scarmass.services.context import Context
+from scarmass.services.readings.propose import answer, segment
+
+DECIDED = frozenset({SliceState.ACCEPTED, SliceState.EDITED})
+DRAWN_ROUND = 0.05
+"""A painted scar is asked for in a box that lies outwards by this fraction of its length."""
+
+
+def following(context: Context, reading: Reading, outcome: Outcome) -> Outcome:
+    """The outcome of an edit together with what follows from it: another sensitivity, and outlines drawn at it.
+
+    Slices that a reader decided on stay as they are.
+    """
+    if not reading.sensitivity.follows or not any(map(_is_decision, outcome.changes.values())):
+        return outcome
+    contents = dict(reading.contents)
+    for key, change in outcome.changes.items():
+        contents[key] = change.applied_to(reading.content(key))
+    after = replace(reading, contents=contents)
+    value = fitted(context, after)
+    if value == reading.sensitivity.value:
+        return outcome
+    redrawn = redrawn_at(context, after, value)
+    changes = {key: SliceChange(segments={Structure.SCAR: one}) for key, one in redrawn.items()}
+    sensitivity = replace(reading.sensitivity, value=value)
+    return replace(outcome, changes={**changes, **outcome.changes}, sensitivity=sensitivity)
+
+
+def fitted(context: Context, reading: Reading) -> float:
+    """The sensitivity that fits the slices with scar that the reading's reader decided on."""
+    decided = []
+    for one in reading.slices:
+        content = reading.content(one.key)
+        if content.state in DECIDED and content.scar is not None and content.scar.mask.any():
+            boxes = _boxes(one, content.scar)
+            if boxes:
+                said = segment(context, reading.slices, one, Prompt(Structure.SCAR, boxes))
+                decided.append((said.logits, content.scar.mask))
+    return fitted_sensitivity(decided, reading.prior)
+
+
+def redrawn_at(
+    context: Context, reading: Reading, sensitivity: float, in_hand: SliceKey | None = None
+) -> Mapping[SliceKey, Segment]:
+    """The scar at a sensitivity of every slice that no reader decided on, and of the slice in hand unless painted."""
+    segments = {}
+    for one in reading.slices:
+        content = reading.content(one.key)
+        if content.scar is None or not _is_redrawn(content, one.key == in_hand):
+            continue
+        is_drawn = content.scar.origin is not Origin.PROPOSED
+        prompt = Prompt(
+            Structure.SCAR, content.scar.boxes, content.scar.points, sensitivity=sensitivity, is_drawn=is_drawn
+        )
+        segments[one.key] = answer(context, reading.slices, one, prompt)
+    return segments
+
+
+def _is_decision(change: SliceChange) -> bool:
+    return change.decision in DECIDED
+
+
+def _is_redrawn(content: SliceContent, is_in_hand: bool) -> bool:
+    scar = content.scar
+    if scar is None or scar.origin is Origin.PAINT or not (scar.boxes or scar.points):
+        return False
+    return content.state is SliceState.PROPOSED or (is_in_hand and content.state is SliceState.EDITED)
+
+
+def _boxes(one: Slice, scar: Segment) -> tuple[Box, ...]:
+    """What the slice's scar is asked for in: the boxes that were drawn, or boxes round what was painted."""
+    if scar.boxes:
+        return scar.boxes
+    parts = scar_parts(scar.mask, one.header.pixel_spacing_mm)
+    return tuple(box_around(part, DRAWN_ROUND) for part in parts)
