@@ -311,7 +311,7 @@ def test_another_sensitivity_cuts_the_same_answer_without_asking_the_network_aga
 ) -> None:
     boxes = (SCAR_BOX,)
     at_zero = ask(engine, Prompt(Structure.SCAR, boxes))
-    monkeypatch.setattr(engine, "_decode", None)
+    monkeypatch.setattr(engine, "_embedding", None)
     for sensitivity in (-1.0, 2.0, 4.0):
         again = ask(engine, Prompt(Structure.SCAR, boxes, sensitivity=sensitivity))
         assert np.array_equal(again.mask, at_zero.logits > -sensitivity)
