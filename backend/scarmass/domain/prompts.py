@@ -64,12 +64,16 @@ class Point:
 
 @dataclass(frozen=True)
 class Prompt:
-    """All that was drawn on one slice for one structure."""
+    """All that was drawn on one slice for one structure.
+
+    sensitivity: how generously the outline is drawn; 0 is the model's own limit, +4 counts every logit above -4.
+    """
 
     structure: Structure = Structure.SCAR
     boxes: tuple[Box, ...] = ()
     points: tuple[Point, ...] = ()
     previous: Mask | None = None
+    sensitivity: float = 0.0
 
     def require_inside(self, rows: int, columns: int) -> None:
         """Raise PromptOutsideImage where a box or point leaves the slice's rows x columns pixels."""

@@ -59,7 +59,7 @@ class Provenance:
     """What a run is of: the same provenance, code and device give the same weights.
 
     config: the configuration file's text. The hashes are of the dataset, of its split by patient, and of the
-    weights that training starts from.
+    weights that training starts from. centres: those of the dataset that are learned from.
     """
 
     config: str
@@ -67,6 +67,7 @@ class Provenance:
     dataset_sha256: str
     split_sha256: str
     base_sha256: str
+    centres: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, with the configuration's settings rather than its text."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scarmass.training.segmenter.samples import TrainingSample, corrected_sample, training_sample
 
 from scarmass.domain.prompts import PromptGroup, box_around
 from scarmass.domain.structures import Structure
@@ -17,7 +18,6 @@ from scarmass.training.segmenter.config import CONFIG, read_config
 from scarmass.training.segmenter.network import network_to_train
 from scarmass.training.segmenter.objective import SegmenterObjective, decoder_loss, turned
 from scarmass.training.segmenter.prompts import PromptTarget
-from scarmass.training.segmenter.samples import TrainingSample, corrected_sample, training_sample
 from scarmass.training.segmenter.views import AugmentedView, training_views
 from tests.training.segmenter.hearts import heart
 

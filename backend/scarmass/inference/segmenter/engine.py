@@ -107,7 +107,7 @@ class SegmenterEngine:
         if prompt.previous is not None and prompt.previous.shape != image.pixels.shape:
             raise MaskShapeMismatch(f"the previous mask is {prompt.previous.shape}, the slice {image.pixels.shape}")
         groups, removals = grouped(prompt)
-        answers = self._answers(image, _window(image, region), groups, structure, prompt.previous)
+        answers = self._answers(image, _window(image, region), groups, structure, prompt)
         nothing = np.zeros_like(image.pixels, dtype=bool)
         kept = [mask for mask, _ in answers] or [nothing if prompt.previous is None else prompt.previous]
         for point in removals:
@@ -122,19 +122,19 @@ class SegmenterEngine:
         window: Window,
         groups: Sequence[PromptGroup],
         structure: int,
-        previous_mask: Mask | None,
+        prompt: Prompt,
     ) -> list[Answer]:
         """A mask and predicted IoU for each group, those of one window and kind of prompt in one decode."""
         alike: dict[tuple, list[tuple[PromptGroup, Mask | None]]] = defaultdict(list)
         for group in groups:
-            previous = previous_of(group, previous_mask) if self._weights.entry.follows_points else None
+            previous = previous_of(group, prompt.previous) if self._weights.entry.follows_points else None
             kind = (group.box is not None, len(group.points), previous is not None)
             alike[(window.enlarged_for(coordinates(group)), *kind)].append((group, previous))
         answers: list[Answer] = []
         for (group_window, *_), batch in alike.items():
             embedding = self._embedding(image, group_window, urgent=True)
             answers += self._surviving_out_of_memory(
-                lambda e=embedding, w=group_window, b=batch: self._decode(e, image, w, b, structure)
+                lambda e=embedding, w=group_window, b=batch: self._decode(e, image, w, b, structure, prompt.sensitivity)
             )
         return answers
 
@@ -145,6 +145,7 @@ class SegmenterEngine:
         window: Window,
         batch: list[tuple[PromptGroup, Mask | None]],
         structure: int,
+        sensitivity: float,
     ) -> list[Answer]:
         groups, previous = zip(*batch, strict=True)
         grey = grey_window(image.pixels, window, LOGITS_SIDE)
@@ -155,7 +156,8 @@ class SegmenterEngine:
             else:
                 logits, iou = self._unrefined(embedding, structures, groups, previous, window)
         masks = [
-            _native_answer(each, group, grey, window) for each, group in zip(logits.cpu().numpy(), groups, strict=True)
+            _native_answer(each + sensitivity, group, grey, window)
+            for each, group in zip(logits.cpu().numpy(), groups, strict=True)
         ]
         return list(zip(masks, iou.clamp(0, 1).tolist(), strict=True))
 

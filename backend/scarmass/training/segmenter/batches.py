@@ -1,0 +1,34 @@
+"""A batch of training: views of slices, prompts on them, and how those are to be corrected, all drawn on the device."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from scarmass.inference.segmenter.window import Normalisation
+from scarmass.inference.weights.catalog import Entry
+from scarmass.training.segmenter.config import TrainingConfig
+from scarmass.training.segmenter.prompts import Prompts, draw_prompts
+from scarmass.training.segmenter.slices import SliceTensors
+from scarmass.training.segmenter.views import Views, draw_views
+
+
+class Batch(NamedTuple):
+    """Some views and n prompts on them. clicks: by how many each is corrected (n,). gives_previous: after which of those
+    the mask so far is given, bool (n, most clicks)."""
+
+    views: Views
+    prompts: Prompts
+    clicks: Tensor
+    gives_previous: Tensor
+
+
+def draw_batch(slices: SliceTensors, index: Tensor, config: TrainingConfig, entry: Entry) -> Batch:
+    """New views of the slices of an index (n,), on their device. entry: of the weights that are trained."""
+    curriculum, shares = config.curriculum, config.curriculum.correction_shares
+    normalisation = Normalisation(entry.normalisation)
+    views = draw_views(slices, index, config.views, config.augmentation, entry.input_size, normalisation)
+    prompts = draw_prompts(views, curriculum.prompts_per_view, config.prompts, len(shares) - 1)
+    n, device = len(prompts.view), index.device
+    clicks = torch.tensor(shares, device=device).multinomial(n, replacement=True)
+    return Batch(views, prompts, clicks, torch.rand(n, len(shares) - 1, device=device) < curriculum.previous_mask_share)
