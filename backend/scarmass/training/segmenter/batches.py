@@ -14,21 +14,33 @@ from scarmass.training.segmenter.views import Views, draw_views
 
 
 class Batch(NamedTuple):
-    """Some views and n prompts on them. clicks: by how many each is corrected (n,). gives_previous: after which of those
-    the mask so far is given, bool (n, most clicks)."""
+    """Some views, of which the first `decoded` are encoded and decoded, and n prompts on them.
+
+    clicks: by how many each is corrected (n,). gives_previous: after which of them the mask so far is given, bool
+    (n, most clicks).
+    """
 
     views: Views
+    decoded: int
     prompts: Prompts
     clicks: Tensor
     gives_previous: Tensor
 
 
-def draw_batch(slices: SliceTensors, index: Tensor, config: TrainingConfig, entry: Entry) -> Batch:
-    """New views of the slices of an index (n,), on their device. entry: of the weights that are trained."""
+def draw_batch(slices: SliceTensors, index: Tensor, done: float, config: TrainingConfig, entry: Entry) -> Batch:
+    """New views of the slices of an index (views,), on their device, with several prompts on each that is decoded.
+
+    done: share of the training, from 0 to 1. entry: of the weights that are trained.
+    """
     curriculum, shares = config.curriculum, config.curriculum.correction_shares
     normalisation = Normalisation(entry.normalisation)
     views = draw_views(slices, index, config.views, config.augmentation, entry.input_size, normalisation)
-    prompts = draw_prompts(views, curriculum.prompts_per_view, config.prompts, len(shares) - 1)
+    decoded = curriculum.decoded_views(len(index), done)
+    counts = torch.ones_like(index)
+    counts[:decoded] = curriculum.prompts_per_view
+    prompts = draw_prompts(views, counts, config.prompts, len(shares) - 1)
     n, device = len(prompts.view), index.device
     clicks = torch.tensor(shares, device=device).multinomial(n, replacement=True)
-    return Batch(views, prompts, clicks, torch.rand(n, len(shares) - 1, device=device) < curriculum.previous_mask_share)
+    return Batch(
+        views, decoded, prompts, clicks, torch.rand(n, len(shares) - 1, device=device) < curriculum.previous_mask_share
+    )

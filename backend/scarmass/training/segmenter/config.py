@@ -40,7 +40,7 @@ class Curriculum:
 
     warmup_share: share of the training, at its beginning, in which the refiner alone is trained.
     refiner_only_share: share of the later views that train the refiner alone: they are not encoded, nor decoded.
-    prompts_per_view: prompts that are answered, and learned from, on one view.
+    prompts_per_view: prompts on a view that is decoded; the others have one.
     correction_shares: shares of prompts that are corrected by 0, 1, 2, ... clicks before they are learned from.
     previous_mask_share: share of corrections that come with the previous mask, as the page sends it.
     """

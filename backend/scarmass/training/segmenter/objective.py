@@ -29,10 +29,10 @@ class SegmenterObjective(nn.Module):
         places = [network.structure_index(structure) for structure in STRUCTURES]
         self.register_buffer("structure_index", torch.tensor(places), persistent=False)
 
-    def forward(self, batch: Batch, decoded: int) -> Tensor:
-        """Mean loss of the prompts: of the decoder's answers on the first `decoded` views, and of the refined ones."""
+    def forward(self, batch: Batch) -> Tensor:
+        """Mean loss of the prompts: of the decoder's answers, on views that are decoded, and of the refined ones."""
         views = batch.views
-        logits, own_loss = self._decoded(views, batch.prompts, decoded)
+        logits, own_loss = self._decoded(views, batch.prompts, batch.decoded)
         grey = views.grey[batch.prompts.view]
         prompts, previous = self.corrected(batch, grey, logits)
         given = self._given(prompts, previous, slice(None))

@@ -63,11 +63,12 @@ class Prompts(NamedTuple):
 
 
 @torch.no_grad()
-def draw_prompts(views: Views, per_view: int, shares: PromptShares, clicks: int) -> Prompts:
-    """Some prompts on each view, one view's after the other's: a box, a box with points, or a point, on one structure;
-    larger parts of it more often. clicks: how many points there is room for besides."""
-    n, device = len(views.grey) * per_view, views.grey.device
-    view = torch.arange(len(views.grey), device=device).repeat_interleave(per_view)
+def draw_prompts(views: Views, counts: Tensor, shares: PromptShares, clicks: int) -> Prompts:
+    """So many prompts (views,) on each view, one view's after the other's: a box, a box with points, or a point, on one
+    structure; larger parts of it more often. clicks: how many points there is room for besides."""
+    device = views.grey.device
+    view = torch.arange(len(views.grey), device=device).repeat_interleave(counts)
+    n = len(view)
     masks = views.masks[view]
     structure = _chosen_structures(masks, shares)
     each = torch.arange(n, device=device)

@@ -70,9 +70,9 @@ def train(
         done = progress(settings, state["step"], run)
         while done < 1:
             index = torch.tensor(epoch.order[sampler.next_batch(settings.batch_size)], device=device)
-            batch = draw_batch(slices, index, config, entry)
+            batch = draw_batch(slices, index, done, config, entry)
             rate = learning_rate(settings, state["step"], done)
-            loss = training_step(module, optimiser, batch, curriculum.decoded_views(len(index), done), rate, fabric)
+            loss = training_step(module, optimiser, batch, rate, fabric)
             state["step"] += 1
             ema.update(average, network, min(settings.ema_decay, state["step"] / (state["step"] + 20)))
             done = progress(settings, state["step"], run)
@@ -91,9 +91,9 @@ def train(
                 run.save(state, sampler)
 
 
-def training_step(module: Any, optimiser: Any, batch: Batch, decoded: int, rate: float, fabric: Fabric) -> torch.Tensor:
-    """One step on a batch, of which so many views are decoded; returns its mean loss."""
-    loss = module(batch, decoded)
+def training_step(module: Any, optimiser: Any, batch: Batch, rate: float, fabric: Fabric) -> torch.Tensor:
+    """One step on a batch; returns its mean loss."""
+    loss = module(batch)
     optimiser.zero_grad()
     fabric.backward(loss)
     for group in optimiser.optimizer.param_groups:
