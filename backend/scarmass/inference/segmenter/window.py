@@ -142,7 +142,7 @@ def native_mask(logits: Float32, window: Window) -> Mask:
 
 
 def cut(pixels: Float32, window: Window, size: int) -> Float32:
-    """Native pixels (rows, columns) resampled to the window (size, size), 0 beyond the slice.
+    """Native pixels (..., rows, columns) resampled to the window (..., size, size), 0 beyond the slice.
 
     Bilinear where the window is finer than the slice; where it is coarser the same tent is widened to a
     window pixel, so that no native pixel is skipped.

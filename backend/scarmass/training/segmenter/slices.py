@@ -1,6 +1,7 @@
 """Annotated slices as tensors on one grid: what batches of views are drawn from."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -53,19 +54,22 @@ def slice_tensors(slices: Sequence[AnnotatedSlice]) -> SliceTensors:
     """The slices that show myocardium, in their order."""
     regions = reference_regions(slices)
     shown = [annotated for annotated in slices if annotated.myocardium.any()]
-    grey, masks, parts, diameters = [], [], [], []
-    for annotated in shown:
-        region = regions[annotated.patient]
-        assert region is not None  # as there is myocardium
-        window = _grid(annotated, region.diameter_mm)
-        on_grid = [cut(annotated.masks[s].astype(np.float32), window, GRID_SIDE) > 0.5 for s in STRUCTURES]
-        inside = inside_slice(window, GRID_SIDE)
-        grey.append(_levels(cut(annotated.pixels, window, GRID_SIDE), inside))
-        masks.append(sum(mask.astype(np.uint8) << k for k, mask in enumerate([*on_grid, inside])))
-        parts.append([_nearest_part(on_grid[STRUCTURES.index(structure)]) for structure in WITH_PARTS])
-        diameters.append(region.diameter_mm)
-    stacked = (np.array(grey), np.array(masks), np.array(parts), np.array(diameters, dtype=np.float32))
+    diameters_mm = [region.diameter_mm for a in shown if (region := regions[a.patient]) is not None]
+    with ThreadPoolExecutor() as threads:
+        grey, masks, parts = zip(*threads.map(_on_grid, shown, diameters_mm), strict=True)
+    stacked = (np.array(grey), np.array(masks), np.array(parts), np.array(diameters_mm, dtype=np.float32))
     return SliceTensors(*map(torch.from_numpy, stacked))
+
+
+def _on_grid(annotated: AnnotatedSlice, diameter_mm: float) -> tuple[NDArray[np.uint8], ...]:
+    """A slice's grey, masks and parts."""
+    window = _grid(annotated, diameter_mm)
+    layers = np.stack([annotated.pixels, *(annotated.masks[structure] for structure in STRUCTURES)])
+    pixels, *coverages = cut(layers.astype(np.float32), window, GRID_SIDE)
+    masks, inside = [coverage > 0.5 for coverage in coverages], inside_slice(window, GRID_SIDE)
+    bits = np.packbits([*masks, inside], axis=0, bitorder="little")[0]
+    parts = np.stack([_nearest_part(masks[STRUCTURES.index(structure)]) for structure in WITH_PARTS])
+    return _levels(pixels, inside), bits, parts
 
 
 def _grid(annotated: AnnotatedSlice, diameter_mm: float) -> Window:
