@@ -22,7 +22,7 @@ def cuda() -> Devices:
 
 
 def moved(one: Batch, device: torch.device) -> Batch:
-    """Without clicks: which of two pixels lies deeper may depend on the device."""
+    """Without clicks: where answers differ by rounding, so may the pixels that are clicked."""
     views, prompts = (type(part)(*(tensor.to(device) for tensor in part)) for part in (one.views, one.prompts))
     return Batch(views, one.decoded, prompts, torch.zeros_like(one.clicks).to(device), one.gives_previous.to(device))
 

@@ -4,6 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+NEIGHBOURS = 9
+"""Cells a side of what counts as around a pixel."""
+
 CELL = 4
 """Pixels a side of the cells of which the parts of a mask are made up: pixels closer than that hang together."""
 
@@ -56,12 +59,13 @@ def largest_part(mask: Tensor) -> Tensor:
 
 
 def deepest_pixel(mask: Tensor) -> Tensor:
-    """Column and row (n, 2) of a pixel of each mask that erosion takes last; beyond the image is outside."""
-    left, depth = (
-        mask.float()[:, None],
-        torch.rand(mask.shape, device=mask.device)[:, None],
-    )  # which of the deepest: any
-    depth = depth * left
+    """Column and row (n, 2) of a pixel of each mask that erosion takes last; beyond the image is outside.
+
+    Of several, one that has most of the mask around it. Sides are multiples of CELL.
+    """
+    left = mask.float()[:, None]
+    around = F.avg_pool2d(F.avg_pool2d(left, CELL), NEIGHBOURS, stride=1, padding=NEIGHBOURS // 2)
+    depth = 0.5 * F.interpolate(around, scale_factor=CELL) * left
     while left.any():
         depth += left
         left = 1 - F.max_pool2d(F.pad(1 - left, (1, 1, 1, 1), value=1.0), 3, stride=1)

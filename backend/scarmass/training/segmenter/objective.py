@@ -26,6 +26,7 @@ class SegmenterObjective(nn.Module):
         super().__init__()
         self.network, self.loss = network, loss
         self.early, self.late = in_two_halves(network.image_encoder, trains_encoder)
+        network.image_encoder.to(memory_format=torch.channels_last)
         places = [network.structure_index(structure) for structure in STRUCTURES]
         self.register_buffer("structure_index", torch.tensor(places), persistent=False)
 
@@ -52,7 +53,7 @@ class SegmenterObjective(nn.Module):
         if not len(asked):
             return logits, logits.new_zeros(())
         with torch.no_grad():
-            features = self.early(views.pixels[:decoded])
+            features = self.early(views.pixels[:decoded].contiguous(memory_format=torch.channels_last))
         embeddings = self.late(features)[prompts.view[asked]]
         given = self._given(prompts, logits, asked, self.network.input_size)
         answers, predicted_iou = self.network.decode_each(
