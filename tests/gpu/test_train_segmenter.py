@@ -8,7 +8,9 @@ from scarmass.training.segmenter.batches import Batch
 from scarmass.training.segmenter.network import network_to_train
 from scarmass.training.segmenter.objective import SegmenterObjective
 from scarmass.training.segmenter.optimiser import adamw
+from scarmass.training.segmenter.prompts import Prompts
 from scarmass.training.segmenter.train import training_step
+from scarmass.training.segmenter.views import Views
 from tests.training.segmenter.batches import BASE, SHIPPED, batch
 
 STEPS = 3
@@ -23,7 +25,7 @@ def cuda() -> Devices:
 
 def moved(one: Batch, device: torch.device) -> Batch:
     """Without clicks: where answers differ by rounding, so may the pixels that are clicked."""
-    views, prompts = (type(part)(*(tensor.to(device) for tensor in part)) for part in (one.views, one.prompts))
+    views, prompts = Views(*(t.to(device) for t in one.views)), Prompts(*(t.to(device) for t in one.prompts))
     return Batch(views, one.decoded, prompts, torch.zeros_like(one.clicks).to(device), one.gives_previous.to(device))
 
 

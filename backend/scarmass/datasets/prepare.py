@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
@@ -48,8 +47,8 @@ def prepare(
     centres = {
         centre: Centre(layout.name, (licences or {}).get(centre, layout.licence)) for centre, layout in layouts.items()
     }
-    parts = dict.fromkeys(HELD_OUT_PATIENTS | set(held_out), cast(Part, "held_out"))
-    prepared = Prepared(output, seed, centres, _parted(written, seed, {**(recorded or {}), **parts}))
+    known: dict[str, Part] = {**(recorded or {}), **dict.fromkeys(HELD_OUT_PATIENTS | set(held_out), "held_out")}
+    prepared = Prepared(output, seed, centres, _parted(written, seed, known))
     prepared.write_manifest()
     return prepared
 

@@ -90,9 +90,9 @@ def test_a_previous_mask_lies_in_its_box(shared: SegmenterObjective) -> None:
 
 def test_a_right_answer_is_not_corrected() -> None:
     made = objective()
-    assert made.network.refiner is not None
-    torch.nn.init.zeros_(made.network.refiner.head.weight)
-    torch.nn.init.zeros_(made.network.refiner.head.bias)
+    for name, parameter in made.network.named_parameters():
+        if name.startswith("refiner.head"):
+            torch.nn.init.zeros_(parameter)
     whole = with_clicks(batch(3), [3, 3, 3, 3])
     right = 12 * (whole.prompts.target.float() - 0.5)
     prompts, previous = made.corrected(whole, whole.views.grey[whole.prompts.view], right)

@@ -28,6 +28,7 @@ class SegmenterObjective(nn.Module):
         self.early, self.late = in_two_halves(network.image_encoder, trains_encoder)
         network.image_encoder.to(memory_format=torch.channels_last)
         places = [network.structure_index(structure) for structure in STRUCTURES]
+        self.structure_index: Tensor
         self.register_buffer("structure_index", torch.tensor(places), persistent=False)
 
     def forward(self, batch: Batch) -> Tensor:
