@@ -24,7 +24,8 @@ def objective(loss=SHIPPED.loss, encoder_rate: float = 0.0) -> SegmenterObjectiv
 
 
 def with_clicks(whole: Batch, clicks: list[int]) -> Batch:
-    return whole._replace(clicks=torch.tensor(clicks), gives_previous=torch.ones_like(whole.gives_previous))
+    gives_previous = torch.ones_like(whole.gives_previous)
+    return Batch(whole.views, whole.decoded, whole.prompts, torch.tensor(clicks), gives_previous)
 
 
 @pytest.fixture(scope="module")

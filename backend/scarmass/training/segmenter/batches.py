@@ -1,7 +1,5 @@
 """A batch of training: views of slices, prompts on them, and how those are to be corrected, all drawn on the device."""
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 
@@ -13,18 +11,16 @@ from scarmass.training.segmenter.slices import SliceTensors
 from scarmass.training.segmenter.views import Views, draw_views
 
 
-class Batch(NamedTuple):
+class Batch:
     """Some views, of which the first `decoded` are encoded and decoded, and n prompts on them.
 
     clicks: by how many each is corrected (n,). gives_previous: after which of them the mask so far is given, bool
-    (n, most clicks).
+    (n, most clicks). A plain class: what Fabric can take apart it rounds to bfloat16, coordinates too.
     """
 
-    views: Views
-    decoded: int
-    prompts: Prompts
-    clicks: Tensor
-    gives_previous: Tensor
+    def __init__(self, views: Views, decoded: int, prompts: Prompts, clicks: Tensor, gives_previous: Tensor) -> None:
+        self.views, self.decoded, self.prompts = views, decoded, prompts
+        self.clicks, self.gives_previous = clicks, gives_previous
 
 
 def draw_batch(slices: SliceTensors, index: Tensor, done: float, config: TrainingConfig, entry: Entry) -> Batch:
