@@ -143,6 +143,26 @@ def test_an_encoder_without_stages_cannot_be_trained_by_them() -> None:
         SegmenterObjective(PromptableSegmenter("sam_vit_b", 256), SHIPPED.loss, trains_encoder=True)
 
 
+def test_in_half_precision_a_corrected_answer_teaches_what_it_does_in_single() -> None:
+    """On the same clicks: in half precision the answers that are corrected are others."""
+    made = objective()
+    whole = with_clicks(batch(3, decoded=0), [1, 1])
+    single = made.corrected(whole, whole.views.grey[whole.prompts.view], torch.zeros(2, 256, 256))
+    found: list[dict[str, torch.Tensor]] = []
+    for enabled in (False, True):
+        made.zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled), pytest.MonkeyPatch.context() as patch:
+            made.corrected(whole, whole.views.grey[whole.prompts.view], torch.zeros(2, 256, 256))
+            patch.setattr(made, "corrected", lambda *given: single)
+            loss = made(whole)
+        loss.backward()
+        found.append(gradients(made.network))
+    expected, half = found
+    assert half.keys() == expected.keys()
+    for name in ("refiner.stem.weight", "refiner.head.weight", "refiner.down.2.0.weight"):
+        assert (half[name] - expected[name]).norm() < 0.1 * expected[name].norm()
+
+
 def test_a_wrong_prediction_of_its_overlap_costs_the_decoder() -> None:
     target = torch.zeros(256, 256)
     target[100:150, 100:150] = 1

@@ -90,6 +90,7 @@ class SegmenterObjective(nn.Module):
             keeps = batch.gives_previous[asked, click] & answer.flatten(1).any(1)
             made_on = (2.0 * answer - 1) * MASK_PROMPT_LOGIT * keeps[:, None, None]
             previous[asked] = torch.where(found[:, None, None], made_on, previous[asked])
+        torch.clear_autocast_cache()  # weights rounded here carry no gradients
         return prompts._replace(points=points, labels=labels), previous
 
     def _given(

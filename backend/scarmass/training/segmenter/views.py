@@ -107,7 +107,7 @@ def acquire(slices: SliceTensors, index: Tensor, settings: ViewSettings, augment
     shorter = uniform(n, (augmentation.shorter_side, 1), device)[:, None, None] / 2
     across, along = _square(VIEW_SIDE, device).abs().unbind(-1)
     narrow = torch.where(torch.rand(n, 1, 1, device=device) < 0.5, across, along) <= shorter
-    bits = torch.arange(len(STRUCTURES) + 1, device=device)[:, None, None]
+    bits = torch.arange(len(STRUCTURES) + 1, device=device, dtype=torch.uint8)[:, None, None]
     planes = (slices.masks[index][:, None] >> bits & 1).float()
     layers = torch.cat([slices.grey[index][:, None] / 255, planes], dim=1)
     sampled = F.grid_sample(layers, grid, align_corners=False) * narrow[:, None]
