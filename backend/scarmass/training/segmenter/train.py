@@ -65,6 +65,16 @@ def train(
     sampler = Sampler([config.seed, fabric.global_rank], len(epoch.order))
     state: dict[str, Any] = {"network": module, "average": average, "optimiser": optimiser, "step": 0, "best": -1.0}
     run.restore(state, sampler)
+
+    def choose() -> None:
+        own = validate(average, state["step"]) if fabric.is_global_zero else 0.0
+        fitness = float(fabric.broadcast(own))
+        if fitness > state["best"]:
+            state["best"] = fitness
+            on_best()
+
+    if state["step"] == 0 and curriculum.warmup_share == 0:
+        choose()  # what it starts from may be the best
     with progress_bar(fabric) as bar:
         task = bar.add_task("training", total=1.0, step=state["step"], losses="")
         done = progress(settings, state["step"], run)
@@ -82,11 +92,7 @@ def train(
                 bar.update(task, losses=f"loss {loss.item():.3f}")
             warmed_up = done >= curriculum.warmup_share
             if (warmed_up and state["step"] % settings.validate_every == 0) or done >= 1:
-                own = validate(average, state["step"]) if fabric.is_global_zero else 0.0
-                fitness = float(fabric.broadcast(own))
-                if fitness > state["best"]:
-                    state["best"] = fitness
-                    on_best()
+                choose()
             if state["step"] % CHECKPOINT_EVERY == 0 or done >= 1:
                 run.save(state, sampler)
 
