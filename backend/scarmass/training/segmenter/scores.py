@@ -50,9 +50,9 @@ class ValidationScores:
 
     @property
     def fitness(self) -> float:
-        return float(np.mean(self.dice_by_clicks)) + AROUND_VENTRICLE_WEIGHT * float(
-            np.nan_to_num(self.around_ventricle)
-        )
+        """What is not known counts 0."""
+        drawn, around = np.nan_to_num([np.mean(self.dice_by_clicks), self.around_ventricle])
+        return float(drawn + AROUND_VENTRICLE_WEIGHT * around)
 
     def by_name(self) -> dict[str, float]:
         """One number by a name each."""
