@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Side by side; the tests of a file stay together, as what they share is made once.
 PYTEST := pytest -n logical --maxprocesses 4 --dist loadfile
 
-.PHONY: run test test-frontend check bench wheel setup chromium lint lock clean
+.PHONY: run test test-quick test-frontend check bench wheel setup chromium lint lock clean
 
 run: setup
 	@scarmass demo && exec scarmass serve
@@ -18,7 +18,10 @@ run: setup
 test: setup lint chromium test-frontend
 	$(PYTEST)
 
-check: setup lint test-frontend
+check: setup
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync lint test-frontend test-quick
+
+test-quick: setup
 	$(PYTEST) -q -m "not slow and not browser"
 
 test-frontend: setup

@@ -20,6 +20,8 @@ from scarmass.services.readings.edit import apply_edit
 from scarmass.storage.database import Database
 from tests.conftest import application
 
+pytestmark = pytest.mark.slow
+
 THREADS_OF_THE_POOL = 40
 
 

@@ -8,6 +8,8 @@ import pytest
 from scarmass.cli.extras import packages_of, require_extra
 from scarmass.domain.errors import ExtraNotInstalled
 
+pytestmark = pytest.mark.slow
+
 IMPORT_THE_REST = """
 import pkgutil, sys
 from importlib import import_module

@@ -31,6 +31,8 @@ from scarmass.inference.detector import (
 from scarmass.inference.weights.catalog import Entry
 from scarmass.paths import PACKAGE
 
+pytestmark = pytest.mark.slow
+
 EVERYTHING: dict[Structure, float] = dict.fromkeys(STRUCTURES, 0.0)
 ENTRY = Entry("untrained", "detector", "yolo26n", 64, "", "untrained.safetensors", structures=STRUCTURES)
 BACKEND = PACKAGE.parent

@@ -13,6 +13,8 @@ from scarmass.phantom.demonstration import demo_studies
 from scarmass.phantom.stack import Phantom, phantom
 from scarmass.phantom.ventricle import Scar, Territory, Ventricle
 
+pytestmark = pytest.mark.slow
+
 ROUND = Ventricle(length_mm=90, radius_mm=36, wall_mm=10, ellipticity=0, axis_angle=0, trabeculation=0, scars=())
 ANTERIOR = Scar(Territory.LAD, transmurality=1.0, half_angle=1.0, half_height=0.33, no_reflow=True)
 INFERIOR = Scar(Territory.RCA, transmurality=0.5, half_angle=0.8, half_height=0.3)

@@ -20,6 +20,8 @@ from scarmass.storage.database import Database, migrate, psycopg_url
 from scarmass.storage.tables import Table, is_ours
 from tests.storage import revision_0002
 
+pytestmark = pytest.mark.slow
+
 THEN = revision_0002.answers()
 
 

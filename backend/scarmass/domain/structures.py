@@ -6,7 +6,7 @@ from enum import StrEnum
 from scarmass.domain.masks import Mask, components
 
 SMALLEST_SCAR_MM2 = 30.0
-"""Parts of scar below this area are specks: they are not proposed."""
+"""Parts of scar below this area are specks: they are not proposed, and no reference box is drawn around them."""
 
 
 class Structure(StrEnum):

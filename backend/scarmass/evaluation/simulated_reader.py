@@ -10,10 +10,7 @@ import numpy as np
 from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.masks import Mask, components, deepest_pixel
 from scarmass.domain.prompts import Box, Point, box_around, within
-from scarmass.domain.structures import Structure
-
-SMALLEST_DRAWN_PIXELS = 20
-"""Smaller parts of the reference get no box. In native pixels: the figures of docs/validation.md are of this limit."""
+from scarmass.domain.structures import Structure, scar_parts
 
 LOOSEST = 0.15
 """Each edge of a drawn box lies outwards by 0 to this fraction of the box's length on its axis."""
@@ -22,23 +19,20 @@ LOOSEST = 0.15
 class SimulatedReader:
     """Draws on one slice. scar: its reference, bool (rows, columns). The same seed draws the same boxes."""
 
-    def __init__(self, scar: Mask, seed: int | list[int]) -> None:
+    def __init__(self, scar: Mask, pixel_spacing_mm: tuple[float, float], seed: int | list[int]) -> None:
         self._scar = scar
+        self._pixel_spacing_mm = pixel_spacing_mm
         self._seed = seed
 
     def boxes(self) -> tuple[Box, ...]:
-        """One box for each part that is large enough, the largest first; none where there is no scar."""
+        """One box for each part of the scar that is no speck, the largest first; none where there is no scar."""
         generator = np.random.default_rng(self._seed)
-        return tuple(box_around(part, generator.uniform(0, LOOSEST, 4)) for part in drawn_parts(self._scar))
+        parts = scar_parts(self._scar, self._pixel_spacing_mm)
+        return tuple(box_around(part, generator.uniform(0, LOOSEST, 4)) for part in parts)
 
     def click(self, answer: Mask) -> Point | None:
         """The correction of an answer (rows, columns), or None where nothing is wrong with it."""
         return correcting_click(answer, self._scar)
-
-
-def drawn_parts(scar: Mask) -> list[Mask]:
-    """The 8-connected parts of a scar (rows, columns) that a box is drawn around, largest first."""
-    return [part for part in components(scar) if part.sum() >= SMALLEST_DRAWN_PIXELS]
 
 
 def correcting_click(answer: Mask, reference: Mask, box: Box | None = None) -> Point | None:
@@ -58,4 +52,4 @@ def correcting_click(answer: Mask, reference: Mask, box: Box | None = None) -> P
 def reader_of(annotated: AnnotatedSlice, seed: int) -> SimulatedReader:
     """The slice's reader: what is drawn depends on the seed and the slice, not on the order of slices."""
     slice_seed = zlib.crc32(f"{annotated.patient}/{annotated.index}".encode())
-    return SimulatedReader(annotated.masks[Structure.SCAR], [seed, slice_seed])
+    return SimulatedReader(annotated.masks[Structure.SCAR], annotated.pixel_spacing_mm, [seed, slice_seed])

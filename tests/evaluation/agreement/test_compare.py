@@ -15,6 +15,8 @@ from scarmass.phantom.demonstration import write_phantom
 from tests.conftest import small_studies, upload
 from tests.services.readings.test_prepare import wait_until_draft
 
+pytestmark = pytest.mark.slow
+
 BOX = {"x0": 10.0, "y0": 20.0, "x1": 14.0, "y1": 23.0}
 
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from scarmass.domain.errors import PairsInvalid
 from scarmass.evaluation.agreement.statistics import Estimate, agreement, bootstrap_mean_ci, concordance, icc_2_1
 
+pytestmark = pytest.mark.slow
+
 WRIGHT = [494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427]
 MINI_WRIGHT = [512, 430, 520, 428, 500, 600, 364, 380, 658, 445, 432, 626, 260, 477, 259, 350, 451]
 """Peak expiratory flow, l/min, first readings by two meters: Bland and Altman, Lancet 1986;327:307, table 1."""

@@ -96,7 +96,7 @@ def test_a_click_on_an_empty_answer_sends_no_mask_as_a_reading_does_not() -> Non
 
 def test_scar_too_small_for_a_box_is_clicked() -> None:
     speck = np.zeros((64, 64), dtype=bool)
-    speck[10:13, 10:13] = True
+    speck[11, 11] = True
     annotated = heart()
     annotated = AnnotatedSlice(**{**vars(annotated), "masks": {**annotated.masks, Structure.SCAR: speck}})
     segmenter = ClickedSegmenter()

@@ -11,6 +11,8 @@ from scarmass.evaluation.segmentation.run import by_patient, predict_patients
 from scarmass.evaluation.segmentation.store import Provenance, open_run
 from tests.evaluation.segmentation.hearts import ClickedSegmenter, KnowingDetector, SilentSegmenter, cohort
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:

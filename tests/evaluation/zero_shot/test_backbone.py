@@ -11,6 +11,8 @@ from scarmass.inference.weights.catalog import Entry
 from scarmass.inference.weights.load import Weights
 from tests.evaluation.zero_shot.hearts import heart
 
+pytestmark = pytest.mark.slow
+
 BOX = PromptGroup(Box(65, 35, 82, 65), ())
 POINT = Point(75.5, 50.5, True)
 

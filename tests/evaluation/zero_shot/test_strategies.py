@@ -12,7 +12,7 @@ from scarmass.evaluation.zero_shot.strategies import BY_PART, JITTER, STRATEGIES
 from tests.evaluation.zero_shot.hearts import heart
 
 SCAR = heart().masks[Structure.SCAR]
-PARTS = prompted_parts(SCAR)
+PARTS = prompted_parts(SCAR, heart().pixel_spacing_mm)
 
 
 def on_scar(point: Point) -> bool:
@@ -28,7 +28,7 @@ def test_every_part_worth_a_prompt_is_asked_for_and_a_speck_is_not() -> None:
 def test_where_all_parts_are_specks_the_largest_is_asked_for() -> None:
     specks = np.zeros((20, 20), dtype=bool)
     specks[3, 3:6] = specks[10, 10] = True
-    (part,) = prompted_parts(specks)
+    (part,) = prompted_parts(specks, (1.0, 1.0))
     assert part.sum() == 3
 
 

@@ -19,6 +19,8 @@ from scarmass.inference.segmenter.window import Float32
 from scarmass.inference.weights.load import Weights, load
 from scarmass.paths import WEIGHTS
 
+pytestmark = pytest.mark.slow
+
 REGION = HeartRegion(80, 80, 80)
 SCAR_BOX = Box(90, 52, 116, 108)
 EMBEDDING_BYTES = 256 * 64 * 64 * 4

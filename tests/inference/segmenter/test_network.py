@@ -19,6 +19,8 @@ from scarmass.inference.weights.load import Weights, load
 from scarmass.inference.weights.save import save
 from scarmass.paths import WEIGHTS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def network() -> PromptableSegmenter:

@@ -19,6 +19,8 @@ from scarmass.training.detector.train import learning_rate, train
 from scarmass.training.run import Devices, Provenance, Run, open_fabric
 from tests.training.detector.slices import annotated
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def config() -> TrainingConfig:

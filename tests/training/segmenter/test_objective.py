@@ -15,6 +15,8 @@ from scarmass.training.segmenter.objective import SegmenterObjective, decoder_lo
 from scarmass.training.segmenter.optimiser import adamw
 from tests.training.segmenter.batches import BASE, SHIPPED, batch, each_alone
 
+pytestmark = pytest.mark.slow
+
 
 def objective(loss=SHIPPED.loss, encoder_rate: float = 0.0) -> SegmenterObjective:
     torch.manual_seed(0)
@@ -37,7 +39,6 @@ def gradients(network: PromptableSegmenter) -> dict[str, torch.Tensor]:
     return {name: p.grad.clone() for name, p in network.named_parameters() if p.grad is not None}
 
 
-@pytest.mark.slow
 def test_three_steps_in_batches_lose_and_learn_what_one_sample_at_a_time_does() -> None:
     in_batches = objective(encoder_rate=0.1)
     alone = deepcopy(in_batches)

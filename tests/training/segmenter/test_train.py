@@ -22,6 +22,8 @@ from scarmass.training.segmenter.train import train
 from tests.training.segmenter.batches import batch
 from tests.training.segmenter.hearts import heart
 
+pytestmark = pytest.mark.slow
+
 ONE = Devices("cpu", 1)
 ENTRY = Entry("trained", "segmenter", "tiny_vit", 256, "", "trained.safetensors")
 PROVENANCE = Provenance(CONFIG.read_text(), 0, "dataset", "split", "base")
@@ -126,7 +128,6 @@ def trained(
     return averages[-1]
 
 
-@pytest.mark.slow
 def test_training_changes_refiner_and_decoder_and_leaves_the_encoder_as_it_is(
     config: TrainingConfig, epoch: Epoch, tmp_path: Path
 ) -> None:
@@ -139,7 +140,6 @@ def test_training_changes_refiner_and_decoder_and_leaves_the_encoder_as_it_is(
     assert list((tmp_path / "run" / "events").iterdir())
 
 
-@pytest.mark.slow
 def test_half_precision_learns_like_single(config: TrainingConfig, epoch: Epoch, tmp_path: Path) -> None:
     half = trained(config, epoch, tmp_path / "half", 2, Devices("cpu", 1, "bf16-mixed"))
     single = trained(config, epoch, tmp_path / "single", 2)
@@ -149,7 +149,6 @@ def test_half_precision_learns_like_single(config: TrainingConfig, epoch: Epoch,
     torch.testing.assert_close(half[name], single[name], atol=5e-3, rtol=0.0)
 
 
-@pytest.mark.slow
 def test_a_resumed_run_ends_with_the_weights_of_one_never_interrupted(
     config: TrainingConfig, epoch: Epoch, tmp_path: Path
 ) -> None:
@@ -162,7 +161,6 @@ def test_a_resumed_run_ends_with_the_weights_of_one_never_interrupted(
     torch.testing.assert_close(resumed[name], whole[name], atol=4e-3, rtol=0.0)
 
 
-@pytest.mark.slow
 def test_learning_lowers_the_loss(config: TrainingConfig, epoch: Epoch, tmp_path: Path) -> None:
     alone = replace(config, curriculum=replace(config.curriculum, refiner_only_share=1.0))
 

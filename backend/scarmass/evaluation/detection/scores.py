@@ -15,11 +15,7 @@ from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.masks import Mask, components
 from scarmass.domain.prompts import Box, box_around
 from scarmass.domain.protocols import DetectedBox
-from scarmass.domain.structures import Structure
-
-SMALLEST_REFERENCE_MM2 = 20.0
-"""Smaller scars get no reference box (nominal mm2 where the spacing is nominal). The shipped detector and its figures
-are of this limit."""
+from scarmass.domain.structures import SMALLEST_SCAR_MM2, Structure
 
 SAME_SCAR_GAP_MM = 3.0
 """Parts of scar closer than this share a box, as a reader would draw it."""
@@ -82,11 +78,14 @@ class Outcome:
 
 
 def reference_boxes(annotated: AnnotatedSlice) -> dict[Structure, list[Box]]:
-    """What a detector should find on the slice: at most one left ventricle, and a box for each separate scar."""
+    """What a detector should find on the slice: at most one left ventricle, and a box for each separate scar.
+
+    A scar of less than SMALLEST_SCAR_MM2 (nominal mm2 where the spacing is nominal) gets none.
+    """
     ventricle = annotated.masks[Structure.LEFT_VENTRICLE]
     spacing_mm = annotated.pixel_spacing_mm
     parts = _separate_parts(annotated.masks[Structure.SCAR], spacing_mm)
-    scars = [part for part in parts if part.sum() * spacing_mm[0] * spacing_mm[1] >= SMALLEST_REFERENCE_MM2]
+    scars = [part for part in parts if part.sum() * spacing_mm[0] * spacing_mm[1] >= SMALLEST_SCAR_MM2]
     return {
         Structure.LEFT_VENTRICLE: [box_around(ventricle)] if ventricle.any() else [],
         Structure.SCAR: [box_around(scar) for scar in scars],

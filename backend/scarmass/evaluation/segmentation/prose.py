@@ -12,8 +12,9 @@ DEFINITIONS = """\
 - **Automatic**: the boxes that are proposed on all slices of the patient ask the segmenter: none where the detector
   finds no scar in the whole stack, else one around each part of the segmenter's own answer to the ventricle's box. A
   missed or a wrong box stays as it is.
-- **Drawn boxes**: one box around each 8-connected component of the reference of at least 20 pixels, each edge moved
-  outwards by a seeded 0 to 15 % of the box's length on its axis, cut off at the image. A slice without scar gets none.
+- **Drawn boxes**: one box around each 8-connected component of the reference of at least 30 mm2 (nominal ones where
+  the spacing is nominal), each edge moved outwards by a seeded 0 to 15 % of the box's length on its axis, cut off at
+  the image. A slice without scar gets none.
 - **Boxes and clicks**: drawn boxes, then at most three clicks a slice, each in the deepest point of the largest
   8-connected component of the error over the whole slice, positive where scar was missed and negative where too much
   was found, answered with the boxes, all clicks so far and the mask so far. It ends where nothing is wrong.

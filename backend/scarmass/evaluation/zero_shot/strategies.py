@@ -10,8 +10,7 @@ from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.masks import Mask, components, deepest_pixel
 from scarmass.domain.prompts import Box, Point, PromptGroup, box_around, within
 from scarmass.domain.protocols import DetectedBox
-from scarmass.domain.structures import Structure
-from scarmass.evaluation.simulated_reader import drawn_parts
+from scarmass.domain.structures import Structure, scar_parts
 
 JITTER = 0.15
 """Each edge of a jittered box moves inwards or outwards by up to this fraction of the box's length on its axis."""
@@ -105,9 +104,10 @@ def drawn(strategy: str, annotated: AnnotatedSlice, detected: Sequence[DetectedB
         return [PromptGroup(box_around(annotated.masks[Structure.LEFT_VENTRICLE], 0), ())]
     key = zlib.crc32(f"{strategy}/{annotated.patient}/{annotated.index}".encode())
     generator = np.random.default_rng([seed, key])
-    return [BY_PART[strategy](Drawing(scar, part, generator)) for part in prompted_parts(scar)]
+    parts = prompted_parts(scar, annotated.pixel_spacing_mm)
+    return [BY_PART[strategy](Drawing(scar, part, generator)) for part in parts]
 
 
-def prompted_parts(scar: Mask) -> list[Mask]:
+def prompted_parts(scar: Mask, pixel_spacing_mm: tuple[float, float]) -> list[Mask]:
     """The parts that a reader would draw a box around, or the largest part where all are smaller."""
-    return drawn_parts(scar) or components(scar)[:1]
+    return scar_parts(scar, pixel_spacing_mm) or components(scar)[:1]
