@@ -44,12 +44,17 @@ def prepare_dataset(
     licence: Annotated[
         list[str] | None, typer.Option(metavar="CENTRE=TEXT", help="the terms of a centre's data, kept with them")
     ] = None,
+    split: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="TOML: patients by part, who are not dealt out by the seed"),
+    ] = None,
 ) -> None:
     """Bring annotated LGE of one or more centres into the form that training and evaluation read, parted by patient."""
     from rich.progress import Progress
 
     from scarmass.datasets.layouts.recognised import recognised_layout
     from scarmass.datasets.prepare import prepare
+    from scarmass.datasets.split import read_split
     from scarmass.datasets.summary import summary_table
     from scarmass.main import console
 
@@ -68,10 +73,26 @@ def prepare_dataset(
             seed,
             hold_out or (),
             licences,
+            read_split(split).by_patient if split else None,
             lambda centre, patient, of: bar.update(task, total=of, advance=1, description=f"{centre} {patient}"),
         )
     console.print(summary_table(prepared))
     typer.echo(f"{output} holds dataset {prepared.sha256[:16]}, split {prepared.split.sha256[:16]}")
+
+
+@dataset_app.command("pack")
+def pack_dataset(
+    dataset: PreparedFolder,
+    output: Annotated[Path, typer.Argument(help="the folder the packed dataset is written into")],
+) -> None:
+    """Pack the patients to train and to validate on into few bytes: a prepared dataset that is easily carried."""
+    from scarmass.datasets.pack import pack, size_mib
+    from scarmass.datasets.prepared import read_prepared
+    from scarmass.datasets.summary import summary_table
+    from scarmass.main import console
+
+    console.print(summary_table(pack(read_prepared(dataset), output)))
+    typer.echo(f"{output} holds {size_mib(output):.1f} MiB")
 
 
 def _pairs(given: list[str], option: str) -> dict[str, str]:

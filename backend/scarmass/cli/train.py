@@ -15,7 +15,6 @@ Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in th
 Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps")]
 DeviceCount = Annotated[str, typer.Option(help="how many, or auto; under torchrun, torchrun says")]
 Bf16 = Annotated[bool, typer.Option("--bf16", help="mixed precision")]
-EmbeddingsFolder = Annotated[Path | None, typer.Option(help="a folder that runs with one frozen encoder share")]
 
 
 @train_app.command("detector")
@@ -45,7 +44,10 @@ def train_segmenter(
     dataset: PreparedFolder,
     output: Annotated[Path, typer.Option(help="the run's folder")],
     config: ConfigFile = None,
-    embeddings: EmbeddingsFolder = None,
+    base: Annotated[str | None, typer.Option(help="weights to start from: a name in the catalog, or a file")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0, help="of training, instead of the configuration's")] = None,
+    centre: Annotated[list[str] | None, typer.Option(help="to learn from, once each; all by default")] = None,
+    parts: Annotated[Path | None, typer.Option(help="a folder for the weights in parts of 15 MiB")] = None,
     resume: Resume = False,
     accelerator: Accelerator = "auto",
     devices: DeviceCount = "auto",
@@ -60,7 +62,18 @@ def train_segmenter(
 
     chosen = Devices(accelerator, devices, "bf16-mixed" if bf16 else "32-true")
     prepared = read_prepared(dataset)
-    trained = finetune(prepared, WEIGHTS, output, config or CONFIG, chosen, embeddings=embeddings, resume=resume)
+    trained = finetune(
+        prepared,
+        WEIGHTS,
+        output,
+        config or CONFIG,
+        chosen,
+        base=base,
+        minutes=minutes,
+        centres=centre or (),
+        parts=parts,
+        resume=resume,
+    )
     typer.echo(f"{trained.weights} did best on the validation patients")
 
 
@@ -69,7 +82,6 @@ def train_ablation(
     dataset: PreparedFolder,
     output: Annotated[Path, typer.Option(help="the folder of all short runs; those that are done are kept")],
     plan: ConfigFile = None,
-    embeddings: EmbeddingsFolder = None,
 ) -> None:
     """Train the segmenter in equal short runs, each without one thing, to see what each brings."""
     require_extra("training")
@@ -77,4 +89,4 @@ def train_ablation(
     from scarmass.paths import WEIGHTS
     from scarmass.training.segmenter.ablation import PLAN, ablation
 
-    typer.echo(ablation(read_prepared(dataset), WEIGHTS, output, plan or PLAN, embeddings))
+    typer.echo(ablation(read_prepared(dataset), WEIGHTS, output, plan or PLAN))

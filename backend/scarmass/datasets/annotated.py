@@ -14,6 +14,9 @@ from scarmass.domain.protocols import SliceImage
 from scarmass.domain.stack import Contrast
 from scarmass.domain.structures import Structure, myocardium
 
+NOMINAL_DIAMETER_MM = 80.0
+"""Epicardial diameter that patients are given whose true pixel spacing is lost: the middle of 70 to 90 mm."""
+
 
 @dataclass(frozen=True)
 class AnnotatedSlice:

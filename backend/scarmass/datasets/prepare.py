@@ -9,12 +9,10 @@ import numpy as np
 from scarmass.datasets.annotated import scar_shares
 from scarmass.datasets.layouts.emidec import HELD_OUT_PATIENTS
 from scarmass.datasets.layouts.recognised import Layout, recognised_layout
-from scarmass.datasets.prepared import MANIFEST, SPLIT_PARTS, Centre, Prepared, PreparedPatient
+from scarmass.datasets.prepared import MANIFEST, PATIENTS_FOLDER, SPLIT_PARTS, Centre, Part, Prepared, PreparedPatient
 from scarmass.datasets.split import split_by_patient
 from scarmass.datasets.stack_arrays import arrays_of, arrays_sha256
 from scarmass.domain.errors import AnnotationMissing, PatientNotUnique, PreparedDatasetInvalid
-
-PATIENTS_FOLDER = "patients"
 
 
 def prepare(
@@ -23,12 +21,14 @@ def prepare(
     seed: int = 0,
     held_out: Collection[str] = (),
     licences: Mapping[str, str] | None = None,
+    recorded: Mapping[str, Part] | None = None,
     progress: Callable[[str, str, int], None] = lambda centre, patient, of: None,
 ) -> Prepared:
     """Read every patient of every centre, part them centre by centre, and write the prepared form into output.
 
     held_out: patients in no part of the split, besides HELD_OUT_PATIENTS. licences: by centre, where the layout's own
-    is not what holds. progress: given centre, patient and the number of all patients, before each is read.
+    is not what holds. recorded: the part of patients that are not to be dealt out by the seed. progress: given centre,
+    patient and the number of all patients, before each is read.
     Raises LayoutNotRecognised, PatientNotUnique, AnnotationMissing, PreparedDatasetInvalid, and what loaders raise.
     """
     if (output / MANIFEST).exists():
@@ -36,8 +36,8 @@ def prepare(
     layouts = {centre: recognised_layout(folder) for centre, folder in sources.items()}
     patients = _patients_by_centre(sources, layouts)
     everyone = {patient for names in patients.values() for patient in names}
-    if unknown := set(held_out) - everyone:
-        raise AnnotationMissing(f"{', '.join(sorted(unknown))} should be held out and is in no centre")
+    if unknown := {*held_out, *(recorded or {})} - everyone:
+        raise AnnotationMissing(f"{', '.join(sorted(unknown))} should be in a certain part and is in no centre")
     (output / PATIENTS_FOLDER).mkdir(parents=True, exist_ok=True)
     written: dict[str, PreparedPatient] = {}
     for centre, layout in layouts.items():
@@ -47,7 +47,8 @@ def prepare(
     centres = {
         centre: Centre(layout.name, (licences or {}).get(centre, layout.licence)) for centre, layout in layouts.items()
     }
-    prepared = Prepared(output, seed, centres, _parted(written, seed, HELD_OUT_PATIENTS | set(held_out)))
+    known: dict[str, Part] = {**(recorded or {}), **dict.fromkeys(HELD_OUT_PATIENTS | set(held_out), "held_out")}
+    prepared = Prepared(output, seed, centres, _parted(written, seed, known))
     prepared.write_manifest()
     return prepared
 
@@ -81,11 +82,12 @@ def _written(source: Path, layout: Layout, centre: str, patient: str, output: Pa
     )
 
 
-def _parted(written: Mapping[str, PreparedPatient], seed: int, held_out: Collection[str]) -> dict[str, PreparedPatient]:
-    """Every patient with its part. Each centre is parted alone, so that all its parts have small and large scars."""
-    parted = dict(written)
+def _parted(written: Mapping[str, PreparedPatient], seed: int, known: Mapping[str, Part]) -> dict[str, PreparedPatient]:
+    """Every patient with its part, the known one where there is one. Each centre is parted alone, so that all its parts
+    have small and large scars."""
+    parted = {patient: replace(one, part=known.get(patient, one.part)) for patient, one in written.items()}
     for centre in {own.centre for own in written.values()}:
-        own = {patient: one for patient, one in written.items() if one.centre == centre and patient not in held_out}
+        own = {patient: one for patient, one in written.items() if one.centre == centre and patient not in known}
         split = split_by_patient({patient: one.scar_share for patient, one in own.items()}, seed)
         for part in SPLIT_PARTS:
             parted |= {patient: replace(own[patient], part=part) for patient in getattr(split, part)}

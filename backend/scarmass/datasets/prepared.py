@@ -17,6 +17,7 @@ from scarmass.domain.stack import Contrast
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
+PATIENTS_FOLDER = "patients"
 
 Part = Literal["train", "validation", "test", "held_out"]
 PARTS: tuple[Part, ...] = get_args(Part)

@@ -2,10 +2,15 @@
 
 import hashlib
 import json
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
+
+PartOfSplit = Literal["train", "validation", "test"]
 
 BLOCK = 8
 """Patients of like scar size that are dealt out together: 2 to test, 1 to validation, 5 to train."""
@@ -27,9 +32,20 @@ class Split:
             raise ValueError("a patient is in two parts of the split")
 
     @property
+    def by_patient(self) -> dict[str, PartOfSplit]:
+        """The part of each patient."""
+        return {patient: part for part in get_args(PartOfSplit) for patient in getattr(self, part)}
+
+    @property
     def sha256(self) -> str:
         """Identifies the split, so that figures can say which patients they were measured on."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+def read_split(path: Path) -> Split:
+    """A recorded split: TOML with a list of patients for each of train, validation and test. Raises ValueError."""
+    content = tomllib.loads(path.read_text())
+    return Split(*(tuple(content.pop(part, ())) for part in get_args(PartOfSplit)))
 
 
 def split_by_patient(scar_shares: Mapping[str, float], seed: int = 0) -> Split:

@@ -9,8 +9,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from scarmass.datasets.annotated import AnnotatedSlice
-from scarmass.datasets.layouts.emidec_png import NOMINAL_DIAMETER_MM
+from scarmass.datasets.annotated import NOMINAL_DIAMETER_MM, AnnotatedSlice
 from scarmass.domain.structures import Structure
 
 Grey = NDArray[np.float32]

@@ -19,6 +19,9 @@ class Sampler:
         self._remaining = self._remaining or self.generator.permutation(self._length).tolist()
         return self._remaining.pop()
 
+    def next_batch(self, size: int) -> list[int]:
+        return [self.next() for _ in range(size)]
+
     def state_dict(self) -> dict[str, Any]:
         return {"generator": self.generator.bit_generator.state, "remaining": list(self._remaining)}
 

@@ -42,18 +42,25 @@ def test_variants_that_were_run_are_kept_and_all_are_in_the_table(
 ) -> None:
     asked: list[str] = []
 
-    def finetune(prepared, weights_folder, folder, config, devices, embeddings) -> Trained:
+    def finetune(prepared, weights_folder, folder, config, devices) -> Trained:
         asked.append(folder.parent.name)
         scores = ValidationScores((0.5 + len(asked) / 100, 0.6, 0.7, 0.8), 1.1, 0.4, 0.02)
-        return Trained(folder / "weights", ((60, scores),))
+        return Trained(folder / "weights", ((60, {"ours": scores}),))
 
     monkeypatch.setattr(subject, "finetune", finetune)
     done = tmp_path / "everything"
     done.mkdir()
-    stored = {"variant": "everything", "steps": 60, "dice_by_clicks": [0.1, 0.2, 0.3, 0.4], "area_ratio": 1.0}
-    (done / "scores.json").write_text(json.dumps(stored | {"around_ventricle": 0.3, "scar_free": 0.0}))
+    stored = {
+        "variant": "everything",
+        "steps": 60,
+        "centre": "ours",
+        "dice_by_clicks": [0.1, 0.2, 0.3, 0.4],
+        "area_ratio": 1.0,
+    }
+    (done / "scores.json").write_text(json.dumps([stored | {"around_ventricle": 0.3, "scar_free": 0.0}]))
     lines = ablation(None, tmp_path, tmp_path).splitlines()  # type: ignore[arg-type]
     assert "everything" not in asked
     assert len(asked) == len(SETTINGS["variants"]) - 1
     assert len(lines) == 2 + len(SETTINGS["variants"])
-    assert lines[-1].startswith("| everything | 60 | 1.000 | 0.300 | 0.000 | 0.100")
+    assert lines[-1].startswith("| everything | 60 | ours | 1.000 | 0.300 | 0.000 |")
+    assert "| 0.100 | 0.200 | 0.300 | 0.400 |" in lines[-1]

@@ -1,181 +1,167 @@
-"""The objective: what is prompted, corrected and learned from, on maps turned together with their target."""
+"""The objective: a batch learns what its samples alone would teach, from answers that were corrected."""
 
+from copy import deepcopy
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
-from scarmass.domain.prompts import PromptGroup, box_around
-from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.network import PromptableSegmenter
-from scarmass.inference.segmenter.refiner import ALSO_OUTLINED, FOLD, drawn_maps
-from scarmass.inference.segmenter.window import window_mask
-from scarmass.inference.weights.load import load
-from scarmass.paths import WEIGHTS
-from scarmass.training.segmenter.config import CONFIG, read_config
+from scarmass.inference.segmenter.refiner import FOLD
+from scarmass.training.segmenter.batches import Batch
+from scarmass.training.segmenter.masks import filled
 from scarmass.training.segmenter.network import network_to_train
-from scarmass.training.segmenter.objective import SegmenterObjective, decoder_loss, turned
-from scarmass.training.segmenter.prompts import PromptTarget
-from scarmass.training.segmenter.samples import TrainingSample, corrected_sample, training_sample
-from scarmass.training.segmenter.views import AugmentedView, training_views
-from tests.training.segmenter.hearts import heart
+from scarmass.training.segmenter.objective import SegmenterObjective, decoder_loss
+from scarmass.training.segmenter.optimiser import adamw
+from tests.training.segmenter.batches import BASE, SHIPPED, batch, each_alone
 
 pytestmark = pytest.mark.slow
 
-SHIPPED = read_config(CONFIG)
 
-
-@pytest.fixture(scope="module")
-def network() -> PromptableSegmenter:
+def objective(loss=SHIPPED.loss, encoder_rate: float = 0.0) -> SegmenterObjective:
     torch.manual_seed(0)
-    return network_to_train(load("scarmass-litemedsam", WEIGHTS))
+    network = network_to_train(BASE)
+    adamw(network, replace(SHIPPED.optimiser, encoder_rate=encoder_rate))  # which says what is trained
+    return SegmenterObjective(network, loss, trains_encoder=encoder_rate > 0)
+
+
+def with_clicks(whole: Batch, clicks: list[int]) -> Batch:
+    gives_previous = torch.ones_like(whole.gives_previous)
+    return Batch(whole.views, whole.decoded, whole.prompts, torch.tensor(clicks), gives_previous)
 
 
 @pytest.fixture(scope="module")
-def view() -> AugmentedView:
-    (first, *_) = training_views([heart()], [], SHIPPED.views, SHIPPED.augmentation, 0)
-    return first
+def shared() -> SegmenterObjective:
+    return objective()
 
 
-@pytest.fixture
-def sample(view: AugmentedView) -> TrainingSample:
-    scar = view.annotated.masks[Structure.SCAR]
-    return training_sample(view, PromptTarget(Structure.SCAR, PromptGroup(box_around(scar, 0.1), ()), scar))
+def gradients(network: PromptableSegmenter) -> dict[str, torch.Tensor]:
+    return {name: p.grad.clone() for name, p in network.named_parameters() if p.grad is not None}
 
 
-def embedding(view: AugmentedView, is_fresh: bool) -> torch.Tensor:
-    return 0.1 * torch.ones(1, 256, 64, 64)
-
-
-def test_a_sample_without_corrections_stays_as_it_was(network: PromptableSegmenter, sample: TrainingSample) -> None:
-    never = replace(SHIPPED.curriculum, correction_shares=(1.0,))
-    corrected, previous = corrected_sample(network, sample, torch.zeros(1, 256, 256), never, np.random.default_rng(0))
-    assert corrected is sample
-    assert previous is None
+def test_three_steps_in_batches_lose_and_learn_what_one_sample_at_a_time_does() -> None:
+    in_batches = objective(encoder_rate=0.1)
+    alone = deepcopy(in_batches)
+    optimisers = [torch.optim.SGD(one.parameters(), lr=1e-3) for one in (in_batches, alone)]
+    for step in range(3):
+        whole = with_clicks(batch(step, per_view=1), [step % 2, 1])
+        samples = each_alone(whole)
+        for optimiser in optimisers:
+            optimiser.zero_grad()
+        loss = in_batches(whole)
+        loss.backward()
+        losses = []
+        for sample in samples:
+            own = alone(sample)
+            (own / len(samples)).backward()
+            losses.append(own.item())
+        assert loss.item() == pytest.approx(sum(losses) / len(losses), rel=1e-3)
+        found, expected = gradients(in_batches.network), gradients(alone.network)
+        assert found.keys() == expected.keys()
+        assert any(name.startswith("image_encoder.neck") for name in found)
+        for name, gradient in expected.items():
+            scale = gradient.norm()
+            assert (found[name] - gradient).norm() <= 0.02 * scale + 1e-6, name
+        for optimiser in optimisers:
+            optimiser.step()
 
 
 def test_each_correction_is_a_click_in_what_was_wrong_and_brings_the_mask_it_was_made_on(
-    network: PromptableSegmenter, sample: TrainingSample
+    shared: SegmenterObjective,
 ) -> None:
-    thrice = replace(SHIPPED.curriculum, correction_shares=(0.0, 0.0, 0.0, 1.0), previous_mask_share=1.0)
-    nothing = torch.full((1, 256, 256), -6.0)
-    corrected, previous = corrected_sample(network, sample, nothing, thrice, np.random.default_rng(0))
-    first, *others = corrected.prompt_target.group.points
-    assert first.positive
-    assert sample.prompt_target.target[int(first.y), int(first.x)]
-    assert len(others) <= 2
-    assert previous is not None
-    assert corrected.prompt_target.group.box == sample.prompt_target.group.box
+    whole = with_clicks(batch(3), [3, 3, 0, 1])
+    nothing = torch.full((4, 256, 256), -6.0)
+    prompts, previous = shared.corrected(whole, whole.views.grey[whole.prompts.view], nothing)
+    assert (prompts.labels >= 0).sum(1).sub((whole.prompts.labels >= 0).sum(1)).le(whole.clicks).all()
+    assert torch.equal(prompts.labels[2], whole.prompts.labels[2])
+    assert not previous[2].any()
+    for points, labels, target in zip(prompts.points, prompts.labels, prompts.target, strict=True):
+        for (x, y), label in zip(points[-3:].long().tolist(), labels[-3:].tolist(), strict=True):
+            assert label in (-1, int(target[y, x]))
+    assert prompts.boxes is whole.prompts.boxes
 
 
-def test_a_right_answer_is_not_corrected(network: PromptableSegmenter, sample: TrainingSample) -> None:
-    network = network_to_train(load("scarmass-litemedsam", WEIGHTS))
-    assert network.refiner is not None
-    torch.nn.init.zeros_(network.refiner.head.weight)
-    thrice = replace(SHIPPED.curriculum, correction_shares=(0.0, 0.0, 0.0, 1.0))
-    corrected, _ = corrected_sample(network, sample, 12 * (sample.target[None] - 0.5), thrice, np.random.default_rng(0))
-    assert len(corrected.prompt_target.group.points) <= 1  # resampling to native pixels may cost a few
+def test_a_previous_mask_lies_in_its_box(shared: SegmenterObjective) -> None:
+    whole = with_clicks(batch(3), [3, 3, 3, 3])
+    everything = torch.full((4, 256, 256), 6.0)
+    prompts, previous = shared.corrected(whole, whole.views.grey[whole.prompts.view], everything)
+    has_box = prompts.boxes[:, 2] > 0
+    outside = ~filled(prompts.boxes, 256)[has_box]
+    assert not (previous[has_box][outside] > 0).any()
 
 
-def test_maps_and_target_are_turned_together(sample: TrainingSample) -> None:
-    logits = 12 * (sample.target[None] - 0.5)
-    maps = drawn_maps(sample.grey, logits, None, None, None)
-    for turns in range(4):
-        for mirrored in (False, True):
-            target = turned(sample.target, turns, mirrored)
-            assert torch.equal(turned(maps, turns, mirrored)[0, 1] > 0, target > 0)
-    assert len({turned(sample.target, t, m).numpy().tobytes() for t in range(4) for m in (False, True)}) == 8
+def test_a_right_answer_is_not_corrected() -> None:
+    made = objective()
+    for name, parameter in made.network.named_parameters():
+        if name.startswith("refiner.head"):
+            torch.nn.init.zeros_(parameter)
+    whole = with_clicks(batch(3), [3, 3, 3, 3])
+    right = 12 * (whole.prompts.target.float() - 0.5)
+    prompts, previous = made.corrected(whole, whole.views.grey[whole.prompts.view], right)
+    assert torch.equal(prompts.labels, whole.prompts.labels)
+    assert not previous.any()
 
 
-def test_decoder_refiner_and_embedding_learn_from_every_prompt_that_the_decoder_answers(
-    network: PromptableSegmenter, view: AugmentedView
+def test_decoder_refiner_and_encoder_learn_from_views_that_are_decoded() -> None:
+    made = objective(encoder_rate=0.1)
+    made(batch(per_view=1)).backward()
+    names = gradients(made.network)
+    assert {"mask_decoder.iou_token.weight", "refiner.stem.weight", "image_encoder.neck.0.weight"} <= names.keys()
+    assert not any(
+        name.startswith(("image_encoder.trunk.patch_embed", "image_encoder.trunk.stages.0")) for name in names
+    )
+
+
+def test_what_the_refiner_learns_does_not_reach_the_decoder() -> None:
+    made = objective(replace(SHIPPED.loss, decoder=0.0))
+    made(batch(per_view=1)).backward()
+    decoder = [gradient for name, gradient in gradients(made.network).items() if not name.startswith("refiner")]
+    assert not any(gradient.any() for gradient in decoder)
+
+
+def test_a_view_for_the_refiner_alone_is_not_encoded(
+    shared: SegmenterObjective, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert network.refiner is not None
-    network.requires_grad_().image_encoder.requires_grad_(False)
-    torch.nn.init.normal_(network.refiner.head.weight, std=0.01)
-    made = torch.full((1, 256, 64, 64), 0.1, requires_grad=True)
-    with_decoder = replace(SHIPPED, curriculum=replace(SHIPPED.curriculum, refiner_only_share=0.0))
-    network.zero_grad(set_to_none=True)
-    objective = SegmenterObjective(network, with_decoder, lambda view, is_fresh: made, [view])
-    objective(0, np.random.default_rng(0), 1.0).backward()
-    assert network.mask_decoder.iou_token.weight.grad is not None
-    assert network.refiner.stem.weight.grad is not None
-    assert made.grad is not None
+    def never(pixels: torch.Tensor) -> torch.Tensor:
+        raise AssertionError("encoded")
+
+    monkeypatch.setattr(shared.early, "forward", never)
+    assert shared(batch(decoded=0)).item() > 0
+    with pytest.raises(AssertionError, match="encoded"):
+        shared(batch(decoded=1))
 
 
-def test_what_the_refiner_learns_does_not_reach_the_decoder(network: PromptableSegmenter, view: AugmentedView) -> None:
-    network.requires_grad_().image_encoder.requires_grad_(False)
-    weights = replace(SHIPPED.loss, decoder=0.0)
-    with_decoder = replace(SHIPPED, loss=weights, curriculum=replace(SHIPPED.curriculum, refiner_only_share=0.0))
-    network.zero_grad(set_to_none=True)
-    SegmenterObjective(network, with_decoder, embedding, [view])(0, np.random.default_rng(0), 1.0).backward()
-    gradients = [p.grad for p in network.mask_decoder.parameters() if p.grad is not None]
-    assert not any(gradient.any() for gradient in gradients)
-
-
-def test_a_sample_of_the_refiner_alone_needs_no_embedding(network: PromptableSegmenter, view: AugmentedView) -> None:
-    def never(view: AugmentedView, is_fresh: bool) -> torch.Tensor:
-        raise AssertionError("asked for an embedding")
-
-    alone = replace(SHIPPED, curriculum=replace(SHIPPED.curriculum, refiner_only_share=1.0))
-    assert SegmenterObjective(network, alone, never, [view])(0, np.random.default_rng(0), 1.0).item() > 0
-    with_decoder = replace(SHIPPED, curriculum=replace(SHIPPED.curriculum, refiner_only_share=0.0))
-    objective = SegmenterObjective(network, with_decoder, never, [view])
-    with pytest.raises(AssertionError, match="embedding"):
-        objective(0, np.random.default_rng(0), 1.0)
-
-
-def test_the_refiner_alone_is_trained_at_first(network: PromptableSegmenter, view: AugmentedView) -> None:
-    def asked(view: AugmentedView, is_fresh: bool) -> torch.Tensor:
-        raise AssertionError("asked for an embedding")
-
-    first_half = replace(SHIPPED, curriculum=replace(SHIPPED.curriculum, warmup_share=0.5, refiner_only_share=0.0))
-    objective = SegmenterObjective(network, first_half, asked, [view])
-    assert objective(0, np.random.default_rng(0), 0.49).item() > 0
-    with pytest.raises(AssertionError, match="embedding"):
-        objective(0, np.random.default_rng(0), 0.5)
-
-
-def test_the_refiner_also_learns_where_blood_pool_and_ventricle_end(
-    network: PromptableSegmenter, view: AugmentedView
-) -> None:
-    assert network.refiner is not None
-    network.requires_grad_().image_encoder.requires_grad_(False)
-    curriculum = replace(SHIPPED.curriculum, refiner_only_share=1.0)
+def test_the_refiner_also_learns_where_blood_pool_and_ventricle_end() -> None:
     for weight in (0.0, 1.0):
-        config = replace(SHIPPED, curriculum=curriculum, loss=replace(SHIPPED.loss, outlines=weight))
-        network.zero_grad(set_to_none=True)
-        SegmenterObjective(network, config, embedding, [view])(0, np.random.default_rng(0), 1.0).backward()
-        assert network.refiner.head.bias is not None
-        assert network.refiner.head.bias.grad is not None
-        outlines = network.refiner.head.bias.grad[FOLD**2 :]
+        made = objective(replace(SHIPPED.loss, outlines=weight))
+        made(batch(decoded=0)).backward()
+        outlines = gradients(made.network)["refiner.head.bias"][FOLD**2 :]
         assert bool(outlines.any()) == bool(weight)
 
 
-def test_a_sample_s_outlines_are_those_of_its_view(view: AugmentedView, sample: TrainingSample) -> None:
-    for structure, outline in zip(ALSO_OUTLINED, sample.outlines, strict=True):
-        expected = window_mask(view.annotated.masks[structure], view.window)
-        assert expected.any()
-        assert np.array_equal(outline.numpy() > 0, expected)
+def test_an_encoder_without_stages_cannot_be_trained_by_them() -> None:
+    with pytest.raises(ValueError, match="TinyViT"):
+        SegmenterObjective(PromptableSegmenter("sam_vit_b", 256), SHIPPED.loss, trains_encoder=True)
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0])
-def test_a_fresh_view_is_another_one_and_encoded_as_such(
-    network: PromptableSegmenter, view: AugmentedView, share: float
-) -> None:
-    encoded: list[tuple[AugmentedView, bool]] = []
-
-    def asked(view: AugmentedView, is_fresh: bool) -> torch.Tensor:
-        encoded.append((view, is_fresh))
-        return embedding(view, is_fresh)
-
-    settings = replace(SHIPPED, curriculum=replace(SHIPPED.curriculum, refiner_only_share=0.0, fresh_view_share=share))
-    SegmenterObjective(network, settings, asked, [view])(0, np.random.default_rng(0), 1.0)
-    ((seen, is_fresh),) = encoded
-    assert is_fresh == bool(share)
-    assert (seen is view) != is_fresh
-    assert seen.source is view.source
+def test_in_half_precision_a_corrected_answer_teaches_what_it_does_in_single() -> None:
+    """On the same clicks: in half precision the answers that are corrected are others."""
+    made = objective()
+    whole = with_clicks(batch(3, decoded=0), [1, 1])
+    single = made.corrected(whole, whole.views.grey[whole.prompts.view], torch.zeros(2, 256, 256))
+    found: list[dict[str, torch.Tensor]] = []
+    for enabled in (False, True):
+        made.zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled), pytest.MonkeyPatch.context() as patch:
+            made.corrected(whole, whole.views.grey[whole.prompts.view], torch.zeros(2, 256, 256))
+            patch.setattr(made, "corrected", lambda *given: single)
+            loss = made(whole)
+        loss.backward()
+        found.append(gradients(made.network))
+    expected, half = found
+    assert half.keys() == expected.keys()
+    for name in ("refiner.stem.weight", "refiner.head.weight", "refiner.down.2.0.weight"):
+        assert (half[name] - expected[name]).norm() < 0.1 * expected[name].norm()
 
 
 def test_a_wrong_prediction_of_its_overlap_costs_the_decoder() -> None:

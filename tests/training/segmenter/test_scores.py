@@ -68,3 +68,17 @@ def test_scores_that_nothing_can_tell_are_not_numbers() -> None:
     scores = validation_scores(Answering(lambda image, prompt: truth(image)), SLICES[1:])
     assert np.isnan(scores.around_ventricle)
     assert np.isnan(scores.dice_by_clicks).all()
+
+
+def test_the_error_of_mass_is_of_patients_and_falls_with_clicks_and_at_the_best_sensitivity() -> None:
+    def smaller(image: SliceImage, prompt: Prompt) -> Mask:
+        kept = truth(image).copy()
+        kept[: 64 - round(4 * (len(prompt.points) + prompt.sensitivity))] = False
+        return kept
+
+    scores = validation_scores(Answering(smaller), SLICES)
+    errors = scores.mass_error_by_clicks
+    assert errors[0] > errors[1] > errors[3] > scores.mass_error_at_best >= 0
+    assert scores.best_sensitivity == 6
+    assert scores.dice_at_best > scores.dice_by_clicks[0]
+    assert scores.by_name()["mass_error_by_clicks/0"] == errors[0]

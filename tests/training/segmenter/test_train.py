@@ -8,16 +8,19 @@ import pytest
 import torch
 
 from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter
+from scarmass.inference.segmenter.refiner import Refiner
 from scarmass.inference.weights.catalog import Entry
 from scarmass.inference.weights.load import Weights, load
 from scarmass.paths import WEIGHTS
 from scarmass.training.run import Devices, Provenance, Run, open_fabric
 from scarmass.training.segmenter.config import CONFIG, TrainingConfig, read_config
+from scarmass.training.segmenter.epoch import Epoch, epoch_of
 from scarmass.training.segmenter.network import as_stored, fine_tuned_entry, network_to_train
 from scarmass.training.segmenter.objective import SegmenterObjective
-from scarmass.training.segmenter.optimiser import adamw, average_gradients, learning_rate
-from scarmass.training.segmenter.train import train
-from scarmass.training.segmenter.views import AugmentedView, training_views
+from scarmass.training.segmenter.optimiser import adamw, learning_rate
+from scarmass.training.segmenter.parts import write_parts
+from scarmass.training.segmenter.train import train, training_step
+from tests.training.segmenter.batches import SHIPPED, batch
 from tests.training.segmenter.hearts import heart
 
 pytestmark = pytest.mark.slow
@@ -32,21 +35,18 @@ def config() -> TrainingConfig:
     read = read_config(CONFIG)
     brief = replace(read.optimiser, minutes=60.0, batch_size=2, learning_rate=3e-3, warmup_steps=1)
     optimiser = replace(brief, validate_every=100, encoder_rate=0.0)
-    return replace(read, optimiser=optimiser, curriculum=replace(read.curriculum, warmup_share=0.0))
+    curriculum = replace(read.curriculum, warmup_share=0.0, refiner_only_share=0.5, prompts_per_view=1)
+    return replace(read, optimiser=optimiser, curriculum=curriculum)
 
 
 @pytest.fixture(scope="module")
-def views(config: TrainingConfig) -> list[AugmentedView]:
-    return training_views([heart()], [], config.views, config.augmentation, config.seed)
+def epoch(config: TrainingConfig) -> Epoch:
+    return epoch_of([heart()], [], config.views)
 
 
 def network() -> PromptableSegmenter:
     torch.manual_seed(0)
     return network_to_train(load("scarmass-litemedsam", WEIGHTS))
-
-
-def embedding(view: AugmentedView, is_fresh: bool) -> torch.Tensor:
-    return 0.1 * torch.ones(1, 256, 64, 64)
 
 
 def test_a_configuration_with_an_unknown_setting_is_refused(tmp_path: Path) -> None:
@@ -112,11 +112,11 @@ def test_the_rate_rises_then_falls_to_a_fiftieth(config: TrainingConfig) -> None
 
 
 def trained(
-    config: TrainingConfig, views: list[AugmentedView], folder: Path, steps: int, devices: Devices = ONE
+    config: TrainingConfig, epoch: Epoch, folder: Path, steps: int, devices: Devices = ONE, resume: bool = False
 ) -> dict:
     """Train to so many steps; the averaged weights by name."""
     fabric = open_fabric(devices)
-    run = Run(folder, PROVENANCE, fabric, resume=False)
+    run = Run(folder, PROVENANCE, fabric, resume=resume)
     settings = replace(config, optimiser=replace(config.optimiser, steps=steps))
     averages: list[dict[str, torch.Tensor]] = []
 
@@ -124,17 +124,16 @@ def trained(
         averages.append({name: tensor.clone() for name, tensor in average.state_dict().items()})
         return 0.5
 
-    objective = SegmenterObjective(network(), config, embedding, views)
-    train(objective, settings, run, fabric, validate, lambda: None)
+    objective = SegmenterObjective(network(), config.loss, trains_encoder=config.optimiser.encoder_rate > 0)
+    train(objective, epoch, settings, ENTRY, run, fabric, validate, lambda: None)
     return averages[-1]
 
 
-@pytest.mark.slow
 def test_training_changes_refiner_and_decoder_and_leaves_the_encoder_as_it_is(
-    config: TrainingConfig, views: list[AugmentedView], tmp_path: Path
+    config: TrainingConfig, epoch: Epoch, tmp_path: Path
 ) -> None:
     before = {name: tensor.clone() for name, tensor in network().state_dict().items()}
-    after = trained(config, views, tmp_path / "run", steps=4)
+    after = trained(config, epoch, tmp_path / "run", steps=2)
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert {"refiner", "mask_decoder"} <= changed
     assert "image_encoder" not in changed
@@ -142,45 +141,50 @@ def test_training_changes_refiner_and_decoder_and_leaves_the_encoder_as_it_is(
     assert list((tmp_path / "run" / "events").iterdir())
 
 
-@pytest.mark.slow
-def test_half_precision_learns_like_single(config: TrainingConfig, views: list[AugmentedView], tmp_path: Path) -> None:
-    half = trained(config, views, tmp_path / "half", 2, Devices("cpu", 1, "bf16-mixed"))
-    single = trained(config, views, tmp_path / "single", 2)
+def test_half_precision_learns_like_single(config: TrainingConfig, epoch: Epoch, tmp_path: Path) -> None:
+    half = trained(config, epoch, tmp_path / "half", 2, Devices("cpu", 1, "bf16-mixed"))
+    single = trained(config, epoch, tmp_path / "single", 2)
     name = "refiner.head.weight"
     assert half[name].dtype == torch.float32
     assert not torch.equal(half[name], network().state_dict()[name])
     torch.testing.assert_close(half[name], single[name], atol=5e-3, rtol=0.0)
 
 
-def test_processes_average_the_gradient_of_a_weight_that_one_of_them_did_not_use() -> None:
-    class OneOfTwo:
-        """A process beside one whose gradients are all 4."""
-
-        world_size = 2
-
-        def all_reduce(self, own: torch.Tensor, reduce_op: str) -> torch.Tensor:
-            assert reduce_op == "mean"
-            return (own + 4) / 2
-
-    used, unused = (torch.nn.Parameter(torch.zeros(2)) for _ in range(2))
-    used.grad = torch.full((2,), 2.0)
-    average_gradients(torch.optim.SGD([used, unused], lr=1.0), OneOfTwo())  # type: ignore[arg-type]
-    assert used.grad.tolist() == [3, 3]
-    assert unused.grad is not None
-    assert unused.grad.tolist() == [2, 2]
+def test_a_resumed_run_ends_with_the_weights_of_one_never_interrupted(
+    config: TrainingConfig, epoch: Epoch, tmp_path: Path
+) -> None:
+    alone = replace(config, curriculum=replace(config.curriculum, refiner_only_share=1.0))
+    whole = trained(alone, epoch, tmp_path / "whole", 4)
+    half = trained(alone, epoch, tmp_path / "parts", 2)
+    resumed = trained(alone, epoch, tmp_path / "parts", 4, resume=True)
+    name = "refiner.head.weight"
+    assert not torch.equal(half[name], resumed[name])
+    torch.testing.assert_close(resumed[name], whole[name], atol=4e-3, rtol=0.0)
 
 
-@pytest.mark.slow
-def test_learning_lowers_the_loss(config: TrainingConfig, views: list[AugmentedView], tmp_path: Path) -> None:
-    def loss(state: dict[str, torch.Tensor]) -> float:
-        made = network()
-        made.load_state_dict(state)
-        objective = SegmenterObjective(made, config, embedding, views)
+def test_learning_lowers_the_loss_of_an_untrained_refiner() -> None:
+    made, alone = network(), replace(SHIPPED, curriculum=replace(SHIPPED.curriculum, refiner_only_share=1.0))
+    made.refiner = Refiner(len(made.structures))
+    objective = SegmenterObjective(made, SHIPPED.loss, trains_encoder=False)
+    fabric = open_fabric(ONE)
+    module, optimiser = fabric.setup(objective, adamw(made, replace(SHIPPED.optimiser, encoder_rate=0.0)))
+
+    def loss() -> float:
         with torch.no_grad():
-            return float(np.mean([objective(0, np.random.default_rng(s), 1.0).item() for s in range(6)]))
+            return float(np.mean([objective(batch(seed, alone, decoded=0)).item() for seed in range(4)]))
 
-    before = loss(network().state_dict())
-    assert loss(trained(config, views, tmp_path / "run", steps=12)) < before - 0.1
+    before = loss()
+    for seed in range(100, 115):
+        training_step(module, optimiser, batch(seed, alone, decoded=0), 3e-3, fabric)
+    assert loss() < 0.8 * before
+
+
+def test_a_file_in_parts_is_the_file_again_when_they_are_joined(tmp_path: Path) -> None:
+    (tmp_path / "whole.safetensors").write_bytes(bytes(range(250)))
+    parts = write_parts(tmp_path / "whole.safetensors", tmp_path / "parts", part_bytes=100)
+    assert [part.name for part in parts] == [f"whole.safetensors.{number}" for number in range(3)]
+    assert sorted((tmp_path / "parts").iterdir()) == parts
+    assert b"".join(part.read_bytes() for part in parts) == bytes(range(250))
 
 
 def test_the_fine_tuned_file_says_what_it_was_made_from(config: TrainingConfig) -> None:

@@ -11,13 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.datasets.annotated import NOMINAL_DIAMETER_MM, AnnotatedSlice
 from scarmass.datasets.layouts.emidec import CENTRE, masks_by_structure
 from scarmass.domain.errors import AnnotationInvalid, AnnotationMissing
 from scarmass.domain.masks import Mask
-
-NOMINAL_DIAMETER_MM = 80.0
-"""Epicardial diameter every patient is given, as the true pixel spacing is lost: the middle of 70 to 90 mm."""
 
 HALVES = ("train", "val")
 

@@ -93,18 +93,49 @@ class PromptableSegmenter(nn.Module):
             boxes=None if boxes is None else boxes - 0.5,
             masks=None if mask_prompts is None else mask_prompts[:, None],
         )
-        if self.structure_tokens is not None:
-            sparse = torch.cat([sparse, self.structure_tokens(structures)[:, None]], dim=1)
-        logits, predicted_iou = self.mask_decoder(
-            image_embeddings=embedding,
-            image_pe=self.prompt_encoder.get_dense_pe(),
-            sparse_prompt_embeddings=sparse,
-            dense_prompt_embeddings=dense,
-            multimask_output=best_of_three,
-        )
+        logits, predicted_iou = self._decoded(embedding.expand(len(sparse), -1, -1, -1), structures, sparse, dense)
+        candidates = slice(1, None) if best_of_three else slice(0, 1)
+        logits, predicted_iou = logits[:, candidates], predicted_iou[:, candidates]
         best = predicted_iou.argmax(dim=1)
         each = torch.arange(len(best), device=best.device)
         return logits[each, best], predicted_iou[each, best]
+
+    def decode_each(
+        self, embeddings: Tensor, structures: Tensor, boxes: Tensor, points: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """The decoder's answers to n prompts, each on an embedding of its own (n, 256, 64, 64).
+
+        Logits (n, 256, 256) and predicted IoU (n,).
+
+        A prompt is its box (n, 4), or its first point (n, k, 2), (n, k) where the box is without area.
+        """
+        with torch.autocast(embeddings.device.type, enabled=False):  # positions need more digits than bfloat16 has
+            of_box, dense = self.prompt_encoder(points=None, boxes=boxes - 0.5, masks=None)
+            first = points[0][:, :1] - 0.5, points[1][:, :1]
+            of_point, _ = self.prompt_encoder(points=first, boxes=None, masks=None)
+        has_box = (boxes[:, 2] > boxes[:, 0])[:, None, None]
+        logits, predicted_iou = self._decoded(embeddings, structures, torch.where(has_box, of_box, of_point), dense)
+        return logits[:, 0], predicted_iou[:, 0]
+
+    def _decoded(self, embeddings: Tensor, structures: Tensor, sparse: Tensor, dense: Tensor) -> tuple[Tensor, Tensor]:
+        """SAM's mask decoder on n embeddings (n, 256, 64, 64) with tokens (n, k, 256): its single answer and its three
+        to an ambiguous prompt, logits (n, 4, 256, 256) and predicted IoU (n, 4).
+
+        Its own forward takes one embedding for all prompts.
+        """
+        decoder = self.mask_decoder
+        if self.structure_tokens is not None:
+            sparse = torch.cat([sparse, self.structure_tokens(structures)[:, None]], dim=1)
+        own = torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight]).expand(len(sparse), -1, -1)
+        with torch.autocast(embeddings.device.type, enabled=False):
+            positions = self.prompt_encoder.get_dense_pe().expand(len(sparse), -1, -1, -1)
+        tokens, features = decoder.transformer(embeddings + dense, positions, torch.cat([own, sparse], dim=1))
+        grid = features.transpose(1, 2).unflatten(2, (EMBEDDING_SIDE, EMBEDDING_SIDE))
+        upscaled = decoder.output_upscaling(grid)
+        of_masks = tokens[:, 1 : 1 + decoder.num_mask_tokens].unbind(1)
+        kernels = [mlp(token) for mlp, token in zip(decoder.output_hypernetworks_mlps, of_masks, strict=True)]
+        logits = torch.einsum("nmc,nchw->nmhw", torch.stack(kernels, dim=1), upscaled)
+        return logits, decoder.iou_prediction_head(tokens[:, 0])
 
     def refine(
         self,

@@ -84,8 +84,9 @@ def drawn_maps(
 ) -> Tensor:
     """What the refiner sees (n, 6, 256, 256), each map from -1 to 1, 0 where nothing is known.
 
-    grey: the window (256, 256) from 0 to 1. logits: the decoder's answers (n, 256, 256). boxes (n, 4) and points
-    (n, k, 2), (n, k) in pixels of a window of 256, corner-based. mask_prompts: previous logits (n, 256, 256).
+    grey: the window (256, 256), or each prompt's own (n, 256, 256), from 0 to 1. logits: the decoder's answers
+    (n, 256, 256). boxes (n, 4) and points (n, k, 2), (n, k) in pixels of a window of 256, corner-based: 1 positive,
+    0 negative, -1 no point. mask_prompts: previous logits (n, 256, 256).
     """
     none = torch.zeros_like(logits)
     clicks = (none, none) if points is None else _click_maps(points)
@@ -117,8 +118,8 @@ def _click_maps(points: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
     across = torch.exp(-((centres - xy[..., :1]) ** 2) / (2 * CLICK_SIGMA**2))
     along = torch.exp(-((centres - xy[..., 1:]) ** 2) / (2 * CLICK_SIGMA**2))
     bumps = along[..., :, None] * across[..., None, :]
-    positive = positive[..., None, None].to(bumps.dtype)
-    return (bumps * positive).amax(1), (bumps * (1 - positive)).amax(1)
+    positive = positive[..., None, None]
+    return (bumps * (positive == 1)).amax(1), (bumps * (positive == 0)).amax(1)
 
 
 def _block(inputs: int, outputs: int) -> nn.Sequential:

@@ -108,25 +108,25 @@ def encoder_input(pixels: Float32, window: Window, size: int, normalisation: Nor
     channels = np.repeat(grey_window(pixels, window, size)[None], 3, axis=0)
     if normalisation is Normalisation.IMAGENET:
         channels = (255 * channels - IMAGENET_MEAN[:, None, None]) / IMAGENET_STD[:, None, None]
-    return np.ascontiguousarray(np.where(_inside(window, size), channels, 0), dtype=np.float32)
+    return np.ascontiguousarray(np.where(inside_slice(window, size), channels, 0), dtype=np.float32)
 
 
 def grey_window(pixels: Float32, window: Window, size: int) -> Float32:
     """Native pixels (rows, columns) -> window (size, size), 0.5th to 99.5th percentile to 0..1, 0 beyond the slice."""
-    values, inside = _cut(pixels, window, size), _inside(window, size)
+    values, inside = cut(pixels, window, size), inside_slice(window, size)
     low, high = np.percentile(values[inside], [0.5, 99.5]) if inside.any() else (0.0, 0.0)
     return np.where(inside, np.clip((values - low) / max(high - low, 1e-6), 0, 1), 0).astype(np.float32)
 
 
 def mask_prompt(previous: Mask, window: Window) -> Float32:
     """A previous native mask (rows, columns) -> the decoder's mask prompt, logits (256, 256)."""
-    coverage = _cut(previous.astype(np.float32), window, LOGITS_SIDE)
+    coverage = cut(previous.astype(np.float32), window, LOGITS_SIDE)
     return ((2 * coverage - 1) * MASK_PROMPT_LOGIT).astype(np.float32)
 
 
 def window_mask(mask: Mask, window: Window) -> Mask:
     """A native mask (rows, columns) -> the mask (256, 256) that the decoder should answer with."""
-    return _cut(mask.astype(np.float32), window, LOGITS_SIDE) > 0.5
+    return cut(mask.astype(np.float32), window, LOGITS_SIDE) > 0.5
 
 
 def native_logits(logits: Float32, window: Window) -> Float32:
@@ -144,19 +144,19 @@ def native_mask(logits: Float32, window: Window) -> Mask:
     return native_logits(logits, window) > 0
 
 
-def _cut(pixels: Float32, window: Window, size: int) -> Float32:
-    """Native pixels (rows, columns) resampled to the window (size, size), 0 beyond the slice.
+def cut(pixels: Float32, window: Window, size: int) -> Float32:
+    """Native pixels (..., rows, columns) resampled to the window (..., size, size), 0 beyond the slice.
 
     Bilinear where the window is finer than the slice; where it is coarser the same tent is widened to a
     window pixel, so that no native pixel is skipped.
     """
     across, along = _native_axes(window, size)
     column_width, row_width = (max(1.0, abs(axis[1] - axis[0])) for axis in (across, along))
-    cut = _tent(along, window.rows, row_width) @ pixels @ _tent(across, window.columns, column_width).T
-    return cut.astype(np.float32)
+    resampled = _tent(along, window.rows, row_width) @ pixels @ _tent(across, window.columns, column_width).T
+    return resampled.astype(np.float32)
 
 
-def _inside(window: Window, size: int) -> Mask:
+def inside_slice(window: Window, size: int) -> Mask:
     """The window's pixels (size, size) whose centres lie on the slice."""
     across, along = _native_axes(window, size)
     return np.outer(_within(along, window.rows), _within(across, window.columns))

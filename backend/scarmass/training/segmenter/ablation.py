@@ -17,9 +17,7 @@ from scarmass.training.segmenter.train import finetune
 PLAN = CONFIGS / "ablation.toml"
 
 
-def ablation(
-    prepared: Prepared, weights_folder: Path, folder: Path, plan: Path = PLAN, embeddings: Path | None = None
-) -> str:
+def ablation(prepared: Prepared, weights_folder: Path, folder: Path, plan: Path = PLAN) -> str:
     """Run every variant that has no scores yet; the table of all that have, as Markdown and as folder/ablation.csv."""
     settings = tomllib.loads(plan.read_text())
     base = tomllib.loads(CONFIG.read_text())
@@ -30,20 +28,20 @@ def ablation(
         own.mkdir(parents=True, exist_ok=True)
         config = own / "variant.toml"
         config.write_text(as_toml(merged(base, settings["common"], variant)))
-        shared = embeddings or folder / "embeddings"
-        trained = finetune(prepared, weights_folder, own / "run", config, Devices("cpu", 1), embeddings=shared)
+        trained = finetune(prepared, weights_folder, own / "run", config, Devices("cpu", 1))
         steps, scores = trained.validations[-1]
-        (own / "scores.json").write_text(json.dumps({"variant": name, "steps": steps, **asdict(scores)}, indent=1))
+        rows = [{"variant": name, "steps": steps, "centre": centre, **asdict(one)} for centre, one in scores.items()]
+        (own / "scores.json").write_text(json.dumps(rows, indent=1))
     return table(folder)
 
 
 def table(folder: Path) -> str:
-    """Validation scores of every variant that was run, in the order of their Dice after a drawn box."""
+    """Validation scores of every variant that was run, by centre, in the order of their Dice after a drawn box."""
     rows = []
-    for path in folder.glob("*/scores.json"):
-        scores = json.loads(path.read_text())
-        clicks = scores.pop("dice_by_clicks")
-        rows.append(scores | {f"Dice, {number} clicks": dice for number, dice in enumerate(clicks)})
+    for scores in [row for path in folder.glob("*/scores.json") for row in json.loads(path.read_text())]:
+        for name, values in (("Dice", scores.pop("dice_by_clicks")), ("error", scores.pop("mass_error_by_clicks", ()))):
+            scores |= {f"{name}, {number} clicks": value for number, value in enumerate(values)}
+        rows.append(scores)
     frame = pd.DataFrame(rows).sort_values("Dice, 0 clicks", ascending=False)
     frame.to_csv(folder / "ablation.csv", index=False)
     columns = list(frame.columns)

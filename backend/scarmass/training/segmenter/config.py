@@ -18,7 +18,8 @@ class Optimiser:
     """learning_rate: of the refiner; those of the decoder and of the encoder's late stages are relative to it, and 0
     leaves them as they are.
 
-    Training ends after so many steps or minutes, whichever comes first.
+    Training ends after so many steps or minutes, whichever comes first. batch_size: views a step, in each process.
+    validate_every: steps.
     """
 
     steps: int
@@ -35,24 +36,24 @@ class Optimiser:
 
 @dataclass(frozen=True)
 class Curriculum:
-    """Which parts of the network a sample trains, and how often it is corrected.
+    """Which parts of the network a view trains, and how often its prompts are corrected.
 
     warmup_share: share of the training, at its beginning, in which the refiner alone is trained.
-    refiner_only_share: share of the later samples that train the refiner alone, without the decoder, on a fresh view.
-    fresh_view_share: share of the other samples whose view is augmented and encoded afresh rather than a kept one.
-    prompts_per_view: prompts that the decoder answers, and learns from, on one embedding of a view.
-    contrasts_per_prompt: how often each of them is then given to the refiner, each time in another contrast.
-    correction_shares: shares of samples that are corrected by 0, 1, 2, ... clicks before they are learned from.
+    refiner_only_share: share of the later views that train the refiner alone: they are not encoded, nor decoded.
+    prompts_per_view: prompts on a view that is decoded; the others have one.
+    correction_shares: shares of prompts that are corrected by 0, 1, 2, ... clicks before they are learned from.
     previous_mask_share: share of corrections that come with the previous mask, as the page sends it.
     """
 
     warmup_share: float
     refiner_only_share: float
-    fresh_view_share: float
     prompts_per_view: int
-    contrasts_per_prompt: int
     correction_shares: tuple[float, ...]
     previous_mask_share: float
+
+    def decoded_views(self, batch_size: int, done: float) -> int:
+        """How many of a batch's views are encoded and decoded. done: share of the training, from 0 to 1."""
+        return 0 if done < self.warmup_share else round(batch_size * (1 - self.refiner_only_share))
 
 
 @dataclass(frozen=True)

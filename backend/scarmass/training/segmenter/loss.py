@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+PLANE = (-2, -1)
+
 
 @dataclass(frozen=True)
 class LossWeights:
@@ -26,13 +28,13 @@ class LossWeights:
 
 
 def mask_loss(logits: Tensor, target: Tensor, weights: LossWeights) -> Tensor:
-    """Scalar loss of logits (256, 256) against a target of 0 and 1, averaged over pixels."""
+    """Loss (...) of logits (..., 256, 256) against targets of 0 and 1, each averaged over its pixels."""
     logits = logits.float()  # sums over a mask need more digits than bfloat16 has
-    loss = logits.new_zeros(())
+    loss = logits.new_zeros(logits.shape[:-2])
     if weights.dice:
         loss = loss + weights.dice * dice_loss(logits, target)
     if weights.bce:
-        loss = loss + weights.bce * F.binary_cross_entropy_with_logits(logits, target)
+        loss = loss + weights.bce * F.binary_cross_entropy_with_logits(logits, target, reduction="none").mean(PLANE)
     if weights.kl:
         loss = loss + weights.kl * divergence(logits, smoothed(target, weights.smoothing_pixels))
     return loss
@@ -41,22 +43,23 @@ def mask_loss(logits: Tensor, target: Tensor, weights: LossWeights) -> Tensor:
 def dice_loss(logits: Tensor, target: Tensor) -> Tensor:
     """1 - Dice of the probabilities (Milletari et al. 2016); an empty target answered with nothing costs nothing."""
     probability = logits.sigmoid()
-    return 1 - (2 * (probability * target).sum() + 1) / (probability.sum() + target.sum() + 1)
+    return 1 - (2 * (probability * target).sum(PLANE) + 1) / (probability.sum(PLANE) + target.sum(PLANE) + 1)
 
 
 def divergence(logits: Tensor, soft: Tensor) -> Tensor:
     """Mean Kullback-Leibler divergence of each pixel's two classes from those of a soft label, 0 where they agree."""
-    cross_entropy = F.binary_cross_entropy_with_logits(logits, soft)
-    own_entropy = -(torch.xlogy(soft, soft) + torch.xlogy(1 - soft, 1 - soft)).mean()
-    return cross_entropy - own_entropy
+    cross_entropy = F.binary_cross_entropy_with_logits(logits, soft, reduction="none")
+    own_entropy = -(torch.xlogy(soft, soft) + torch.xlogy(1 - soft, 1 - soft))
+    return (cross_entropy - own_entropy).mean(PLANE)
 
 
 def smoothed(target: Tensor, sigma: float) -> Tensor:
-    """The target (rows, columns) blurred by a Gaussian in the plane; its border goes on, so a full label stays full."""
+    """Targets (..., rows, columns) blurred by a Gaussian in the plane; their borders go on: a full label stays full."""
     radius = max(1, math.ceil(3 * sigma))
     offsets = torch.arange(-radius, radius + 1, dtype=target.dtype, device=target.device)
     kernel = torch.exp(-(offsets**2) / (2 * sigma**2))
     kernel = kernel / kernel.sum()
-    padded = F.pad(target[None, None], [radius] * 4, mode="replicate")
-    across = F.conv2d(padded, kernel[None, None, None, :])
-    return F.conv2d(across, kernel[None, None, :, None])[0, 0].clamp(0, 1)
+    padded = F.pad(target.reshape(-1, 1, *target.shape[-2:]), [radius] * 4, mode="replicate")
+    with torch.autocast(target.device.type, enabled=False):
+        across = F.conv2d(padded, kernel[None, None, None, :])
+        return F.conv2d(across, kernel[None, None, :, None]).view_as(target).clamp(0, 1)

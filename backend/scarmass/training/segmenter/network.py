@@ -17,8 +17,8 @@ from scarmass.training.segmenter.config import TrainingConfig
 def network_to_train(base: Weights) -> PromptableSegmenter:
     """The base network, rounded as it will be stored; structure tokens and refiner are added where it lacks them.
 
-    Added parts leave its answers as they are. It is rounded first, so that the kept embeddings are those of the file
-    that is served.
+    Added parts leave its answers as they are. It is rounded first, so that what is not trained is what the file that is
+    served will hold.
     """
     network = build_segmenter(replace(base, state=as_stored(base.state)))
     if network.structure_tokens is None:

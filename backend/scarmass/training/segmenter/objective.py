@@ -1,99 +1,114 @@
-"""The segmenter's training objective: the loss of decoder and refiner on the prompts of a view."""
+"""The segmenter's training objective: the loss of decoder and refiner on a batch of prompts, some of them corrected."""
 
-from collections.abc import Callable, Sequence
+from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from scarmass.datasets.stack_arrays import STRUCTURES
 from scarmass.inference.segmenter.network import PromptableSegmenter
-from scarmass.inference.segmenter.refiner import drawn_maps
-from scarmass.inference.segmenter.window import LOGITS_SIDE
-from scarmass.training.segmenter.config import TrainingConfig
+from scarmass.inference.segmenter.refiner import ALSO_OUTLINED, drawn_maps
+from scarmass.inference.segmenter.window import LOGITS_SIDE, MASK_PROMPT_LOGIT
+from scarmass.training.segmenter.batches import Batch
+from scarmass.training.segmenter.encoder import in_two_halves
 from scarmass.training.segmenter.loss import LossWeights, mask_loss
-from scarmass.training.segmenter.prompts import random_prompt_target
-from scarmass.training.segmenter.samples import TrainingSample, corrected_sample, training_sample
-from scarmass.training.segmenter.views import AugmentedView, fresh_view, in_another_contrast
+from scarmass.training.segmenter.masks import deepest_pixel, filled, largest_part
+from scarmass.training.segmenter.prompts import MOST_EXTRA_POINTS, Prompts
+from scarmass.training.segmenter.views import Views
 
 
 class SegmenterObjective(nn.Module):
-    """The network with its loss as forward, which is what Fabric wraps.
+    """The network with its loss as forward, which is what Fabric wraps."""
 
-    embedding: the encoder's output (1, 256, 64, 64) for a view, and whether that view is fresh and comes only once.
-    Views are named by index: Fabric would take apart what it is handed, to convert its tensors.
-    """
-
-    def __init__(
-        self,
-        network: PromptableSegmenter,
-        config: TrainingConfig,
-        embedding: Callable[[AugmentedView, bool], Tensor],
-        views: Sequence[AugmentedView],
-    ) -> None:
+    def __init__(self, network: PromptableSegmenter, loss: LossWeights, *, trains_encoder: bool) -> None:
+        """Raises ValueError where the encoder is to be trained and is not TinyViT."""
         super().__init__()
-        self.network, self.config, self.embedding, self.views = network, config, embedding, views
+        self.network, self.loss = network, loss
+        self.early, self.late = in_two_halves(network.image_encoder, trains_encoder)
+        network.image_encoder.to(memory_format=torch.channels_last)
+        places = [network.structure_index(structure) for structure in STRUCTURES]
+        self.structure_index: Tensor
+        self.register_buffer("structure_index", torch.tensor(places), persistent=False)
 
-    def forward(self, index: int, generator: np.random.Generator, done: float) -> Tensor:
-        """Mean loss of some prompts on a view: of the decoder's answers and of the refined ones.
-
-        done: share of the training, from 0 to 1.
-        """
-        view = self.views[index]
-        config, curriculum, device = self.config, self.config.curriculum, next(self.network.parameters()).device
-        refiner_only = done < curriculum.warmup_share or generator.random() < curriculum.refiner_only_share
-        is_fresh = refiner_only or generator.random() < curriculum.fresh_view_share
-        if is_fresh:
-            view = fresh_view(view, config.views, config.augmentation, generator)
-        if refiner_only:
-            sample = training_sample(view, random_prompt_target(view.annotated, config.prompts, generator), device)
-            return self._refined_loss(sample, torch.zeros(1, LOGITS_SIDE, LOGITS_SIDE, device=device), generator)
-        embedding = self.embedding(view, is_fresh)
-        losses = [self._prompt_loss(view, embedding, generator) for _ in range(curriculum.prompts_per_view)]
-        return torch.stack(losses).mean()
-
-    def _prompt_loss(self, view: AugmentedView, embedding: Tensor, generator: np.random.Generator) -> Tensor:
-        config = self.config
-        prompt_target = random_prompt_target(view.annotated, config.prompts, generator)
-        sample = training_sample(view, prompt_target, embedding.device)
-        given = sample.prompt(self.network).for_decoder()
-        logits, predicted_iou = self.network.decode(embedding, sample.structures(self.network), **given)
-        own = decoder_loss(logits[0], predicted_iou[0], sample.target, config.loss)
-        refined: list[Tensor] = []
-        for _ in range(config.curriculum.contrasts_per_prompt):
-            if generator.random() < config.views.fresh_contrast_share:
-                other = in_another_contrast(view, config.augmentation, generator)
-                sample = training_sample(other, prompt_target, embedding.device)
-            refined.append(self._refined_loss(sample, logits.detach(), generator))
-        return config.loss.decoder * own + torch.stack(refined).mean()
-
-    def _refined_loss(self, sample: TrainingSample, logits: Tensor, generator: np.random.Generator) -> Tensor:
-        """Loss of the refiner's answer after some corrections, on maps turned or mirrored at random."""
+    def forward(self, batch: Batch) -> Tensor:
+        """Mean loss of the prompts: of the decoder's answers, on views that are decoded, and of the refined ones."""
+        views = batch.views
+        logits, own_loss = self._decoded(views, batch.prompts, batch.decoded)
+        grey = views.grey[batch.prompts.view]
+        prompts, previous = self.corrected(batch, grey, logits)
+        given = self._given(prompts, previous, slice(None))
         assert self.network.refiner is not None
-        corrected, previous = corrected_sample(self.network, sample, logits, self.config.curriculum, generator)
-        given = corrected.prompt(self.network, previous)
-        maps = drawn_maps(sample.grey, logits, given.boxes, given.points, given.mask_prompts)
-        quarter_turns, mirrored = int(generator.integers(4)), bool(generator.random() < 0.5)
-        turned_maps = turned(maps, quarter_turns, mirrored)
-        (refined,), (outlines,) = self.network.refiner.with_outlines(turned_maps, sample.structures(self.network))
-        targets = turned(torch.cat([sample.target[None], sample.outlines]), quarter_turns, mirrored)
-        weights = self.config.loss
-        loss = mask_loss(refined, targets[0], weights)
-        if weights.outlines:
-            others = zip(outlines, targets[1:], strict=True)
-            loss = loss + weights.outlines * torch.stack([mask_loss(*pair, weights) for pair in others]).mean()
-        return loss
+        maps = drawn_maps(grey, logits, given["boxes"], given["points"], given["mask_prompts"])
+        refined, outlines = self.network.refiner.with_outlines(maps, given["structures"])
+        loss = mask_loss(refined, prompts.target.float(), self.loss)
+        if self.loss.outlines:
+            references = views.masks[:, [STRUCTURES.index(structure) for structure in ALSO_OUTLINED]][prompts.view]
+            loss = loss + self.loss.outlines * mask_loss(outlines, references.float(), self.loss).mean(1)
+        return (loss.sum() + self.loss.decoder * own_loss) / len(loss)
+
+    def _decoded(self, views: Views, prompts: Prompts, decoded: int) -> tuple[Tensor, Tensor]:
+        """The decoder's logits (n, 256, 256), 0 for prompts that it does not answer, and its summed loss."""
+        logits = torch.zeros_like(prompts.target, dtype=torch.float32)
+        asked = torch.nonzero(prompts.view < decoded).flatten()
+        if not len(asked):
+            return logits, logits.new_zeros(())
+        with torch.no_grad():
+            features = self.early(views.pixels[:decoded].contiguous(memory_format=torch.channels_last))
+        embeddings = self.late(features)[prompts.view[asked]]
+        given = self._given(prompts, logits, asked, self.network.input_size)
+        answers, predicted_iou = self.network.decode_each(
+            embeddings, given["structures"], given["boxes"], given["points"]
+        )
+        loss = decoder_loss(answers.float(), predicted_iou.float(), prompts.target[asked].float(), self.loss)
+        return logits.index_copy(0, asked, answers.detach().float()), loss.sum()
+
+    @torch.no_grad()
+    def corrected(self, batch: Batch, grey: Tensor, logits: Tensor) -> tuple[Prompts, Tensor]:
+        """The prompts with their clicks, and the masks (n, 256, 256) that the last ones were on, 0 where none is given.
+
+        Each click lies in the middle of the answer's largest error. Only the answer after the last click is learned
+        from: Sofiiuk et al. 2022 (RITM, arXiv:2102.06583).
+        """
+        prompts = batch.prompts
+        points, labels, previous = prompts.points.clone(), prompts.labels.clone(), torch.zeros_like(logits)
+        has_box = (prompts.boxes[:, 2] > prompts.boxes[:, 0])[:, None, None]
+        counts = filled(prompts.boxes, LOGITS_SIDE) | ~has_box
+        for click in range(batch.gives_previous.shape[1]):
+            asked = torch.nonzero(batch.clicks > click).flatten()
+            if not len(asked):
+                break
+            so_far = prompts._replace(points=points, labels=labels)
+            given = self._given(so_far, previous, asked, self.network.input_size)
+            answer = (self.network.refine(logits[asked], grey[asked], **given) > 0) & counts[asked]
+            wrong = (answer ^ prompts.target[asked]) & counts[asked]
+            place = deepest_pixel(largest_part(wrong))
+            positive = prompts.target[asked, place[:, 1], place[:, 0]]
+            found = wrong.flatten(1).any(1)
+            points[asked, MOST_EXTRA_POINTS + click] = place + 0.5
+            labels[asked, MOST_EXTRA_POINTS + click] = torch.where(found, positive.long(), -1)
+            keeps = batch.gives_previous[asked, click] & answer.flatten(1).any(1)
+            made_on = (2.0 * answer - 1) * MASK_PROMPT_LOGIT * keeps[:, None, None]
+            previous[asked] = torch.where(found[:, None, None], made_on, previous[asked])
+        torch.clear_autocast_cache()  # weights rounded here carry no gradients
+        return prompts._replace(points=points, labels=labels), previous
+
+    def _given(
+        self, prompts: Prompts, previous: Tensor, which: Tensor | slice, side: int = LOGITS_SIDE
+    ) -> dict[str, Any]:
+        """Some of the prompts as the network takes them, in a window of side x side pixels."""
+        scale = side / LOGITS_SIDE
+        return {
+            "structures": self.structure_index[prompts.structure[which]],
+            "boxes": scale * prompts.boxes[which],
+            "points": (scale * prompts.points[which], prompts.labels[which]),
+            "mask_prompts": previous[which],
+        }
 
 
 def decoder_loss(logits: Tensor, predicted_iou: Tensor, target: Tensor, weights: LossWeights) -> Tensor:
-    """Loss of the decoder's mask, and the squared error of the overlap that it predicts for it."""
+    """Loss (...) of the decoder's masks (..., 256, 256), and the squared error of the overlap it predicts for each."""
     answer, reference = logits.detach() > 0, target > 0
-    union = (answer | reference).sum()
-    iou = (answer & reference).sum() / union if union else torch.ones((), device=logits.device)
-    return mask_loss(logits, target, weights) + F.mse_loss(predicted_iou, iou)
-
-
-def turned(maps: Tensor, quarter_turns: int, mirrored: bool) -> Tensor:
-    """Maps (..., rows, columns) turned and perhaps mirrored: the refiner has no sense of up."""
-    maps = torch.rot90(maps, quarter_turns, (-2, -1))
-    return maps.flip(-1) if mirrored else maps
+    union = (answer | reference).sum((-2, -1))
+    iou = torch.where(union > 0, (answer & reference).sum((-2, -1)) / union.clamp(min=1), 1.0)
+    return mask_loss(logits, target, weights) + F.mse_loss(predicted_iou, iou, reduction="none")

@@ -1,20 +1,21 @@
-"""The segmenter's optimiser: learning rates of its parts, their schedule, and gradients of several processes."""
+"""The segmenter's optimiser: learning rates of its parts, and their schedule."""
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import nn
 
 from scarmass.inference.segmenter.network import PromptableSegmenter
+from scarmass.inference.segmenter.tiny_vit import TinyVitEncoder
 from scarmass.training.run import Run
 from scarmass.training.segmenter.config import Optimiser
-from scarmass.training.segmenter.embedding_store import LateStages
+from scarmass.training.segmenter.encoder import LateStages
 
 
 def adamw(network: PromptableSegmenter, settings: Optimiser) -> torch.optim.AdamW:
     """AdamW with a group each for refiner, decoder and, where it is trained, encoder; `share` is of the rate."""
     network.requires_grad_(settings.decoder_rate > 0).image_encoder.requires_grad_(False)
     if settings.encoder_rate > 0:
+        assert isinstance(network.image_encoder, TinyVitEncoder)
         LateStages(network.image_encoder).require_gradients()
     assert network.refiner is not None
     network.refiner.requires_grad_()
@@ -39,13 +40,3 @@ def learning_rate(settings: Optimiser, step: int, done: float) -> float:
     """A short rise, then half a cosine down to 2 % of the rate."""
     warmed = min(1.0, (step + 1) / settings.warmup_steps)
     return settings.learning_rate * warmed * float(0.51 + 0.49 * np.cos(np.pi * done))
-
-
-def average_gradients(optimiser: torch.optim.Optimizer, fabric: Fabric) -> None:
-    """Over the processes, once a step and of every weight: which weights a sample uses differs between them."""
-    if fabric.world_size == 1:
-        return
-    for group in optimiser.param_groups:
-        for weight in group["params"]:
-            own = torch.zeros_like(weight) if weight.grad is None else weight.grad
-            weight.grad = fabric.all_reduce(own, reduce_op="mean")

@@ -1,20 +1,29 @@
-"""The random prompts of training: what a reader might draw on an annotated slice, and the mask that answers it."""
+"""The random prompts of training, in batches: what a reader might draw on a view, and the mask that answers it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
 
-from scarmass.datasets.annotated import AnnotatedSlice
-from scarmass.domain.masks import Mask, components
-from scarmass.domain.prompts import Box, Point, PromptGroup, box_around, within
+from scarmass.datasets.stack_arrays import STRUCTURES
 from scarmass.domain.structures import Structure
+from scarmass.inference.segmenter.window import LOGITS_SIDE
+from scarmass.training.segmenter.contrast import uniform
+from scarmass.training.segmenter.masks import box_around, filled, some_pixel
+from scarmass.training.segmenter.slices import MOST_PARTS
+from scarmass.training.segmenter.views import Views
 
-SMALLEST_PART_PIXELS = 3
-"""Smaller components of an augmented mask are left over from resampling and get no prompt of their own."""
+SMALLEST_PART_PIXELS = 9
+"""Smaller parts of a view's mask, in window pixels, are left over from resampling and get no prompt of their own."""
 
-WHOLE = (Structure.BLOOD_POOL, Structure.LEFT_VENTRICLE)
-"""Structures of one part: their box is drawn around all of it."""
+MOST_EXTRA_POINTS = 3
+
+LEFT_VENTRICLE, BLOOD_POOL, SCAR, NO_REFLOW = (
+    STRUCTURES.index(structure)
+    for structure in (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL, Structure.SCAR, Structure.NO_REFLOW)
+)
 
 
 @dataclass(frozen=True)
@@ -38,85 +47,108 @@ class PromptShares:
     """Each side of a box moves outwards by a fraction of the box's length between these two."""
 
 
-@dataclass(frozen=True)
-class PromptTarget:
-    """A prompt for one structure and the mask (rows, columns) that answers it, on the slice's own grid."""
+class Prompts(NamedTuple):
+    """n prompts. view: the view of each (n,). structure: its place among STRUCTURES (n,).
 
-    structure: Structure
-    group: PromptGroup
-    target: Mask
+    boxes: x0, y0, x1, y1 (n, 4) in pixels of a window of 256, corner-based; all 0 where there is a point alone.
+    points: x, y (n, k, 2) and labels (n, k): 1 positive, 0 negative, -1 no point. target: bool (n, 256, 256).
+    """
 
-
-def random_prompt_target(
-    annotated: AnnotatedSlice, shares: PromptShares, generator: np.random.Generator
-) -> PromptTarget:
-    """A box, a box with points, or a point, on one structure of the slice; larger parts of it more often."""
-    structure = _chosen_structure(annotated, shares, generator)
-    mask = annotated.masks[structure]
-    parts = [part for part in components(mask) if part.sum() >= SMALLEST_PART_PIXELS]
-    outwards = generator.uniform(shares.tightest, shares.loosest, 4)
-    if structure is Structure.SCAR and generator.random() < (shares.around_ventricle if parts else 0.4):
-        box = box_around(annotated.masks[Structure.LEFT_VENTRICLE], outwards)
-        return PromptTarget(structure, PromptGroup(box, ()), mask)
-    if not parts:
-        return PromptTarget(structure, PromptGroup(_box_on_myocardium(annotated, generator), ()), np.zeros_like(mask))
-    sizes = np.sqrt([part.sum() for part in parts])
-    part = parts[generator.choice(len(parts), p=sizes / sizes.sum())]
-    if generator.random() < shares.lone_point:
-        return PromptTarget(structure, PromptGroup(None, (_point_in(part, True, generator),)), part)
-    around_all = structure in WHOLE or generator.random() < shares.around_all
-    box = box_around(mask if around_all else part, outwards)
-    target = _inside_target(parts, part, box)
-    points: tuple[Point, ...] = ()
-    if generator.random() < shares.extra_points:
-        points = _extra_points(target, box, generator)
-    return PromptTarget(structure, PromptGroup(box, points), target)
+    view: Tensor
+    structure: Tensor
+    boxes: Tensor
+    points: Tensor
+    labels: Tensor
+    target: Tensor
 
 
-def _inside_target(parts: Sequence[Mask], part: Mask, box: Box) -> Mask:
-    """The target of a box around a part: that part, others mostly in the box, and of the rest what lies in it."""
-    held = within(box, part.shape)
-    return np.logical_or.reduce([part, *(p if (p & held).sum() >= p.sum() / 2 else p & held for p in parts)])
+@torch.no_grad()
+def draw_prompts(views: Views, counts: Tensor, shares: PromptShares, clicks: int) -> Prompts:
+    """So many prompts (views,) on each view, one view's after the other's: a box, a box with points, or a point, on one
+    structure; larger parts of it more often. clicks: how many points there is room for besides."""
+    device = views.grey.device
+    view = torch.arange(len(views.grey), device=device).repeat_interleave(counts)
+    n = len(view)
+    masks = views.masks[view]
+    structure = _chosen_structures(masks, shares)
+    each = torch.arange(n, device=device)
+    mask = masks[each, structure]
+    parts = torch.where((structure == NO_REFLOW)[:, None, None], *views.parts[view].flip(1).unbind(1)).long()
+    sizes = _part_sizes(mask, parts)
+    whole = (structure == LEFT_VENTRICLE) | (structure == BLOOD_POOL)
+    has_part = (sizes >= SMALLEST_PART_PIXELS).any(1)
+    chances = sizes.sqrt() * (sizes >= SMALLEST_PART_PIXELS)
+    chosen = torch.where(has_part[:, None], chances, 1).multinomial(1)
+    part = mask & ((parts == chosen[:, :, None]) | whole[:, None, None])
+    ventricle = masks[:, LEFT_VENTRICLE]
 
-
-def _extra_points(target: Mask, box: Box, generator: np.random.Generator) -> tuple[Point, ...]:
-    held = within(box, target.shape)
-    points: list[Point] = []
-    for _ in range(generator.integers(1, 4)):
-        positive = bool(generator.random() < 0.5)
-        place = target & held if positive else held & ~target
-        if place.any():
-            points.append(_point_in(place, positive, generator))
-    return tuple(points)
-
-
-def _chosen_structure(annotated: AnnotatedSlice, shares: PromptShares, generator: np.random.Generator) -> Structure:
-    has_blood = annotated.masks[Structure.BLOOD_POOL].any()
-    if not annotated.masks[Structure.SCAR].any() and generator.random() >= shares.scar_on_no_scar:
-        return WHOLE[generator.integers(2)] if has_blood else Structure.LEFT_VENTRICLE
-    wanted = generator.random()
-    for structure in (Structure.NO_REFLOW, *WHOLE):
-        wanted -= getattr(shares, structure.value)
-        if wanted < 0 and annotated.masks[structure].sum() >= SMALLEST_PART_PIXELS:
-            return structure
-    return Structure.SCAR
-
-
-def _box_on_myocardium(annotated: AnnotatedSlice, generator: np.random.Generator) -> Box:
-    """A box of 10 to 35 mm around a place in the myocardium."""
-    centre = _point_in(annotated.myocardium, True, generator)
-    row_mm, column_mm = annotated.pixel_spacing_mm
-    width, height = generator.uniform(10, 35, 2) / (column_mm, row_mm)
-    rows, columns = annotated.pixels.shape
-    return Box(
-        max(centre.x - width / 2, 0.0),
-        max(centre.y - height / 2, 0.0),
-        min(centre.x + width / 2, float(columns)),
-        min(centre.y + height / 2, float(rows)),
+    around_all = whole | _some(n, shares.around_all, device)
+    around_ventricle = (structure == SCAR) & (
+        torch.rand(n, device=device) < has_part * (shares.around_ventricle - 0.4) + 0.4
     )
+    outwards = shares.tightest + (shares.loosest - shares.tightest) * torch.rand(n, 4, device=device)
+    drawn_around = torch.where(around_all[:, None, None], mask, part)
+    boxes = box_around(torch.where(around_ventricle[:, None, None], ventricle, drawn_around), outwards)
+    healthy = ~has_part & ~around_ventricle
+    myocardium = ventricle & ~masks[:, BLOOD_POOL]
+    boxes = torch.where(healthy[:, None], _boxes_on(myocardium, views.pixel_mm[view]), boxes)
+
+    alone = has_part & ~around_ventricle & _some(n, shares.lone_point, device)
+    held = filled(boxes, LOGITS_SIDE)
+    mostly_held = 2 * _part_sizes(mask & held, parts) >= sizes
+    others = held | mostly_held.gather(1, parts.flatten(1)).view_as(held)
+    target = torch.where((whole | around_ventricle)[:, None, None], mask, mask & (part | others))
+    target = torch.where(alone[:, None, None], part, target) & has_part[:, None, None]
+    points, labels = _points(target, part, held, alone, shares, clicks)
+    return Prompts(view, structure, boxes * ~alone[:, None], points, labels, target)
 
 
-def _point_in(mask: Mask, positive: bool, generator: np.random.Generator) -> Point:
-    pixels = np.argwhere(mask)
-    row, column = pixels[generator.integers(len(pixels))] + generator.random(2)
-    return Point(float(column), float(row), positive)
+def _chosen_structures(masks: Tensor, shares: PromptShares) -> Tensor:
+    """Places among STRUCTURES (n,): of masks (n, 4, 256, 256)."""
+    n, device = len(masks), masks.device
+    sizes = masks.flatten(2).sum(2)
+    bounds = torch.tensor([shares.no_reflow, shares.blood_pool, shares.left_ventricle], device=device).cumsum(0)
+    kind = torch.bucketize(torch.rand(n, device=device), bounds)
+    wanted = torch.tensor([NO_REFLOW, BLOOD_POOL, LEFT_VENTRICLE, SCAR], device=device)[kind]
+    large_enough = sizes.gather(1, wanted[:, None])[:, 0] >= SMALLEST_PART_PIXELS
+    wanted = torch.where(large_enough, wanted, SCAR)
+    either = torch.where(_some(n, 0.5, device) & (sizes[:, BLOOD_POOL] > 0), BLOOD_POOL, LEFT_VENTRICLE)
+    other = (sizes[:, SCAR] == 0) & ~_some(n, shares.scar_on_no_scar, device)
+    return torch.where(other, either, wanted)
+
+
+def _part_sizes(mask: Tensor, parts: Tensor) -> Tensor:
+    """Pixels (n, MOST_PARTS) of a mask (n, 256, 256) in each part, whose numbers are int64 of that shape."""
+    counts = torch.zeros(len(mask), MOST_PARTS, device=mask.device)
+    return counts.scatter_add_(1, parts.flatten(1), mask.flatten(1).float())
+
+
+def _points(
+    target: Tensor, part: Tensor, held: Tensor, alone: Tensor, shares: PromptShares, clicks: int
+) -> tuple[Tensor, Tensor]:
+    """Points (n, 3 + clicks, 2) and labels (n, 3 + clicks): a lone one, or those beside a box, and room for clicks."""
+    n, device = len(target), target.device
+    number = torch.randint(1, MOST_EXTRA_POINTS + 1, (n,), device=device)
+    number = number * (_some(n, shares.extra_points, device) & target.flatten(1).any(1))
+    points, labels = [], []
+    for k in range(MOST_EXTRA_POINTS):
+        positive = _some(n, 0.5, device) | alone
+        place = torch.where(positive[:, None, None], target & held, held & ~target)
+        place = torch.where(alone[:, None, None], part, place)
+        wanted = torch.where(alone, k == 0, k < number) & place.flatten(1).any(1)
+        points.append(some_pixel(place) + torch.rand(n, 2, device=device))
+        labels.append(torch.where(wanted, positive.long(), -1))
+    padded = torch.stack(points, 1), torch.stack(labels, 1)
+    return F.pad(padded[0], (0, 0, 0, clicks)), F.pad(padded[1], (0, clicks), value=-1)
+
+
+def _boxes_on(myocardium: Tensor, pixel_mm: Tensor) -> Tensor:
+    """Boxes (n, 4) of 10 to 35 mm around a place in the myocardium (n, 256, 256)."""
+    n, device = len(myocardium), myocardium.device
+    centre = some_pixel(myocardium) + 0.5
+    half = torch.stack([uniform(n, (5, 17.5), device) / pixel_mm for _ in range(2)], dim=1)
+    return torch.cat([centre - half, centre + half], dim=1).clamp(0, LOGITS_SIDE)
+
+
+def _some(n: int, share: float, device: torch.device) -> Tensor:
+    return torch.rand(n, device=device) < share

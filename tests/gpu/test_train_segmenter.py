@@ -1,0 +1,45 @@
+"""Training the segmenter on a CUDA device in mixed precision says nearly the same as on the CPU."""
+
+import pytest
+import torch
+
+from scarmass.training.run import Devices, open_fabric
+from scarmass.training.segmenter.batches import Batch
+from scarmass.training.segmenter.network import network_to_train
+from scarmass.training.segmenter.objective import SegmenterObjective
+from scarmass.training.segmenter.optimiser import adamw
+from scarmass.training.segmenter.prompts import Prompts
+from scarmass.training.segmenter.train import training_step
+from scarmass.training.segmenter.views import Views
+from tests.training.segmenter.batches import BASE, SHIPPED, batch
+
+STEPS = 3
+
+
+@pytest.fixture
+def cuda() -> Devices:
+    if not torch.cuda.is_available():
+        pytest.skip("this machine has no CUDA device")
+    return Devices(accelerator="cuda", devices=1, precision="bf16-mixed")
+
+
+def moved(one: Batch, device: torch.device) -> Batch:
+    """Without clicks: where answers differ by rounding, so may the pixels that are clicked."""
+    views, prompts = Views(*(t.to(device) for t in one.views)), Prompts(*(t.to(device) for t in one.prompts))
+    return Batch(views, one.decoded, prompts, torch.zeros_like(one.clicks).to(device), one.gives_previous.to(device))
+
+
+def losses_on(devices: Devices) -> list[float]:
+    """The loss at each of a few steps from the same weights on the same batches."""
+    fabric = open_fabric(devices)
+    torch.manual_seed(0)
+    network = network_to_train(BASE)
+    objective = SegmenterObjective(network, SHIPPED.loss, trains_encoder=True)
+    module, optimiser = fabric.setup(objective, adamw(network, SHIPPED.optimiser))
+    batches = [moved(batch(seed), fabric.device) for seed in range(STEPS)]
+    return [training_step(module, optimiser, one, 1e-4, fabric).item() for one in batches]
+
+
+def test_a_few_steps_in_bf16_lose_as_much_as_in_float32_on_the_cpu(cuda: Devices) -> None:
+    on_cpu, on_cuda = losses_on(Devices(accelerator="cpu", devices=1)), losses_on(cuda)
+    assert on_cuda == pytest.approx(on_cpu, rel=0.1)
