@@ -94,6 +94,10 @@ class Segmentation(BaseModel):
     model: Model
 
 
+class PixelsAbove(BaseModel):
+    mask: Rle
+
+
 class SliceMask(SliceName):
     mask: Rle
 

@@ -114,3 +114,6 @@ export async function getPixels(slice) {
   const answer = await answerOf(`${slicePath(slice)}/pixels`);
   return answer.arrayBuffer();
 }
+
+/** @param {import("./types.js").SliceKey} slice @param {string} limit @returns {Promise<{mask: import("./types.js").Rle}>} */
+export const getPixelsAbove = (slice, limit) => json(`${slicePath(slice)}/above?limit=${part(limit)}`);

@@ -40,14 +40,17 @@ export function readingCommands(page) {
       ["prompt", "Boxes and points", ["v"], () => tools.choose("prompt")],
       ["brush", "Brush", ["b"], () => tools.choose("brush")],
       ["eraser", "Eraser", ["x"], () => tools.choose("eraser")],
+      ["threshold", "Threshold brush: only above the limit", ["shift+b"], () => tools.choose("threshold")],
+      ["edge", "Push the outline's edge", ["p"], () => tools.choose("edge")],
+      ["window_tool", "Window and level by dragging", ["l"], () => tools.choose("window")],
       ["thinner", "Thinner brush", [","], () => page.resizeBrush(1 / 1.25), held],
       ["thicker", "Thicker brush", ["."], () => page.resizeBrush(1.25), held],
-      ["fill_holes", "Fill holes", ["shift+f"], () => actions.fillHoles()],
+      ["fill_holes", "Fill holes and open cores", ["shift+f"], () => actions.fillHoles()],
       ["drop_islands", "Drop small parts", ["shift+i"], () => actions.dropIslands(smallestPart_mm2())],
       ["positive", "Points mark scar", [], () => drawing.setNegative(false)],
       ["negative", "Points mark what is not scar (on or off)", ["n"], () => drawing.setNegative(!drawing.negative)],
       ["crosshair", "Draw with the keys: arrows and Space (on or off)", ["k"], () => page.crosshair.toggle()],
-      ["delete", "Delete the selected box or point", ["Delete", "Backspace"], () => actions.deleteSelected()],
+      ["delete", "Delete the box or point lit up or selected", ["Delete", "Backspace"], () => page.deletePart()],
       ["deselect", "Let go of the selection", ["Escape"], () => page.deselect()],
     ]),
     ...group("View", [
@@ -65,26 +68,9 @@ export function readingCommands(page) {
       ["fainter", "Overlay fainter", ["["], () => display.setOpacity(display.style.opacity - 0.1), held],
       ["stronger", "Overlay stronger", ["]"], () => display.setOpacity(display.style.opacity + 0.1), held],
       ["grid", "All slices side by side", ["a"], () => page.toggleGrid()],
+      ["maximise", "The image alone (on or off)", ["m"], () => page.toggleMaximised()],
       ["hide", "Hide the overlay (H: while held)", [], () => display.hide(!display.hidden)],
       ["help", "Keys and mouse", ["?"], () => page.showHelp()],
     ]),
   ];
 }
-
-/** @type {[string, string][]} */
-export const mouseHelp = [
-  ["Drag", "draw a box around scar"],
-  ["Click an edge", "select the box"],
-  ["Drag a corner or edge", "resize the box"],
-  ["Drag inside the selected box", "move it (Shift+drag: draw a new box there)"],
-  ["Click", "positive point: this is scar"],
-  ["Alt or Ctrl+click", "negative point: this is not scar"],
-  ["Click a point, drag a point", "select it, move it"],
-  ["Wheel", "scroll slices"],
-  ["Ctrl+wheel", "zoom"],
-  ["Right-drag", "window and level"],
-  ["Middle-drag, Space+drag", "pan"],
-  ["Drag with the brush", "paint scar (Alt or Ctrl: erase)"],
-  ["Two fingers", "zoom and pan (one finger or a pen draws)"],
-  ["Hold H", "see the image without the overlay"],
-];

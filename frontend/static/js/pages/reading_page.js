@@ -1,7 +1,6 @@
 /** The reading page: puts image, tools, reading and panels together. */
 
 import { newClientId, sendLook, startReading } from "../common/api.js";
-import { bindCommands, fillHelp } from "../common/commands.js";
 import { byId } from "../common/dom.js";
 import { untilAnswered } from "../common/retry.js";
 import { hideProgress, showMessage, showProgress } from "../common/status.js";
@@ -13,6 +12,7 @@ import { Viewport } from "../image/viewport.js";
 import { showAnnotations, showView } from "../panels/annotations.js";
 import { bindHeldKeys, bindSettings, showControls } from "../panels/controls.js";
 import { showGrowth } from "../panels/growth.js";
+import { bindHabit } from "../panels/habit.js";
 import { HistoryPanel } from "../panels/history.js";
 import { MassPanel } from "../panels/mass.js";
 import { bindNotices } from "../panels/notices.js";
@@ -24,16 +24,9 @@ import { Actions } from "../reading/actions.js";
 import { Draft } from "../reading/draft.js";
 import { follow } from "../reading/follow.js";
 import { Outbox } from "../reading/outbox.js";
-import { Brush, BrushSize } from "../tools/brush.js";
-import { Crosshair } from "../tools/crosshair.js";
 import { Drawing } from "../tools/drawing.js";
-import { Eraser } from "../tools/eraser.js";
-import { Pan } from "../tools/pan.js";
-import { Pointer } from "../tools/pointer.js";
-import { PromptTool } from "../tools/prompt_tool.js";
-import { Tools } from "../tools/tools.js";
-import { WindowTool } from "../tools/window.js";
-import { mouseHelp, readingCommands } from "./reading_commands.js";
+import { readingCommands } from "./reading_commands.js";
+import { bindGestures, readingTools } from "./reading_tools.js";
 
 export class ReadingPage {
   #isOpening = false;
@@ -54,16 +47,14 @@ export class ReadingPage {
     this.drawing = drawing;
     this.actions = new Actions(slices, draft, outbox, drawing);
 
-    this.brushSize = new BrushSize();
-    this.tools = new Tools(view, {
-      prompt: new PromptTool(view, drawing),
-      brush: new Brush(view, drawing, this.brushSize),
-      eraser: new Eraser(view, drawing, this.brushSize),
-      window: new WindowTool(view),
-      pan: new Pan(view),
-    });
-    this.pointer = new Pointer(view, this.tools);
-    this.crosshair = new Crosshair(view, this.tools, this.pointer);
+    const { brushSize, limits, habit, prompt, tools, pointer, crosshair } = readingTools(view, drawing);
+    this.brushSize = brushSize;
+    this.limits = limits;
+    this.habit = habit;
+    this.promptTool = prompt;
+    this.tools = tools;
+    this.pointer = pointer;
+    this.crosshair = crosshair;
 
     this.display = new Display();
     this.overlay = new Overlay(byId("overlay", HTMLCanvasElement));
@@ -74,11 +65,10 @@ export class ReadingPage {
     this.saving = new SavingPanel(draft, outbox);
 
     this.#listen();
-    const commands = readingCommands(this);
-    bindCommands(commands);
-    fillHelp(byId("help", HTMLDialogElement), commands, mouseHelp);
+    bindGestures(this);
+    bindHabit(this.habit, readingCommands(this), byId("help", HTMLDialogElement));
     bindHeldKeys(this.display, this.pointer, view.element);
-    bindSettings(this.display);
+    bindSettings(this.display, this.limits);
     bindNotices(outbox, slices, (what, changed) => this.actions.goToChange(what, changed));
   }
 
@@ -102,8 +92,8 @@ export class ReadingPage {
     drawing.addEventListener("change", show);
     drawing.addEventListener("preview", draw);
     drawing.addEventListener("prompt", (event) => {
-      const { before, after } = /** @type {CustomEvent} */ (event).detail;
-      this.actions.prompt(before, after);
+      const { before, after, was } = /** @type {CustomEvent} */ (event).detail;
+      if (!this.actions.prompt(before, after)) drawing.selection = was;
       show();
     });
     drawing.addEventListener("paint", (event) => {
@@ -117,8 +107,8 @@ export class ReadingPage {
     });
     this.display.addEventListener("change", show);
     this.crosshair.addEventListener("change", draw);
-    this.pointer.addEventListener("hover", () => this.#brush && this.draw());
-    this.pointer.addEventListener("scroll", (event) => slices.step(/** @type {CustomEvent} */ (event).detail));
+    this.limits.addEventListener("change", show);
+    this.pointer.addEventListener("hover", draw);
   }
 
   async open() {
@@ -203,11 +193,23 @@ export class ReadingPage {
     byId("help", HTMLDialogElement).showModal();
   }
 
-  /** The brush's circle where a brush is chosen and would mark. */
-  get #brush() {
-    const tool = this.tools.all[this.tools.chosen];
+  /** Delete what is lit up under the pointer, or else what is selected. */
+  deletePart() {
+    const { grabbed } = this.promptTool;
+    const isLit = this.tools.chosen === "prompt" && (grabbed?.what === "point" || grabbed?.what === "handle");
+    this.actions.deletePart(isLit ? grabbed.selection : this.drawing.selected);
+    this.promptTool.grabbed = null;
+  }
+
+  /** The image alone, or with the panels beside it. */
+  toggleMaximised() {
+    document.body.classList.toggle("maximised");
+  }
+
+  /** The circle of the tool in hand, where it has one. */
+  get #circle() {
     const at = this.crosshair.at ?? this.pointer.at;
-    return tool instanceof Brush && at ? tool.circle(at) : null;
+    return (at && this.tools.all[this.tools.chosen].circle?.(at)) ?? null;
   }
 
   /** Everything that follows the reading, the slice or the selection. */
@@ -234,7 +236,8 @@ export class ReadingPage {
       prompt: drawing.prompt,
       selection: drawing.selection,
       style: display.style,
-      brush: this.#brush,
+      grabbed: this.tools.chosen === "prompt" ? this.promptTool.grabbed : null,
+      brush: this.#circle,
       crosshair: this.crosshair.at,
     };
     this.overlay.draw(display.hidden || !draft.isOpen ? null : scene);

@@ -1,18 +1,22 @@
 /** What the reader can do to a slice or to the whole reading. Each is shown at once, and sent as one edit. */
 
-import { counted } from "../common/format.js";
+import { counted, stateNames } from "../common/format.js";
 import { showMessage } from "../common/status.js";
 import { hasSameGrid } from "../image/images.js";
 import { without } from "../tools/drawing.js";
+import { withCoresFilled } from "./cores.js";
 import { isChange, paintEdit, promptEdit } from "./edits.js";
-import { boxesAround, isAny, withHolesFilled, withoutIslands } from "./mask.js";
-import { segmentOf } from "./segments.js";
+import { boxesAround, holdsPixel, isAny, withoutIslands } from "./mask.js";
+import { SecondWord } from "./second_word.js";
+import { keyOf, segmentOf } from "./segments.js";
 
 /** @typedef {import("../common/types.js").Rle} Rle @typedef {import("../common/types.js").Prompt} Prompt */
+/** @typedef {import("../common/types.js").ReadSlice} ReadSlice @typedef {import("../common/types.js").Place} Place */
 /** @typedef {import("../common/types.js").Edit} Edit @typedef {import("../common/types.js").SliceKey} SliceKey */
 
 const decided = new Set(["accepted", "no_scar", "excluded"]);
 const decidedOrEdited = new Set([...decided, "edited"]);
+const otherwise = "or correct it with clicks, a new box, or the brush.";
 const carried_margin_pixels = 2;
 
 export class Actions {
@@ -25,6 +29,9 @@ export class Actions {
     this.draft = draft;
     this.outbox = outbox;
     this.drawing = drawing;
+    this.secondWord = new SecondWord();
+    /** How many changes of slices were made here. */
+    this.count = 0;
   }
 
   /** Can the slice on the screen be changed now? */
@@ -38,23 +45,63 @@ export class Actions {
 
   /** @param {Edit} edit @param {SliceKey} slice */
   #add(edit, { sop_instance_uid, frame_number } = this.slices.current) {
-    if (isChange(edit)) this.outbox.add({ ...edit, sop_instance_uid, frame_number });
+    if (!isChange(edit)) return;
+    this.secondWord.forget();
+    this.count += 1;
+    this.outbox.add({ ...edit, sop_instance_uid, frame_number });
   }
 
-  /** @param {Prompt} before @param {Prompt} after */
+  /** What was done last is not meant: nobody needs to hear of it. */
+  takeBack() {
+    this.count -= 1;
+    this.outbox.undo(true);
+  }
+
+  /** @param {Prompt} before @param {Prompt} after @returns {boolean} whether it is done at once */
   prompt(before, after) {
-    const { mask, score } = segmentOf(this.#slice);
-    const isPainted = isAny(mask) && score === null;
-    if (isPainted && after.boxes.length)
-      showMessage("The model answers anew, without what was painted. Undo brings that back.");
-    this.#add(promptEdit(before, after));
+    const slice = this.slices.current;
+    const act = () => this.#add(promptEdit(before, after), slice);
+    const work = replaces(before, after) ? this.#workOn(this.#slice) : "";
+    const text = `${work}: repeat to let the model answer anew, ${otherwise}`;
+    if (work) return this.#twice(`prompt ${keyOf(slice)}`, text, act);
+    act();
+    return true;
   }
 
-  deleteSelected() {
-    const { selected, prompt } = this.drawing;
-    if (!selected || !this.#isReady) return;
+  /** A reader's own work on a slice that a model's answer would replace. @param {ReadSlice} slice */
+  #workOn(slice) {
+    const { mask, score } = segmentOf(slice);
+    if (decided.has(slice.state)) return `This slice is ${stateNames[slice.state]}`;
+    return isAny(mask) && score === null ? "Outlined by hand" : "";
+  }
+
+  /**
+   * Act when it is asked for twice, or pressed in the message.
+   * @param {string} what @param {string} text @param {() => void} act @returns {boolean} whether it was the second time
+   */
+  #twice(what, text, act, action = "Replace") {
+    const isGiven = this.secondWord.isGiven(what);
+    if (isGiven) act();
+    else showMessage(text, { action, act });
+    return isGiven;
+  }
+
+  /**
+   * Take the part of the mask away that lies under a place.
+   * @param {Place} point in corner-based image pixels @param {Rle|null} mask of the slice
+   */
+  removePart(point, mask) {
+    if (!this.#isReady) return;
     this.drawing.select(null);
-    this.prompt(prompt, without(prompt, selected));
+    if (holdsPixel(mask, point)) this.#add({ kind: "remove_part", structure: "scar", point });
+    else showMessage("There is no outlined part under the pointer.");
+  }
+
+  /** @param {import("../common/types.js").Selection} [part] of the prompt */
+  deletePart(part = this.drawing.selected) {
+    const { prompt } = this.drawing;
+    if (!part || !this.#isReady) return;
+    if (this.prompt(prompt, without(prompt, part))) this.drawing.select(null);
   }
 
   clear() {
@@ -97,7 +144,8 @@ export class Actions {
   }
 
   fillHoles() {
-    this.#changeMask(withHolesFilled, "There are no holes to fill.");
+    const fill = (mask) => withCoresFilled(mask, this.slices.current);
+    this.#changeMask(fill, "There is no hole to fill, and no core that only a narrow gap opens.");
   }
 
   /** @param {number} smallest_mm2 */
@@ -126,8 +174,17 @@ export class Actions {
     if (!next || !hasSameGrid(current, next)) showMessage("There is no next slice that this could be carried to.");
     else if (!prompt) showMessage("There is nothing on this slice to carry over.");
     else {
-      this.#add(promptEdit(this.draft.prompt(next), prompt), next);
-      this.slices.step(1);
+      const act = () => {
+        this.#add(promptEdit(this.draft.prompt(next), prompt), next);
+        this.slices.step(1);
+      };
+      if (!decidedOrEdited.has(this.draft.slice(next).state)) act();
+      else
+        this.#twice(
+          `carry ${keyOf(next)}`,
+          "The next slice was decided by hand: repeat to replace what is there.",
+          act,
+        );
     }
   }
 
@@ -138,9 +195,9 @@ export class Actions {
       this.drawing.select(null);
       this.#add({ kind: "propose" }, slice);
     };
-    if (decidedOrEdited.has(this.#slice.state))
-      showMessage("This slice was decided by hand.", { action: "Propose it all the same", act });
-    else act();
+    const text = "This slice was decided by hand: repeat to replace it.";
+    if (!decidedOrEdited.has(this.#slice.state)) act();
+    else this.#twice(`propose ${keyOf(slice)}`, text, act, "Propose it all the same");
   }
 
   /** Every slice that the reader has not decided on. */
@@ -180,6 +237,10 @@ export class Actions {
     if (!at.includes(this.slices.index)) void this.slices.go(at[0]);
   }
 }
+
+/** Is a box or point that was there moved or taken away? More of them only add, or only take away. */
+const replaces = (before, after) =>
+  ["boxes", "points"].some((kind) => before[kind].some((item) => !after[kind].includes(item)));
 
 /** @param {Rle|null} mask @returns {Prompt|null} */
 function aroundMask(mask) {

@@ -43,11 +43,8 @@ export function withSegment(slice, structure, segment) {
  * A slice as the page holds it: by its segments alone, among which scar is.
  * @param {import("../common/types.js").Schemas["ReadingSlice"]} answered @returns {ReadSlice}
  */
-export const readSliceOf = ({ sop_instance_uid, frame_number, revision, state, state_before, segments }) => ({
-  sop_instance_uid,
-  frame_number,
-  revision,
-  state,
-  state_before,
-  segments,
-});
+export const readSliceOf = (answered) => {
+  const { sop_instance_uid, frame_number, revision, state, state_before, segments } = answered;
+  const { warnings = [] } = /** @type {{warnings?: string[]}} */ (answered);
+  return { sop_instance_uid, frame_number, revision, state, state_before, segments, warnings };
+};

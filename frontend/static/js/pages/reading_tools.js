@@ -1,0 +1,59 @@
+/** The reading page's tools, and what its gestures beside them do: double clicks, the brush's size, presses that fail. */
+
+import { showMessage } from "../common/status.js";
+import { Limits } from "../reading/limits.js";
+import { Brush, BrushSize } from "../tools/brush.js";
+import { Crosshair } from "../tools/crosshair.js";
+import { EdgeTool } from "../tools/edge.js";
+import { Eraser } from "../tools/eraser.js";
+import { Pan } from "../tools/pan.js";
+import { Pointer } from "../tools/pointer.js";
+import { Habit } from "../tools/presets.js";
+import { PromptTool } from "../tools/prompt_tool.js";
+import { ThresholdBrush } from "../tools/threshold_brush.js";
+import { Tools } from "../tools/tools.js";
+import { WindowTool } from "../tools/window.js";
+import { Zoom } from "../tools/zoom.js";
+
+/** @param {import("../image/viewport.js").Viewport} view @param {import("../tools/drawing.js").Drawing} drawing */
+export function readingTools(view, drawing) {
+  const brushSize = new BrushSize();
+  const limits = new Limits();
+  const habit = new Habit();
+  const prompt = new PromptTool(view, drawing);
+  const tools = new Tools(view, {
+    prompt,
+    brush: new Brush(view, drawing, brushSize),
+    eraser: new Eraser(view, drawing, brushSize),
+    threshold: new ThresholdBrush(view, drawing, brushSize, limits),
+    edge: new EdgeTool(view, drawing, brushSize),
+    window: new WindowTool(view),
+    zoom: new Zoom(view),
+    pan: new Pan(view),
+  });
+  const pointer = new Pointer(view, tools, habit);
+  const crosshair = new Crosshair(view, tools, pointer);
+  return { brushSize, limits, habit, prompt, tools, pointer, crosshair };
+}
+
+/** @param {import("./reading_page.js").ReadingPage} page */
+export function bindGestures(page) {
+  const { actions, drawing, pointer, slices, view } = page;
+  const on = (name, act) => pointer.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail));
+  let before = { count: 0, mask: drawing.mask };
+  on("press", () => {
+    before = { count: actions.count, mask: drawing.mask };
+  });
+  on("double", ({ at, manner }) => {
+    if (actions.count > before.count) actions.takeBack();
+    const isRemoval = manner.isOpposite || (drawing.negative && page.tools.chosen === "prompt");
+    if (isRemoval) actions.removePart(view.clientToImage(at.x, at.y), before.mask);
+    else page.toggleMaximised();
+  });
+  on("refused", () => {
+    if (!page.draft.isOpen) showMessage("The reading is not open yet: nothing can be drawn.");
+    else if (!slices.isShown) showMessage("This slice is still loading: nothing can be drawn yet.");
+  });
+  on("size", (factor) => page.resizeBrush(factor));
+  on("scroll", (by) => slices.step(by));
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DoubleClick } from "../../frontend/static/js/tools/double_click.js";
+
+const press = (x) => ({ at: { x, y: 0 }, manner: {} });
+
+test("the second of two clicks in one place is held back, a third is a first one again", () => {
+  const clicks = new DoubleClick();
+  assert.equal(clicks.press(press(10), 0, 1), false);
+  assert.equal(clicks.press(press(12), 200, 1), true);
+  assert.deepEqual(clicks.release(), press(12));
+  assert.equal(clicks.press(press(12), 300, 1), false);
+});
+
+test("clicks apart in place or time are two clicks", () => {
+  const clicks = new DoubleClick();
+  clicks.press(press(10), 0, 1);
+  assert.equal(clicks.press(press(30), 100, 1), false);
+  assert.equal(clicks.press(press(30), 900, 1), false);
+});
+
+test("a drag is no first click, and a second press that moves is a drag's", () => {
+  const clicks = new DoubleClick();
+  clicks.press(press(10), 0, 1);
+  clicks.move({ x: 20, y: 0 });
+  assert.equal(clicks.press(press(10), 100, 1), false);
+  assert.equal(clicks.press(press(10), 200, 1), true);
+  assert.equal(clicks.move({ x: 11, y: 0 }), null);
+  assert.deepEqual(clicks.move({ x: 20, y: 0 }), press(10));
+  assert.equal(clicks.release(), null);
+});
