@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
+from scarmass.domain.masks import from_rle
 from tests.browser.conftest import Server, stored_slice
 from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until
 
@@ -93,14 +94,16 @@ def test_a_double_click_shows_the_image_alone_and_draws_nothing(
     assert page.locator(".identity").is_visible()
 
 
-def test_two_quick_drags_from_one_place_are_two_drags(page: Page, server: Server, opened: str) -> None:
+def test_a_dab_and_a_quick_stroke_from_the_same_place_are_two_strokes(page: Page, server: Server, opened: str) -> None:
     page.keyboard.press("c")
-    wait_for_revision(page, 1)
-    page.mouse.click(*client_point(page, 70, 60))
-    drag(page, (70, 60), (90, 80))
+    page.keyboard.press("b")
+    place, end = client_point(page, 70, 60.5), client_point(page, 90, 60.5)
+    page.mouse.click(*place)
+    page.mouse.down()
+    page.mouse.move(*end, steps=4)
+    page.mouse.up()
     wait_for_revision(page, 3)
-    (box,) = stored_slice(server, opened, reading_state(page)["index"])["boxes"]
-    assert (box["x0"], box["y0"]) == pytest.approx((70, 60), abs=0.6)
+    assert from_rle(stored_slice(server, opened, reading_state(page)["index"])["mask"])[60, 70:90].all()
 
 
 def test_what_a_reader_accepted_is_replaced_when_it_is_asked_for_twice(
@@ -131,6 +134,25 @@ def test_a_click_that_changes_nothing_says_why(page: Page, server: Server, opene
     page.mouse.click(*client_point(page, 60.5, 60.5))
     page.keyboard.up("Alt")
     wait_until(lambda: "lies outside the outline" in said(page))
+
+
+def test_a_preview_shows_what_a_click_would_do_and_stores_nothing(
+    page: Page, server: Server, opened: str, boxed: int
+) -> None:
+    asked: list[dict] = []
+    page.on("request", lambda sent: asked.append(sent.post_data_json) if sent.url.endswith("/segment") else None)
+    page.mouse.move(*client_point(page, 60.5, 60.5))
+    page.wait_for_timeout(400)
+    assert not asked
+    page.keyboard.press("q")
+    with page.expect_response(lambda answer: answer.url.endswith("/segment")):
+        page.mouse.move(*client_point(page, 62.5, 62.5))
+    (prompt,) = asked
+    assert [(int(point["x"]), int(point["y"]), point["positive"]) for point in prompt["points"]] == [(62, 62, True)]
+    assert prompt["previous"] == stored_slice(server, opened, boxed)["mask"]
+    assert reading_state(page)["reading"]["revision"] == 2
+    page.mouse.click(*client_point(page, 62.5, 62.5))
+    wait_for_revision(page, 3)
 
 
 def test_messages_over_the_image_do_not_swallow_clicks(page: Page, server: Server, opened: str, boxed: int) -> None:

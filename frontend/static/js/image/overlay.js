@@ -27,6 +27,7 @@ export const typeScale = () => parseFloat(getComputedStyle(document.documentElem
  * @typedef {object} Scene
  * @property {DOMMatrix} imageToCanvas
  * @property {import("../common/types.js").Rle|null} mask
+ * @property {import("../common/types.js").Rle|null} preview what a click would make of the mask
  * @property {boolean} isExcluded the slice does not count: its mask is dashed
  * @property {import("../common/types.js").Prompt} prompt
  * @property {import("../common/types.js").Selection} selection
@@ -69,6 +70,7 @@ export class Overlay {
     this.scale = typeScale();
     this.toScreen = (x, y) => scene.imageToCanvas.transformPoint({ x, y });
     if (scene.mask) this.#mask(scene);
+    if (scene.preview) this.#preview(scene.preview, scene.imageToCanvas);
     const { boxes, points } = scene.prompt;
     for (const [index, each] of boxes.entries())
       this.#box(each, isIt(scene.selection, "box", index), grabbedOf(scene, "box", index));
@@ -125,6 +127,12 @@ export class Overlay {
     }
     if (style.outline || isExcluded) this.#stroke(path, scar, 1.6, isExcluded ? [2, 4] : []);
     context.globalAlpha = 1;
+  }
+
+  #preview(mask, imageToCanvas) {
+    const path = new Path2D();
+    path.addPath(outlineOf(mask), imageToCanvas);
+    this.#stroke(path, "#ffffff", 1.2, [3, 3]);
   }
 
   /** A line with a dark rim, to be seen on bright scar and on nulled myocardium alike. */

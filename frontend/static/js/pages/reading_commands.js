@@ -47,6 +47,7 @@ export function readingCommands(page) {
       ["thicker", "Thicker brush", ["."], () => page.resizeBrush(1.25), held],
       ["fill_holes", "Fill holes and open cores", ["shift+f"], () => actions.fillHoles()],
       ["drop_islands", "Drop small parts", ["shift+i"], () => actions.dropIslands(smallestPart_mm2())],
+      ["preview", "Show what a click would do, where the pointer rests (on or off)", ["q"], () => page.togglePreview()],
       ["positive", "Points mark scar", [], () => drawing.setNegative(false)],
       ["negative", "Points mark what is not scar (on or off)", ["n"], () => drawing.setNegative(!drawing.negative)],
       ["crosshair", "Draw with the keys: arrows and Space (on or off)", ["k"], () => page.crosshair.toggle()],

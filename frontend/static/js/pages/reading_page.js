@@ -47,10 +47,11 @@ export class ReadingPage {
     this.drawing = drawing;
     this.actions = new Actions(slices, draft, outbox, drawing);
 
-    const { brushSize, limits, habit, prompt, tools, pointer, crosshair } = readingTools(view, drawing);
+    const { brushSize, limits, habit, preview, prompt, tools, pointer, crosshair } = readingTools(view, drawing);
     this.brushSize = brushSize;
     this.limits = limits;
     this.habit = habit;
+    this.preview = preview;
     this.promptTool = prompt;
     this.tools = tools;
     this.pointer = pointer;
@@ -66,9 +67,9 @@ export class ReadingPage {
 
     this.#listen();
     bindGestures(this);
-    bindHabit(this.habit, readingCommands(this), byId("help", HTMLDialogElement));
     bindHeldKeys(this.display, this.pointer, view.element);
     bindSettings(this.display, this.limits);
+    bindHabit(this.habit, readingCommands(this), byId("help", HTMLDialogElement));
     bindNotices(outbox, slices, (what, changed) => this.actions.goToChange(what, changed));
   }
 
@@ -91,16 +92,6 @@ export class ReadingPage {
     outbox.addEventListener("change", show);
     drawing.addEventListener("change", show);
     drawing.addEventListener("preview", draw);
-    drawing.addEventListener("prompt", (event) => {
-      const { before, after, was } = /** @type {CustomEvent} */ (event).detail;
-      if (!this.actions.prompt(before, after)) drawing.selection = was;
-      show();
-    });
-    drawing.addEventListener("paint", (event) => {
-      const { before, after } = /** @type {CustomEvent} */ (event).detail;
-      this.actions.paint(before, after);
-      draw();
-    });
     tools.addEventListener("change", () => {
       if (tools.chosen === "prompt") show();
       else drawing.select(null);
@@ -193,6 +184,13 @@ export class ReadingPage {
     byId("help", HTMLDialogElement).showModal();
   }
 
+  togglePreview() {
+    this.preview.toggle();
+    showMessage(
+      this.preview.isOn ? "Dashed: what a click would do, where the pointer rests." : "No preview of clicks.",
+    );
+  }
+
   /** Delete what is lit up under the pointer, or else what is selected. */
   deletePart() {
     const { grabbed } = this.promptTool;
@@ -232,6 +230,7 @@ export class ReadingPage {
     const scene = {
       imageToCanvas: view.imageToCanvas(),
       mask: drawing.mask,
+      preview: this.preview.mask,
       isExcluded: draft.slice(view.slice).state === "excluded",
       prompt: drawing.prompt,
       selection: drawing.selection,

@@ -2,6 +2,7 @@
 
 import { showMessage } from "../common/status.js";
 import { Limits } from "../reading/limits.js";
+import { Preview } from "../reading/preview.js";
 import { Brush, BrushSize } from "../tools/brush.js";
 import { Crosshair } from "../tools/crosshair.js";
 import { EdgeTool } from "../tools/edge.js";
@@ -33,13 +34,39 @@ export function readingTools(view, drawing) {
   });
   const pointer = new Pointer(view, tools, habit);
   const crosshair = new Crosshair(view, tools, pointer);
-  return { brushSize, limits, habit, prompt, tools, pointer, crosshair };
+  const preview = new Preview();
+  return { brushSize, limits, habit, preview, prompt, tools, pointer, crosshair };
 }
+
+/** @param {EventTarget} source @returns {(name: string, act: (detail: any) => void) => void} */
+const listenTo = (source) => (name, act) =>
+  source.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail));
 
 /** @param {import("./reading_page.js").ReadingPage} page */
 export function bindGestures(page) {
+  bindDrawing(page);
+  bindPointer(page);
+  bindPreview(page);
+}
+
+/** What was drawn becomes an edit. @param {import("./reading_page.js").ReadingPage} page */
+function bindDrawing(page) {
+  const { actions, drawing } = page;
+  const on = listenTo(drawing);
+  on("prompt", ({ before, after, was }) => {
+    if (!actions.prompt(before, after)) drawing.selection = was;
+    page.show();
+  });
+  on("paint", ({ before, after }) => {
+    actions.paint(before, after);
+    page.draw();
+  });
+}
+
+/** @param {import("./reading_page.js").ReadingPage} page */
+function bindPointer(page) {
   const { actions, drawing, pointer, slices, view } = page;
-  const on = (name, act) => pointer.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail));
+  const on = listenTo(pointer);
   let before = { count: 0, mask: drawing.mask };
   on("press", () => {
     before = { count: actions.count, mask: drawing.mask };
@@ -56,4 +83,20 @@ export function bindGestures(page) {
   });
   on("size", (factor) => page.resizeBrush(factor));
   on("scroll", (by) => slices.step(by));
+}
+
+/** @param {import("./reading_page.js").ReadingPage} page */
+function bindPreview(page) {
+  const { preview, pointer, tools, promptTool, outbox, draft, slices } = page;
+  const ask = () => {
+    const isIdle = tools.chosen === "prompt" && !tools.isPressing && !outbox.hasUnsaved;
+    const point = isIdle && pointer.at ? promptTool.pointAt(pointer.at) : null;
+    if (point) preview.rest(point, draft.slice(slices.current));
+    else preview.end();
+  };
+  pointer.addEventListener("hover", ask);
+  tools.addEventListener("change", ask);
+  pointer.addEventListener("press", () => preview.end());
+  slices.addEventListener("move", () => preview.end());
+  preview.addEventListener("change", () => page.draw());
 }

@@ -5,7 +5,7 @@ import { holesOf, pixelsOf, rleOf, setParts, withHolesFilled } from "./mask.js";
 /** @typedef {import("../common/types.js").Rle} Rle @typedef {{pixel_spacing_mm: [number, number]}} Grid */
 
 /** A core is open by a gap of at most so many mm. */
-const widest_gap_mm = 5;
+const widest_gap_mm = 6;
 /** A core that is open is no larger than this: what is larger may be the blood pool, within scar that goes all round it. */
 const largest_open_mm2 = 400;
 
@@ -17,8 +17,9 @@ export function withCoresFilled(rle, grid) {
   const pixels = pixelsOf(withHolesFilled(rle));
   const finest_mm = Math.min(...grid.pixel_spacing_mm);
   // The narrowest gaps first: what closes a wide one would close a small core as well, unseen.
-  for (let reach_mm = finest_mm; reach_mm <= widest_gap_mm / 2; reach_mm += finest_mm / 2)
+  for (let reach_mm = finest_mm; reach_mm < widest_gap_mm / 2; reach_mm += finest_mm / 2)
     fillOpenCores(pixels, rle.size, grid, reach_mm);
+  fillOpenCores(pixels, rle.size, grid, widest_gap_mm / 2);
   return rleOf(pixels, rle.size);
 }
 

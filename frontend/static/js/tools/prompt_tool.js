@@ -131,6 +131,13 @@ export class PromptTool {
     this.drawing.showPrompt(null, this.drawing.selection);
   }
 
+  /** The point that a click there would place, where it would place one. @param {Place} at in corner-based image pixels */
+  pointAt(at) {
+    const what = this.grabbed?.what;
+    const isClick = this.drawing.canDraw && what !== "delete" && what !== "handle" && isOnImage(at, this.view.slice);
+    return isClick ? { x: at.x, y: at.y, positive: !this.drawing.negative } : null;
+  }
+
   /** @param {Place|null} at @param {Manner} manner */
   cursor(at, manner) {
     this.grabbed = this.drawing.canDraw && at ? this.#targetAt(at, manner) : null;
