@@ -42,6 +42,9 @@ def test_a_click_on_a_box_s_line_in_a_selected_box_and_on_a_point_is_a_click(
     wait_for_revision(page, 3)
     page.wait_for_timeout(400)
     page.mouse.click(*client_point(page, 110.5, 90))
+    wait_until(lambda: "marked already" in said(page))
+    page.wait_for_timeout(400)
+    page.mouse.click(*client_point(page, 110.9, 90.2))
     wait_for_revision(page, 4)
     assert [point[0] for point in points_of(server, opened, boxed)] == [110, 110]
     page.mouse.click(*client_point(page, *CORNERS[:2]))
@@ -92,6 +95,33 @@ def test_a_double_click_shows_the_image_alone_and_draws_nothing(
         after = stored_slice(server, opened, boxed)
         assert {**after, "revision": 0} == {**before, "revision": 0}
     assert page.locator(".identity").is_visible()
+
+
+def test_alt_double_click_takes_the_part_under_it_away_as_one_gesture(
+    page: Page, server: Server, opened: str, boxed: int
+) -> None:
+    def is_saved() -> bool:
+        return page.locator("#viewport").get_attribute("data-saved") == "true"
+
+    drag(page, (60, 60), (80, 75))
+    wait_for_revision(page, 3)
+    before = stored_slice(server, opened, boxed)
+    page.keyboard.down("Alt")
+    page.mouse.dblclick(*client_point(page, 120.5, 110.5))
+    page.keyboard.up("Alt")
+    wait_until(is_saved)
+    after = from_rle(stored_slice(server, opened, boxed)["mask"])
+    assert not after[90:130, 100:140].any()
+    assert after[60:75, 60:80].all()
+    assert stored_slice(server, opened, boxed)["points"] == []
+    page.keyboard.press("z")
+    wait_until(lambda: {**stored_slice(server, opened, boxed), "revision": 0} == {**before, "revision": 0})
+    page.keyboard.down("Alt")
+    page.mouse.dblclick(*client_point(page, 180.5, 180.5))
+    page.keyboard.up("Alt")
+    wait_until(lambda: "no outlined part" in said(page))
+    wait_until(is_saved)
+    assert {**stored_slice(server, opened, boxed), "revision": 0} == {**before, "revision": 0}
 
 
 def test_a_dab_and_a_quick_stroke_from_the_same_place_are_two_strokes(page: Page, server: Server, opened: str) -> None:

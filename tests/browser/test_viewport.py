@@ -26,9 +26,11 @@ def shift(page: Page, act: Callable[[], None]) -> tuple[float, float]:
 def test_the_window_follows_a_right_drag_and_keys_and_comes_back(page: Page, opened: str) -> None:
     from_header = corner(page, "window")
     page.mouse.move(*client_point(page, 100, 100))
+    page.keyboard.down("Shift")
     page.mouse.down(button="right")
     page.mouse.move(*client_point(page, 120, 110))
     page.mouse.up(button="right")
+    page.keyboard.up("Shift")
     wait_until(lambda: corner(page, "window") != from_header)
     dragged = corner(page, "window")
     page.keyboard.press("Shift+ArrowRight")

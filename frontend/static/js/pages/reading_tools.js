@@ -91,7 +91,7 @@ function bindPreview(page) {
   const ask = () => {
     const isIdle = tools.chosen === "prompt" && !tools.isPressing && !outbox.hasUnsaved;
     const point = isIdle && pointer.at ? promptTool.pointAt(pointer.at) : null;
-    if (point) preview.rest(point, draft.slice(slices.current));
+    if (point) preview.rest(point, draft.slice(slices.current), /** @type {any} */ (draft.reading));
     else preview.end();
   };
   pointer.addEventListener("hover", ask);

@@ -14,7 +14,10 @@ export function sayOfAnswer({ edit, answer, before }) {
   else if (edit.kind === "prompt" && before) {
     const after = answer.slices.find((slice) => isSameSlice(slice, before))?.segments[edit.structure ?? "scar"];
     const { mask } = segmentOf(before, edit.structure);
-    if (after && isSame(mask, after.mask)) showMessage(whyNothing(edit, mask));
+    const { is_likeliest } = /** @type {{is_likeliest?: boolean}} */ (after ?? {});
+    if (is_likeliest && edit.boxes?.length)
+      showMessage("Nothing in the box reaches the limit: the likeliest part of it is outlined.");
+    else if (after && isSame(mask, after.mask)) showMessage(whyNothing(edit, mask));
   }
 }
 

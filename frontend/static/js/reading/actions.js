@@ -8,7 +8,7 @@ import { withCoresFilled } from "./cores.js";
 import { isChange, paintEdit, promptEdit } from "./edits.js";
 import { boxesAround, holdsPixel, isAny, withoutIslands } from "./mask.js";
 import { SecondWord } from "./second_word.js";
-import { keyOf, segmentOf } from "./segments.js";
+import { isByHand, keyOf, segmentOf } from "./segments.js";
 
 /** @typedef {import("../common/types.js").Rle} Rle @typedef {import("../common/types.js").Prompt} Prompt */
 /** @typedef {import("../common/types.js").ReadSlice} ReadSlice @typedef {import("../common/types.js").Place} Place */
@@ -70,9 +70,8 @@ export class Actions {
 
   /** A reader's own work on a slice that a model's answer would replace. @param {ReadSlice} slice */
   #workOn(slice) {
-    const { mask, score } = segmentOf(slice);
     if (decided.has(slice.state)) return `This slice is ${stateNames[slice.state]}`;
-    return isAny(mask) && score === null ? "Outlined by hand" : "";
+    return isByHand(segmentOf(slice)) ? "Outlined by hand" : "";
   }
 
   /**

@@ -99,11 +99,15 @@ export function edited(slice, edit, image) {
 /** @param {ReadSlice} slice @param {Edit} edit @returns {ReadSlice} */
 function partRemoved(slice, edit) {
   const { mask } = segmentOf(slice, edit.structure);
-  return mask && edit.point ? outlined(slice, edit, handMade(withoutPartAt(mask, edit.point))) : slice;
+  if (!mask || !edit.point) return slice;
+  return outlined(slice, edit, { mask: withoutPartAt(mask, edit.point), area_mm2: null, mass: null });
 }
 
+/** @type {"paint"} */
+const byHand = "paint";
+
 /** A mask that a reader made: no prompt led to it, and nobody has measured it yet. @param {Rle} mask */
-const handMade = (mask) => ({ mask, score: null, area_mm2: null, mass: null, ...noPrompt });
+const handMade = (mask) => ({ mask, score: null, area_mm2: null, mass: null, ...noPrompt, origin: byHand });
 
 /**
  * @param {ReadSlice} slice @param {Edit} edit

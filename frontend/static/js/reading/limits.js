@@ -14,8 +14,8 @@ export const limitNames = {
   "4sd": "4 SD",
   "5sd": "5 SD",
   "6sd": "6 SD",
-  fwhm: "half maximum",
-  model: "the model's",
+  fwhm: "FWHM",
+  model: "Model",
 };
 
 /** Events: "change" (of the limit in force, or of what is known). */

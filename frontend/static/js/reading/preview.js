@@ -28,10 +28,13 @@ export class Preview extends EventTarget {
     this.end();
   }
 
-  /** The pointer came to a place where a click would put this point. @param {Point} point @param {ReadSlice} slice */
-  rest(point, slice) {
+  /**
+   * The pointer came to a place where a click would put this point.
+   * @param {Point} point @param {ReadSlice} slice @param {{sensitivity?: number}} reading
+   */
+  rest(point, slice, reading) {
     this.end();
-    if (this.isOn) this.#timer = setTimeout(() => void this.#ask(point, slice), rests_after_ms);
+    if (this.isOn) this.#timer = setTimeout(() => void this.#ask(point, slice, reading), rests_after_ms);
   }
 
   /** Nothing would be clicked, or something else was done. */
@@ -42,13 +45,13 @@ export class Preview extends EventTarget {
     if (this.mask) this.#show(null);
   }
 
-  /** @param {Point} point @param {ReadSlice} slice */
-  async #ask(point, slice) {
+  /** @param {Point} point @param {ReadSlice} slice @param {{sensitivity?: number}} reading */
+  async #ask(point, slice, { sensitivity }) {
     const asking = new AbortController();
     this.#asking = asking;
     const { mask, boxes, points } = segmentOf(slice);
     const { sop_instance_uid, frame_number } = slice;
-    const prompt = { boxes, points: [...points, point], previous: mask };
+    const prompt = { boxes, points: [...points, point], previous: mask, sensitivity };
     try {
       const answer = await askSegment({ sop_instance_uid, frame_number, structure: "scar", ...prompt }, asking.signal);
       if (this.#asking === asking) this.#show(answer.mask);

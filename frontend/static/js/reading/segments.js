@@ -1,5 +1,7 @@
 /** What a reading holds of a slice: one segment for each structure that was outlined there. */
 
+import { isAny } from "./mask.js";
+
 /** @typedef {import("../common/types.js").ReadSlice} ReadSlice @typedef {import("../common/types.js").Segment} Segment */
 /** @typedef {import("../common/types.js").Structure} Structure @typedef {import("../common/types.js").SliceKey} SliceKey */
 /** @typedef {import("../common/types.js").Prompt} Prompt */
@@ -32,6 +34,11 @@ export const unread = ({ sop_instance_uid, frame_number }) => ({
 
 /** @param {ReadSlice} slice @param {Structure} [structure] @returns {Segment} an empty one where the slice has none */
 export const segmentOf = (slice, structure = "scar") => slice.segments[structure] ?? noSegment;
+
+const origins = new Set(["paint", "threshold", "contour"]);
+
+/** Did a reader outline it by hand, and no model alone? @param {Segment} segment */
+export const isByHand = ({ mask, origin, score }) => isAny(mask) && (origin ? origins.has(origin) : score === null);
 
 /** @param {ReadSlice} slice @param {Structure} structure @param {Segment|null} segment @returns {ReadSlice} */
 export function withSegment(slice, structure, segment) {

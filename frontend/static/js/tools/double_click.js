@@ -6,6 +6,8 @@ import { click_pixels } from "./tool.js";
 /** @typedef {{at: Place, manner: Manner & {name?: import("./tools.js").ToolName}}} Press */
 
 const soon_ms = 350;
+/** How far apart the two may be, in times of a click's own travel. */
+const apart = { mouse: 1, finger: 6 };
 
 const isNear = (a, b, pixels) => Math.hypot(a.x - b.x, a.y - b.y) < pixels;
 
@@ -15,11 +17,14 @@ export class DoubleClick {
   /** @type {Press|null} the second press, while it is held back */
   held = null;
 
-  /** A press. @param {Press} press @param {number} time in ms @param {number} reach @returns {boolean} is it held back? */
-  press(press, time, reach) {
+  /** A press. @param {Press} press @param {number} time in ms @param {boolean} isFinger @returns {boolean} is it held back? */
+  press(press, time, isFinger) {
     const { at } = press;
     const first = this.#first;
-    const isSecond = first?.isClick && time - first.time < soon_ms && isNear(at, first.at, 2 * click_pixels * reach);
+    const isSecond =
+      first?.isClick &&
+      time - first.time < soon_ms &&
+      isNear(at, first.at, click_pixels * apart[isFinger ? "finger" : "mouse"]);
     this.held = isSecond ? press : null;
     this.#first = isSecond ? null : { at, time, isClick: true };
     return this.held !== null;

@@ -78,7 +78,7 @@ export class Pointer extends EventTarget {
     const reach = isFinger ? finger_reach : 1;
     const press = { at: placeOf(event), manner: { name, drawNew: event.shiftKey, isOpposite, reach } };
     const isHeld =
-      event.button === 0 && name === this.tools.chosen && this.#double.press(press, event.timeStamp, reach);
+      event.button === 0 && name === this.tools.chosen && this.#double.press(press, event.timeStamp, isFinger);
     if (!isHeld && !this.#press(press)) return;
     event.preventDefault();
     element.focus({ preventScroll: true });

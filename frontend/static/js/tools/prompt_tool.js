@@ -122,6 +122,8 @@ export class PromptTool {
       showMessage("That is beside the image.");
       return this.drawing.select(null);
     }
+    const isThere = ({ x, y, ...point }) => x === from.x && y === from.y && point.positive === positive;
+    if (prompt.points.some(isThere)) return showMessage("This very place is marked already.");
     const points = [...prompt.points, { ...from, positive }];
     return this.drawing.setPrompt(prompt, { ...prompt, points }, { kind: "point", index: points.length - 1 });
   }
