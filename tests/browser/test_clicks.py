@@ -174,7 +174,7 @@ def test_a_preview_shows_what_a_click_would_do_and_stores_nothing(
     page.mouse.move(*client_point(page, 60.5, 60.5))
     page.wait_for_timeout(400)
     assert not asked
-    page.keyboard.press("q")
+    page.keyboard.press("Shift+P")
     with page.expect_response(lambda answer: answer.url.endswith("/segment")):
         page.mouse.move(*client_point(page, 62.5, 62.5))
     (prompt,) = asked

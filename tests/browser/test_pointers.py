@@ -123,7 +123,7 @@ def test_a_pen_and_a_finger_push_the_edge(page: Page, server: Server, opened: st
     wait_for_revision(page, 1)
     drag(page, (100, 100), (130, 130))
     wait_for_revision(page, 2)
-    page.keyboard.press("p")
+    page.keyboard.press("s")
     with_pen(page, [(129.5, 115), (132, 115), (135.5, 115)])
     wait_for_revision(page, 3)
     pushed = from_rle(stored_slice(server, opened, index)["mask"])

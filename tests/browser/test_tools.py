@@ -80,7 +80,7 @@ def test_the_edge_is_dragged_outwards_and_inwards_and_a_press_alone_changes_noth
     drag(page, (100, 100), (130, 130))
     wait_for_revision(page, 2)
     square = mask_of(server, opened, index)
-    page.keyboard.press("p")
+    page.keyboard.press("s")
     page.mouse.click(*client_point(page, 129.5, 115))
     page.wait_for_timeout(400)
     drag(page, (129.5, 115), (135.5, 115))
