@@ -170,7 +170,7 @@ def test_a_preview_shows_what_a_click_would_do_and_stores_nothing(
     page: Page, server: Server, opened: str, boxed: int
 ) -> None:
     asked: list[dict] = []
-    page.on("request", lambda sent: asked.append(sent.post_data_json) if sent.url.endswith("/segment") else None)
+    page.on("request", lambda sent: asked.append(sent.post_data_json or {}) if sent.url.endswith("/segment") else None)
     page.mouse.move(*client_point(page, 60.5, 60.5))
     page.wait_for_timeout(400)
     assert not asked
