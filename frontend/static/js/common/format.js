@@ -55,6 +55,19 @@ export function timeOf(moment) {
   return at.toDateString() === new Date().toDateString() ? time : `${at.toLocaleDateString()} ${time}`;
 }
 
+/** @param {string} moment ISO 8601 @returns {string} how long ago */
+export function ago(moment) {
+  const minutes = Math.max(0, Date.now() - Date.parse(moment)) / 60_000;
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${Math.floor(minutes)} min ago`;
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ago`;
+  return `${counted(Math.floor(minutes / 60 / 24), "day")} ago`;
+}
+
+/** @param {string} author as it is stored: there is no login yet */
+export const readerShown = (author) =>
+  author.replace(/ \(unauthenticated\)$/, "").replace(/^unauthenticated reader$/, "no name");
+
 const sexes = { M: "male", F: "female", O: "other" };
 /** @param {string} code of DICOM */
 export const sex = (code) => sexes[code] || code || "sex unknown";

@@ -21,11 +21,13 @@ export function readingCommands(page) {
       ["above", "Slice above", ["ArrowUp"], () => slices.step(-strip.across), held],
       ["below", "Slice below", ["ArrowDown"], () => slices.step(strip.across), held],
       ["first", "First slice", ["Home"], () => slices.go(0)],
+      ["undecided", "Next undecided slice", ["j"], () => actions.goToUndecided(), held],
       ["last", "Last slice", ["End"], () => slices.go(slices.length - 1)],
     ]),
     ...group("Decide", [
-      ["accept", "Accept and go to the next slice", ["Enter"], () => actions.accept()],
-      ["no_scar", "No scar on this slice", ["0"], () => actions.noScar()],
+      ["accept", "Accept, and on to the next undecided slice", ["Enter"], () => actions.accept()],
+      ["accept_shown", "Accept all slices that are shown side by side", ["shift+a"], () => page.acceptShown()],
+      ["no_scar", "No scar here, and on to the next undecided slice", ["0"], () => actions.noScar()],
       ["clear", "Clear this slice", ["c"], () => actions.clear()],
       ["exclude", "Exclude this slice, or include it again", ["u"], () => actions.exclude()],
       ["carry_over", "Carry over to the next slice", ["d"], () => actions.carryOver()],
@@ -34,6 +36,7 @@ export function readingCommands(page) {
       ["take_over", "Take over the study's new images", ["t"], () => actions.takeOver()],
       ["undo", "Undo", ["mod+z", "z"], (isHeld) => actions.undo(isHeld), held],
       ["redo", "Redo", ["mod+shift+z", "y", "mod+y", "shift+z"], (isHeld) => actions.redo(isHeld), held],
+      ["next_patient", "Next patient who is not done", ["shift+Enter"], () => page.finish.next()],
       ["export", "Export CSV", ["e"], () => page.saving.exportCsv()],
     ]),
     ...group("Draw", [

@@ -12,6 +12,7 @@ import { Slices } from "../image/slices.js";
 import { Viewport } from "../image/viewport.js";
 import { showAnnotations, showView } from "../panels/annotations.js";
 import { bindHeldKeys, bindSettings, showControls } from "../panels/controls.js";
+import { FinishLine } from "../panels/finish.js";
 import { showGrowth } from "../panels/growth.js";
 import { HistoryPanel } from "../panels/history.js";
 import { MassPanel } from "../panels/mass.js";
@@ -72,6 +73,7 @@ export class ReadingPage {
     this.mass = new MassPanel(byId("mass"), slices, draft);
     this.history = new HistoryPanel(byId("history", HTMLDetailsElement), slices, draft, outbox);
     this.saving = new SavingPanel(draft, outbox);
+    this.finish = new FinishLine(stack.stack_id, this.actions, outbox);
 
     this.#listen();
     const commands = readingCommands(this);
@@ -199,6 +201,15 @@ export class ReadingPage {
     this.strip.zoomTo(await this.#findHeart().catch(() => null));
   }
 
+  /** Accept what can be seen side by side; before that it is shown. */
+  acceptShown() {
+    if (this.strip.isGrid) this.actions.acceptShown(this.strip.seen);
+    else {
+      void this.toggleGrid();
+      showMessage("All slices side by side: press Shift+A again to accept those that you see.");
+    }
+  }
+
   showHelp() {
     byId("help", HTMLDialogElement).showModal();
   }
@@ -216,6 +227,7 @@ export class ReadingPage {
     this.strip.show();
     this.mass.show();
     this.history.show();
+    this.finish.show();
     showGrowth(this.draft);
     showControls(this);
     showAnnotations(this.slices, this.draft, this.outbox, this.drawing);

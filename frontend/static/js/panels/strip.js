@@ -122,6 +122,20 @@ export class Strip {
     this.show();
   }
 
+  get isGrid() {
+    return this.#isGrid;
+  }
+
+  /** The slices whose pictures can be seen, by their place. @returns {number[]} */
+  get seen() {
+    const { top, bottom } = this.nav.getBoundingClientRect();
+    const isSeen = ({ picture }) => {
+      const place = picture.getBoundingClientRect();
+      return Math.min(place.bottom, bottom) - Math.max(place.top, top) > 0.8 * place.height;
+    };
+    return this.items.flatMap((entry, index) => (isSeen(entry) ? [index] : []));
+  }
+
   show() {
     const { slices, draft } = this;
     this.items.forEach((entry, index) => {

@@ -6,21 +6,21 @@ import { hasSameGrid } from "../image/images.js";
 import { without } from "../tools/drawing.js";
 import { isChange, paintEdit, promptEdit } from "./edits.js";
 import { boxesAround, isAny, withHolesFilled, withoutIslands } from "./mask.js";
-import { segmentOf } from "./segments.js";
+import { isDecided, segmentOf } from "./segments.js";
 
 /** @typedef {import("../common/types.js").Rle} Rle @typedef {import("../common/types.js").Prompt} Prompt */
 /** @typedef {import("../common/types.js").Edit} Edit @typedef {import("../common/types.js").SliceKey} SliceKey */
 
-const decided = new Set(["accepted", "no_scar", "excluded"]);
-const decidedOrEdited = new Set([...decided, "edited"]);
 const carried_margin_pixels = 2;
 
-export class Actions {
+/** Events: "finished" (the reader decided, and no slice is left to decide on). */
+export class Actions extends EventTarget {
   /**
    * @param {import("../image/slices.js").Slices} slices @param {import("./draft.js").Draft} draft
    * @param {import("./outbox.js").Outbox} outbox @param {import("../tools/drawing.js").Drawing} drawing
    */
   constructor(slices, draft, outbox, drawing) {
+    super();
     this.slices = slices;
     this.draft = draft;
     this.outbox = outbox;
@@ -61,8 +61,11 @@ export class Actions {
     this.#decide("clear");
   }
 
+  /** No scar here: on to the next slice that nobody has decided on. */
   noScar() {
-    this.#decide("no_scar");
+    if (!this.#isReady) return;
+    if (this.#slice.state !== "no_scar") this.#decide("no_scar");
+    this.#goOn();
   }
 
   /** @param {"clear"|"no_scar"} kind */
@@ -72,18 +75,56 @@ export class Actions {
     this.#add({ kind });
   }
 
-  /** Accept what is on the slice and go on to the next one. */
+  /** The slices that nobody has decided on, by their place. @returns {number[]} */
+  get undecided() {
+    const places = this.slices.list.map((slice, index) => (isDecided(this.draft.slice(slice)) ? -1 : index));
+    return places.filter((index) => index >= 0);
+  }
+
+  /** To the next slice that nobody has decided on, wherever it is: after the last one comes the first. */
+  goToUndecided() {
+    const left = this.undecided.filter((index) => index !== this.slices.index);
+    const next = left.find((index) => index > this.slices.index) ?? left[0];
+    if (next !== undefined) void this.slices.go(next);
+  }
+
+  #goOn() {
+    if (this.undecided.length) this.goToUndecided();
+    else this.dispatchEvent(new Event("finished"));
+  }
+
+  /**
+   * Accept, in one step, all of these slices that nobody has decided on.
+   * @param {number[]} shown their places; the others are not on the screen
+   */
+  acceptShown(shown) {
+    if (!this.draft.isOpen) return;
+    const isAcceptable = (index) => {
+      const slice = this.slices.list[index];
+      return segmentOf(this.draft.slice(slice)).mask && !this.outbox.isWaitingForModel(slice);
+    };
+    const wanted = this.undecided.filter((index) => shown.includes(index));
+    const accepted = wanted.filter(isAcceptable);
+    const keys = accepted.map((index) => keyed(this.slices.list[index]));
+    if (keys.length) this.outbox.add({ kind: "accept", slices: keys });
+    const left = this.undecided.map((index) => index + 1);
+    const others = left.length ? ` Left: ${left.join(", ")}.` : "";
+    if (keys.length) showMessage(`Accepted ${counted(keys.length, "slice")}.${others}`);
+    else showMessage(left.length ? `Nothing on the screen can be accepted.${others}` : "All slices are decided.");
+    if (!left.length) this.dispatchEvent(new Event("finished"));
+  }
+
+  /** Accept what is on the slice and go on to the next one that nobody has decided on. */
   accept() {
     if (!this.#isReady) return;
-    const { state, segments } = this.#slice;
-    const isDecided = decided.has(state);
-    if (!isDecided && !segments.scar?.mask && !this.draft.isAwaiting(this.slices.current)) {
+    const slice = this.#slice;
+    if (!isDecided(slice) && !slice.segments.scar?.mask && !this.draft.isAwaiting(this.slices.current)) {
       showMessage("There is nothing to accept on this slice: draw a box, click a point, or press 0 for no scar.");
       return;
     }
     this.drawing.select(null);
-    if (!isDecided) this.#add({ kind: "accept" });
-    this.slices.step(1);
+    if (!isDecided(slice)) this.#add({ kind: "accept" });
+    this.#goOn();
   }
 
   /** Leave the slice out of the mass, or take it back in. */
@@ -138,7 +179,7 @@ export class Actions {
       this.drawing.select(null);
       this.#add({ kind: "propose" }, slice);
     };
-    if (decidedOrEdited.has(this.#slice.state))
+    if (isDecided(this.#slice) || this.#slice.state === "edited")
       showMessage("This slice was decided by hand.", { action: "Propose it all the same", act });
     else act();
   }
@@ -171,15 +212,21 @@ export class Actions {
     if (this.draft.reading.can_redo || this.outbox.canRedo || this.outbox.isUndoing) this.outbox.redo();
   }
 
-  /** An undo or redo changed these slices: go there. @param {string} what @param {Partial<SliceKey>[]} changed */
+  /** An undo or redo changed these slices: go there. @param {string} what @param {Partial<Edit>[]} changed */
   goToChange(what, changed) {
-    const at = changed.map((slice) => this.slices.indexOf(slice)).filter((index) => index >= 0);
+    /** @type {Partial<SliceKey>[]} */
+    const touched = [];
+    for (const each of changed) touched.push(...(each.slices ?? [each]));
+    const at = touched.map((slice) => this.slices.indexOf(slice)).filter((index) => index >= 0);
     this.drawing.select(null);
     if (!at.length) return;
     showMessage(`${what}: ${at.length === 1 ? `slice ${at[0] + 1}` : counted(at.length, "slice")}`);
     if (!at.includes(this.slices.index)) void this.slices.go(at[0]);
   }
 }
+
+/** @param {SliceKey} slice @returns {SliceKey} */
+const keyed = ({ sop_instance_uid, frame_number }) => ({ sop_instance_uid, frame_number });
 
 /** @param {Rle|null} mask @returns {Prompt|null} */
 function aroundMask(mask) {
