@@ -6,10 +6,12 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from scarmass.api.schemas.common import Strict
+from scarmass.api.schemas.common import Box, Strict
 from scarmass.domain import stack as domain
 from scarmass.domain.mass import MassExtent
+from scarmass.domain.opening_view import Apex
 from scarmass.domain.stack import Contrast
+from scarmass.services.opening_view import OpeningView
 from scarmass.services.readings import summary as domain_summary
 from scarmass.services.readings.load import ListedReading
 from scarmass.services.readings.summary import Progress
@@ -201,6 +203,25 @@ class Stack(BaseModel):
             density_g_per_ml=density_g_per_ml,
             warnings=list(stack.warnings),
             slices=[Slice.of(one, index) for index, one in enumerate(stack.slices)],
+        )
+
+
+class View(BaseModel):
+    """heart: in corner-based image pixels. window: in rescaled values. null is what is not known."""
+
+    heart: Box | None
+    window_center: float | None
+    window_width: float | None
+    apex: Apex | None
+
+    @staticmethod
+    def of(view: OpeningView) -> "View":
+        window = view.window
+        return View(
+            heart=None if view.heart is None else Box.of(view.heart),
+            window_center=None if window is None else (window.low + window.high) / 2,
+            window_width=None if window is None else window.high - window.low,
+            apex=view.apex,
         )
 
 

@@ -98,8 +98,7 @@ export const patchStudy = (studyUid, removed) =>
   json(`${studiesPath}/${part(studyUid)}`, { method: "PATCH", body: { removed } });
 export const getStack = (stackId) => json(`${root}/stacks/${part(stackId)}`);
 export const patchStack = (stackId, body) => json(`${root}/stacks/${part(stackId)}`, { method: "PATCH", body });
-export const findVentricles = (stackId) =>
-  json(`${root}/detect`, { method: "POST", body: { stack_id: stackId, structures: ["left_ventricle"] } });
+export const getView = (stackId) => json(`${root}/stacks/${part(stackId)}/view`);
 export const startReading = (stackId, clientId) =>
   json(`${root}/stacks/${part(stackId)}/readings`, { method: "POST", body: { client_id: clientId } });
 export const getReading = (readingId) => json(`${root}/readings/${part(readingId)}`);

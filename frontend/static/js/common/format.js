@@ -26,6 +26,15 @@ export const editNames = {
   redo: "redo",
 };
 
+/**
+ * What a slice at an end of its stack is called; nothing where that is not known.
+ * @param {number} index @param {number} length of the stack @param {"first"|"last"|null} apex which end is the apex
+ */
+export function endName(index, length, apex) {
+  if (!apex || length < 2 || (index > 0 && index < length - 1)) return "";
+  return (index === 0) === (apex === "first") ? "apex" : "base";
+}
+
 export const contrastNames = { magnitude: "Magnitude", psir: "PSIR" };
 
 /** @param {import("./types.js").Growth} growth */
