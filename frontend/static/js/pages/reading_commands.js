@@ -74,6 +74,7 @@ export function readingCommands(page) {
       ["fainter", "Overlay fainter", ["["], () => display.setOpacity(display.style.opacity - 0.1), held],
       ["stronger", "Overlay stronger", ["]"], () => display.setOpacity(display.style.opacity + 0.1), held],
       ["grid", "All slices side by side", ["a"], () => page.toggleGrid()],
+      ["panel", "Panel with the grams, on a narrow screen", ["p"], () => page.togglePanel()],
       ["hide", "Hide the overlay (H: while held)", [], () => display.hide(!display.hidden)],
       ["help", "Keys and mouse", ["?"], () => page.showHelp()],
     ]),

@@ -2,7 +2,7 @@
 
 import { newClientId, sendLook, startReading } from "../common/api.js";
 import { bindCommands, fillHelp } from "../common/commands.js";
-import { byId } from "../common/dom.js";
+import { buttonsOf, byId } from "../common/dom.js";
 import { untilAnswered } from "../common/retry.js";
 import { hideProgress, showMessage, showProgress } from "../common/status.js";
 import { Display } from "../image/display.js";
@@ -179,8 +179,15 @@ export class ReadingPage {
     if (this.draft.isPreparing) sendLook(this.draft.reading.id, this.slices.current).catch(() => {});
   }
 
+  /** On a narrow screen the panel is a drawer over the image. */
+  togglePanel(isOpen = !document.body.classList.contains("panel-open")) {
+    document.body.classList.toggle("panel-open", isOpen);
+    for (const button of buttonsOf("panel")) button.setAttribute("aria-expanded", String(isOpen));
+  }
+
   deselect() {
-    if (!this.tools.cancel()) this.drawing.select(null);
+    if (document.body.classList.contains("panel-open")) this.togglePanel(false);
+    else if (!this.tools.cancel()) this.drawing.select(null);
   }
 
   /** @param {number} factor */
