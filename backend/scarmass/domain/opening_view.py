@@ -19,6 +19,9 @@ DARK_PERCENTILE = 20
 BRIGHT_PERCENTILE = 97
 """Of the whole ventricle's grey values: scar, or blood where that is brighter, lies at it and just below."""
 
+ROOM = (0.1, 0.05)
+"""So much of the range stays below and above: the noise of nulled muscle is seen, and scar is not all white."""
+
 BASE_TO_APEX = np.array([0.6, -0.5, -0.6]) / np.linalg.norm([0.6, -0.5, -0.6])
 """The heart's long axis in a patient, in DICOM's axes (left, posterior, head): to the left, forwards and downwards."""
 
@@ -66,7 +69,8 @@ def window_of(images: Sequence[SliceImage], ventricles: Sequence[Box | None]) ->
         return None
     low = float(np.percentile(np.concatenate(wall), DARK_PERCENTILE))
     high = float(np.percentile(np.concatenate(whole), BRIGHT_PERCENTILE))
-    return GreyWindow(low, high) if high > low else None
+    below, above = (room * (high - low) for room in ROOM)
+    return GreyWindow(low - below, high + above) if high > low else None
 
 
 def apex_of(slices: Sequence[Slice], ventricles: Sequence[Box | None]) -> Apex | None:
