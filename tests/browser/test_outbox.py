@@ -198,7 +198,6 @@ def test_conflicts_stay_until_each_is_decided(
     cut(page)
     for _ in range(4):
         page.keyboard.press("0")
-        page.keyboard.press("ArrowRight")
         page.wait_for_timeout(200)
     for number in range(4):
         wait_until(lambda number=number: reading_state(other)["shown"] == painted + number)

@@ -24,7 +24,7 @@ from scarmass.domain.errors import (
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.reading import (
-    REVIEWED_STATES,
+    READERS_STATES,
     Changes,
     EditKind,
     Origin,
@@ -83,6 +83,14 @@ class AcceptEdit:
 
 
 @dataclass(frozen=True)
+class AcceptAllEdit:
+    """What is on several slices, accepted in one step."""
+
+    kind: ClassVar = EditKind.ACCEPT
+    slices: tuple[SliceKey, ...]
+
+
+@dataclass(frozen=True)
 class ExcludeEdit:
     kind: ClassVar = EditKind.EXCLUDE
     slice: SliceKey
@@ -120,7 +128,7 @@ class RedoEdit:
 
 
 SliceEdit = PromptEdit | PaintEdit | ClearEdit | NoScarEdit | AcceptEdit | ExcludeEdit | IncludeEdit
-Edit = SliceEdit | ProposeEdit | TakeOverEdit | UndoEdit | RedoEdit
+Edit = SliceEdit | AcceptAllEdit | ProposeEdit | TakeOverEdit | UndoEdit | RedoEdit
 
 
 @dataclass(frozen=True)
@@ -165,7 +173,7 @@ def slices_to_propose(reading: Reading, edit: ProposeEdit) -> list[Slice]:
     """The slices that models are asked for. Raises SliceNotInStack, NothingToPropose."""
     if edit.slice is not None:
         return [slice_of(reading, edit.slice)]
-    chosen = [one for one in reading.slices if reading.content(one.key).state not in REVIEWED_STATES]
+    chosen = [one for one in reading.slices if reading.content(one.key).state not in READERS_STATES]
     if not chosen:
         raise NothingToPropose("every slice was edited, accepted or excluded by a reader, and stays as it is")
     return chosen
@@ -201,6 +209,8 @@ def apply(reading: Reading, edit: Edit, answers: Mapping[SliceKey, Segment], gro
             if growth is None or not growth.slices:
                 raise NothingToTakeOver("the study has no slices that the reading lacks")
             return Outcome({}, with_slices(reading.slices, growth.slices))
+        case AcceptAllEdit():
+            return Outcome({key: _change(reading, AcceptEdit(key), answers) for key in edit.slices})
         case _:
             return Outcome({edit.slice: _change(reading, edit, answers)})
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.protocols import Detector, Segmenter
+from scarmass.services.readings.summary import Summaries
 from scarmass.services.stack_detections import StackDetections
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
@@ -19,6 +20,7 @@ class Context:
     mass_extent: MassExtent = MassExtent.SLICE_THICKNESS
     density_g_per_ml: float = 1.05
     detections: StackDetections = field(default_factory=StackDetections)
+    summaries: Summaries = field(default_factory=Summaries)
     notifications: Notifications = field(init=False)
 
     def __post_init__(self) -> None:

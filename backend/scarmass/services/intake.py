@@ -21,6 +21,9 @@ from scarmass.storage import studies
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
 
+IMPORT = "import"
+"""Who brings a removed study back to the worklist when its images come in again."""
+
 
 @dataclass
 class Intake:
@@ -88,6 +91,8 @@ def _store_study(session: Session, study_instance_uid: str, objects: list[Accept
     if not is_new:
         studies.delete_if_empty(session, study_instance_uid)
         return False
+    if studies.is_removed(session, study_instance_uid):
+        studies.set_removed(session, study_instance_uid, IMPORT, removed=False)
     if any(is_new):
         headers = studies.headers_of(session, study_instance_uid)
         studies.replace_stacks(session, study_instance_uid, build_stacks(study, headers))

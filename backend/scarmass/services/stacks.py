@@ -16,10 +16,19 @@ def get_study(context: Context, study_instance_uid: str) -> Study:
         return studies.get_study(session, study_instance_uid)
 
 
-def page_of_studies(context: Context, limit: int, after: tuple[str, str] | None) -> list[Study]:
-    """Studies newest first, at most limit, those after (study_date, study_instance_uid)."""
+def page_of_studies(context: Context, limit: int, after: tuple[str, str] | None, removed: bool) -> list[Study]:
+    """Studies newest first, at most limit, those after (study_date, study_instance_uid).
+
+    removed: those that were taken off the worklist, instead of those on it.
+    """
     with context.database.transaction() as session:
-        return studies.page_of_studies(session, limit, after)
+        return studies.page_of_studies(session, limit, after, removed)
+
+
+def set_removed(context: Context, study_instance_uid: str, author: str, removed: bool) -> Study:
+    """Take a study off the worklist, or bring it back; its images and readings stay. Raises StudyNotFound."""
+    with context.database.transaction() as session:
+        return studies.set_removed(session, study_instance_uid, author, removed)
 
 
 def get_stack(context: Context, stack_id: str) -> Stack:

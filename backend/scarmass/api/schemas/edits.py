@@ -17,9 +17,11 @@ from scarmass.domain.reading import EditKind, Standing
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
 
+MAX_SLICES = 1024
+
 
 class EditRequest(Strict):
-    """mask: what the reader painted, the whole mask of the slice."""
+    """mask: what the reader painted, the whole mask of the slice. slices: those that are accepted in one step."""
 
     client_id: uuid.UUID
     expected_revision: Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -30,6 +32,7 @@ class EditRequest(Strict):
     boxes: list[Box] = Field(default_factory=list, max_length=MAX_BOXES)
     points: list[Point] = Field(default_factory=list, max_length=MAX_POINTS)
     mask: Rle | None = None
+    slices: list[SliceName] = Field(default_factory=list, max_length=MAX_SLICES)
 
     def to_domain(self) -> edits.EditRequest:
         """Raises PromptInvalid, MaskMalformed."""
@@ -50,6 +53,8 @@ class EditRequest(Strict):
                 return edits.TakeOverEdit()
             case EditKind.PROPOSE:
                 return edits.ProposeEdit(self._key)
+            case EditKind.ACCEPT if self.slices:
+                return edits.AcceptAllEdit(tuple(dict.fromkeys(named.key for named in self.slices)))
         if (key := self._key) is None:
             raise PromptInvalid(f"an edit of kind {self.kind.value} names its slice")
         match self.kind:

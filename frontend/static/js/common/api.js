@@ -92,11 +92,15 @@ export function newClientId() {
 }
 
 export const studiesPath = `${root}/studies`;
-export const listStudies = (cursor) => json(`${studiesPath}?limit=100${cursor ? `&cursor=${part(cursor)}` : ""}`);
+/** @param {string|null} [cursor] @param {boolean} [removed] those that were taken off the worklist */
+export const listStudies = (cursor, removed = false) =>
+  json(`${studiesPath}?limit=100${cursor ? `&cursor=${part(cursor)}` : ""}${removed ? "&removed=true" : ""}`);
+/** @param {string} studyUid @param {boolean} removed */
+export const patchStudy = (studyUid, removed) =>
+  json(`${studiesPath}/${part(studyUid)}`, { method: "PATCH", body: { removed } });
 export const getStack = (stackId) => json(`${root}/stacks/${part(stackId)}`);
 export const patchStack = (stackId, body) => json(`${root}/stacks/${part(stackId)}`, { method: "PATCH", body });
-export const findVentricles = (stackId) =>
-  json(`${root}/detect`, { method: "POST", body: { stack_id: stackId, structures: ["left_ventricle"] } });
+export const getView = (stackId) => json(`${root}/stacks/${part(stackId)}/view`);
 export const startReading = (stackId, clientId) =>
   json(`${root}/stacks/${part(stackId)}/readings`, { method: "POST", body: { client_id: clientId } });
 export const getReading = (readingId) => json(`${root}/readings/${part(readingId)}`);

@@ -1,16 +1,18 @@
 /** The reading page: puts image, tools, reading and panels together. */
 
 import { newClientId, sendLook, startReading } from "../common/api.js";
-import { byId } from "../common/dom.js";
+import { buttonsOf, byId } from "../common/dom.js";
 import { untilAnswered } from "../common/retry.js";
 import { hideProgress, showMessage, showProgress } from "../common/status.js";
 import { Display } from "../image/display.js";
-import { findHeart } from "../image/heart.js";
+import { keepView, keptView } from "../image/kept_view.js";
+import { OpeningView } from "../image/opening_view.js";
 import { Overlay } from "../image/overlay.js";
 import { Slices } from "../image/slices.js";
 import { Viewport } from "../image/viewport.js";
 import { showAnnotations, showView } from "../panels/annotations.js";
 import { bindHeldKeys, bindSettings, showControls } from "../panels/controls.js";
+import { FinishLine } from "../panels/finish.js";
 import { showGrowth } from "../panels/growth.js";
 import { bindHabit } from "../panels/habit.js";
 import { HistoryPanel } from "../panels/history.js";
@@ -30,8 +32,6 @@ import { bindGestures, readingTools } from "./reading_tools.js";
 
 export class ReadingPage {
   #isOpening = false;
-  /** @type {Promise<import("../common/types.js").Box|null>|null} */
-  #heart = null;
 
   /** @param {import("../common/types.js").Stack} stack */
   constructor(stack) {
@@ -41,6 +41,7 @@ export class ReadingPage {
     const outbox = new Outbox(draft);
     const drawing = new Drawing(slices, draft);
     this.view = view;
+    this.openingView = new OpeningView(stack.stack_id);
     this.slices = slices;
     this.draft = draft;
     this.outbox = outbox;
@@ -64,6 +65,7 @@ export class ReadingPage {
     this.mass = new MassPanel(byId("mass"), slices, draft);
     this.history = new HistoryPanel(byId("history", HTMLDetailsElement), slices, draft, outbox);
     this.saving = new SavingPanel(draft, outbox);
+    this.finish = new FinishLine(stack.stack_id, this.actions, outbox);
 
     this.#listen();
     bindGestures(this);
@@ -103,10 +105,23 @@ export class ReadingPage {
   }
 
   async open() {
-    const isShown = this.slices.go(this.slices.index);
     this.stackPanel.show();
+    const isShown = this.#showFirst();
     if (this.stackPanel.stack.is_lge) await this.read();
     await isShown;
+  }
+
+  /** The first image comes as it was looked at before, or close to the heart: it does not jump there later. */
+  async #showFirst() {
+    const { stack_id } = this.stackPanel.stack;
+    const kept = keptView(stack_id);
+    const view = kept ? null : await this.openingView.soon();
+    const window = view ? await this.openingView.window() : null;
+    this.view.startWith({ kept, heart: view?.heart, window });
+    await this.slices.go(this.slices.index);
+    keepView(stack_id, this.view);
+    if (!view) await this.openingView.soon();
+    this.show();
   }
 
   /** Open the stack's draft, once, and keep the page to it. */
@@ -145,8 +160,15 @@ export class ReadingPage {
     if (this.draft.isPreparing) sendLook(this.draft.reading.id, this.slices.current).catch(() => {});
   }
 
+  /** On a narrow screen the panel is a drawer over the image. */
+  togglePanel(isOpen = !document.body.classList.contains("panel-open")) {
+    document.body.classList.toggle("panel-open", isOpen);
+    for (const button of buttonsOf("panel")) button.setAttribute("aria-expanded", String(isOpen));
+  }
+
   deselect() {
-    if (!this.tools.cancel()) this.drawing.select(null);
+    if (document.body.classList.contains("panel-open")) this.togglePanel(false);
+    else if (!this.tools.cancel()) this.drawing.select(null);
   }
 
   /** @param {number} factor */
@@ -155,53 +177,24 @@ export class ReadingPage {
     this.show();
   }
 
-  /** Where the left ventricle lies, asked for once. */
-  #findHeart() {
-    this.#heart ??= findHeart(this.stackPanel.stack.stack_id).catch((error) => {
-      this.#heart = null;
-      throw error;
-    });
-    return this.#heart;
-  }
-
-  async zoomToHeart() {
-    try {
-      const heart = await this.#findHeart();
-      if (heart) this.view.frame(heart, 0.5);
-      else showMessage("No left ventricle was found on this stack.");
-    } catch (error) {
-      showMessage(`The heart cannot be found: ${error.message}`);
-    }
-  }
-
   /** All slices side by side, close to the heart where it is found. */
   async toggleGrid() {
     this.strip.toggleGrid();
-    this.strip.zoomTo(await this.#findHeart().catch(() => null));
+    const view = await this.openingView.get().catch(() => null);
+    this.strip.zoomTo(view?.heart ?? null);
+  }
+
+  /** Accept what can be seen side by side; before that it is shown. */
+  acceptShown() {
+    if (this.strip.isGrid) this.actions.acceptShown(this.strip.seen);
+    else {
+      void this.toggleGrid();
+      showMessage("All slices side by side: press Shift+A again to accept those that you see.");
+    }
   }
 
   showHelp() {
     byId("help", HTMLDialogElement).showModal();
-  }
-
-  togglePreview() {
-    this.preview.toggle();
-    showMessage(
-      this.preview.isOn ? "Dashed: what a click would do, where the pointer rests." : "No preview of clicks.",
-    );
-  }
-
-  /** Delete what is lit up under the pointer, or else what is selected. */
-  deletePart() {
-    const { grabbed } = this.promptTool;
-    const isLit = this.tools.chosen === "prompt" && (grabbed?.what === "point" || grabbed?.what === "handle");
-    this.actions.deletePart(isLit ? grabbed.selection : this.drawing.selected);
-    this.promptTool.grabbed = null;
-  }
-
-  /** The image alone, or with the panels beside it. */
-  toggleMaximised() {
-    document.body.classList.toggle("maximised");
   }
 
   /** The circle of the tool in hand, where it has one. */
@@ -213,12 +206,14 @@ export class ReadingPage {
   /** Everything that follows the reading, the slice or the selection. */
   show() {
     this.drawing.selection = this.drawing.selected;
+    this.strip.apex = this.openingView.apex;
     this.strip.show();
     this.mass.show();
     this.history.show();
+    this.finish.show();
     showGrowth(this.draft);
     showControls(this);
-    showAnnotations(this.slices, this.draft, this.outbox, this.drawing);
+    showAnnotations(this.slices, this.draft, this.outbox, this.drawing, this.openingView.apex);
     this.draw();
   }
 

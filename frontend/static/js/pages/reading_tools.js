@@ -38,6 +38,25 @@ export function readingTools(view, drawing) {
   return { brushSize, limits, habit, preview, prompt, tools, pointer, crosshair };
 }
 
+/** The image alone, or with the panels beside it. */
+export function toggleMaximised() {
+  document.body.classList.toggle("maximised");
+}
+
+/** @param {import("./reading_page.js").ReadingPage} page */
+export function togglePreview({ preview }) {
+  preview.toggle();
+  showMessage(preview.isOn ? "Dashed: what a click would do, where the pointer rests." : "No preview of clicks.");
+}
+
+/** Delete what is lit up under the pointer, or else what is selected. @param {import("./reading_page.js").ReadingPage} page */
+export function deletePart({ actions, drawing, promptTool, tools }) {
+  const { grabbed } = promptTool;
+  const isLit = tools.chosen === "prompt" && (grabbed?.what === "point" || grabbed?.what === "handle");
+  actions.deletePart(isLit ? grabbed.selection : drawing.selected);
+  promptTool.grabbed = null;
+}
+
 /** @param {EventTarget} source @returns {(name: string, act: (detail: any) => void) => void} */
 const listenTo = (source) => (name, act) =>
   source.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail));
@@ -75,7 +94,7 @@ function bindPointer(page) {
     if (actions.count > before.count) actions.takeBack();
     const isRemoval = manner.isOpposite || (drawing.negative && page.tools.chosen === "prompt");
     if (isRemoval) actions.removePart(view.clientToImage(at.x, at.y), before.mask);
-    else page.toggleMaximised();
+    else toggleMaximised();
   });
   on("refused", () => {
     if (!page.draft.isOpen) showMessage("The reading is not open yet: nothing can be drawn.");

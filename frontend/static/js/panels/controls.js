@@ -81,8 +81,21 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
     redo: isOpen && (draft.reading.can_redo || outbox.canRedo),
     delete: isOpen && drawing.selected !== null,
   });
-  const others = ["accept", "no_scar", "clear", "exclude", "prompt", "brush", "eraser", "fill_holes", "drop_islands"];
-  others.push("threshold", "edge");
+  const others = [
+    "accept",
+    "accept_shown",
+    "next_patient",
+    "no_scar",
+    "clear",
+    "exclude",
+    "prompt",
+    "brush",
+    "eraser",
+    "threshold",
+    "edge",
+    "fill_holes",
+    "drop_islands",
+  ];
   enable(Object.fromEntries([...others, "export"].map((id) => [id, isOpen])));
   press({
     positive: !drawing.negative,

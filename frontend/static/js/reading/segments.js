@@ -4,7 +4,7 @@ import { isAny } from "./mask.js";
 
 /** @typedef {import("../common/types.js").ReadSlice} ReadSlice @typedef {import("../common/types.js").Segment} Segment */
 /** @typedef {import("../common/types.js").Structure} Structure @typedef {import("../common/types.js").SliceKey} SliceKey */
-/** @typedef {import("../common/types.js").Prompt} Prompt */
+/** @typedef {import("../common/types.js").Prompt} Prompt @typedef {import("../common/types.js").Edit} Edit */
 
 /** @type {Prompt} */
 export const noPrompt = { boxes: [], points: [] };
@@ -31,6 +31,15 @@ export const unread = ({ sop_instance_uid, frame_number }) => ({
   state_before: null,
   segments: {},
 });
+
+/** Does an edit touch a slice: its own one, or one of several? @param {Partial<Edit>} edit @param {SliceKey} slice */
+export const touches = (edit, slice) =>
+  isSameSlice(edit, slice) || Boolean(edit.slices?.some((each) => isSameSlice(each, slice)));
+
+const decided = new Set(["accepted", "no_scar", "excluded"]);
+
+/** Did a reader decide on a slice? A correction is work on the way to a decision. @param {ReadSlice} slice */
+export const isDecided = ({ state }) => decided.has(state);
 
 /** @param {ReadSlice} slice @param {Structure} [structure] @returns {Segment} an empty one where the slice has none */
 export const segmentOf = (slice, structure = "scar") => slice.segments[structure] ?? noSegment;
