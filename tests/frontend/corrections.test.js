@@ -121,6 +121,17 @@ beforeEach(() => {
   outbox.open();
 });
 
+test("what is taken back while it is on its way is shown no more", async () => {
+  outbox.add({ kind: "accept", sop_instance_uid: "a", frame_number: 1 });
+  outbox.undo(true);
+  assert.equal(draft.slice(image("a")).state, "proposed");
+  await settled();
+  assert.deepEqual(
+    server.stored.map(({ kind }) => kind),
+    ["accept", "undo"],
+  );
+});
+
 test("one undo takes back one gesture, sent or not, and what was not meant is taken back in silence", async () => {
   const heard = [];
   for (const name of ["stored", "undone"]) outbox.addEventListener(name, ({ detail }) => heard.push([name, detail]));

@@ -60,6 +60,7 @@
  * @property {string} reader who did it
  * @property {object|null} body as it was sent; sent again after a lost answer, it must be the same to the letter
  * @property {boolean} [isQuiet] is nothing to be said of it? It takes back what was not meant
+ * @property {boolean} [isTakenBack] is it on its way, and its undo behind it? It is shown no more
  * @property {string|null} [refusal] why it was set aside; null where it collides with what was done elsewhere
  * @property {number} version of what it was made on: the slice's, or the whole reading's for edits of all slices
  */

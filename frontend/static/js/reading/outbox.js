@@ -116,6 +116,7 @@ export class Outbox extends EventTarget {
     const last = this.#steps.at(-1);
     if (!last || last.body || last.edit.kind in opposite) {
       if (this.canRedo) this.#undone.push(null);
+      if (last && isQuiet) last.isTakenBack = true;
       return this.#push({ kind: "undo" }, isQuiet);
     }
     this.#steps.pop();
@@ -164,7 +165,7 @@ export class Outbox extends EventTarget {
 
   #changed() {
     this.isKept = this.#unsent?.keep({ steps: this.#steps, aside: this.#aside }) ?? true;
-    this.draft.showUnsent(this.#steps.map(({ edit }) => edit));
+    this.draft.showUnsent(this.#steps.filter(({ isTakenBack }) => !isTakenBack).map(({ edit }) => edit));
     this.dispatchEvent(new Event("change"));
     if (!this.#isRunning && this.#steps.length) void this.#send();
   }
