@@ -63,10 +63,10 @@ def test_a_study_that_is_prepared_meanwhile_is_ready_by_itself(page: Page, serve
     wait_until(lambda: progress(page) == ["new"] * 3)
     body = {"client_id": "00000000-0000-4000-8000-000000000001"}
     httpx.post(f"{server.address}/api/v1/stacks/{stacks[2]}/readings", json=body).raise_for_status()
-    page.get_by_role("button", name="ready").focus()
+    page.keyboard.press("ArrowDown")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    page.reload()
     wait_until(lambda: progress(page)[0] == "ready")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == f"/stacks/{stacks[2]}"
 
 
 def test_studies_are_sorted_by_a_column_filtered_by_state_and_found_by_accession_number(
