@@ -6,7 +6,7 @@ from scarmass.domain.protocols import SliceImage
 from scarmass.domain.stack import Contrast, Slice, Stack, Study
 from scarmass.imaging.mr.pixels import rescaled_values, stored_values, thumbnail_png
 from scarmass.services.context import Context
-from scarmass.storage import studies
+from scarmass.storage import removals, studies
 from scarmass.storage.files import FileStore
 
 
@@ -28,7 +28,8 @@ def page_of_studies(context: Context, limit: int, after: tuple[str, str] | None,
 def set_removed(context: Context, study_instance_uid: str, author: str, removed: bool) -> Study:
     """Take a study off the worklist, or bring it back; its images and readings stay. Raises StudyNotFound."""
     with context.database.transaction() as session:
-        return studies.set_removed(session, study_instance_uid, author, removed)
+        removals.set_removed(session, study_instance_uid, author, removed)
+        return studies.get_study(session, study_instance_uid)
 
 
 def get_stack(context: Context, stack_id: str) -> Stack:

@@ -11,16 +11,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import InstanceConflict, SliceNotFound, StackNotFound, StudyNotFound
-from scarmass.domain.stack import Contrast, Removal, Slice, SliceHeader, Stack, Study, StudyHeader
+from scarmass.domain.stack import Contrast, Slice, SliceHeader, Stack, Study, StudyHeader
 from scarmass.storage.documents import header_from_json, header_to_json
 from scarmass.storage.notifications import notify
+from scarmass.storage.removals import removal_of
 from scarmass.storage.tables import (
     InstanceRow,
     ReadingRow,
     SliceRow,
     StackChangeRow,
     StackRow,
-    StudyChangeRow,
     StudyRow,
 )
 
@@ -75,7 +75,10 @@ def headers_of(session: Session, study_instance_uid: str) -> list[SliceHeader]:
 
 def get_study(session: Session, study_instance_uid: str) -> Study:
     """Raises StudyNotFound."""
-    return _study(session, _study_row(session, study_instance_uid))
+    row = session.scalar(select(StudyRow).where(StudyRow.study_instance_uid == study_instance_uid))
+    if row is None:
+        raise StudyNotFound("no such study")
+    return _study(session, row)
 
 
 def page_of_studies(session: Session, limit: int, after: tuple[str, str] | None, removed: bool) -> list[Study]:
@@ -89,25 +92,6 @@ def page_of_studies(session: Session, limit: int, after: tuple[str, str] | None,
     if after is not None:
         query = query.where(key < tuple_(*after))
     return [_study(session, row) for row in session.scalars(query)]
-
-
-def set_removed(session: Session, study_instance_uid: str, author: str, removed: bool) -> Study:
-    """Take a study off the worklist, or bring it back, and record who did; nothing of it is deleted.
-
-    Raises StudyNotFound.
-    """
-    row = _study_row(session, study_instance_uid)
-    if row.is_removed != removed:
-        row.is_removed = removed
-        change = StudyChangeRow(study_instance_uid=study_instance_uid, author=author, change={"removed": removed})
-        session.add(change)
-        session.flush()
-    return _study(session, row)
-
-
-def is_removed(session: Session, study_instance_uid: str) -> bool:
-    """Raises StudyNotFound."""
-    return _study_row(session, study_instance_uid).is_removed
 
 
 def has_studies(session: Session) -> bool:
@@ -247,22 +231,9 @@ def _study_header(row: StudyRow) -> StudyHeader:
     )
 
 
-def _study_row(session: Session, study_instance_uid: str) -> StudyRow:
-    row = session.scalar(select(StudyRow).where(StudyRow.study_instance_uid == study_instance_uid))
-    if row is None:
-        raise StudyNotFound("no such study")
-    return row
-
-
 def _study(session: Session, row: StudyRow) -> Study:
     stacks = tuple(_stack(stack) for stack in row.stacks)
-    return Study(_study_header(row), row.imported_at, stacks, _removal(session, row) if row.is_removed else None)
-
-
-def _removal(session: Session, row: StudyRow) -> Removal:
-    query = select(StudyChangeRow).where(StudyChangeRow.study_instance_uid == row.study_instance_uid)
-    last = session.scalars(query.order_by(StudyChangeRow.id.desc()).limit(1)).one()
-    return Removal(last.author, last.created_at)
+    return Study(_study_header(row), row.imported_at, stacks, removal_of(session, row))
 
 
 def _stack_row(session: Session, stack_id: str) -> StackRow:

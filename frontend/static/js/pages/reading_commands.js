@@ -1,7 +1,6 @@
 /** What can be done on the reading page, by key or by button. */
 
 import { smallestPart_mm2 } from "../panels/controls.js";
-import { windowOfHeart, zoomToHeart } from "./heart_view.js";
 import { deletePart, toggleMaximised, togglePreview } from "./reading_tools.js";
 
 /** @typedef {import("../common/commands.js").Command} Command */
@@ -11,7 +10,7 @@ const window_step = 10;
 
 /** @param {import("./reading_page.js").ReadingPage} page @returns {Command[]} */
 export function readingCommands(page) {
-  const { view, slices, actions, display, drawing, tools, strip } = page;
+  const { view, slices, actions, display, drawing, tools, strip, looking } = page;
   const group = (heading, commands) =>
     commands.map(([id, text, keys, run, more]) => ({ id, text, keys, run, group: heading, ...more }));
   const held = { repeats: true };
@@ -66,14 +65,14 @@ export function readingCommands(page) {
     ]),
     ...group("View", [
       ["fit", "Fit the image", ["f"], onImage(() => view.fit())],
-      ["heart", "Zoom to the heart", ["g"], onImage(() => zoomToHeart(page))],
+      ["heart", "Zoom to the heart", ["g"], onImage(() => looking.zoomToHeart())],
       ["zoom_in", "Zoom in", ["+", "="], onImage(() => view.zoomBy(1.25)), held],
       ["zoom_out", "Zoom out", ["-"], onImage(() => view.zoomBy(1 / 1.25)), held],
       ["wider", "Wider window", ["shift+ArrowRight"], onImage(() => view.dragWindow(window_step, 0)), held],
       ["narrower", "Narrower window", ["shift+ArrowLeft"], onImage(() => view.dragWindow(-window_step, 0)), held],
       ["brighter", "Brighter", ["shift+ArrowUp"], onImage(() => view.dragWindow(0, window_step)), held],
       ["darker", "Darker", ["shift+ArrowDown"], onImage(() => view.dragWindow(0, -window_step)), held],
-      ["window", "Window of heart muscle and scar", ["w"], onImage(() => windowOfHeart(page))],
+      ["window", "Window of heart muscle and scar", ["w"], onImage(() => looking.windowOfHeart())],
       ["header_window", "Window as in the header", ["shift+w"], onImage(() => view.resetWindow())],
       ["invert", "Invert", ["i"], onImage(() => view.invert())],
       ["rotate", "Turn the image clockwise", ["q"], onImage(() => view.rotate(1))],

@@ -5,8 +5,7 @@ import { buttonsOf, byId } from "../common/dom.js";
 import { untilAnswered } from "../common/retry.js";
 import { hideProgress, showMessage, showProgress } from "../common/status.js";
 import { Display } from "../image/display.js";
-import { keepView, keptView } from "../image/kept_view.js";
-import { OpeningView } from "../image/opening_view.js";
+import { Looking } from "../image/looking.js";
 import { Overlay } from "../image/overlay.js";
 import { Slices } from "../image/slices.js";
 import { Viewport } from "../image/viewport.js";
@@ -41,8 +40,8 @@ export class ReadingPage {
     const outbox = new Outbox(draft);
     const drawing = new Drawing(slices, draft);
     this.view = view;
-    this.openingView = new OpeningView(stack.stack_id);
     this.slices = slices;
+    this.looking = new Looking(stack.stack_id, view, slices);
     this.draft = draft;
     this.outbox = outbox;
     this.drawing = drawing;
@@ -106,22 +105,9 @@ export class ReadingPage {
 
   async open() {
     this.stackPanel.show();
-    const isShown = this.#showFirst();
+    const isShown = this.looking.showFirst().then(() => this.show());
     if (this.stackPanel.stack.is_lge) await this.read();
     await isShown;
-  }
-
-  /** The first image comes as it was looked at before, or close to the heart: it does not jump there later. */
-  async #showFirst() {
-    const { stack_id } = this.stackPanel.stack;
-    const kept = keptView(stack_id);
-    const view = kept ? null : await this.openingView.soon();
-    const window = view ? await this.openingView.window() : null;
-    this.view.startWith({ kept, heart: view?.heart, window });
-    await this.slices.go(this.slices.index);
-    keepView(stack_id, this.view);
-    if (!view) await this.openingView.soon();
-    this.show();
   }
 
   /** Open the stack's draft, once, and keep the page to it. */
@@ -180,8 +166,7 @@ export class ReadingPage {
   /** All slices side by side, close to the heart where it is found. */
   async toggleGrid() {
     this.strip.toggleGrid();
-    const view = await this.openingView.get().catch(() => null);
-    this.strip.zoomTo(view?.heart ?? null);
+    this.strip.zoomTo(await this.looking.heart());
   }
 
   /** Accept what can be seen side by side; before that it is shown. */
@@ -206,14 +191,14 @@ export class ReadingPage {
   /** Everything that follows the reading, the slice or the selection. */
   show() {
     this.drawing.selection = this.drawing.selected;
-    this.strip.apex = this.openingView.apex;
+    this.strip.apex = this.looking.apex;
     this.strip.show();
     this.mass.show();
     this.history.show();
     this.finish.show();
     showGrowth(this.draft);
     showControls(this);
-    showAnnotations(this.slices, this.draft, this.outbox, this.drawing, this.openingView.apex);
+    showAnnotations(this.slices, this.draft, this.outbox, this.drawing, this.looking.apex);
     this.draw();
   }
 

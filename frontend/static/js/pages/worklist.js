@@ -30,7 +30,10 @@ class Worklist {
     byId("more").addEventListener("click", () => void this.#loadMore());
     this.filter.addEventListener("input", () => void this.#show());
     document.addEventListener("keydown", (event) => this.#key(event));
-    document.addEventListener("visibilitychange", () => this.#refreshLater());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") void this.load();
+      else clearTimeout(this.#refresh);
+    });
     this.#bindStates();
     this.#bindColumns();
     byId("removed").addEventListener("click", () => this.#showRemoved(!this.#removed));
@@ -91,7 +94,9 @@ class Worklist {
     clearTimeout(this.#refresh);
     if (document.visibilityState !== "visible") return;
     const isPreparing = this.#studies.some(({ stacks }) => stacks.some(({ progress }) => progress === "preparing"));
-    this.#refresh = setTimeout(() => void this.load(), refresh_ms[isPreparing ? "preparing" : "still"]);
+    // A menu that is open stays where it is.
+    const again = () => (document.querySelector(":popover-open") ? this.#refreshLater() : void this.load());
+    this.#refresh = setTimeout(again, refresh_ms[isPreparing ? "preparing" : "still"]);
   }
 
   #fail(message) {

@@ -70,7 +70,8 @@ export class Strip {
     const overlay = element("canvas", { class: "overlay", "aria-hidden": "true" });
     const image = element("img", { src: thumbnailPath(slice), alt: "", loading: "lazy", draggable: "false" });
     const turned = element("span", { class: "turned" }, image, pixels, overlay);
-    const picture = element("span", { class: "picture" }, turned);
+    const end = element("span", { class: "end" });
+    const picture = element("span", { class: "picture" }, turned, end);
     const symbol = element("span", { class: "symbol", "aria-hidden": "true" });
     const mass = element("span", { class: "grams" });
     const number = element("b");
@@ -87,6 +88,7 @@ export class Strip {
       picture,
       pixels,
       overlay,
+      end,
       number,
       symbol,
       mass,
@@ -169,7 +171,8 @@ export class Strip {
       const end = endName(index, slices.length, this.apex);
       entry.button.setAttribute("aria-label", `Slice ${index + 1}${end && `, ${end}`}, ${stateNames[state]}`);
       entry.button.title = `Slice ${index + 1}${end && ` (${end})`}: ${stateNames[state]}`;
-      entry.number.textContent = `${index + 1}${end && ` ${end}`}`;
+      entry.end.textContent = end;
+      entry.number.textContent = String(index + 1);
       entry.symbol.textContent = symbols[state];
       const { quantity } = mass ? quantityShown(mass, draft.reading.mass_extent) : { quantity: null };
       entry.mass.textContent = state === "excluded" ? "excluded" : quantity ? `${grams(quantity)} g` : "";

@@ -1,6 +1,6 @@
 /** How a study and its stacks are written in the worklist's table. */
 
-import { element } from "../common/dom.js";
+import { element, isWithin } from "../common/dom.js";
 import {
   ago,
   contrastNames,
@@ -76,7 +76,7 @@ function stackRow(stack, name) {
     element("td", { class: "figure" }, reading?.mass_g == null ? "–" : `${reading.mass_g.toFixed(2)} g`),
   );
   row.addEventListener("click", (event) => {
-    if (event.target !== link && !event.ctrlKey && !event.metaKey) link.click();
+    if (!isWithin(event.target, "a, .menu") && !event.ctrlKey && !event.metaKey) link.click();
   });
   return row;
 }
