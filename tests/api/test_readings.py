@@ -185,7 +185,9 @@ def test_a_prompt_outside_the_slice_is_refused_by_name(client: TestClient, readi
 def test_the_csv_marks_the_draft_in_its_name_and_every_row(client: TestClient, stack: dict, reading: dict) -> None:
     edit(client, reading, 0, "prompt", 3, boxes=[BOX])
     answer = client.get(f"/api/v1/readings/{reading['id']}/export", params={"format": "csv"})
-    assert "DRAFT" in answer.headers["content-disposition"]
+    of = len(stack["slices"])
+    name = f"DRAFT_PHANTOM-001_20260105_scar-mass_0-of-{of}_r1.csv"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert {row["status"] for row in rows} == {"DRAFT"}
     assert {row["patient_id"] for row in rows} == {stack["patient"]["id"]}
@@ -193,7 +195,9 @@ def test_the_csv_marks_the_draft_in_its_name_and_every_row(client: TestClient, s
     slices = [row for row in rows if row["row"] == "slice"]
     assert len(slices) == len(stack["slices"])
     for column in ("mass_g_by_slice_thickness", "mass_g_by_slice_spacing", "area_mm2"):
-        assert float(total[column]) == pytest.approx(sum(float(row[column]) for row in slices))
+        assert float(total[column]) == pytest.approx(sum(float(row[column]) for row in slices), abs=0.1 * of)
+        assert all(len(row[column].partition(".")[2]) <= 2 for row in rows)
+    assert [row["slice"] for row in rows] == [*map(str, range(1, of + 1)), ""]
     assert all(float(row["density_g_per_ml"]) == 1.05 for row in rows)
 
 

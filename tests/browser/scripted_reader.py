@@ -30,8 +30,11 @@ class ScriptedReader:
         for number in range(of):
             wait_until(lambda number=number: reading_state(self.page)["shown"] == number)
             uid = reading_state(self.page)["reading"]["slices"][number]["sop_instance_uid"]
-            self._correct(scars.get(uid))
-            self._press("Enter")
+            if uid in scars:
+                self._correct(scars[uid])
+                self._press("Enter")
+            else:
+                self._press("0")
         wait_until(lambda: reading_state(self.page)["reading"]["reviewed"] == of)
         return self._export(into)
 
@@ -46,10 +49,7 @@ class ScriptedReader:
         self.page.wait_for_url("**/stacks/*")
         wait_until_prepared(self.page)
 
-    def _correct(self, scar: Box | None) -> None:
-        if scar is None:
-            self._press("0")
-            return
+    def _correct(self, scar: Box) -> None:
         self._press("c")
         drag(self.page, (scar.x0, scar.y0), (scar.x1, scar.y1))
         self.actions += 1

@@ -71,9 +71,10 @@ def test_a_stroke_that_was_abandoned_leaves_nothing(page: Page, server: Server, 
     page.mouse.move(*client_point(page, 120, 100))
     page.keyboard.press("Escape")
     page.mouse.up()
+    index = reading_state(page)["index"]
     page.keyboard.press("0")
     wait_for_revision(page, 2)
-    assert server.reading(opened)["slices"][reading_state(page)["index"]]["state"] == "no_scar"
+    assert server.reading(opened)["slices"][index]["state"] == "no_scar"
 
 
 def test_a_ring_is_filled_and_specks_are_dropped(page: Page, server: Server, opened: str) -> None:
@@ -148,7 +149,6 @@ def test_the_history_walks_back_and_forth(page: Page, server: Server, opened: st
     index = reading_state(page)["index"]
     page.keyboard.press("0")
     wait_for_revision(page, 1)
-    page.keyboard.press("ArrowDown")
     wait_until(lambda: reading_state(page)["shown"] == index + 1)
     page.keyboard.press("u")
     wait_for_revision(page, 2)
@@ -172,6 +172,7 @@ def test_undo_names_its_slice_and_goes_there(page: Page, server: Server, opened:
     index = reading_state(page)["index"]
     page.keyboard.press("0")
     wait_for_revision(page, 1)
+    wait_until(lambda: reading_state(page)["shown"] == index + 1)
     page.keyboard.press("Home")
     wait_until(lambda: reading_state(page)["shown"] == 0)
     page.keyboard.press("z")

@@ -42,7 +42,6 @@ def test_painting_deciding_and_accepting_go_on_and_are_sent_in_order(page: Page,
     page.keyboard.press("Enter")
     wait_until(lambda: reading_state(page)["shown"] == index + 1)
     page.keyboard.press("0")
-    page.keyboard.press("ArrowDown")
     wait_until(lambda: reading_state(page)["shown"] == index + 2)
     page.keyboard.press("u")
     wait_until(lambda: "5 changes kept here" in saving(page))

@@ -95,9 +95,52 @@ def test_two_fingers_zoom_and_mark_nothing(page: Page, server: Server, opened: s
     with_fingers(page, [(110, 128), (105, 128), (100, 128)], [(140, 128), (145, 128), (150, 128)])
     wider = client_point(page, 140, 128)[0] - client_point(page, 110, 128)[0]
     assert wider > 1.3 * wide
+    index = reading_state(page)["index"]
     page.keyboard.press("0")
     wait_for_revision(page, 1)
-    assert server.reading(opened)["slices"][reading_state(page)["index"]]["state"] == "no_scar"
+    assert stored_slice(server, opened, index)["state"] == "no_scar"
+
+
+def test_a_finger_reaches_a_handle_from_farther_than_a_mouse(page: Page, server: Server, opened: str) -> None:
+    index = reading_state(page)["index"]
+    page.keyboard.press("c")
+    wait_for_revision(page, 1)
+    drag(page, (100, 80), (160, 140))
+    wait_for_revision(page, 2)
+    pixel = client_point(page, 101, 80)[0] - client_point(page, 100, 80)[0]
+    beside = 160 + 12 / pixel
+    with_fingers(page, [(beside, 140), (beside + 5, 145), (beside + 10, 150)])
+    wait_for_revision(page, 3)
+    (box,) = stored_slice(server, opened, index)["boxes"]
+    assert corners(box) == pytest.approx([100, 80, beside + 10, 150], abs=0.6)
+    drag(page, (beside + 10 + 12 / pixel, 150), (190, 190))
+    wait_for_revision(page, 4)
+    assert len(stored_slice(server, opened, index)["boxes"]) == 2
+
+
+def test_a_pen_and_a_finger_push_the_edge(page: Page, server: Server, opened: str) -> None:
+    index = reading_state(page)["index"]
+    page.keyboard.press("c")
+    wait_for_revision(page, 1)
+    drag(page, (100, 100), (130, 130))
+    wait_for_revision(page, 2)
+    page.keyboard.press("s")
+    with_pen(page, [(129.5, 115), (132, 115), (135.5, 115)])
+    wait_for_revision(page, 3)
+    pushed = from_rle(stored_slice(server, opened, index)["mask"])
+    assert pushed[115, 133]
+    with_fingers(page, [(115, 100.5), (115, 103), (115, 106)])
+    wait_for_revision(page, 4)
+    assert not from_rle(stored_slice(server, opened, index)["mask"])[103, 115]
+
+
+def test_two_taps_show_the_image_alone(page: Page, server: Server, opened: str) -> None:
+    before = stored_slice(server, opened, reading_state(page)["index"])
+    for _ in range(2):
+        with_fingers(page, [(60, 60)])
+    wait_until(lambda: not page.locator("#mass").is_visible())
+    wait_until(lambda: page.locator("#viewport").get_attribute("data-saved") == "true")
+    assert stored_slice(server, opened, reading_state(page)["index"])["points"] == before["points"]
 
 
 @pytest.mark.parametrize("page", [False], indirect=True, ids=["without WebGL"])
@@ -169,9 +212,10 @@ def test_a_press_of_keys_that_is_escaped_from_leaves_nothing(page: Page, server:
     page.keyboard.press("Space")
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
+    index = reading_state(page)["index"]
     page.keyboard.press("0")
     wait_for_revision(page, 1)
-    assert server.reading(opened)["slices"][reading_state(page)["index"]]["state"] == "no_scar"
+    assert stored_slice(server, opened, index)["state"] == "no_scar"
 
 
 def test_the_keyboard_alone_does_a_whole_reading(
@@ -196,9 +240,9 @@ def test_the_keyboard_alone_does_a_whole_reading(
             move(page, 10, 20)
             page.keyboard.press("Space")
             page.keyboard.press("Escape")
+            page.keyboard.press("Enter")
         else:
             page.keyboard.press("0")
-        page.keyboard.press("Enter")
     wait_until(lambda: server.reading(stack_id)["reviewed"] == of)
     with page.expect_download() as download:
         page.keyboard.press("e")

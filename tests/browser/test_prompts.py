@@ -96,17 +96,19 @@ def test_one_slice_or_the_stack_is_proposed_again_and_what_was_decided_by_hand_s
 def test_the_buttons_do_what_the_keys_do(page: Page, server: Server, opened: str) -> None:
     index = reading_state(page)["index"]
     wanted = [
-        ("no_scar", "no_scar"),
         ("exclude", "excluded"),
-        ("exclude", "no_scar"),
+        ("exclude", "proposed"),
         ("clear", "pending"),
         ("propose_slice", "proposed"),
         ("accept", "accepted"),
+        ("no_scar", "no_scar"),
     ]
     for revision, (command, state) in enumerate(wanted, start=1):
+        at = reading_state(page)["index"]
         page.locator(f'button[data-command="{command}"]').click()
         wait_for_revision(page, revision)
-        assert stored_slice(server, opened, index)["state"] == state
+        assert stored_slice(server, opened, at)["state"] == state
+    assert reading_state(page)["index"] == index + 2
     page.locator("#strip button").first.click()
     wait_until(lambda: reading_state(page)["shown"] == 0)
     page.mouse.wheel(0, 100)

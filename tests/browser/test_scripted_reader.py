@@ -41,8 +41,8 @@ def test_a_patient_is_read_from_upload_to_export(page: Page, server: Server, tmp
     rows = list(csv.DictReader(exported.open()))
     assert len(rows) == len(files) + 1
     assert {row["patient_id"] for row in rows} == {study.patient_id}
-    assert float(rows[-1]["mass_g_by_slice_thickness"]) == pytest.approx(expected_g, rel=1e-6)
+    assert float(rows[-1]["mass_g_by_slice_thickness"]) == pytest.approx(expected_g, abs=0.0051)
     reviewed = [row["slice_state"] for row in rows[:-1]]
     assert reviewed.count("no_scar") == len(files) - len(scars)
     assert reviewed.count("accepted") == len(scars)
-    assert reader.actions == 4 + 2 * (len(files) - len(scars)) + 3 * len(scars)
+    assert reader.actions == 4 + (len(files) - len(scars)) + 3 * len(scars)

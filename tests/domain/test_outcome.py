@@ -10,10 +10,29 @@ import pytest
 import tests
 from scarmass.domain import edits as kinds
 from scarmass.domain import errors
-from scarmass.domain.edits import ClearEdit, Edit, PaintEdit, PromptEdit, RemovePartEdit, SensitivityEdit, TakeOverEdit
+from scarmass.domain.edits import (
+    AcceptAllEdit,
+    ClearEdit,
+    Edit,
+    PaintEdit,
+    PromptEdit,
+    RemovePartEdit,
+    SensitivityEdit,
+    TakeOverEdit,
+)
 from scarmass.domain.outcome import Outcome, apply, drawn_by
 from scarmass.domain.prompts import Box, Point
-from scarmass.domain.reading import Origin, Reading, Segment, Sensitivity, SliceChange, SliceContent, SliceState, fold
+from scarmass.domain.reading import (
+    DECIDED_STATES,
+    Origin,
+    Reading,
+    Segment,
+    Sensitivity,
+    SliceChange,
+    SliceContent,
+    SliceState,
+    fold,
+)
 from scarmass.domain.stack import Growth, Slice, SliceHeader
 from scarmass.domain.structures import Structure
 
@@ -72,6 +91,18 @@ def test_the_table_of_slice_states_holds(row: dict) -> None:
     now = after(before, edit_of(row["kind"]))
     assert (now.state, now.state_before) == (row["after"]["state"], row["after"]["state_before"])
     assert (now.scar is not None) == row["after"]["has_mask"]
+    assert (now.state in DECIDED_STATES) == row["after"]["is_decided"]
+    assert reading(now).reviewed == int(row["after"]["is_decided"])
+
+
+def test_several_slices_are_accepted_in_one_step_or_none_is() -> None:
+    proposed = SliceContent(SliceState.PROPOSED, segments={Structure.SCAR: Segment(MASK, Origin.PROPOSED)})
+    two = (image(1, 0), image(2, 10))
+    of_two = Reading(uuid.uuid4(), "stack", two, contents={one.key: proposed for one in two})
+    accepted = apply(of_two, AcceptAllEdit(of_two.keys), {}, None).changes
+    assert {key: change.decision for key, change in accepted.items()} == dict.fromkeys(of_two.keys, "accepted")
+    with pytest.raises(errors.NothingToAccept):
+        apply(Reading(uuid.uuid4(), "stack", two, contents={KEY: proposed}), AcceptAllEdit(of_two.keys), {}, None)
 
 
 def test_other_structures_than_scar_leave_the_state_and_the_scar_as_they_are() -> None:

@@ -74,6 +74,14 @@ class AcceptEdit:
 
 
 @dataclass(frozen=True)
+class AcceptAllEdit:
+    """What is on several slices, accepted in one step."""
+
+    kind: ClassVar = EditKind.ACCEPT
+    slices: tuple[SliceKey, ...]
+
+
+@dataclass(frozen=True)
 class ExcludeEdit:
     kind: ClassVar = EditKind.EXCLUDE
     slice: SliceKey
@@ -128,7 +136,7 @@ class RedoEdit:
 
 
 SliceEdit = PromptEdit | PaintEdit | RemovePartEdit | ClearEdit | NoScarEdit | AcceptEdit | ExcludeEdit | IncludeEdit
-Edit = SliceEdit | ProposeEdit | SensitivityEdit | TakeOverEdit | UndoEdit | RedoEdit
+Edit = SliceEdit | AcceptAllEdit | ProposeEdit | SensitivityEdit | TakeOverEdit | UndoEdit | RedoEdit
 
 
 @dataclass(frozen=True)

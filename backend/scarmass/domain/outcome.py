@@ -10,6 +10,7 @@ import numpy as np
 
 from scarmass.domain.correction import without_part
 from scarmass.domain.edits import (
+    AcceptAllEdit,
     AcceptEdit,
     ClearEdit,
     Edit,
@@ -39,7 +40,7 @@ from scarmass.domain.errors import (
 )
 from scarmass.domain.prompts import Prompt
 from scarmass.domain.reading import (
-    REVIEWED_STATES,
+    READERS_STATES,
     Changes,
     Origin,
     Reading,
@@ -72,7 +73,7 @@ def slices_to_propose(reading: Reading, edit: ProposeEdit) -> list[Slice]:
     """The slices that models are asked for. Raises SliceNotInStack, NothingToPropose."""
     if edit.slice is not None:
         return [slice_of(reading, edit.slice)]
-    chosen = [one for one in reading.slices if reading.content(one.key).state not in REVIEWED_STATES]
+    chosen = [one for one in reading.slices if reading.content(one.key).state not in READERS_STATES]
     if not chosen:
         raise NothingToPropose("every slice was edited, accepted or excluded by a reader, and stays as it is")
     return chosen
@@ -112,6 +113,8 @@ def apply(reading: Reading, edit: Edit, answers: Mapping[SliceKey, Segment], gro
             if growth is None or not growth.slices:
                 raise NothingToTakeOver("the study has no slices that the reading lacks")
             return Outcome({}, with_slices(reading.slices, growth.slices))
+        case AcceptAllEdit():
+            return Outcome({key: _change(reading, AcceptEdit(key), answers) for key in edit.slices})
         case _:
             return Outcome({edit.slice: _change(reading, edit, answers)})
 

@@ -35,7 +35,11 @@ class SliceState(StrEnum):
     FAILED = "failed"
 
 
-REVIEWED_STATES = frozenset({SliceState.ACCEPTED, SliceState.EDITED, SliceState.NO_SCAR, SliceState.EXCLUDED})
+DECIDED_STATES = frozenset({SliceState.ACCEPTED, SliceState.NO_SCAR, SliceState.EXCLUDED})
+"""What a reader decided on: these slices are reviewed. A correction is work on the way to a decision."""
+
+READERS_STATES = DECIDED_STATES | {SliceState.EDITED}
+"""What a reader made: models that are asked for the whole stack leave these slices as they are."""
 
 
 class Origin(StrEnum):
@@ -175,7 +179,7 @@ class Reading:
 
     @property
     def reviewed(self) -> int:
-        return sum(self.content(key).state in REVIEWED_STATES for key in self.keys)
+        return sum(self.content(key).state in DECIDED_STATES for key in self.keys)
 
     def masks(self, structure: Structure) -> dict[SliceKey, Mask]:
         """The masks of a structure that count: those of the reading's slices, the excluded left out."""

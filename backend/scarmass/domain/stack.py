@@ -5,6 +5,7 @@ Lengths are in mm, times in ms; UIDs are opaque text, since real ones are not al
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
@@ -40,6 +41,7 @@ class StudyHeader:
     patient_sex: str = ""
     study_date: str = ""
     study_description: str = ""
+    accession_number: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,9 +128,21 @@ class Stack:
 
 
 @dataclass(frozen=True)
+class Removal:
+    """That a study was taken off the worklist: by whom, and when."""
+
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Study:
+    """removal: None where the study is on the worklist."""
+
     header: StudyHeader
+    imported_at: datetime
     stacks: tuple[Stack, ...] = field(default=())
+    removal: Removal | None = None
 
 
 @dataclass(frozen=True)

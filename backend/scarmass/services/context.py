@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.protocols import Detector, Segmenter
 from scarmass.domain.reading import Sensitivity
+from scarmass.services.readings.summary import Summaries
 from scarmass.services.stack_detections import StackDetections
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
@@ -23,6 +24,7 @@ class Context:
     density_g_per_ml: float = 1.05
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
     detections: StackDetections = field(default_factory=StackDetections)
+    summaries: Summaries = field(default_factory=Summaries)
     notifications: Notifications = field(init=False)
 
     def __post_init__(self) -> None:

@@ -17,9 +17,12 @@ from scarmass.imaging.archive import Refused, files_within
 from scarmass.imaging.mr.header import MrObject, read_object
 from scarmass.imaging.mr.pixels import stored_values
 from scarmass.imaging.mr.stacks import build_stacks
-from scarmass.storage import studies
+from scarmass.storage import removals, studies
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
+
+IMPORT = "import"
+"""Who brings a removed study back to the worklist when its images come in again."""
 
 
 @dataclass
@@ -88,6 +91,7 @@ def _store_study(session: Session, study_instance_uid: str, objects: list[Accept
     if not is_new:
         studies.delete_if_empty(session, study_instance_uid)
         return False
+    removals.set_removed(session, study_instance_uid, IMPORT, removed=False)
     if any(is_new):
         headers = studies.headers_of(session, study_instance_uid)
         studies.replace_stacks(session, study_instance_uid, build_stacks(study, headers))

@@ -6,7 +6,7 @@ from scarmass.domain.protocols import SliceImage
 from scarmass.domain.stack import Contrast, Slice, Stack, Study
 from scarmass.imaging.mr.pixels import rescaled_values, stored_values, thumbnail_png
 from scarmass.services.context import Context
-from scarmass.storage import studies
+from scarmass.storage import removals, studies
 from scarmass.storage.files import FileStore
 
 
@@ -16,10 +16,20 @@ def get_study(context: Context, study_instance_uid: str) -> Study:
         return studies.get_study(session, study_instance_uid)
 
 
-def page_of_studies(context: Context, limit: int, after: tuple[str, str] | None) -> list[Study]:
-    """Studies newest first, at most limit, those after (study_date, study_instance_uid)."""
+def page_of_studies(context: Context, limit: int, after: tuple[str, str] | None, removed: bool) -> list[Study]:
+    """Studies newest first, at most limit, those after (study_date, study_instance_uid).
+
+    removed: those that were taken off the worklist, instead of those on it.
+    """
     with context.database.transaction() as session:
-        return studies.page_of_studies(session, limit, after)
+        return studies.page_of_studies(session, limit, after, removed)
+
+
+def set_removed(context: Context, study_instance_uid: str, author: str, removed: bool) -> Study:
+    """Take a study off the worklist, or bring it back; its images and readings stay. Raises StudyNotFound."""
+    with context.database.transaction() as session:
+        removals.set_removed(session, study_instance_uid, author, removed)
+        return studies.get_study(session, study_instance_uid)
 
 
 def get_stack(context: Context, stack_id: str) -> Stack:

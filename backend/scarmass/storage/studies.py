@@ -14,7 +14,15 @@ from scarmass.domain.errors import InstanceConflict, SliceNotFound, StackNotFoun
 from scarmass.domain.stack import Contrast, Slice, SliceHeader, Stack, Study, StudyHeader
 from scarmass.storage.documents import header_from_json, header_to_json
 from scarmass.storage.notifications import notify
-from scarmass.storage.tables import InstanceRow, ReadingRow, SliceRow, StackChangeRow, StackRow, StudyRow
+from scarmass.storage.removals import removal_of
+from scarmass.storage.tables import (
+    InstanceRow,
+    ReadingRow,
+    SliceRow,
+    StackChangeRow,
+    StackRow,
+    StudyRow,
+)
 
 
 def lock_study(session: Session, study_instance_uid: str) -> None:
@@ -29,7 +37,9 @@ def add_study(session: Session, header: StudyHeader) -> StudyHeader:
     if row is None:
         row = StudyRow(**asdict(header))
         session.add(row)
-        session.flush()
+    elif not row.accession_number:
+        row.accession_number = header.accession_number
+    session.flush()
     return _study_header(row)
 
 
@@ -68,16 +78,20 @@ def get_study(session: Session, study_instance_uid: str) -> Study:
     row = session.scalar(select(StudyRow).where(StudyRow.study_instance_uid == study_instance_uid))
     if row is None:
         raise StudyNotFound("no such study")
-    return _study(row)
+    return _study(session, row)
 
 
-def page_of_studies(session: Session, limit: int, after: tuple[str, str] | None) -> list[Study]:
-    """Studies newest first, at most limit, those after (study_date, study_instance_uid)."""
+def page_of_studies(session: Session, limit: int, after: tuple[str, str] | None, removed: bool) -> list[Study]:
+    """Studies newest first, at most limit, those after (study_date, study_instance_uid).
+
+    removed: those that were taken off the worklist, instead of those on it.
+    """
     key = tuple_(StudyRow.study_date, StudyRow.study_instance_uid)
     query = select(StudyRow).order_by(StudyRow.study_date.desc(), StudyRow.study_instance_uid.desc()).limit(limit)
+    query = query.where(StudyRow.is_removed == removed)
     if after is not None:
         query = query.where(key < tuple_(*after))
-    return [_study(row) for row in session.scalars(query)]
+    return [_study(session, row) for row in session.scalars(query)]
 
 
 def has_studies(session: Session) -> bool:
@@ -213,11 +227,13 @@ def _study_header(row: StudyRow) -> StudyHeader:
         row.patient_sex,
         row.study_date,
         row.study_description,
+        row.accession_number,
     )
 
 
-def _study(row: StudyRow) -> Study:
-    return Study(_study_header(row), tuple(_stack(stack) for stack in row.stacks))
+def _study(session: Session, row: StudyRow) -> Study:
+    stacks = tuple(_stack(stack) for stack in row.stacks)
+    return Study(_study_header(row), row.imported_at, stacks, removal_of(session, row))
 
 
 def _stack_row(session: Session, stack_id: str) -> StackRow:

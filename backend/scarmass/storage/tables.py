@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     UniqueConstraint,
+    false,
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -52,12 +53,26 @@ class StudyRow(Table):
     patient_sex: Mapped[str]
     study_date: Mapped[str]
     study_description: Mapped[str]
+    accession_number: Mapped[str] = mapped_column(server_default="")
+    is_removed: Mapped[bool] = mapped_column(server_default=false())
     imported_at: Mapped[datetime] = mapped_column(server_default=func.now())
     stacks: Mapped[list["StackRow"]] = relationship(
         back_populates="study", order_by="StackRow.ordinal", lazy="selectin"
     )
 
     __table_args__ = (Index(None, "study_date", "study_instance_uid"),)
+
+
+class StudyChangeRow(Table):
+    """A study taken off the worklist, or brought back to it; rows are only ever added."""
+
+    __tablename__ = "study_changes"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    study_instance_uid: Mapped[str] = mapped_column(ForeignKey(StudyRow.study_instance_uid), index=True)
+    author: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    change: Mapped[Json]
 
 
 class InstanceRow(Table):

@@ -12,7 +12,7 @@ from scarmass.api.schemas.edits import EditRequest, History
 from scarmass.api.schemas.readings import EditAnswer, OpenReading, Reading
 from scarmass.services.readings import open as opening
 from scarmass.services.readings.edit import apply_edit
-from scarmass.services.readings.export import export_rows, file_name, to_csv
+from scarmass.services.readings.export import export_rows, to_csv
 from scarmass.services.readings.load import load_reading, past_edits
 
 router = APIRouter(prefix="/api/v1", tags=["readings"])
@@ -73,8 +73,8 @@ def look(reading_id: uuid.UUID, request: SliceName, context: InContext) -> None:
 )
 def export_reading(reading_id: uuid.UUID, context: InContext, format: Literal["csv", "json"] = "csv") -> Response:
     """The reading as a file; a draft says so in its name and in every row."""
-    revision, rows = export_rows(context, reading_id)
-    headers = {"Content-Disposition": f'attachment; filename="{file_name(reading_id, revision, format)}"'}
+    name, rows = export_rows(context, reading_id)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
     if format == "json":
         return JSONResponse({"rows": rows}, headers=headers)
     return Response(to_csv(rows), media_type="text/csv; charset=utf-8", headers=headers)

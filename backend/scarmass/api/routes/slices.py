@@ -5,7 +5,10 @@ from collections.abc import Callable
 from fastapi import APIRouter, Request, Response
 
 from scarmass.api.dependencies import InContext, PathFrameNumber, PathUid
+from scarmass.api.schemas.common import Rle
+from scarmass.api.schemas.models import PixelsAbove
 from scarmass.services.context import Context
+from scarmass.services.limits import Limit, pixels_above
 from scarmass.services.stacks import get_slice, pixels_of, thumbnail
 
 router = APIRouter(prefix="/api/v1/slices/{sop_instance_uid}/{frame_number}", tags=["slices"])
@@ -56,6 +59,14 @@ def get_file(
         "application/dicom",
         lambda one: context.files.get(one.sha256),
     )
+
+
+@router.get("/above")
+def get_pixels_above(
+    sop_instance_uid: PathUid, frame_number: PathFrameNumber, limit: Limit, context: InContext
+) -> PixelsAbove:
+    """The pixels above a signal limit of this slice, or above the model's: what a threshold brush may paint."""
+    return PixelsAbove(mask=Rle.of(pixels_above(context, sop_instance_uid, frame_number, limit)))
 
 
 def _answer(context: Context, request: Request, key: tuple[str, int], media_type: str, content: Callable) -> Response:

@@ -3,8 +3,9 @@
 from fastapi import APIRouter
 
 from scarmass.api.dependencies import CurrentReader, InContext, PathUid
-from scarmass.api.schemas.studies import Stack, StackChange
+from scarmass.api.schemas.studies import Stack, StackChange, View
 from scarmass.services import stacks
+from scarmass.services.opening_view import opening_view
 
 router = APIRouter(prefix="/api/v1/stacks", tags=["stacks"])
 
@@ -12,6 +13,12 @@ router = APIRouter(prefix="/api/v1/stacks", tags=["stacks"])
 @router.get("/{stack_id}")
 def get_stack(stack_id: PathUid, context: InContext) -> Stack:
     return Stack.of(stacks.get_stack(context, stack_id), context.mass_extent, context.density_g_per_ml)
+
+
+@router.get("/{stack_id}/view")
+def get_view(stack_id: PathUid, context: InContext) -> View:
+    """Where the heart lies, the window between healthy myocardium and scar, and which end of the stack is the apex."""
+    return View.of(opening_view(context, stack_id))
 
 
 @router.patch("/{stack_id}")

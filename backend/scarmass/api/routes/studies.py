@@ -9,15 +9,15 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from scarmass.api.dependencies import InContext, PathUid
+from scarmass.api.dependencies import CurrentReader, InContext, PathUid
 from scarmass.api.errors import problem
 from scarmass.api.guard import BodyTooLarge
-from scarmass.api.schemas.studies import Intake, Rejected, Study, Worklist
+from scarmass.api.schemas.studies import Intake, Rejected, Study, StudyChange, Worklist
 from scarmass.domain import stack as domain
 from scarmass.services.context import Context
 from scarmass.services.intake import take_in
 from scarmass.services.readings.load import readings_of
-from scarmass.services.stacks import get_study, page_of_studies
+from scarmass.services.stacks import get_study, page_of_studies, set_removed
 
 router = APIRouter(prefix="/api/v1/studies", tags=["studies"])
 
@@ -77,10 +77,11 @@ def list_studies(
     context: InContext,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[str | None, Query(max_length=512)] = None,
+    removed: bool = False,
 ) -> Worklist:
-    """The worklist, newest study first."""
+    """The worklist, newest study first; or the studies that were taken off it."""
     after = None if cursor is None else _read_cursor(cursor)
-    found = page_of_studies(context, limit + 1, after)
+    found = page_of_studies(context, limit + 1, after, removed)
     page, more = found[:limit], len(found) > limit
     return Worklist(studies=_with_readings(context, page), next_cursor=_write_cursor(page[-1].header) if more else None)
 
@@ -90,9 +91,15 @@ def show_study(study_instance_uid: PathUid, context: InContext) -> Study:
     return _with_readings(context, [get_study(context, study_instance_uid)])[0]
 
 
+@router.patch("/{study_instance_uid}")
+def change_study(study_instance_uid: PathUid, change: StudyChange, context: InContext, reader: CurrentReader) -> Study:
+    """Take a study off the worklist, or bring it back. Who did it and when is recorded; its readings stay."""
+    return _with_readings(context, [set_removed(context, study_instance_uid, reader, change.removed)])[0]
+
+
 def _with_readings(context: Context, studies: list[domain.Study]) -> list[Study]:
-    reading_ids, growths = readings_of(context, studies)
-    return [Study.of(study, reading_ids, growths) for study in studies]
+    found = readings_of(context, studies)
+    return [Study.of(study, found) for study in studies]
 
 
 def _write_cursor(row: domain.StudyHeader) -> str:

@@ -29,12 +29,14 @@ from scarmass.domain.reading import EditKind, Standing
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
 
+MAX_SLICES = 1024
+
 
 class EditRequest(Strict):
     """mask: what the reader painted, the whole mask of the slice. point: of the part that is removed.
 
     sensitivity: null keeps it, or fits it to what was decided where it follows; then the slice, if one is named, is the
-    one in hand.
+    one in hand. slices: those that are accepted in one step.
     """
 
     client_id: uuid.UUID
@@ -49,6 +51,7 @@ class EditRequest(Strict):
     point: Position | None = None
     sensitivity: Sensitivity | None = None
     follows: bool = False
+    slices: list[SliceName] = Field(default_factory=list, max_length=MAX_SLICES)
 
     def to_domain(self) -> edits.EditRequest:
         """Raises PromptInvalid, MaskMalformed."""
@@ -71,6 +74,8 @@ class EditRequest(Strict):
                 return edits.ProposeEdit(self._key)
             case EditKind.SENSITIVITY:
                 return edits.SensitivityEdit(self.sensitivity, self.follows, self._key)
+            case EditKind.ACCEPT if self.slices:
+                return edits.AcceptAllEdit(tuple(dict.fromkeys(named.key for named in self.slices)))
         if (key := self._key) is None:
             raise PromptInvalid(f"an edit of kind {self.kind.value} names its slice")
         match self.kind:

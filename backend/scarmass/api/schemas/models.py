@@ -100,6 +100,10 @@ class Segmentation(BaseModel):
     is_likeliest: bool
 
 
+class PixelsAbove(BaseModel):
+    mask: Rle
+
+
 class SliceMask(SliceName):
     mask: Rle
 

@@ -2,13 +2,19 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 
 from pydantic import BaseModel
 
-from scarmass.api.schemas.common import Strict
+from scarmass.api.schemas.common import Box, Strict
 from scarmass.domain import stack as domain
 from scarmass.domain.mass import MassExtent
+from scarmass.domain.opening_view import Apex
 from scarmass.domain.stack import Contrast
+from scarmass.services.opening_view import OpeningView
+from scarmass.services.readings import summary as domain_summary
+from scarmass.services.readings.load import ListedReading
+from scarmass.services.readings.summary import Progress
 
 
 class Patient(BaseModel):
@@ -35,8 +41,23 @@ class Growth(BaseModel):
         return None if growth is None else Growth(images=growth.images, slices=len(growth.slices))
 
 
+class ReadingSummary(BaseModel):
+    """mass_g: by the site's extent, of the slices that have a mask. reader, changed_at: of the last edit."""
+
+    id: uuid.UUID
+    reviewed: int
+    of: int
+    mass_g: float | None
+    reader: str | None
+    changed_at: datetime | None
+
+    @staticmethod
+    def of_summary(summary: domain_summary.ReadingSummary) -> "ReadingSummary":
+        return ReadingSummary(**{name: getattr(summary, name) for name in ReadingSummary.model_fields})
+
+
 class StackSummary(BaseModel):
-    """growth: of the stack's reading."""
+    """growth: of the stack's reading. progress: how far that reading is."""
 
     stack_id: str
     series_instance_uids: list[str]
@@ -47,42 +68,68 @@ class StackSummary(BaseModel):
     number_of_slices: int
     reading_id: uuid.UUID | None = None
     growth: Growth | None = None
+    progress: Progress = Progress.NEW
+    reading: ReadingSummary | None = None
+
+    @staticmethod
+    def of(stack: domain.Stack, listed: ListedReading | None) -> "StackSummary":
+        summary = None if listed is None else listed.summary
+        return StackSummary(
+            stack_id=stack.stack_id,
+            series_instance_uids=sorted({one.header.series_instance_uid for one in stack.slices}),
+            description=stack.description,
+            contrast=stack.contrast,
+            is_lge=stack.is_lge,
+            is_lge_because=stack.is_lge_because,
+            number_of_slices=len(stack.slices),
+            reading_id=None if summary is None else summary.id,
+            growth=None if listed is None else Growth.of(listed.growth),
+            progress=Progress.NEW if summary is None else summary.progress,
+            reading=None if summary is None else ReadingSummary.of_summary(summary),
+        )
+
+
+class Removal(BaseModel):
+    author: str
+    at: datetime
+
+    @staticmethod
+    def of(removal: domain.Removal | None) -> "Removal | None":
+        return None if removal is None else Removal(author=removal.author, at=removal.at)
 
 
 class Study(BaseModel):
+    """imported_at: when its first image came. removal: who took it off the worklist, and when."""
+
     study_instance_uid: str
     patient: Patient
     study_date: str
     study_description: str
+    accession_number: str
+    imported_at: datetime
+    removal: Removal | None
     stacks: list[StackSummary]
 
     @staticmethod
     def of(
         study: domain.Study,
-        reading_ids: Mapping[str, uuid.UUID],
-        growths: Mapping[uuid.UUID, domain.Growth],
+        readings: Mapping[str, ListedReading],
     ) -> "Study":
-        """reading_ids: by stack_id. growths: by reading."""
+        """readings: by stack_id."""
         return Study(
             study_instance_uid=study.header.study_instance_uid,
             patient=Patient.of(study.header),
             study_date=study.header.study_date,
             study_description=study.header.study_description,
-            stacks=[
-                StackSummary(
-                    stack_id=stack.stack_id,
-                    series_instance_uids=sorted({one.header.series_instance_uid for one in stack.slices}),
-                    description=stack.description,
-                    contrast=stack.contrast,
-                    is_lge=stack.is_lge,
-                    is_lge_because=stack.is_lge_because,
-                    number_of_slices=len(stack.slices),
-                    reading_id=(reading_id := reading_ids.get(stack.stack_id)),
-                    growth=Growth.of(growths.get(reading_id)) if reading_id else None,
-                )
-                for stack in study.stacks
-            ],
+            accession_number=study.header.accession_number,
+            imported_at=study.imported_at,
+            removal=Removal.of(study.removal),
+            stacks=[StackSummary.of(stack, readings.get(stack.stack_id)) for stack in study.stacks],
         )
+
+
+class StudyChange(Strict):
+    removed: bool
 
 
 class Rejected(BaseModel):
@@ -156,6 +203,25 @@ class Stack(BaseModel):
             density_g_per_ml=density_g_per_ml,
             warnings=list(stack.warnings),
             slices=[Slice.of(one, index) for index, one in enumerate(stack.slices)],
+        )
+
+
+class View(BaseModel):
+    """heart: in corner-based image pixels. window: in rescaled values. null is what is not known."""
+
+    heart: Box | None
+    window_center: float | None
+    window_width: float | None
+    apex: Apex | None
+
+    @staticmethod
+    def of(view: OpeningView) -> "View":
+        window = view.window
+        return View(
+            heart=None if view.heart is None else Box.of(view.heart),
+            window_center=None if window is None else (window.low + window.high) / 2,
+            window_width=None if window is None else window.high - window.low,
+            apex=view.apex,
         )
 
 

@@ -72,6 +72,7 @@ def _read_dataset(dataset: pydicom.Dataset) -> MrObject:
         patient_sex=_text(dataset, "PatientSex"),
         study_date=_text(dataset, "StudyDate"),
         study_description=_text(dataset, "StudyDescription"),
+        accession_number=_text(dataset, "AccessionNumber"),
     )
     header = _slice_header(dataset)
     if header.plane.rows * header.plane.columns > MAX_PIXELS:

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import unicodedata
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -14,11 +16,20 @@ from scarmass.services.measure import measure_slice
 from scarmass.services.readings.load import measured
 from scarmass.storage import readings, studies
 
+DIGITS = {"area_mm2": 1, "volume_ml": 2, "mass_g": 2, "slice_thickness_mm": 2, "slice_spacing_mm": 2}
+"""Decimals that mean something, by how a column's name begins: a pixel is one or two mm2, readers differ by grams.
+
+Sums are made before they are rounded.
+"""
+
+LONGEST_NAME_PART = 40
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[int, list[dict[str, Any]]]:
-    """The revision, and one row a slice and one for the total, with the patient and the recipe on each.
+def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[str, list[dict[str, Any]]]:
+    """The name of a file without its extension, and one row a slice and one for the total, with the patient and the
+    recipe on each.
 
     Raises ReadingNotFound.
     """
@@ -31,7 +42,9 @@ def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[int, list[dict
     area_mm2 = sum(measure.area_mm2 for measure in measured_reading.scar.slices)
     mass = _mass_columns(measured_reading.scar.mass)
     total = {**dict.fromkeys(rows[0]), **common, "row": "total", "area_mm2": area_mm2, **mass}
-    return reading.revision, [*rows, total]
+    return file_name(stack, reading), [
+        {column: _rounded(column, cell) for column, cell in row.items()} for row in [*rows, total]
+    ]
 
 
 def _slice_columns(context: Context, reading: Reading, index: int) -> dict[str, Any]:
@@ -42,6 +55,7 @@ def _slice_columns(context: Context, reading: Reading, index: int) -> dict[str, 
     model = None if scar is None else scar.model
     return {
         "row": "slice",
+        "slice": index + 1,
         "index": index,
         "sop_instance_uid": one.header.sop_instance_uid,
         "frame_number": one.header.frame_number,
@@ -66,9 +80,27 @@ def to_csv(rows: list[dict[str, Any]]) -> str:
     return out.getvalue()
 
 
-def file_name(reading_id: uuid.UUID, revision: int, extension: str) -> str:
-    """No patient data in a file name: downloads folders are shared."""
-    return f"DRAFT_scar_mass_{reading_id}_r{revision}.{extension}"
+def file_name(stack: Stack, reading: Reading) -> str:
+    """State, patient, date of the study, and how far it is: what a reader looks for among files, in plain ASCII.
+
+    The patient's ID, and only where there is none the name.
+    """
+    study = stack.study
+    patient = _plain(study.patient_id) or _plain(study.patient_name) or "no-ID"
+    date = _plain(study.study_date) or "no-date"
+    decided = f"{reading.reviewed}-of-{len(reading.slices)}"
+    return f"DRAFT_{patient}_{date}_scar-mass_{decided}_r{reading.revision}"
+
+
+def _plain(text: str) -> str:
+    """Letters and digits of ASCII, accents left out, with single dashes for all else."""
+    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9.]+", "-", ascii_only).strip("-.")[:LONGEST_NAME_PART]
+
+
+def _rounded(column: str, cell: Any) -> Any:
+    digits = next((digits for start, digits in DIGITS.items() if column.startswith(start)), None)
+    return round(cell, digits) if digits is not None and isinstance(cell, float) else cell
 
 
 def _common(context: Context, reading: Reading, stack: Stack) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from scarmass.domain.stack import Growth, Study, growth
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import StackMeasure, measure_stack
+from scarmass.services.readings.summary import ReadingSummary
 from scarmass.storage import readings, studies
 
 
@@ -44,12 +45,23 @@ def past_edits(context: Context, reading_id: uuid.UUID) -> list[PastEdit]:
         return readings.past_edits(session, reading_id)
 
 
-def readings_of(context: Context, of: Sequence[Study]) -> tuple[dict[str, uuid.UUID], dict[uuid.UUID, Growth]]:
-    """The readings of these studies' stacks, by stack_id, and what the studies have beyond them, by reading."""
+@dataclass(frozen=True)
+class ListedReading:
+    """A stack's reading as the worklist tells it. growth: what its study has beyond it, None where nothing."""
+
+    summary: ReadingSummary
+    growth: Growth | None
+
+
+def readings_of(context: Context, of: Sequence[Study]) -> dict[str, ListedReading]:
+    """The readings of these studies' stacks, by stack_id."""
     with context.database.transaction() as session:
-        stack_ids = [stack.stack_id for study in of for stack in study.stacks]
-        reading_ids = readings.readings_of_stacks(session, stack_ids)
-        return reading_ids, growth_of(session, list(reading_ids.values()))
+        reading_ids = readings.readings_of_stacks(session, [stack.stack_id for study in of for stack in study.stacks])
+        ids = list(reading_ids.values())
+        growths = growth_of(session, ids)
+        summaries = context.summaries.of(session, ids, context.density_g_per_ml, context.mass_extent)
+    by_id = {one.id: one for one in summaries}
+    return {stack_id: ListedReading(by_id[id], growths.get(id)) for stack_id, id in reading_ids.items()}
 
 
 def measured(context: Context, session: Session, reading: Reading) -> MeasuredReading:

@@ -12,7 +12,6 @@ from scarmass.domain.structures import Structure, scar_parts
 from scarmass.services.context import Context
 from scarmass.services.readings.propose import answer, segment
 
-DECIDED = frozenset({SliceState.ACCEPTED, SliceState.EDITED})
 DRAWN_ROUND = 0.05
 """A painted scar is asked for in a box that lies outwards by this fraction of its length."""
 
@@ -22,12 +21,10 @@ def following(context: Context, reading: Reading, outcome: Outcome) -> Outcome:
 
     Slices that a reader decided on stay as they are.
     """
-    if not reading.sensitivity.follows or not any(map(_is_decision, outcome.changes.values())):
+    changed = {key: change.applied_to(reading.content(key)) for key, change in outcome.changes.items()}
+    if not reading.sensitivity.follows or not any(map(_is_example, changed.values())):
         return outcome
-    contents = dict(reading.contents)
-    for key, change in outcome.changes.items():
-        contents[key] = change.applied_to(reading.content(key))
-    after = replace(reading, contents=contents)
+    after = replace(reading, contents={**reading.contents, **changed})
     value = fitted(context, after)
     if value == reading.sensitivity.value:
         return outcome
@@ -42,7 +39,7 @@ def fitted(context: Context, reading: Reading) -> float:
     decided = []
     for one in reading.slices:
         content = reading.content(one.key)
-        if content.state in DECIDED and content.scar is not None and content.scar.mask.any():
+        if content.scar is not None and _is_example(content):
             boxes = _boxes(one, content.scar)
             if boxes:
                 said = segment(context, reading.slices, one, Prompt(Structure.SCAR, boxes))
@@ -67,8 +64,13 @@ def redrawn_at(
     return segments
 
 
-def _is_decision(change: SliceChange) -> bool:
-    return change.decision in DECIDED
+def _is_example(content: SliceContent) -> bool:
+    """Whether the slice shows where its reader draws the border: scar that was accepted, or corrected by hand."""
+    scar = content.scar
+    if scar is None or not scar.mask.any():
+        return False
+    is_corrected = content.state is SliceState.EDITED and (bool(scar.points) or scar.origin is Origin.PAINT)
+    return is_corrected or content.state is SliceState.ACCEPTED
 
 
 def _is_redrawn(content: SliceContent, is_in_hand: bool) -> bool:

@@ -48,8 +48,10 @@ export function problemBody(text) {
 /** A request without an answer for so long counts as lost. Models on a busy server take their time. */
 const lost_after_ms = 120_000;
 
-/** @param {string} path @param {{method?: string, body?: object, reader?: string}} [options] */
-async function answerOf(path, { method = "GET", body, reader = readerName() } = {}) {
+/** @typedef {{method?: string, body?: object, reader?: string, signal?: AbortSignal}} Options signal: gives the request up */
+
+/** @param {string} path @param {Options} [options] */
+async function answerOf(path, { method = "GET", body, reader = readerName(), signal } = {}) {
   /** @type {Record<string, string>} */
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
   if (reader && method !== "GET") headers["X-Reader"] = part(reader);
@@ -59,7 +61,7 @@ async function answerOf(path, { method = "GET", body, reader = readerName() } = 
       method,
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(lost_after_ms),
+      signal: AbortSignal.any([AbortSignal.timeout(lost_after_ms), ...(signal ? [signal] : [])]),
     });
   } catch {
     throw new Unreachable("The server cannot be reached.");
@@ -68,7 +70,7 @@ async function answerOf(path, { method = "GET", body, reader = readerName() } = 
   return answer;
 }
 
-/** @param {string} path @param {{method?: string, body?: object, reader?: string}} [options] */
+/** @param {string} path @param {Options} [options] */
 async function json(path, options) {
   const answer = await answerOf(path, options);
   try {
@@ -90,16 +92,22 @@ export function newClientId() {
 }
 
 export const studiesPath = `${root}/studies`;
-export const listStudies = (cursor) => json(`${studiesPath}?limit=100${cursor ? `&cursor=${part(cursor)}` : ""}`);
+/** @param {string|null} [cursor] @param {boolean} [removed] those that were taken off the worklist */
+export const listStudies = (cursor, removed = false) =>
+  json(`${studiesPath}?limit=100${cursor ? `&cursor=${part(cursor)}` : ""}${removed ? "&removed=true" : ""}`);
+/** @param {string} studyUid @param {boolean} removed */
+export const patchStudy = (studyUid, removed) =>
+  json(`${studiesPath}/${part(studyUid)}`, { method: "PATCH", body: { removed } });
 export const getStack = (stackId) => json(`${root}/stacks/${part(stackId)}`);
 export const patchStack = (stackId, body) => json(`${root}/stacks/${part(stackId)}`, { method: "PATCH", body });
-export const findVentricles = (stackId) =>
-  json(`${root}/detect`, { method: "POST", body: { stack_id: stackId, structures: ["left_ventricle"] } });
+export const getView = (stackId) => json(`${root}/stacks/${part(stackId)}/view`);
 export const startReading = (stackId, clientId) =>
   json(`${root}/stacks/${part(stackId)}/readings`, { method: "POST", body: { client_id: clientId } });
 export const getReading = (readingId) => json(`${root}/readings/${part(readingId)}`);
 export const sendEdit = (readingId, body, reader) =>
   json(`${root}/readings/${part(readingId)}/edits`, { method: "POST", body, reader });
+/** @param {object} body @param {AbortSignal} signal @returns {Promise<{mask: import("./types.js").Rle}>} */
+export const askSegment = (body, signal) => json(`${root}/segment`, { method: "POST", body, signal });
 export const listEdits = (readingId) => json(`${root}/readings/${part(readingId)}/edits?limit=1000`);
 export const sendLook = (readingId, { sop_instance_uid, frame_number }) =>
   answerOf(`${root}/readings/${part(readingId)}/look`, { method: "POST", body: { sop_instance_uid, frame_number } });
@@ -114,3 +122,6 @@ export async function getPixels(slice) {
   const answer = await answerOf(`${slicePath(slice)}/pixels`);
   return answer.arrayBuffer();
 }
+
+/** @param {import("./types.js").SliceKey} slice @param {string} limit @returns {Promise<{mask: import("./types.js").Rle}>} */
+export const getPixelsAbove = (slice, limit) => json(`${slicePath(slice)}/above?limit=${part(limit)}`);

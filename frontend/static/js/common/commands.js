@@ -48,9 +48,25 @@ const written = (key) =>
 const isTyping = (target) => isWithin(target, "input:not([type=range]), select, textarea, [contenteditable]");
 const isSliding = ({ key, target }) => key.startsWith("Arrow") && isWithin(target, "input[type=range]");
 
-/** @param {Command[]} commands */
+/**
+ * Commands with other keys, by their ids; a key that one of them takes, another one loses.
+ * @param {Command[]} commands @param {Record<string, string[]>} keys @returns {Command[]}
+ */
+export function rekeyed(commands, keys) {
+  const taken = new Set(Object.values(keys).flat());
+  const left = (command) => command.keys.filter((key) => !taken.has(key));
+  return commands.map((command) => ({ ...command, keys: keys[command.id] ?? left(command) }));
+}
+
+/** @param {Command[]} commands @returns {{take: (commands: Command[]) => void}} take: the same commands with other keys */
 export function bindCommands(commands) {
-  const byKey = new Map(commands.flatMap((command) => command.keys.map((key) => [key, command])));
+  /** @type {Map<string, Command>} */
+  let byKey = new Map();
+  const take = (keyed) => {
+    byKey = new Map(keyed.flatMap((command) => command.keys.map((key) => [key, command])));
+    for (const button of document.querySelectorAll("[data-command]")) nameButton(button, keyed);
+  };
+  take(commands);
   document.addEventListener("keydown", (event) => {
     const isElsewhere = isTyping(event.target) || isSliding(event) || document.querySelector("dialog[open]");
     const isMenuKey = event.altKey && !event.getModifierState("AltGraph");
@@ -63,13 +79,21 @@ export function bindCommands(commands) {
     command.run(event.repeat);
   });
   for (const button of document.querySelectorAll("[data-command]")) bindButton(button, commands);
+  return { take };
 }
 
-function bindButton(button, commands) {
-  const { text, keys, run } = commands.find((command) => command.id === button.dataset.command);
+const commandOf = (button, commands) => commands.find((command) => command.id === button.dataset.command);
+
+function nameButton(button, commands) {
+  const { text, keys } = commandOf(button, commands);
   button.title = keys.length ? `${text} (${written(keys[0])})` : text;
   if (!button.textContent.trim()) button.setAttribute("aria-label", text);
   if (keys.length) button.setAttribute("aria-keyshortcuts", keys.map((key) => key.replace("mod", "Control")).join(" "));
+  else button.removeAttribute("aria-keyshortcuts");
+}
+
+function bindButton(button, commands) {
+  const { run } = commandOf(button, commands);
   button.addEventListener("click", (event) => {
     // A mouse click leaves no focus behind, or the next Enter would press the button again.
     if (event.detail > 0) button.blur();
@@ -107,7 +131,4 @@ export function fillHelp(dialog, commands, mouse) {
       ),
     ),
   );
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close();
-  });
 }

@@ -15,6 +15,7 @@ export const stateNames = {
 export const editNames = {
   prompt: "boxes or points",
   paint: "painted",
+  remove_part: "part removed",
   clear: "cleared",
   no_scar: "no scar",
   accept: "accepted",
@@ -25,6 +26,15 @@ export const editNames = {
   undo: "undo",
   redo: "redo",
 };
+
+/**
+ * What a slice at an end of its stack is called; nothing where that is not known.
+ * @param {number} index @param {number} length of the stack @param {"first"|"last"|null} apex which end is the apex
+ */
+export function endName(index, length, apex) {
+  if (!apex || length < 2 || (index > 0 && index < length - 1)) return "";
+  return (index === 0) === (apex === "first") ? "apex" : "base";
+}
 
 export const contrastNames = { magnitude: "Magnitude", psir: "PSIR" };
 
@@ -54,6 +64,19 @@ export function timeOf(moment) {
   const time = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   return at.toDateString() === new Date().toDateString() ? time : `${at.toLocaleDateString()} ${time}`;
 }
+
+/** @param {string} moment ISO 8601 @returns {string} how long ago */
+export function ago(moment) {
+  const minutes = Math.max(0, Date.now() - Date.parse(moment)) / 60_000;
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${Math.floor(minutes)} min ago`;
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ago`;
+  return `${counted(Math.floor(minutes / 60 / 24), "day")} ago`;
+}
+
+/** @param {string} author as it is stored: there is no login yet */
+export const readerShown = (author) =>
+  author.replace(/ \(unauthenticated\)$/, "").replace(/^unauthenticated reader$/, "no name");
 
 const sexes = { M: "male", F: "female", O: "other" };
 /** @param {string} code of DICOM */

@@ -32,6 +32,7 @@
  * @property {number|null} score the model's, null where a reader made the mask
  * @property {number|null} area_mm2
  * @property {Mass|null} mass
+ * @property {Schemas["Origin"]} [origin] not known before the server has answered
  *
  * @typedef {object} ReadSlice one slice of a reading, as the page holds it
  * @property {string} sop_instance_uid
@@ -40,14 +41,17 @@
  * @property {SliceState} state
  * @property {SliceState|null} state_before of an excluded slice
  * @property {Partial<Record<Structure, Segment>>} segments
+ * @property {string[]} [warnings] about what is outlined on it
  *
  * @typedef {object} Edit one step of a reading, as what it changes
- * @property {Schemas["EditKind"]} kind
+ * @property {Schemas["EditKind"]|"remove_part"} kind
  * @property {Structure} [structure] of prompt, paint and clear; scar where it is not said
  * @property {string} [sop_instance_uid] none where the edit is of the whole reading
  * @property {number} [frame_number]
+ * @property {SliceKey[]} [slices] that are accepted in one step
  * @property {[Box|null, Box|null][]} [boxes] what was there and what is there instead
  * @property {[Point|null, Point|null][]} [points] likewise
+ * @property {Place} [point] of remove_part, in corner-based image pixels
  * @property {Rle} [added] pixels that were painted
  * @property {Rle} [removed] pixels that were erased
  *
@@ -55,6 +59,8 @@
  * @property {Edit} edit
  * @property {string} reader who did it
  * @property {object|null} body as it was sent; sent again after a lost answer, it must be the same to the letter
+ * @property {boolean} [isQuiet] is nothing to be said of it? It takes back what was not meant
+ * @property {boolean} [isTakenBack] is it on its way, and its undo behind it? It is shown no more
  * @property {string|null} [refusal] why it was set aside; null where it collides with what was done elsewhere
  * @property {number} version of what it was made on: the slice's, or the whole reading's for edits of all slices
  */

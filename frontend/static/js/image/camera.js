@@ -17,6 +17,8 @@ const plus = (point, more, less) => [
 export class Camera extends EventTarget {
   /** How many times larger than fitted. */
   zoom = 1;
+  /** How the image lies against how it was acquired: mirrored left to right first, then turned clockwise. */
+  turn = { quarters: 0, mirrored: false };
 
   /** @param {HTMLElement} element @param {import("@cornerstonejs/core").Types.IStackViewport} viewport of cornerstone, on it */
   constructor(element, viewport) {
@@ -58,8 +60,41 @@ export class Camera extends EventTarget {
     this.look(this.world((x0 + x1) / 2, (y0 + y1) / 2), zoom);
   }
 
-  /** CSS pixels per mm at which so many mm just fit. */
+  /** Turn the image on the screen clockwise. @param {number} quarters of a full turn */
+  rotate(quarters) {
+    this.#lie({ ...this.turn, quarters: (this.turn.quarters + quarters + 4) % 4 });
+  }
+
+  /** Mirror the image on the screen, left to right or top to bottom. @param {"across"|"down"} way */
+  mirror(way) {
+    const { quarters, mirrored } = this.turn;
+    this.#lie({ quarters: ((way === "down" ? 6 : 4) - quarters) % 4, mirrored: !mirrored });
+  }
+
+  /** As acquired. */
+  upright() {
+    this.#lie({ quarters: 0, mirrored: false });
+  }
+
+  /** @param {{quarters: number, mirrored: boolean}} turn what lies in the middle stays there */
+  #lie(turn) {
+    const { focalPoint } = this.#cornerstone;
+    this.turn = turn;
+    this.applyTurn();
+    this.look(focalPoint, this.zoom);
+  }
+
+  /** A renderer that got its first image, or other images, has them as acquired. */
+  applyTurn() {
+    const { quarters, mirrored } = this.turn;
+    const { flipHorizontal } = this.viewport.getCamera();
+    if (Boolean(flipHorizontal) !== mirrored) this.viewport.setCamera({ flipHorizontal: mirrored });
+    this.viewport.setViewPresentation({ rotation: quarters * 90 });
+  }
+
+  /** CSS pixels per mm at which so many mm of the image as acquired just fit. */
   #fitting(width_mm, height_mm) {
+    if (this.turn.quarters % 2) [width_mm, height_mm] = [height_mm, width_mm];
     return Math.min(this.element.clientWidth / width_mm, this.element.clientHeight / height_mm);
   }
 

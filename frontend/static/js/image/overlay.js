@@ -1,7 +1,7 @@
 /** What is drawn over the image: the mask's outline and fill, boxes and points. One canvas, one call. */
 
-import { deleteHandleOf } from "../reading/box.js";
-import { outlineOf } from "./outline.js";
+import { deleteHandleOf, handlesOf } from "../reading/box.js";
+import { edgesOf, outlineOf } from "./outline.js";
 
 /** Colours told apart by readers with any colour vision, and by shape besides. */
 const scar = "#ffc233";
@@ -10,7 +10,15 @@ const positive = "#0b8f6a";
 const negative = "#d1490c";
 
 /** Reaches and sizes in CSS pixels at the smallest type size; the page's type size scales them. */
-export const sizes = { corner: 8, point: 8, deleteHandle: 9, deleteOffset: 14 };
+export const sizes = {
+  corner: 8,
+  handle: 3,
+  selectedHandle: 4,
+  grabbedHandle: 6,
+  point: 8,
+  deleteHandle: 9,
+  deleteOffset: 14,
+};
 
 /** How many times larger than the smallest the page's type is set. */
 export const typeScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 14;
@@ -19,11 +27,13 @@ export const typeScale = () => parseFloat(getComputedStyle(document.documentElem
  * @typedef {object} Scene
  * @property {DOMMatrix} imageToCanvas
  * @property {import("../common/types.js").Rle|null} mask
+ * @property {import("../common/types.js").Rle|null} preview what a click would make of the mask
  * @property {boolean} isExcluded the slice does not count: its mask is dashed
  * @property {import("../common/types.js").Prompt} prompt
  * @property {import("../common/types.js").Selection} selection
+ * @property {import("../tools/targets.js").Target|null} grabbed what a drag would take along
  * @property {{fill: boolean, outline: boolean, opacity: number}} style
- * @property {{x: number, y: number, across: number, down: number}|null} brush its circle: middle and half axes in image pixels
+ * @property {import("../tools/tool.js").Circle|null} brush its circle
  * @property {{x: number, y: number}|null} crosshair in image pixels
  */
 
@@ -60,19 +70,36 @@ export class Overlay {
     this.scale = typeScale();
     this.toScreen = (x, y) => scene.imageToCanvas.transformPoint({ x, y });
     if (scene.mask) this.#mask(scene);
+    if (scene.preview) this.#preview(scene.preview, scene.imageToCanvas);
     const { boxes, points } = scene.prompt;
-    for (const [index, each] of boxes.entries()) this.#box(each, isSelected(scene, "box", index));
-    for (const [index, each] of points.entries()) this.#point(each, isSelected(scene, "point", index));
+    for (const [index, each] of boxes.entries())
+      this.#box(each, isIt(scene.selection, "box", index), grabbedOf(scene, "box", index));
+    for (const [index, each] of points.entries())
+      this.#point(each, isIt(scene.selection, "point", index), grabbedOf(scene, "point", index) !== null);
     if (scene.brush) this.#brush(scene.brush, scene.imageToCanvas);
     if (scene.crosshair) this.#crosshair(scene.crosshair);
   }
 
-  #brush({ x, y, across, down }, imageToCanvas) {
+  /** @param {import("../tools/tool.js").Circle} circle @param {DOMMatrix} imageToCanvas */
+  #brush({ x, y, across, down, paints }, imageToCanvas) {
     const circle = new Path2D();
     circle.ellipse(x, y, across, down, 0, 0, 2 * Math.PI);
     const path = new Path2D();
     path.addPath(circle, imageToCanvas);
+    if (paints) this.#fillWithin(path, paints, imageToCanvas);
     this.#stroke(path, "#ffffff", 1);
+  }
+
+  /** What lies within a circle of pixels that can be marked. */
+  #fillWithin(circle, pixels, imageToCanvas) {
+    const { context } = this;
+    const path = new Path2D();
+    path.addPath(edgesOf(pixels), imageToCanvas);
+    context.save();
+    context.clip(circle);
+    context.fillStyle = "rgb(255 255 255 / 0.35)";
+    context.fill(path, "evenodd");
+    context.restore();
   }
 
   #crosshair(at) {
@@ -102,6 +129,12 @@ export class Overlay {
     context.globalAlpha = 1;
   }
 
+  #preview(mask, imageToCanvas) {
+    const path = new Path2D();
+    path.addPath(outlineOf(mask), imageToCanvas);
+    this.#stroke(path, "#ffffff", 1.2, [3, 3]);
+  }
+
   /** A line with a dark rim, to be seen on bright scar and on nulled myocardium alike. */
   #stroke(path, colour, width, dash = []) {
     const { context, scale } = this;
@@ -116,7 +149,8 @@ export class Overlay {
     context.setLineDash([]);
   }
 
-  #box(each, selected) {
+  /** @param {import("../tools/targets.js").Target|null} grabbed of this box */
+  #box(each, selected, grabbed) {
     const { context, scale, toScreen } = this;
     const corners = [
       [each.x0, each.y0],
@@ -128,39 +162,40 @@ export class Overlay {
     const screen = corners.map(([x, y]) => toScreen(x, y));
     for (const { x, y } of screen) path.lineTo(x, y);
     path.closePath();
-    this.#stroke(path, box, selected ? 2 : 1.4, selected ? [] : [5, 3]);
-    if (!selected) return;
-    const side = 7 * scale;
+    this.#stroke(path, box, (selected ? 2 : 1.4) + (grabbed ? 0.8 : 0), selected || grabbed ? [] : [5, 3]);
     context.lineWidth = scale;
     context.strokeStyle = "#00131c";
-    context.fillStyle = box;
-    for (const { x, y } of screen) {
-      context.fillRect(x - side / 2, y - side / 2, side, side);
-      context.strokeRect(x - side / 2, y - side / 2, side, side);
+    for (const { handle, x, y } of handlesOf(each, toScreen)) {
+      const isGrabbed = grabbed?.handle === handle;
+      const half = (isGrabbed ? sizes.grabbedHandle : selected ? sizes.selectedHandle : sizes.handle) * scale;
+      context.fillStyle = isGrabbed ? "#ffffff" : box;
+      context.fillRect(x - half, y - half, 2 * half, 2 * half);
+      context.strokeRect(x - half, y - half, 2 * half, 2 * half);
     }
-    this.#deleteHandle(each);
+    if (selected) this.#deleteHandle(each, grabbed?.what === "delete");
   }
 
-  #deleteHandle(each) {
+  #deleteHandle(each, isGrabbed) {
     const { context, scale, canvas, toScreen } = this;
     const bounds = { width: canvas.clientWidth, height: canvas.clientHeight };
     const { x, y } = deleteHandleOf(each, toScreen, bounds, sizes.deleteOffset * scale);
     const arm = 3.2 * scale;
-    this.#disc(x, y, sizes.deleteHandle * scale, "#12181f", box);
+    this.#disc(x, y, sizes.deleteHandle * scale, isGrabbed ? "#a3350a" : "#12181f", box);
     context.beginPath();
     context.moveTo(x - arm, y - arm);
     context.lineTo(x + arm, y + arm);
     context.moveTo(x + arm, y - arm);
     context.lineTo(x - arm, y + arm);
-    context.strokeStyle = box;
+    context.strokeStyle = isGrabbed ? "#ffffff" : box;
     context.lineWidth = 1.6 * scale;
     context.stroke();
   }
 
-  #point(each, selected) {
+  #point(each, selected, isGrabbed) {
     const { context, scale } = this;
     const { x, y } = this.toScreen(each.x, each.y);
-    if (selected) this.#disc(x, y, (sizes.point + 3.5) * scale, "rgb(255 255 255 / 0.25)", "#ffffff");
+    if (selected || isGrabbed)
+      this.#disc(x, y, (sizes.point + 3.5) * scale, `rgb(255 255 255 / ${isGrabbed ? 0.5 : 0.25})`, "#ffffff");
     this.#disc(x, y, sizes.point * 0.85 * scale, each.positive ? positive : negative, "#ffffff");
     const arm = 3.4 * scale;
     context.beginPath();
@@ -187,7 +222,8 @@ export class Overlay {
   }
 }
 
-const isSelected = ({ selection }, kind, index) => selection?.kind === kind && selection.index === index;
+const isIt = (selection, kind, index) => selection?.kind === kind && selection.index === index;
+const grabbedOf = ({ grabbed }, kind, index) => (isIt(grabbed?.selection, kind, index) ? grabbed : null);
 
 /**
  * Draw only a mask, stretched over a small canvas: the strip's thumbnails.

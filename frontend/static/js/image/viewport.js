@@ -7,6 +7,15 @@ import { hasSameGrid, imageFor, prefetch, provideImages } from "./images.js";
 
 /** @typedef {import("../common/types.js").Slice} Slice */
 
+/**
+ * How the first image is shown: as it was looked at before, else close to the heart, else whole.
+ * @typedef {{kept?: import("./kept_view.js").KeptView|null, heart?: import("../common/types.js").Box|null,
+ *   window?: {center: number, width: number}|null}} Start
+ */
+
+/** How much of the screen the heart takes that is brought close. */
+export const heart_share = 0.5;
+
 const { Events, ViewportType } = Enums;
 
 /** Events: "view" (another image, window, zoom or place). */
@@ -24,6 +33,8 @@ export class Viewport extends Camera {
   #drawn;
   /** What lies in the middle of the screen, in image pixels. */
   #middle = { x: 0, y: 0 };
+  /** @type {Start} */
+  #start = {};
   /** @type {import("../common/types.js").Place|null} what is to lie there again once other slices are shown */
   #kept = null;
 
@@ -47,6 +58,27 @@ export class Viewport extends Camera {
       element.addEventListener(name, () => this.#changed());
     if (element.parentElement?.parentElement)
       new ResizeObserver(() => this.#resized()).observe(element.parentElement.parentElement);
+  }
+
+  /** Before anything is shown. @param {Start} start */
+  startWith(start) {
+    this.#start = start;
+    this.#window = start.kept?.window ?? start.window ?? null;
+    this.inverted = start.kept?.inverted ?? false;
+    this.turn = start.kept?.turn ?? this.turn;
+  }
+
+  /** How the image is looked at now. @returns {import("./kept_view.js").KeptView|null} null before it is shown */
+  get looked() {
+    if (this.shown < 0 || !this.#window) return null;
+    return { ...this.#middle, zoom: this.zoom, window: this.#window, inverted: this.inverted, turn: this.turn };
+  }
+
+  #begin() {
+    const { kept, heart } = this.#start;
+    if (kept) this.look(this.world(kept.x, kept.y), kept.zoom);
+    else if (heart) this.frame(heart, heart_share);
+    else this.fit();
   }
 
   #provide() {
@@ -105,9 +137,12 @@ export class Viewport extends Camera {
     this.#window ??= this.headerWindow(index, image);
     const isAlike = hasSameGrid(this.#drawn, this.slices[index]);
     this.shown = index;
+    const isFirst = this.#drawn === undefined;
     this.#drawn = this.slice;
     this.#applyWindow();
-    if (!isAlike) this.fit();
+    this.applyTurn();
+    if (isFirst) this.#begin();
+    else if (!isAlike) this.fit();
     else if (this.#kept) this.look(this.world(this.#kept.x, this.#kept.y), this.zoom);
     else this.#changed();
     this.#kept = null;
@@ -152,9 +187,30 @@ export class Viewport extends Camera {
     this.#applyWindow();
   }
 
+  /** The window that the slice's header asks for. */
   async resetWindow() {
-    this.#window = this.headerWindow(this.shown, await imageFor(this.#imageIds[this.shown]));
+    this.setWindow(this.headerWindow(this.shown, await imageFor(this.#imageIds[this.shown])));
+  }
+
+  /** @param {{center: number, width: number}} window in rescaled values */
+  setWindow(window) {
+    this.#window = window;
     this.#applyWindow();
+  }
+
+  /** The values of a slice as they are drawn, fetched where they are not here yet. @param {number} index */
+  async valuesOf(index) {
+    return (await imageFor(this.#imageIds[index])).getPixelData();
+  }
+
+  /** From black to white in drawn values; high is below low where the image is inverted. @param {Slice} slice */
+  greysOf(slice) {
+    if (!this.#window) return null;
+    const { slope, intercept } = this.#unit;
+    const { center, width } = this.#window;
+    const [low, high] = [center - width / 2, center + width / 2].map((value) => (value - intercept) / slope);
+    const isWhiteLow = slice.photometric_interpretation === "MONOCHROME1";
+    return this.inverted !== isWhiteLow ? { low: high, high: low } : { low, high };
   }
 
   invert() {

@@ -1,6 +1,7 @@
 /** What can be done on the reading page, by key or by button. */
 
 import { smallestPart_mm2 } from "../panels/controls.js";
+import { deletePart, toggleMaximised, togglePreview } from "./reading_tools.js";
 
 /** @typedef {import("../common/commands.js").Command} Command */
 
@@ -9,7 +10,7 @@ const window_step = 10;
 
 /** @param {import("./reading_page.js").ReadingPage} page @returns {Command[]} */
 export function readingCommands(page) {
-  const { view, slices, actions, display, drawing, tools, strip } = page;
+  const { view, slices, actions, display, drawing, tools, strip, looking } = page;
   const group = (heading, commands) =>
     commands.map(([id, text, keys, run, more]) => ({ id, text, keys, run, group: heading, ...more }));
   const held = { repeats: true };
@@ -21,11 +22,13 @@ export function readingCommands(page) {
       ["above", "Slice above", ["ArrowUp"], () => slices.step(-strip.across), held],
       ["below", "Slice below", ["ArrowDown"], () => slices.step(strip.across), held],
       ["first", "First slice", ["Home"], () => slices.go(0)],
+      ["undecided", "Next undecided slice", ["j"], () => actions.goToUndecided(), held],
       ["last", "Last slice", ["End"], () => slices.go(slices.length - 1)],
     ]),
     ...group("Decide", [
-      ["accept", "Accept and go to the next slice", ["Enter"], () => actions.accept()],
-      ["no_scar", "No scar on this slice", ["0"], () => actions.noScar()],
+      ["accept", "Accept, and on to the next undecided slice", ["Enter"], () => actions.accept()],
+      ["accept_shown", "Accept all slices that are shown side by side", ["shift+a"], () => page.acceptShown()],
+      ["no_scar", "No scar here, and on to the next undecided slice", ["0"], () => actions.noScar()],
       ["clear", "Clear this slice", ["c"], () => actions.clear()],
       ["exclude", "Exclude this slice, or include it again", ["u"], () => actions.exclude()],
       ["carry_over", "Carry over to the next slice", ["d"], () => actions.carryOver()],
@@ -34,57 +37,57 @@ export function readingCommands(page) {
       ["take_over", "Take over the study's new images", ["t"], () => actions.takeOver()],
       ["undo", "Undo", ["mod+z", "z"], (isHeld) => actions.undo(isHeld), held],
       ["redo", "Redo", ["mod+shift+z", "y", "mod+y", "shift+z"], (isHeld) => actions.redo(isHeld), held],
+      ["next_patient", "Next patient who is not done", ["shift+Enter"], () => page.finish.next()],
       ["export", "Export CSV", ["e"], () => page.saving.exportCsv()],
     ]),
     ...group("Draw", [
       ["prompt", "Boxes and points", ["v"], () => tools.choose("prompt")],
       ["brush", "Brush", ["b"], () => tools.choose("brush")],
       ["eraser", "Eraser", ["x"], () => tools.choose("eraser")],
+      ["threshold", "Threshold brush: only above the limit", ["shift+b"], () => tools.choose("threshold")],
+      ["edge", "Shape the outline: push its edge", ["s"], () => tools.choose("edge")],
+      ["window_tool", "Window and level by dragging", ["l"], () => tools.choose("window")],
       ["thinner", "Thinner brush", [","], () => page.resizeBrush(1 / 1.25), held],
       ["thicker", "Thicker brush", ["."], () => page.resizeBrush(1.25), held],
-      ["fill_holes", "Fill holes", ["shift+f"], () => actions.fillHoles()],
+      ["fill_holes", "Fill holes and open cores", ["shift+f"], () => actions.fillHoles()],
       ["drop_islands", "Drop small parts", ["shift+i"], () => actions.dropIslands(smallestPart_mm2())],
+      [
+        "preview",
+        "Show what a click would do, where the pointer rests (on or off)",
+        ["shift+p"],
+        () => togglePreview(page),
+      ],
       ["positive", "Points mark scar", [], () => drawing.setNegative(false)],
       ["negative", "Points mark what is not scar (on or off)", ["n"], () => drawing.setNegative(!drawing.negative)],
       ["crosshair", "Draw with the keys: arrows and Space (on or off)", ["k"], () => page.crosshair.toggle()],
-      ["delete", "Delete the selected box or point", ["Delete", "Backspace"], () => actions.deleteSelected()],
+      ["delete", "Delete the box or point lit up or selected", ["Delete", "Backspace"], () => deletePart(page)],
       ["deselect", "Let go of the selection", ["Escape"], () => page.deselect()],
     ]),
     ...group("View", [
       ["fit", "Fit the image", ["f"], onImage(() => view.fit())],
-      ["heart", "Zoom to the heart", ["g"], onImage(() => page.zoomToHeart())],
+      ["heart", "Zoom to the heart", ["g"], onImage(() => looking.zoomToHeart())],
       ["zoom_in", "Zoom in", ["+", "="], onImage(() => view.zoomBy(1.25)), held],
       ["zoom_out", "Zoom out", ["-"], onImage(() => view.zoomBy(1 / 1.25)), held],
       ["wider", "Wider window", ["shift+ArrowRight"], onImage(() => view.dragWindow(window_step, 0)), held],
       ["narrower", "Narrower window", ["shift+ArrowLeft"], onImage(() => view.dragWindow(-window_step, 0)), held],
       ["brighter", "Brighter", ["shift+ArrowUp"], onImage(() => view.dragWindow(0, window_step)), held],
       ["darker", "Darker", ["shift+ArrowDown"], onImage(() => view.dragWindow(0, -window_step)), held],
-      ["window", "Window as in the header", ["w"], onImage(() => view.resetWindow())],
+      ["window", "Window of heart muscle and scar", ["w"], onImage(() => looking.windowOfHeart())],
+      ["header_window", "Window as in the header", ["shift+w"], onImage(() => view.resetWindow())],
       ["invert", "Invert", ["i"], onImage(() => view.invert())],
+      ["rotate", "Turn the image clockwise", ["q"], onImage(() => view.rotate(1))],
+      ["rotate_back", "Turn the image the other way", ["shift+q"], onImage(() => view.rotate(-1))],
+      ["mirror", "Mirror left and right", ["m"], onImage(() => view.mirror("across"))],
+      ["mirror_down", "Mirror top and bottom", ["shift+m"], onImage(() => view.mirror("down"))],
+      ["upright", "Image as acquired", ["shift+u"], onImage(() => view.upright())],
       ["style", "Outline, fill or both", ["o"], () => display.nextStyle()],
       ["fainter", "Overlay fainter", ["["], () => display.setOpacity(display.style.opacity - 0.1), held],
       ["stronger", "Overlay stronger", ["]"], () => display.setOpacity(display.style.opacity + 0.1), held],
       ["grid", "All slices side by side", ["a"], () => page.toggleGrid()],
+      ["maximise", "The image alone (on or off)", ["shift+v"], () => toggleMaximised()],
+      ["panel", "Panel with the grams, on a narrow screen", ["p"], () => page.togglePanel()],
       ["hide", "Hide the overlay (H: while held)", [], () => display.hide(!display.hidden)],
       ["help", "Keys and mouse", ["?"], () => page.showHelp()],
     ]),
   ];
 }
-
-/** @type {[string, string][]} */
-export const mouseHelp = [
-  ["Drag", "draw a box around scar"],
-  ["Click an edge", "select the box"],
-  ["Drag a corner or edge", "resize the box"],
-  ["Drag inside the selected box", "move it (Shift+drag: draw a new box there)"],
-  ["Click", "positive point: this is scar"],
-  ["Alt or Ctrl+click", "negative point: this is not scar"],
-  ["Click a point, drag a point", "select it, move it"],
-  ["Wheel", "scroll slices"],
-  ["Ctrl+wheel", "zoom"],
-  ["Right-drag", "window and level"],
-  ["Middle-drag, Space+drag", "pan"],
-  ["Drag with the brush", "paint scar (Alt or Ctrl: erase)"],
-  ["Two fingers", "zoom and pan (one finger or a pen draws)"],
-  ["Hold H", "see the image without the overlay"],
-];

@@ -1,18 +1,19 @@
 /** The reading page: puts image, tools, reading and panels together. */
 
 import { newClientId, sendLook, startReading } from "../common/api.js";
-import { bindCommands, fillHelp } from "../common/commands.js";
-import { byId } from "../common/dom.js";
+import { buttonsOf, byId } from "../common/dom.js";
 import { untilAnswered } from "../common/retry.js";
 import { hideProgress, showMessage, showProgress } from "../common/status.js";
 import { Display } from "../image/display.js";
-import { findHeart } from "../image/heart.js";
+import { Looking } from "../image/looking.js";
 import { Overlay } from "../image/overlay.js";
 import { Slices } from "../image/slices.js";
 import { Viewport } from "../image/viewport.js";
 import { showAnnotations, showView } from "../panels/annotations.js";
 import { bindHeldKeys, bindSettings, showControls } from "../panels/controls.js";
+import { FinishLine } from "../panels/finish.js";
 import { showGrowth } from "../panels/growth.js";
+import { bindHabit } from "../panels/habit.js";
 import { HistoryPanel } from "../panels/history.js";
 import { MassPanel } from "../panels/mass.js";
 import { bindNotices } from "../panels/notices.js";
@@ -24,21 +25,12 @@ import { Actions } from "../reading/actions.js";
 import { Draft } from "../reading/draft.js";
 import { follow } from "../reading/follow.js";
 import { Outbox } from "../reading/outbox.js";
-import { Brush, BrushSize } from "../tools/brush.js";
-import { Crosshair } from "../tools/crosshair.js";
 import { Drawing } from "../tools/drawing.js";
-import { Eraser } from "../tools/eraser.js";
-import { Pan } from "../tools/pan.js";
-import { Pointer } from "../tools/pointer.js";
-import { PromptTool } from "../tools/prompt_tool.js";
-import { Tools } from "../tools/tools.js";
-import { WindowTool } from "../tools/window.js";
-import { mouseHelp, readingCommands } from "./reading_commands.js";
+import { readingCommands } from "./reading_commands.js";
+import { bindGestures, readingTools } from "./reading_tools.js";
 
 export class ReadingPage {
   #isOpening = false;
-  /** @type {Promise<import("../common/types.js").Box|null>|null} */
-  #heart = null;
 
   /** @param {import("../common/types.js").Stack} stack */
   constructor(stack) {
@@ -49,21 +41,21 @@ export class ReadingPage {
     const drawing = new Drawing(slices, draft);
     this.view = view;
     this.slices = slices;
+    this.looking = new Looking(stack.stack_id, view, slices);
     this.draft = draft;
     this.outbox = outbox;
     this.drawing = drawing;
     this.actions = new Actions(slices, draft, outbox, drawing);
 
-    this.brushSize = new BrushSize();
-    this.tools = new Tools(view, {
-      prompt: new PromptTool(view, drawing),
-      brush: new Brush(view, drawing, this.brushSize),
-      eraser: new Eraser(view, drawing, this.brushSize),
-      window: new WindowTool(view),
-      pan: new Pan(view),
-    });
-    this.pointer = new Pointer(view, this.tools);
-    this.crosshair = new Crosshair(view, this.tools, this.pointer);
+    const { brushSize, limits, habit, preview, prompt, tools, pointer, crosshair } = readingTools(view, drawing);
+    this.brushSize = brushSize;
+    this.limits = limits;
+    this.habit = habit;
+    this.preview = preview;
+    this.promptTool = prompt;
+    this.tools = tools;
+    this.pointer = pointer;
+    this.crosshair = crosshair;
 
     this.display = new Display();
     this.overlay = new Overlay(byId("overlay", HTMLCanvasElement));
@@ -72,13 +64,13 @@ export class ReadingPage {
     this.mass = new MassPanel(byId("mass"), slices, draft);
     this.history = new HistoryPanel(byId("history", HTMLDetailsElement), slices, draft, outbox);
     this.saving = new SavingPanel(draft, outbox);
+    this.finish = new FinishLine(stack.stack_id, this.actions, outbox);
 
     this.#listen();
-    const commands = readingCommands(this);
-    bindCommands(commands);
-    fillHelp(byId("help", HTMLDialogElement), commands, mouseHelp);
+    bindGestures(this);
     bindHeldKeys(this.display, this.pointer, view.element);
-    bindSettings(this.display);
+    bindSettings(this.display, this.limits);
+    bindHabit(this.habit, readingCommands(this), byId("help", HTMLDialogElement));
     bindNotices(outbox, slices, (what, changed) => this.actions.goToChange(what, changed));
   }
 
@@ -101,29 +93,19 @@ export class ReadingPage {
     outbox.addEventListener("change", show);
     drawing.addEventListener("change", show);
     drawing.addEventListener("preview", draw);
-    drawing.addEventListener("prompt", (event) => {
-      const { before, after } = /** @type {CustomEvent} */ (event).detail;
-      this.actions.prompt(before, after);
-      show();
-    });
-    drawing.addEventListener("paint", (event) => {
-      const { before, after } = /** @type {CustomEvent} */ (event).detail;
-      this.actions.paint(before, after);
-      draw();
-    });
     tools.addEventListener("change", () => {
       if (tools.chosen === "prompt") show();
       else drawing.select(null);
     });
     this.display.addEventListener("change", show);
     this.crosshair.addEventListener("change", draw);
-    this.pointer.addEventListener("hover", () => this.#brush && this.draw());
-    this.pointer.addEventListener("scroll", (event) => slices.step(/** @type {CustomEvent} */ (event).detail));
+    this.limits.addEventListener("change", show);
+    this.pointer.addEventListener("hover", draw);
   }
 
   async open() {
-    const isShown = this.slices.go(this.slices.index);
     this.stackPanel.show();
+    const isShown = this.looking.showFirst().then(() => this.show());
     if (this.stackPanel.stack.is_lge) await this.read();
     await isShown;
   }
@@ -164,8 +146,15 @@ export class ReadingPage {
     if (this.draft.isPreparing) sendLook(this.draft.reading.id, this.slices.current).catch(() => {});
   }
 
+  /** On a narrow screen the panel is a drawer over the image. */
+  togglePanel(isOpen = !document.body.classList.contains("panel-open")) {
+    document.body.classList.toggle("panel-open", isOpen);
+    for (const button of buttonsOf("panel")) button.setAttribute("aria-expanded", String(isOpen));
+  }
+
   deselect() {
-    if (!this.tools.cancel()) this.drawing.select(null);
+    if (document.body.classList.contains("panel-open")) this.togglePanel(false);
+    else if (!this.tools.cancel()) this.drawing.select(null);
   }
 
   /** @param {number} factor */
@@ -174,51 +163,42 @@ export class ReadingPage {
     this.show();
   }
 
-  /** Where the left ventricle lies, asked for once. */
-  #findHeart() {
-    this.#heart ??= findHeart(this.stackPanel.stack.stack_id).catch((error) => {
-      this.#heart = null;
-      throw error;
-    });
-    return this.#heart;
-  }
-
-  async zoomToHeart() {
-    try {
-      const heart = await this.#findHeart();
-      if (heart) this.view.frame(heart, 0.5);
-      else showMessage("No left ventricle was found on this stack.");
-    } catch (error) {
-      showMessage(`The heart cannot be found: ${error.message}`);
-    }
-  }
-
   /** All slices side by side, close to the heart where it is found. */
   async toggleGrid() {
     this.strip.toggleGrid();
-    this.strip.zoomTo(await this.#findHeart().catch(() => null));
+    this.strip.zoomTo(await this.looking.heart());
+  }
+
+  /** Accept what can be seen side by side; before that it is shown. */
+  acceptShown() {
+    if (this.strip.isGrid) this.actions.acceptShown(this.strip.seen);
+    else {
+      void this.toggleGrid();
+      showMessage("All slices side by side: press Shift+A again to accept those that you see.");
+    }
   }
 
   showHelp() {
     byId("help", HTMLDialogElement).showModal();
   }
 
-  /** The brush's circle where a brush is chosen and would mark. */
-  get #brush() {
-    const tool = this.tools.all[this.tools.chosen];
+  /** The circle of the tool in hand, where it has one. */
+  get #circle() {
     const at = this.crosshair.at ?? this.pointer.at;
-    return tool instanceof Brush && at ? tool.circle(at) : null;
+    return (at && this.tools.all[this.tools.chosen].circle?.(at)) ?? null;
   }
 
   /** Everything that follows the reading, the slice or the selection. */
   show() {
     this.drawing.selection = this.drawing.selected;
+    this.strip.apex = this.looking.apex;
     this.strip.show();
     this.mass.show();
     this.history.show();
+    this.finish.show();
     showGrowth(this.draft);
     showControls(this);
-    showAnnotations(this.slices, this.draft, this.outbox, this.drawing);
+    showAnnotations(this.slices, this.draft, this.outbox, this.drawing, this.looking.apex);
     this.draw();
   }
 
@@ -230,11 +210,13 @@ export class ReadingPage {
     const scene = {
       imageToCanvas: view.imageToCanvas(),
       mask: drawing.mask,
+      preview: this.preview.mask,
       isExcluded: draft.slice(view.slice).state === "excluded",
       prompt: drawing.prompt,
       selection: drawing.selection,
       style: display.style,
-      brush: this.#brush,
+      grabbed: this.tools.chosen === "prompt" ? this.promptTool.grabbed : null,
+      brush: this.#circle,
       crosshair: this.crosshair.at,
     };
     this.overlay.draw(display.hidden || !draft.isOpen ? null : scene);

@@ -1,42 +1,102 @@
-/** The worklist: studies with their stacks, found by typing, opened by Enter or a click. */
+/** The worklist: studies with their stacks, sorted, found by typing, opened by Enter or a click. */
 
-import { listStudies } from "../common/api.js";
-import { byId, element } from "../common/dom.js";
-import { contrastNames, day, growthText, personName, sex } from "../common/format.js";
+import { listStudies, patchStudy } from "../common/api.js";
+import { byId, element, isWithin } from "../common/dom.js";
+import { personName } from "../common/format.js";
 import { untilAnswered } from "../common/retry.js";
 import { Upload } from "../panels/upload.js";
-import { readingsWithUnsent } from "../reading/unsent.js";
+import { keepSorting, keptSorting, matches, progressNames, sorted, unsorted } from "../worklist/order.js";
+import { studyRows } from "../worklist/rows.js";
+
+/** @typedef {import("../common/types.js").Study} Study */
+
+/** A page that is looked at asks anew so often: sooner while something is being prepared. */
+const refresh_ms = { preparing: 3000, still: 30_000 };
 
 class Worklist {
+  /** @type {Study[]} as the server lists them */
+  #studies = [];
   #cursor = null;
-  #focused = 0;
+  #removed = false;
+  #state = "";
+  #sorting = keptSorting();
   /** @type {Promise<void>|null} */
   #loading = null;
+  #refresh = 0;
 
   constructor() {
     this.table = byId("studies");
     this.filter = byId("filter", HTMLInputElement);
     byId("more").addEventListener("click", () => void this.#loadMore());
-    this.filter.addEventListener("input", () => void this.#filter());
+    this.filter.addEventListener("input", () => void this.#show());
     document.addEventListener("keydown", (event) => this.#key(event));
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") void this.load();
+      else clearTimeout(this.#refresh);
+    });
+    this.#bindStates();
+    this.#bindColumns();
+    byId("removed").addEventListener("click", () => this.#showRemoved(!this.#removed));
+    byId("notice-dismiss").addEventListener("click", () => (byId("notice").hidden = true));
     this.upload = new Upload(() => this.load());
   }
 
-  /** Show the list from its beginning; the one that is shown stays until the new one has come. */
+  #bindStates() {
+    const states = [["", "all"], ...Object.entries(progressNames).filter(([state]) => state !== "failed")];
+    const buttons = states.map(([state, text]) => {
+      const button = element("button", { type: "button", "aria-pressed": String(!state) }, text);
+      button.addEventListener("click", () => {
+        this.#state = state;
+        for (const each of buttons) each.setAttribute("aria-pressed", String(each === button));
+        void this.#show();
+      });
+      return button;
+    });
+    byId("states").replaceChildren(...buttons);
+  }
+
+  #bindColumns() {
+    for (const heading of this.table.querySelectorAll("th[data-column]"))
+      heading.querySelector("button")?.addEventListener("click", () => {
+        const column = /** @type {import("../worklist/order.js").Column} */ (heading.getAttribute("data-column"));
+        const isSame = column === this.#sorting.column;
+        this.#sorting = { column, descends: isSame ? !this.#sorting.descends : column !== "patient" };
+        keepSorting(this.#sorting);
+        void this.#show();
+      });
+  }
+
+  /** Show the list anew; the one that is shown stays until the new one has come. */
   async load() {
+    clearTimeout(this.#refresh);
     try {
-      const { studies, next_cursor } = await untilAnswered(listStudies, () =>
-        this.#fail("The server cannot be reached. The worklist appears as soon as it answers."),
-      );
-      for (const old of this.table.querySelectorAll("tbody")) old.remove();
-      this.#append(studies);
-      this.#cursor = next_cursor;
+      const wanted = Math.max(1, this.#studies.length);
+      const lost = () => this.#fail("The server cannot be reached. The worklist appears as soon as it answers.");
+      /** @type {Study[]} */
+      const studies = [];
+      let cursor = null;
+      do {
+        const page = await untilAnswered(() => listStudies(cursor, this.#removed), lost);
+        studies.push(...page.studies);
+        cursor = page.next_cursor;
+      } while (cursor && studies.length < wanted);
+      this.#studies = studies;
+      this.#cursor = cursor;
       byId("failure").hidden = true;
-      await this.#filter();
+      await this.#show();
     } catch (error) {
       this.#fail(error.message);
     }
-    this.#showState();
+    this.#refreshLater();
+  }
+
+  #refreshLater() {
+    clearTimeout(this.#refresh);
+    if (document.visibilityState !== "visible") return;
+    const isPreparing = this.#studies.some(({ stacks }) => stacks.some(({ progress }) => progress === "preparing"));
+    // A menu that is open stays where it is.
+    const again = () => (document.querySelector(":popover-open") ? this.#refreshLater() : void this.load());
+    this.#refresh = setTimeout(again, refresh_ms[isPreparing ? "preparing" : "still"]);
   }
 
   #fail(message) {
@@ -53,148 +113,138 @@ class Worklist {
 
   async #next() {
     try {
-      const { studies, next_cursor } = await listStudies(this.#cursor);
-      this.#append(studies);
+      const { studies, next_cursor } = await listStudies(this.#cursor, this.#removed);
+      this.#studies.push(...studies);
       this.#cursor = next_cursor;
-      this.#showState();
     } catch (error) {
       this.#cursor = null;
       this.#fail(`Not all studies are shown: ${error.message}`);
     }
+    this.#draw();
   }
 
-  #showState() {
-    const isEmpty = !this.table.querySelector("tbody");
+  /** Show what is asked for; to find or to sort, every study must be here. */
+  async #show() {
+    const { column, descends } = this.#sorting;
+    const isSorted = column !== unsorted.column || descends !== unsorted.descends;
+    while ((this.#words.length || this.#state || isSorted) && this.#cursor) await this.#loadMore();
+    this.#draw();
+  }
+
+  get #words() {
+    return this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+  }
+
+  #draw() {
+    const focused = document.activeElement?.getAttribute("href");
+    const shown = this.#studies.filter((study) => matches(study, this.#words, this.#state));
+    for (const old of this.table.querySelectorAll("tbody")) old.remove();
+    this.table.append(...sorted(shown, this.#sorting).map((study) => studyRows(study, this.#menu(study))));
+    for (const heading of this.table.querySelectorAll("th[data-column]")) {
+      const isIt = heading.getAttribute("data-column") === this.#sorting.column;
+      heading.setAttribute("aria-sort", isIt ? (this.#sorting.descends ? "descending" : "ascending") : "none");
+    }
+    const isEmpty = !this.#studies.length;
     byId("loading").hidden = true;
-    byId("empty").hidden = !isEmpty || !byId("failure").hidden;
-    byId("list").hidden = byId("hint").hidden = isEmpty;
+    byId("empty").hidden = !isEmpty || this.#removed || !byId("failure").hidden;
+    byId("list").hidden = byId("hint").hidden = isEmpty && !this.#removed;
+    byId("nothing").hidden = shown.length > 0 || (isEmpty && !this.#removed);
+    byId("nothing").textContent = this.#removed && isEmpty ? "No study was removed." : "No study matches the filter.";
     byId("more").hidden = !this.#cursor;
-    this.#focus(this.#focused, { move: false });
+    const at = this.#links.findIndex((link) => link.getAttribute("href") === focused);
+    this.#focus(Math.max(0, at), { move: at >= 0 });
   }
 
-  #append(studies) {
-    this.table.append(...studies.map((study) => this.#study(study)));
-  }
-
-  #study({ patient, study_date, study_description, stacks }) {
-    const name = personName(patient.name);
-    const identity = element(
-      "th",
-      { scope: "rowgroup", rowspan: Math.max(1, stacks.length), class: "patient" },
-      element("strong", {}, name),
-      element("span", {}, `${patient.id || "no ID"} · born ${day(patient.birth_date)} · ${sex(patient.sex)}`),
+  /** What can be done to a study as a whole. @param {Study} study */
+  #menu(study) {
+    const name = personName(study.patient.name);
+    const text = this.#removed ? "Bring back" : "Remove from the worklist";
+    const id = `menu-${study.study_instance_uid}`;
+    const act = element("button", { type: "button", class: "quiet" }, text);
+    act.addEventListener("click", () => void this.#remove(study, !this.#removed));
+    const menu = element("div", { id, popover: "auto", class: "menu-items" }, act);
+    const open = element(
+      "button",
+      { type: "button", class: "quiet", popovertarget: id, "aria-label": `More about the study of ${name}` },
+      "⋯",
     );
-    const study = element(
-      "td",
-      { rowspan: Math.max(1, stacks.length), class: "study" },
-      element("strong", {}, day(study_date)),
-      element("span", {}, study_description || "no description"),
-    );
-    const rows = stacks.length
-      ? stacks.map((stack) => this.#stack(stack, name))
-      : [element("tr", {}, element("td", { colspan: 5 }, "no usable stack"))];
-    rows[0].prepend(identity, study);
-    const body = element("tbody", {}, ...rows);
-    body.dataset.text = [
-      name,
-      patient.name,
-      patient.id,
-      study_date,
-      day(study_date),
-      study_description,
-      ...stacks.map(({ description }) => description),
-    ]
-      .join(" ")
-      .toLowerCase();
-    return body;
-  }
-
-  #stack(stack, name) {
-    const link = element(
-      "a",
-      {
-        href: `/stacks/${encodeURIComponent(stack.stack_id)}`,
-        tabindex: -1,
-        "aria-label": `Read ${stack.description || "stack"} of ${name}`,
-      },
-      stack.description || "no description",
-    );
-    const badge = element(
-      "span",
-      { class: "badge", "data-lge": String(stack.is_lge) },
-      stack.is_lge ? "LGE" : "Not LGE",
-    );
-    const row = element(
-      "tr",
-      { class: stack.is_lge ? "stack" : "stack other" },
-      element("td", {}, link),
-      element("td", {}, contrastNames[stack.contrast] ?? "–"),
-      element("td", { class: "figure" }, String(stack.number_of_slices)),
-      element(
-        "td",
-        { class: "lge" },
-        badge,
-        element("span", { title: stack.is_lge_because }, stack.is_lge_because || ""),
-      ),
-      element("td", {}, ...readingBadges(stack)),
-    );
-    row.addEventListener("click", (event) => {
-      if (event.target !== link && !event.ctrlKey && !event.metaKey) link.click();
+    menu.addEventListener("beforetoggle", () => {
+      const { bottom, right } = open.getBoundingClientRect();
+      Object.assign(menu.style, { top: `${bottom}px`, right: `${document.documentElement.clientWidth - right}px` });
     });
-    return row;
+    return element("div", {}, open, menu);
   }
 
-  /** @returns {HTMLAnchorElement[]} the links of the rows that the filter leaves */
+  /** @param {Study} study @param {boolean} removed */
+  async #remove(study, removed) {
+    const name = personName(study.patient.name);
+    try {
+      await patchStudy(study.study_instance_uid, removed);
+      this.#notice(
+        removed
+          ? `The study of ${name} is off the worklist. Its readings stay in the record.`
+          : `The study of ${name} is back.`,
+        () => void this.#remove(study, !removed),
+      );
+    } catch (error) {
+      this.#notice(`The study of ${name} stays as it was: ${error.message}`);
+    }
+    await this.load();
+  }
+
+  /** @param {string} text @param {() => void} [undo] */
+  #notice(text, undo) {
+    byId("notice").hidden = false;
+    byId("notice-text").textContent = text;
+    byId("notice-undo").hidden = !undo;
+    byId("notice-undo").onclick = undo ?? null;
+  }
+
+  /** @param {boolean} removed */
+  #showRemoved(removed) {
+    this.#removed = removed;
+    this.#studies = [];
+    byId("removed").setAttribute("aria-pressed", String(removed));
+    void this.load();
+  }
+
+  /** @returns {HTMLAnchorElement[]} the links of the rows that are shown */
   get #links() {
-    const links = this.table.querySelectorAll("tbody:not([hidden]) tr.stack a");
-    return /** @type {HTMLAnchorElement[]} */ ([...links]);
+    return /** @type {HTMLAnchorElement[]} */ ([...this.table.querySelectorAll("tr.stack a")]);
   }
 
   #focus(index, { move = true } = {}) {
     const links = this.#links;
-    this.#focused = Math.max(0, Math.min(links.length - 1, index));
-    for (const [at, link] of links.entries()) link.tabIndex = at === this.#focused ? 0 : -1;
-    if (move) links[this.#focused]?.focus();
-  }
-
-  async #filter() {
-    const words = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    while (words.length && this.#cursor) await this.#loadMore();
-    let found = 0;
-    for (const body of this.table.querySelectorAll("tbody")) {
-      body.hidden = !words.every((word) => body.dataset.text?.includes(word));
-      if (!body.hidden) found += 1;
-    }
-    byId("nothing").hidden = found > 0 || !this.table.querySelector("tbody");
-    this.#focus(0, { move: false });
+    const wanted = Math.max(0, Math.min(links.length - 1, index));
+    for (const [at, link] of links.entries()) link.tabIndex = at === wanted ? 0 : -1;
+    if (move) links[wanted]?.focus();
   }
 
   #key(event) {
     const { key, target } = event;
     const isFilter = target === this.filter;
     const at = this.#links.indexOf(/** @type {HTMLAnchorElement} */ (document.activeElement));
+    const waiting = this.#links.findIndex((link) => link.tabIndex === 0);
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (key === "/" && !isFilter) this.filter.focus();
-    else if (key === "ArrowDown") this.#focus(at < 0 ? (isFilter ? 0 : this.#focused) : at + 1);
-    else if (key === "ArrowUp" && !isFilter) this.#focus(at < 0 ? this.#focused : at - 1);
+    else if (key === "ArrowDown") this.#focus(at < 0 ? (isFilter ? 0 : waiting) : at + 1);
+    else if (key === "ArrowUp" && !isFilter) this.#focus(at < 0 ? waiting : at - 1);
     else if (key === "Enter" && isFilter) this.#links[0]?.click();
+    else if (key === "Delete" && at >= 0 && isWithin(target, "tr.stack a")) this.#removeFocused(at);
     else if (key === "Escape" && isFilter) {
       this.filter.value = "";
-      void this.#filter();
+      void this.#show();
     } else return;
     event.preventDefault();
   }
-}
 
-/** @param {import("../common/types.js").StackSummary} stack */
-function readingBadges({ reading_id, growth }) {
-  if (!reading_id) return [];
-  const badges = [element("span", { class: "badge draft" }, "draft")];
-  if (readingsWithUnsent().has(reading_id)) {
-    const title = "Changes made in this browser are not stored yet. Open the reading to send them.";
-    badges.push(element("span", { class: "badge unsent", title }, "unsent changes"));
+  /** @param {number} at the place of its link */
+  #removeFocused(at) {
+    const stackId = this.#links[at].getAttribute("href")?.split("/").pop();
+    const isIt = ({ stack_id }) => encodeURIComponent(stack_id) === stackId;
+    const study = this.#studies.find(({ stacks }) => stacks.some(isIt));
+    if (study) void this.#remove(study, !this.#removed);
   }
-  if (growth) badges.push(element("span", { class: "growth" }, growthText(growth)));
-  return badges;
 }
 
 void new Worklist().load();

@@ -1,7 +1,7 @@
 /** What is written in the corners and at the sides of the image. */
 
 import { find } from "../common/dom.js";
-import { counted, grams, millimetres, number, quantityShown, stateNames } from "../common/format.js";
+import { counted, endName, grams, millimetres, number, quantityShown, stateNames } from "../common/format.js";
 import { segmentOf } from "../reading/segments.js";
 
 /** @param {string} name @param {string} text */
@@ -14,20 +14,23 @@ function put(name, text) {
 /**
  * @param {import("../image/slices.js").Slices} slices @param {import("../reading/draft.js").Draft} draft
  * @param {import("../reading/outbox.js").Outbox} outbox @param {import("../tools/drawing.js").Drawing} drawing
+ * @param {"first"|"last"|null} apex which end of the stack is the apex
  */
-export function showAnnotations({ index, length, current: slice, view }, draft, outbox, { prompt, selected }) {
-  put("slice", `Slice ${index + 1} / ${length}`);
+export function showAnnotations({ index, length, current: slice, view }, draft, outbox, { prompt, selected }, apex) {
+  const end = endName(index, length, apex);
+  put("slice", `Slice ${index + 1} / ${length}${end && ` · ${end}`}`);
   put(
     "geometry",
     `thickness ${millimetres(slice.slice_thickness_mm)} · spacing ${millimetres(slice.slice_spacing_mm)}`,
   );
-  showSides(slice.orientation);
+  showSides(slice.orientation, view.turn);
   put("prompt", promptText(prompt, selected));
   put("waiting", outbox.isWaitingForModel(slice) ? "the model answers when the connection is back" : "");
   const read = draft.slice(slice);
   const { mask, area_mm2, mass } = segmentOf(read);
   put("state", draft.isOpen ? stateNames[read.state] : "").dataset.state = draft.isOpen ? read.state : "";
   const { quantity, by } = draft.isOpen ? quantityShown(mass, draft.reading.mass_extent) : { quantity: null, by: "" };
+  put("warnings", draft.isOpen ? (read.warnings ?? []).join("\n") : "");
   put("grams", mask ? `${number(area_mm2)} mm²${quantity ? ` · ${grams(quantity)} g by ${by}` : ""}` : "");
   if (view.shown >= 0) showView(view);
 }
@@ -51,13 +54,15 @@ function promptText({ boxes, points }, selection) {
 }
 
 /** Which way the patient lies, from the directions of rows and columns (DICOM axes: left, posterior, head). */
-function showSides(orientation) {
+function showSides(orientation, { quarters, mirrored }) {
   const row = orientation?.slice(0, 3) ?? [0, 0, 0];
   const column = orientation?.slice(3) ?? [0, 0, 0];
   const reversed = (direction) => direction.map((value) => -value);
-  const sides = { right: row, left: reversed(row), below: column, above: reversed(column) };
-  for (const [side, direction] of Object.entries(sides))
-    find(`[data-side="${side}"]`).textContent = sideName(direction);
+  const [left, right] = mirrored ? [row, reversed(row)] : [reversed(row), row];
+  // Clockwise from above; a turn by a quarter brings each to the next place.
+  const around = [reversed(column), right, column, left];
+  for (const [at, side] of ["above", "right", "below", "left"].entries())
+    find(`[data-side="${side}"]`).textContent = sideName(around[(at - quarters + 4) % 4]);
 }
 
 /** Up to two letters, the nearer axis first; an axis counts from about 20 degrees of tilt. */

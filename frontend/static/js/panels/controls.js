@@ -1,7 +1,8 @@
 /** The reading page's controls beside its commands: held keys, opacity, settings, and what is enabled. */
 
 import { readerName, setReaderName } from "../common/api.js";
-import { buttonsOf, byId, isWithin } from "../common/dom.js";
+import { buttonsOf, byId, element, isWithin } from "../common/dom.js";
+import { limitNames } from "../reading/limits.js";
 
 const smallestKey = "scarmass.smallest_part_mm2";
 
@@ -33,8 +34,12 @@ export function bindHeldKeys(display, pointer, image) {
   });
 }
 
-/** @param {import("../image/display.js").Display} display */
-export function bindSettings(display) {
+/** @param {import("../image/display.js").Display} display @param {import("../reading/limits.js").Limits} limits */
+export function bindSettings(display, limits) {
+  const limit = byId("limit", HTMLSelectElement);
+  limit.append(...Object.entries(limitNames).map(([name, text]) => element("option", { value: name }, text)));
+  limit.value = limits.name;
+  limit.addEventListener("change", () => limits.choose(limit.value));
   const opacity = byId("opacity", HTMLInputElement);
   opacity.addEventListener("input", () => display.setOpacity(Number(opacity.value) / 100));
   const smallest = byId("smallest-part", HTMLInputElement);
@@ -61,7 +66,7 @@ export function bindSettings(display) {
  */
 export function showControls({ slices, draft, outbox, drawing, actions, tools, brushSize, display }) {
   const { isOpen, isPreparing } = draft;
-  const paints = isOpen && tools.chosen !== "prompt";
+  const paints = isOpen && tools.isBrush;
   const isLast = slices.index === slices.length - 1;
   enable({
     previous: slices.index > 0,
@@ -76,16 +81,28 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
     redo: isOpen && (draft.reading.can_redo || outbox.canRedo),
     delete: isOpen && drawing.selected !== null,
   });
-  const others = ["accept", "no_scar", "clear", "exclude", "prompt", "brush", "eraser", "fill_holes", "drop_islands"];
+  const others = [
+    "accept",
+    "accept_shown",
+    "next_patient",
+    "no_scar",
+    "clear",
+    "exclude",
+    "prompt",
+    "brush",
+    "eraser",
+    "threshold",
+    "edge",
+    "fill_holes",
+    "drop_islands",
+  ];
   enable(Object.fromEntries([...others, "export"].map((id) => [id, isOpen])));
   press({
     positive: !drawing.negative,
     negative: drawing.negative,
     hide: display.hidden,
     exclude: draft.slice(slices.current).state === "excluded",
-    prompt: tools.chosen === "prompt",
-    brush: tools.chosen === "brush",
-    eraser: tools.chosen === "eraser",
+    ...Object.fromEntries(["prompt", "brush", "eraser", "threshold", "edge"].map((id) => [id, tools.chosen === id])),
   });
   byId("brush-size").textContent = `${brushSize.diameter_mm.toFixed(1)} mm`;
   const { fill, outline } = display.style;

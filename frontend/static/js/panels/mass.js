@@ -87,6 +87,8 @@ export class MassPanel {
         ? `${millilitres(quantity)} mL`
         : (absences(this.slices)[extent] ?? "not measured yet");
     }
+    const headline = unmeasured < slices.length ? totals[`by_${mass_extent}`] : null;
+    for (const place of document.querySelectorAll("[data-total]")) place.textContent = grams(headline);
     const progress = find("[data-reviewed]", this.panel);
     progress.textContent = `Reviewed ${reviewed} of ${of} slices`;
     Object.assign(find("meter", this.panel), { max: of, value: reviewed });

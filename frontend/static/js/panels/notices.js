@@ -2,6 +2,7 @@
 
 import { counted, editNames } from "../common/format.js";
 import { showMessage } from "../common/status.js";
+import { sayOfAnswer } from "./answers.js";
 
 /** @typedef {import("../common/types.js").Step} Step @typedef {import("../reading/outbox.js").Outbox} Outbox */
 /** @typedef {import("../image/slices.js").Slices} Slices */
@@ -14,7 +15,10 @@ const changesPart = new Set(["prompt", "paint"]);
  */
 export function bindNotices(outbox, slices, goToChange) {
   const on = (name, act) => outbox.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail));
-  on("stored", ({ edit, answer }) => {
+  on("stored", (stored) => {
+    const { edit, answer, isQuiet } = stored;
+    if (isQuiet) return;
+    sayOfAnswer(stored);
     if (edit.kind === "undo") goToChange("Undone", answer.slices);
     if (edit.kind === "redo") goToChange("Done again", answer.slices);
   });

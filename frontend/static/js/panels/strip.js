@@ -2,9 +2,10 @@
 
 import { thumbnailPath } from "../common/api.js";
 import { buttonsOf, element } from "../common/dom.js";
-import { grams, quantityShown, stateNames } from "../common/format.js";
+import { endName, grams, quantityShown, stateNames } from "../common/format.js";
 import { drawThumbnailMask, typeScale } from "../image/overlay.js";
 import { keyOf, segmentOf } from "../reading/segments.js";
+import { StripImages } from "./strip_images.js";
 
 /** @type {Record<import("../common/types.js").SliceState, string>} */
 const symbols = {
@@ -29,6 +30,8 @@ export class Strip {
   #isGrid = false;
   #view = whole;
   #shown = -1;
+  /** @type {"first"|"last"|null} which end of the stack is the apex */
+  apex = null;
   /** How many slices lie side by side. */
   across = 1;
 
@@ -43,8 +46,11 @@ export class Strip {
     this.draft = draft;
     this.display = display;
     this.items = this.#itemsOfSlices();
+    const pictures = () => this.items.map(({ pixels, slice }) => ({ canvas: pixels, slice }));
+    this.images = new StripImages(slices.view, pictures, () => this.#layOut());
     slices.addEventListener("change", () => {
       this.items = this.#itemsOfSlices();
+      this.images.renew();
       this.#layOut();
     });
     new ResizeObserver(() => this.#layOut()).observe(this.nav);
@@ -60,13 +66,12 @@ export class Strip {
 
   /** @param {import("../common/types.js").Slice} slice */
   #item(slice) {
-    const [rowSpacing, columnSpacing] = slice.pixel_spacing_mm;
-    const picture = element(
-      "span",
-      { class: "picture", style: `aspect-ratio: ${slice.columns * columnSpacing} / ${slice.rows * rowSpacing}` },
-      element("img", { src: thumbnailPath(slice), alt: "", loading: "lazy", draggable: "false" }),
-      element("canvas", { "aria-hidden": "true" }),
-    );
+    const pixels = element("canvas", { class: "pixels", width: 1, height: 1, "aria-hidden": "true" });
+    const overlay = element("canvas", { class: "overlay", "aria-hidden": "true" });
+    const image = element("img", { src: thumbnailPath(slice), alt: "", loading: "lazy", draggable: "false" });
+    const turned = element("span", { class: "turned" }, image, pixels, overlay);
+    const end = element("span", { class: "end" });
+    const picture = element("span", { class: "picture" }, turned, end);
     const symbol = element("span", { class: "symbol", "aria-hidden": "true" });
     const mass = element("span", { class: "grams" });
     const number = element("b");
@@ -77,7 +82,19 @@ export class Strip {
       void this.slices.go(this.slices.indexOf(slice));
     });
     button.addEventListener("dblclick", () => this.#isGrid && this.toggleGrid());
-    return { item: element("li", {}, button), button, picture, number, symbol, mass, slice, drawn: null };
+    return {
+      item: element("li", {}, button),
+      button,
+      picture,
+      pixels,
+      overlay,
+      end,
+      number,
+      symbol,
+      mass,
+      slice,
+      drawn: null,
+    };
   }
 
   /** The same slices, large, in place of the image: to be looked over and accepted one after the other. */
@@ -108,18 +125,39 @@ export class Strip {
     const size = typeScale();
     const { clientWidth: width, clientHeight: height } = this.nav;
     const { rows, columns, pixel_spacing_mm } = this.items[0].slice;
-    const tall = (rows * pixel_spacing_mm[0]) / (columns * pixel_spacing_mm[1]);
+    const { quarters, mirrored } = this.slices.view.turn;
+    const upright = (rows * pixel_spacing_mm[0]) / (columns * pixel_spacing_mm[1]);
+    const tall = quarters % 2 ? 1 / upright : upright;
     const heightOf = (across) => Math.ceil(this.items.length / across) * ((width / across) * tall + 32 * size);
     const most = Math.max(1, Math.floor(width / (narrowest * size)));
     this.across = 1;
     if (this.#isGrid) while (this.across < most && heightOf(this.across) > height) this.across++;
     style.setProperty("--columns", String(this.across));
+    style.setProperty("--tall", String(tall));
+    style.setProperty("--turn", `${quarters * 90}deg`);
+    style.setProperty("--mirror", mirrored ? "-1" : "1");
+    style.setProperty("--turned-width", quarters % 2 ? `${100 * tall}%` : "100%");
+    style.setProperty("--turned-height", quarters % 2 ? `${100 / tall}%` : "100%");
     const { scale, left, top } = this.#isGrid ? this.#view : whole;
     style.setProperty("--scale", String(scale));
     style.setProperty("--left", `${left * 100}%`);
     style.setProperty("--top", `${top * 100}%`);
     for (const entry of this.items) entry.drawn = null;
     this.show();
+  }
+
+  get isGrid() {
+    return this.#isGrid;
+  }
+
+  /** The slices whose pictures can be seen, by their place. @returns {number[]} */
+  get seen() {
+    const { top, bottom } = this.nav.getBoundingClientRect();
+    const isSeen = ({ picture }) => {
+      const place = picture.getBoundingClientRect();
+      return Math.min(place.bottom, bottom) - Math.max(place.top, top) > 0.8 * place.height;
+    };
+    return this.items.flatMap((entry, index) => (isSeen(entry) ? [index] : []));
   }
 
   show() {
@@ -130,8 +168,10 @@ export class Strip {
       const { state } = read;
       const { mask, mass } = segmentOf(read);
       entry.button.dataset.state = state;
-      entry.button.setAttribute("aria-label", `Slice ${index + 1}, ${stateNames[state]}`);
-      entry.button.title = `Slice ${index + 1}: ${stateNames[state]}`;
+      const end = endName(index, slices.length, this.apex);
+      entry.button.setAttribute("aria-label", `Slice ${index + 1}${end && `, ${end}`}, ${stateNames[state]}`);
+      entry.button.title = `Slice ${index + 1}${end && ` (${end})`}: ${stateNames[state]}`;
+      entry.end.textContent = end;
       entry.number.textContent = String(index + 1);
       entry.symbol.textContent = symbols[state];
       const { quantity } = mass ? quantityShown(mass, draft.reading.mass_extent) : { quantity: null };
@@ -148,7 +188,7 @@ export class Strip {
     const style = `${fill} ${outline}`;
     if (entry.drawn?.mask === mask && entry.drawn.style === style) return;
     entry.drawn = { mask, style };
-    const canvas = entry.picture.querySelector("canvas");
+    const canvas = entry.overlay;
     if (this.#isGrid) drawThumbnailMask(canvas, mask, { fill, outline }, this.#view);
     else drawThumbnailMask(canvas, mask, filled, whole);
   }

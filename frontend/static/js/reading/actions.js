@@ -1,146 +1,99 @@
-/** What the reader can do to a slice or to the whole reading. Each is shown at once, and sent as one edit. */
+/** What the reader can decide on a slice or on the whole reading. Each is shown at once, and sent as one edit. */
 
 import { counted } from "../common/format.js";
 import { showMessage } from "../common/status.js";
-import { hasSameGrid } from "../image/images.js";
-import { without } from "../tools/drawing.js";
-import { isChange, paintEdit, promptEdit } from "./edits.js";
-import { boxesAround, isAny, withHolesFilled, withoutIslands } from "./mask.js";
-import { segmentOf } from "./segments.js";
+import { Corrections } from "./corrections.js";
+import { isDecided, keyOf, segmentOf } from "./segments.js";
 
-/** @typedef {import("../common/types.js").Rle} Rle @typedef {import("../common/types.js").Prompt} Prompt */
 /** @typedef {import("../common/types.js").Edit} Edit @typedef {import("../common/types.js").SliceKey} SliceKey */
 
-const decided = new Set(["accepted", "no_scar", "excluded"]);
-const decidedOrEdited = new Set([...decided, "edited"]);
-const carried_margin_pixels = 2;
-
-export class Actions {
-  /**
-   * @param {import("../image/slices.js").Slices} slices @param {import("./draft.js").Draft} draft
-   * @param {import("./outbox.js").Outbox} outbox @param {import("../tools/drawing.js").Drawing} drawing
-   */
-  constructor(slices, draft, outbox, drawing) {
-    this.slices = slices;
-    this.draft = draft;
-    this.outbox = outbox;
-    this.drawing = drawing;
-  }
-
-  /** Can the slice on the screen be changed now? */
-  get #isReady() {
-    return this.drawing.canDraw && !this.slices.view.isPressed;
-  }
-
-  get #slice() {
-    return this.draft.slice(this.slices.current);
-  }
-
-  /** @param {Edit} edit @param {SliceKey} slice */
-  #add(edit, { sop_instance_uid, frame_number } = this.slices.current) {
-    if (isChange(edit)) this.outbox.add({ ...edit, sop_instance_uid, frame_number });
-  }
-
-  /** @param {Prompt} before @param {Prompt} after */
-  prompt(before, after) {
-    const { mask, score } = segmentOf(this.#slice);
-    const isPainted = isAny(mask) && score === null;
-    if (isPainted && after.boxes.length)
-      showMessage("The model answers anew, without what was painted. Undo brings that back.");
-    this.#add(promptEdit(before, after));
-  }
-
-  deleteSelected() {
-    const { selected, prompt } = this.drawing;
-    if (!selected || !this.#isReady) return;
-    this.drawing.select(null);
-    this.prompt(prompt, without(prompt, selected));
-  }
-
+/** Events: "finished" (the reader decided, and no slice is left to decide on). */
+export class Actions extends Corrections {
   clear() {
     this.#decide("clear");
   }
 
+  /** No scar here: on to the next slice that nobody has decided on. */
   noScar() {
-    this.#decide("no_scar");
+    if (!this.isReady) return;
+    if (this.slice.state !== "no_scar") this.#decide("no_scar");
+    this.#goOn();
   }
 
   /** @param {"clear"|"no_scar"} kind */
   #decide(kind) {
-    if (!this.#isReady) return;
+    if (!this.isReady) return;
     this.drawing.select(null);
-    this.#add({ kind });
+    this.add({ kind });
   }
 
-  /** Accept what is on the slice and go on to the next one. */
+  /** The slices that nobody has decided on, by their place. @returns {number[]} */
+  get undecided() {
+    const places = this.slices.list.map((slice, index) => (isDecided(this.draft.slice(slice)) ? -1 : index));
+    return places.filter((index) => index >= 0);
+  }
+
+  /** To the next slice that nobody has decided on, wherever it is: after the last one comes the first. */
+  goToUndecided() {
+    const left = this.undecided.filter((index) => index !== this.slices.index);
+    const next = left.find((index) => index > this.slices.index) ?? left[0];
+    if (next !== undefined) void this.slices.go(next);
+  }
+
+  #goOn() {
+    if (this.undecided.length) this.goToUndecided();
+    else this.dispatchEvent(new Event("finished"));
+  }
+
+  /**
+   * Accept, in one step, all of these slices that nobody has decided on.
+   * @param {number[]} shown their places; the others are not on the screen
+   */
+  acceptShown(shown) {
+    if (!this.draft.isOpen) return;
+    const isAcceptable = (index) => {
+      const slice = this.slices.list[index];
+      return segmentOf(this.draft.slice(slice)).mask && !this.outbox.isWaitingForModel(slice);
+    };
+    const wanted = this.undecided.filter((index) => shown.includes(index));
+    const accepted = wanted.filter(isAcceptable);
+    const keys = accepted.map((index) => keyed(this.slices.list[index]));
+    if (keys.length) this.outbox.add({ kind: "accept", slices: keys });
+    const left = this.undecided.map((index) => index + 1);
+    const others = left.length ? ` Left: ${left.join(", ")}.` : "";
+    if (keys.length) showMessage(`Accepted ${counted(keys.length, "slice")}.${others}`);
+    else showMessage(left.length ? `Nothing on the screen can be accepted.${others}` : "All slices are decided.");
+    if (!left.length) this.dispatchEvent(new Event("finished"));
+  }
+
+  /** Accept what is on the slice and go on to the next one that nobody has decided on. */
   accept() {
-    if (!this.#isReady) return;
-    const { state, segments } = this.#slice;
-    const isDecided = decided.has(state);
-    if (!isDecided && !segments.scar?.mask && !this.draft.isAwaiting(this.slices.current)) {
+    if (!this.isReady) return;
+    const slice = this.slice;
+    if (!isDecided(slice) && !slice.segments.scar?.mask && !this.draft.isAwaiting(this.slices.current)) {
       showMessage("There is nothing to accept on this slice: draw a box, click a point, or press 0 for no scar.");
       return;
     }
     this.drawing.select(null);
-    if (!isDecided) this.#add({ kind: "accept" });
-    this.slices.step(1);
+    if (!isDecided(slice)) this.add({ kind: "accept" });
+    this.#goOn();
   }
 
   /** Leave the slice out of the mass, or take it back in. */
   exclude() {
-    if (this.#isReady) this.#add({ kind: this.#slice.state === "excluded" ? "include" : "exclude" });
-  }
-
-  /** @param {Rle|null} before @param {Rle} after the slice's mask as the reader changed it by hand */
-  paint(before, after) {
-    this.#add(paintEdit(before, after));
-  }
-
-  fillHoles() {
-    this.#changeMask(withHolesFilled, "There are no holes to fill.");
-  }
-
-  /** @param {number} smallest_mm2 */
-  dropIslands(smallest_mm2) {
-    const [row, column] = this.slices.current.pixel_spacing_mm;
-    const fewest = Math.ceil(smallest_mm2 / (row * column));
-    this.#changeMask((mask) => withoutIslands(mask, fewest), `No part is smaller than ${smallest_mm2} mm².`);
-  }
-
-  /** @param {(mask: Rle) => Rle} change @param {string} nothing to be said where it changes nothing */
-  #changeMask(change, nothing) {
-    if (!this.#isReady) return;
-    const { mask } = segmentOf(this.#slice);
-    const changed = mask && isAny(mask) ? change(mask) : null;
-    if (mask && changed && changed.counts.join() !== mask.counts.join()) this.paint(mask, changed);
-    else showMessage(nothing);
-  }
-
-  /** Prompt the next slice as this one: with its boxes and points, or with boxes around what is marked. */
-  carryOver() {
-    if (!this.#isReady) return;
-    const { list, index, current } = this.slices;
-    const next = list[index + 1];
-    const { boxes, points, mask } = segmentOf(this.#slice);
-    const prompt = boxes.length || points.length ? { boxes, points } : aroundMask(mask);
-    if (!next || !hasSameGrid(current, next)) showMessage("There is no next slice that this could be carried to.");
-    else if (!prompt) showMessage("There is nothing on this slice to carry over.");
-    else {
-      this.#add(promptEdit(this.draft.prompt(next), prompt), next);
-      this.slices.step(1);
-    }
+    if (this.isReady) this.add({ kind: this.slice.state === "excluded" ? "include" : "exclude" });
   }
 
   proposeSlice() {
-    if (!this.#isReady || this.draft.isPreparing) return;
+    if (!this.isReady || this.draft.isPreparing) return;
     const slice = this.slices.current;
     const act = () => {
       this.drawing.select(null);
-      this.#add({ kind: "propose" }, slice);
+      this.add({ kind: "propose" }, slice);
     };
-    if (decidedOrEdited.has(this.#slice.state))
-      showMessage("This slice was decided by hand.", { action: "Propose it all the same", act });
-    else act();
+    const text = "This slice was decided by hand: repeat to replace it.";
+    if (!this.isWorkedOn(this.slice)) act();
+    else this.twice(`propose ${keyOf(slice)}`, text, act, "Propose it all the same");
   }
 
   /** Every slice that the reader has not decided on. */
@@ -171,9 +124,12 @@ export class Actions {
     if (this.draft.reading.can_redo || this.outbox.canRedo || this.outbox.isUndoing) this.outbox.redo();
   }
 
-  /** An undo or redo changed these slices: go there. @param {string} what @param {Partial<SliceKey>[]} changed */
+  /** An undo or redo changed these slices: go there. @param {string} what @param {Partial<Edit>[]} changed */
   goToChange(what, changed) {
-    const at = changed.map((slice) => this.slices.indexOf(slice)).filter((index) => index >= 0);
+    /** @type {Partial<SliceKey>[]} */
+    const touched = [];
+    for (const each of changed) touched.push(...(each.slices ?? [each]));
+    const at = touched.map((slice) => this.slices.indexOf(slice)).filter((index) => index >= 0);
     this.drawing.select(null);
     if (!at.length) return;
     showMessage(`${what}: ${at.length === 1 ? `slice ${at[0] + 1}` : counted(at.length, "slice")}`);
@@ -181,7 +137,5 @@ export class Actions {
   }
 }
 
-/** @param {Rle|null} mask @returns {Prompt|null} */
-function aroundMask(mask) {
-  return mask && isAny(mask) ? { boxes: boxesAround(mask, carried_margin_pixels), points: [] } : null;
-}
+/** @param {SliceKey} slice @returns {SliceKey} */
+const keyed = ({ sop_instance_uid, frame_number }) => ({ sop_instance_uid, frame_number });

@@ -38,24 +38,40 @@ const corners = ["x0y0", "x1y0", "x1y1", "x0y1"];
 /** @type {Handle[]} each from the corner of its index to the next one */
 const edges = ["y0", "x1", "y1", "x0"];
 
+/** An edge shorter than this many CSS pixels has no handle in its middle. */
+const shortest_edge = 40;
+/** No handle reaches farther than this share of the box's shorter side: a small box can still be clicked in. */
+const widest_reach = 0.2;
+const least_reach = 3;
+
+const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
+
 /**
- * The handle of a box within reach of a screen position, corners before edges.
+ * The handles of a box and where they are on the screen: its corners, and the middles of edges that are long enough.
+ * @param {Box} box @param {(x: number, y: number) => Place} toScreen @returns {{handle: Handle, x: number, y: number}[]}
+ */
+export function handlesOf(box, toScreen) {
+  const places = corners.map((corner) => toScreen(box[corner.slice(0, 2)], box[corner.slice(2)]));
+  const handles = places.map(({ x, y }, index) => ({ handle: corners[index], x, y }));
+  places.forEach((from, index) => {
+    const to = places[(index + 1) % 4];
+    const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
+    if (distance(from, to) >= shortest_edge) handles.push({ handle: edges[index], ...middle });
+  });
+  return handles;
+}
+
+/**
+ * The handle of a box within reach of a screen position, the nearest one. Its lines are no handles.
  * @param {Box} box @param {Place} at @param {(x: number, y: number) => Place} toScreen @param {number} reach CSS pixels
  * @returns {Handle|null}
  */
 export function handleAt(box, at, toScreen, reach) {
-  const places = corners.map((corner) => toScreen(box[corner.slice(0, 2)], box[corner.slice(2)]));
-  const nearCorner = places.findIndex(({ x, y }) => Math.hypot(at.x - x, at.y - y) <= reach);
-  if (nearCorner >= 0) return corners[nearCorner];
-  const isNear = (from, index) => distanceToEdge(at, from, places[(index + 1) % 4]) <= reach / 2;
-  const nearEdge = places.findIndex(isNear);
-  return nearEdge >= 0 ? edges[nearEdge] : null;
-}
-
-function distanceToEdge(at, from, to) {
-  const [dx, dy] = [to.x - from.x, to.y - from.y];
-  const along = clamp(((at.x - from.x) * dx + (at.y - from.y) * dy) / (dx * dx + dy * dy || 1), 0, 1);
-  return Math.hypot(at.x - from.x - along * dx, at.y - from.y - along * dy);
+  const handles = handlesOf(box, toScreen);
+  const side = Math.min(distance(handles[0], handles[1]), distance(handles[1], handles[2]));
+  const near = Math.min(reach, Math.max(least_reach, widest_reach * side));
+  const nearest = handles.reduce((a, b) => (distance(at, b) < distance(at, a) ? b : a));
+  return distance(at, nearest) <= near ? nearest.handle : null;
 }
 
 /** Where the box's delete handle sits on the screen: off its upper right corner, but never off the canvas. */

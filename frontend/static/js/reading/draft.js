@@ -1,7 +1,7 @@
 /** The reading as the page has it: what the server has stored, and on top of it what is not sent yet. */
 
 import { edited } from "./edits.js";
-import { isSameSlice, keyOf, readSliceOf, segmentOf, unread } from "./segments.js";
+import { keyOf, readSliceOf, segmentOf, touches, unread } from "./segments.js";
 
 /** @typedef {import("../common/types.js").Reading} Reading @typedef {import("../common/types.js").ReadSlice} ReadSlice */
 /** @typedef {import("../common/types.js").Edit} Edit @typedef {import("../common/types.js").Prompt} Prompt */
@@ -100,7 +100,7 @@ export class Draft extends EventTarget {
     if (!shown) {
       shown = this.stored(slice);
       const image = this.#images.get(key);
-      if (image) for (const edit of this.#unsent) if (isSameSlice(edit, slice)) shown = edited(shown, edit, image);
+      if (image) for (const edit of this.#unsent) if (touches(edit, slice)) shown = edited(shown, edit, image);
       this.#shown.set(key, shown);
     }
     return shown;
@@ -114,7 +114,7 @@ export class Draft extends EventTarget {
 
   /** Is something that was done to a slice not stored yet? @param {SliceKey} slice */
   isAwaiting(slice) {
-    return this.#unsent.some((edit) => isSameSlice(edit, slice));
+    return this.#unsent.some((edit) => touches(edit, slice));
   }
 
   /**

@@ -3,7 +3,7 @@
  * is known here, and sent as made on the slice as it is stored then: nothing that came between is overwritten.
  */
 
-import { emptyMask, isAny, pixelsOf, rleOf } from "./mask.js";
+import { emptyMask, isAny, pixelsOf, rleOf, withoutPartAt } from "./mask.js";
 import { noPrompt, segmentOf, withSegment } from "./segments.js";
 
 /** @typedef {import("../common/types.js").Edit} Edit @typedef {import("../common/types.js").ReadSlice} ReadSlice */
@@ -11,15 +11,18 @@ import { noPrompt, segmentOf, withSegment } from "./segments.js";
 /** @typedef {import("../common/types.js").Slice} Slice @typedef {import("../common/types.js").Segment} Segment */
 
 const isEqual = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-const lacks = (list, item) => !list.some((each) => isEqual(each, item));
 
 /**
  * What was there and what is there instead; null is nothing.
  * @template Item @param {Item[]} before @param {Item[]} after @returns {[Item|null, Item|null][]}
  */
 function itemChanges(before, after) {
-  const removed = before.filter((item) => lacks(after, item));
-  const added = after.filter((item) => lacks(before, item));
+  const removed = [...before];
+  const added = after.filter((item) => {
+    const at = removed.findIndex((each) => isEqual(each, item));
+    if (at >= 0) removed.splice(at, 1);
+    return at < 0;
+  });
   const count = Math.max(removed.length, added.length);
   return Array.from({ length: count }, (_, at) => [removed[at] ?? null, added[at] ?? null]);
 }
@@ -75,6 +78,8 @@ export function edited(slice, edit, image) {
       return outlined(slice, edit, promptAfter(slice, edit));
     case "paint":
       return outlined(slice, edit, handMade(painted(segmentOf(slice, edit.structure).mask, edit)));
+    case "remove_part":
+      return partRemoved(slice, edit);
     case "clear":
       return outlined(slice, edit, null);
     case "no_scar":
@@ -91,8 +96,18 @@ export function edited(slice, edit, image) {
   }
 }
 
+/** @param {ReadSlice} slice @param {Edit} edit @returns {ReadSlice} */
+function partRemoved(slice, edit) {
+  const { mask } = segmentOf(slice, edit.structure);
+  if (!mask || !edit.point) return slice;
+  return outlined(slice, edit, { mask: withoutPartAt(mask, edit.point), area_mm2: null, mass: null });
+}
+
+/** @type {"paint"} */
+const byHand = "paint";
+
 /** A mask that a reader made: no prompt led to it, and nobody has measured it yet. @param {Rle} mask */
-const handMade = (mask) => ({ mask, score: null, area_mm2: null, mass: null, ...noPrompt });
+const handMade = (mask) => ({ mask, score: null, area_mm2: null, mass: null, ...noPrompt, origin: byHand });
 
 /**
  * @param {ReadSlice} slice @param {Edit} edit

@@ -74,18 +74,40 @@ function partsOf(pixels, size, value, neighbours) {
 /** The mask with every hole filled: what is not set and cannot be left without crossing it. @param {Rle} rle */
 export function withHolesFilled(rle) {
   const pixels = pixelsOf(rle);
-  const [rows, columns] = rle.size;
+  for (const hole of holesOf(pixels, rle.size)) for (const at of hole) pixels[at] = 1;
+  return rleOf(pixels, rle.size);
+}
+
+/** @param {Uint8Array} pixels @param {number[]} size rows, columns @returns {number[][]} */
+export function holesOf(pixels, size) {
+  const [rows, columns] = size;
   const touchesEdge = (at) => at % rows === 0 || at % rows === rows - 1 || at < rows || at >= rows * (columns - 1);
-  for (const part of partsOf(pixels, rle.size, 0, straight))
-    if (!part.some(touchesEdge)) for (const at of part) pixels[at] = 1;
+  return partsOf(pixels, size, 0, straight).filter((part) => !part.some(touchesEdge));
+}
+
+/** The connected parts of a mask's pixels, as lists of positions, the largest first. */
+export const setParts = (pixels, size) => partsOf(pixels, size, 1, around);
+
+/** Is the pixel under a place set? @param {Rle|null} rle @param {{x: number, y: number}} at in corner-based image pixels */
+export function holdsPixel(rle, { x, y }) {
+  if (!rle) return false;
+  const [rows, columns] = rle.size;
+  const isOn = x >= 0 && y >= 0 && x < columns && y < rows;
+  return isOn && pixelsOf(rle)[Math.floor(x) * rows + Math.floor(y)] === 1;
+}
+
+/** The mask without the part under a place. @param {Rle} rle @param {{x: number, y: number}} place */
+export function withoutPartAt(rle, { x, y }) {
+  const pixels = pixelsOf(rle);
+  const under = Math.floor(x) * rle.size[0] + Math.floor(y);
+  for (const part of setParts(pixels, rle.size)) if (part.includes(under)) for (const at of part) pixels[at] = 0;
   return rleOf(pixels, rle.size);
 }
 
 /** The mask without its parts of fewer pixels. @param {Rle} rle @param {number} fewest */
 export function withoutIslands(rle, fewest) {
   const pixels = pixelsOf(rle);
-  for (const part of partsOf(pixels, rle.size, 1, around))
-    if (part.length < fewest) for (const at of part) pixels[at] = 0;
+  for (const part of setParts(pixels, rle.size)) if (part.length < fewest) for (const at of part) pixels[at] = 0;
   return rleOf(pixels, rle.size);
 }
 
@@ -95,7 +117,7 @@ const highest = (values) => values.reduce((a, b) => Math.max(a, b));
 /** @param {Rle} rle @param {number} margin pixels @returns {Box[]} a box around each part, the largest part first */
 export function boxesAround(rle, margin) {
   const [rows, columns] = rle.size;
-  return partsOf(pixelsOf(rle), rle.size, 1, around).map((part) => {
+  return setParts(pixelsOf(rle), rle.size).map((part) => {
     const xs = part.map((at) => Math.floor(at / rows));
     const ys = part.map((at) => at % rows);
     return {

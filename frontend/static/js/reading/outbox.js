@@ -22,7 +22,8 @@ const unknown_version = -1;
 const opposite = { undo: "redo", redo: "undo" };
 
 /**
- * Events: "change" (of the state, or of what is not saved), "saved" (nothing is on its way), "stored" (detail: edit, answer),
+ * Events: "change" (of the state, or of what is not saved), "saved" (nothing is on its way), "stored" (detail: edit,
+ * answer, isQuiet, before: the slice as it was stored),
  * "dropped" (detail: edit, message; an edit of the whole reading that was not done), "undone", "redone" (detail: edit; before
  * it was sent), "recovered" (detail: count), "aside" (detail: the step).
  */
@@ -110,16 +111,18 @@ export class Outbox extends EventTarget {
     this.#push(edit);
   }
 
-  undo() {
+  /** @param {boolean} [isQuiet] is nothing to be said of it? */
+  undo(isQuiet = false) {
     const last = this.#steps.at(-1);
     if (!last || last.body || last.edit.kind in opposite) {
       if (this.canRedo) this.#undone.push(null);
-      return this.#push({ kind: "undo" });
+      if (last && isQuiet) last.isTakenBack = true;
+      return this.#push({ kind: "undo" }, isQuiet);
     }
     this.#steps.pop();
     this.#undone.push(last);
     this.#changed();
-    return this.#emit("undone", last);
+    return isQuiet || this.#emit("undone", last);
   }
 
   redo() {
@@ -147,8 +150,8 @@ export class Outbox extends EventTarget {
     this.#changed();
   }
 
-  #push(edit) {
-    this.#steps.push({ edit, reader: readerName(), body: null, version: this.#versionFor(edit) });
+  #push(edit, isQuiet = false) {
+    this.#steps.push({ edit, reader: readerName(), body: null, version: this.#versionFor(edit), isQuiet });
     this.#changed();
   }
 
@@ -162,7 +165,7 @@ export class Outbox extends EventTarget {
 
   #changed() {
     this.isKept = this.#unsent?.keep({ steps: this.#steps, aside: this.#aside }) ?? true;
-    this.draft.showUnsent(this.#steps.map(({ edit }) => edit));
+    this.draft.showUnsent(this.#steps.filter(({ isTakenBack }) => !isTakenBack).map(({ edit }) => edit));
     this.dispatchEvent(new Event("change"));
     if (!this.#isRunning && this.#steps.length) void this.#send();
   }
@@ -215,6 +218,8 @@ export class Outbox extends EventTarget {
   }
 
   #stored(step, answer) {
+    const slice = sliceOf(step.edit);
+    const before = slice && this.draft.stored(slice);
     this.#steps.shift();
     // What waits behind it was done on what it left, and not on what others may have made of that since.
     for (const later of this.#steps) {
@@ -224,7 +229,7 @@ export class Outbox extends EventTarget {
     }
     this.draft.take(answer);
     this.#changed();
-    this.#emit("stored", { edit: step.edit, answer });
+    this.#emit("stored", { edit: step.edit, answer, isQuiet: step.isQuiet, before });
   }
 
   /** The first step is not stored: an undo that was meant for it goes with it. @param {string|null} message */

@@ -1,8 +1,10 @@
 /** What a reading holds of a slice: one segment for each structure that was outlined there. */
 
+import { isAny } from "./mask.js";
+
 /** @typedef {import("../common/types.js").ReadSlice} ReadSlice @typedef {import("../common/types.js").Segment} Segment */
 /** @typedef {import("../common/types.js").Structure} Structure @typedef {import("../common/types.js").SliceKey} SliceKey */
-/** @typedef {import("../common/types.js").Prompt} Prompt */
+/** @typedef {import("../common/types.js").Prompt} Prompt @typedef {import("../common/types.js").Edit} Edit */
 
 /** @type {Prompt} */
 export const noPrompt = { boxes: [], points: [] };
@@ -30,8 +32,22 @@ export const unread = ({ sop_instance_uid, frame_number }) => ({
   segments: {},
 });
 
+/** Does an edit touch a slice: its own one, or one of several? @param {Partial<Edit>} edit @param {SliceKey} slice */
+export const touches = (edit, slice) =>
+  isSameSlice(edit, slice) || Boolean(edit.slices?.some((each) => isSameSlice(each, slice)));
+
+const decided = new Set(["accepted", "no_scar", "excluded"]);
+
+/** Did a reader decide on a slice? A correction is work on the way to a decision. @param {ReadSlice} slice */
+export const isDecided = ({ state }) => decided.has(state);
+
 /** @param {ReadSlice} slice @param {Structure} [structure] @returns {Segment} an empty one where the slice has none */
 export const segmentOf = (slice, structure = "scar") => slice.segments[structure] ?? noSegment;
+
+const origins = new Set(["paint", "threshold", "contour"]);
+
+/** Did a reader outline it by hand, and no model alone? @param {Segment} segment */
+export const isByHand = ({ mask, origin, score }) => isAny(mask) && (origin ? origins.has(origin) : score === null);
 
 /** @param {ReadSlice} slice @param {Structure} structure @param {Segment|null} segment @returns {ReadSlice} */
 export function withSegment(slice, structure, segment) {
@@ -43,11 +59,8 @@ export function withSegment(slice, structure, segment) {
  * A slice as the page holds it: by its segments alone, among which scar is.
  * @param {import("../common/types.js").Schemas["ReadingSlice"]} answered @returns {ReadSlice}
  */
-export const readSliceOf = ({ sop_instance_uid, frame_number, revision, state, state_before, segments }) => ({
-  sop_instance_uid,
-  frame_number,
-  revision,
-  state,
-  state_before,
-  segments,
-});
+export const readSliceOf = (answered) => {
+  const { sop_instance_uid, frame_number, revision, state, state_before, segments } = answered;
+  const { warnings = [] } = /** @type {{warnings?: string[]}} */ (answered);
+  return { sop_instance_uid, frame_number, revision, state, state_before, segments, warnings };
+};

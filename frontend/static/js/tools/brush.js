@@ -33,16 +33,20 @@ export class Brush {
   }
 
   /** @param {Place} at @param {Manner} manner */
-  press(at, { isOpposite = false }) {
+  press(at, manner) {
     if (!this.drawing.canDraw) return false;
-    const { diameter_mm } = this.size;
-    const erases = this.erases || isOpposite;
-    this.#stroke = new Stroke(this.drawing.mask, this.view.slice, this.view.clientToImage(at.x, at.y), {
-      diameter_mm,
-      erases,
-    });
+    const place = this.view.clientToImage(at.x, at.y);
+    this.#stroke = new Stroke(this.drawing.mask, this.view.slice, place, this.manner(place, manner));
     this.drawing.showPainted(this.#stroke.mask);
     return true;
+  }
+
+  /**
+   * How a stroke that begins here marks.
+   * @param {Place} _at in corner-based image pixels @param {Manner} manner @returns {import("./stroke.js").Marks}
+   */
+  manner(_at, { isOpposite = false }) {
+    return { diameter_mm: this.size.diameter_mm, erases: this.erases || isOpposite };
   }
 
   /** @param {Place} at @param {Place[]} path */

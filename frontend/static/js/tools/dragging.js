@@ -7,7 +7,10 @@ export class Dragging {
   /** @type {Place} */
   #last = { x: 0, y: 0 };
 
-  /** @param {(right: number, down: number) => void} dragBy in CSS pixels @param {string} cursor in CSS */
+  /** @type {Place} */
+  #from = { x: 0, y: 0 };
+
+  /** @param {(right: number, down: number, from: Place) => void} dragBy in CSS pixels, from where it began @param {string} cursor in CSS */
   constructor(dragBy, cursor) {
     this.dragBy = dragBy;
     this.shape = cursor;
@@ -15,13 +18,14 @@ export class Dragging {
 
   /** @param {Place} at */
   press(at) {
+    this.#from = at;
     this.#last = at;
     return true;
   }
 
   /** @param {Place} at */
   move(at) {
-    this.dragBy(at.x - this.#last.x, at.y - this.#last.y);
+    this.dragBy(at.x - this.#last.x, at.y - this.#last.y, this.#from);
     this.#last = at;
   }
 

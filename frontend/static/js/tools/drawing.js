@@ -7,7 +7,7 @@ import { noPrompt, segmentOf } from "../reading/segments.js";
 
 /**
  * Events: "change" (of the selection or of what points mark), "preview" (of what is being drawn), and what was drawn:
- * "prompt" (detail: before, after), "paint" (detail: before, after).
+ * "prompt" (detail: before, after, was: what was selected), "paint" (detail: before, after).
  */
 export class Drawing extends EventTarget {
   /** @type {Selection} */
@@ -80,8 +80,9 @@ export class Drawing extends EventTarget {
 
   /** The prompt is drawn. @param {Prompt} before @param {Prompt} after @param {Selection} selection */
   setPrompt(before, after, selection) {
+    const was = this.selection;
     [this.#prompt, this.selection] = [null, selection];
-    this.#emit("prompt", { before, after });
+    this.#emit("prompt", { before, after, was });
   }
 
   /** The mask is painted. @param {Rle|null} before @param {Rle} after */

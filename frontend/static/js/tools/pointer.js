@@ -1,5 +1,6 @@
 /** Mouse, pen and fingers over the image: they lead the tools, scroll the slices, and zoom. */
 
+import { DoubleClick } from "./double_click.js";
 import { Pinch } from "./pinch.js";
 
 /** @typedef {import("./tool.js").Place} Place */
@@ -11,7 +12,11 @@ const finger_reach = 2;
 /** @param {MouseEvent} event @returns {Place} */
 const placeOf = ({ clientX, clientY }) => ({ x: clientX, y: clientY });
 
-/** Events: "hover" (the pointer is elsewhere), "scroll" (detail: by how many slices). */
+/**
+ * Events: "hover" (the pointer is elsewhere), "scroll" (detail: by how many slices), "size" (of the brush; detail: factor),
+ * "press" (a tool is about to press), "refused" (the tool in hand cannot press), "double" (detail: at, in CSS pixels of the
+ * window, and manner; what the first of the two clicks did is not meant).
+ */
 export class Pointer extends EventTarget {
   #wheel = 0;
   #isSpaceHeld = false;
@@ -20,11 +25,17 @@ export class Pointer extends EventTarget {
   /** @type {PointerEvent|null} the one that presses; others, such as a palm beside the pen, do not count meanwhile */
   #pressing = null;
 
-  /** @param {import("../image/viewport.js").Viewport} view @param {import("./tools.js").Tools} tools */
-  constructor(view, tools) {
+  #double = new DoubleClick();
+
+  /**
+   * @param {import("../image/viewport.js").Viewport} view @param {import("./tools.js").Tools} tools
+   * @param {import("./presets.js").Habit} habit
+   */
+  constructor(view, tools, habit) {
     super();
     this.view = view;
     this.tools = tools;
+    this.habit = habit;
     this.pinch = new Pinch(view);
     const { element } = view;
     element.addEventListener("pointerdown", (event) => this.#down(event));
@@ -55,26 +66,38 @@ export class Pointer extends EventTarget {
     if (isFinger && this.#pressing && this.#pressing.pointerType !== "touch") return;
     if (isFinger && this.pinch.add(event.pointerId, placeOf(event))) {
       if (this.#pressing) this.tools.cancel();
+      this.#double.cancel();
       this.#pressing = null;
       return;
     }
     const { element } = this.view;
     const name = this.#toolOf(event);
     const isEraser = event.button === pen_eraser;
-    if (name === this.tools.chosen && event.button !== 0 && !isEraser) return;
+    if (event.button > 2 && !isEraser) return;
     const isOpposite = event.altKey || event.ctrlKey || isEraser;
     const reach = isFinger ? finger_reach : 1;
-    if (!this.tools.press(placeOf(event), { name, drawNew: event.shiftKey, isOpposite, reach })) return;
+    const press = { at: placeOf(event), manner: { name, drawNew: event.shiftKey, isOpposite, reach } };
+    const isHeld =
+      event.button === 0 && name === this.tools.chosen && this.#double.press(press, event.timeStamp, isFinger);
+    if (!isHeld && !this.#press(press)) return;
     event.preventDefault();
     element.focus({ preventScroll: true });
     element.setPointerCapture(event.pointerId);
     this.#pressing = event;
-    this.#client = placeOf(event);
+    this.#client = press.at;
   }
 
-  /** @param {{button: number}} event @returns {import("./tools.js").ToolName} */
-  #toolOf({ button }) {
-    if (button === 2) return "window";
+  /** @param {import("./double_click.js").Press} press @returns {boolean} whether there was something to press on */
+  #press({ at, manner }) {
+    this.dispatchEvent(new Event("press"));
+    const isPressed = this.tools.press(at, manner);
+    if (!isPressed && manner.name === this.tools.chosen) this.dispatchEvent(new Event("refused"));
+    return isPressed;
+  }
+
+  /** @param {{button: number, shiftKey?: boolean}} event @returns {import("./tools.js").ToolName} */
+  #toolOf({ button, shiftKey }) {
+    if (button === 2) return shiftKey ? this.habit.preset.rightWithShift : this.habit.preset.right;
     return button === 1 || this.#isSpaceHeld ? "pan" : this.tools.chosen;
   }
 
@@ -82,21 +105,28 @@ export class Pointer extends EventTarget {
   #move(event) {
     const at = placeOf(event);
     if (this.pinch.moveTo(event.pointerId, at)) return;
-    if (!this.tools.isPressing) {
+    if (!this.tools.isPressing && !this.#double.held) {
       this.#hover(at, event.shiftKey);
       return;
     }
     if (this.#pressing?.pointerId !== event.pointerId) return;
+    const held = this.#double.move(at);
+    if (held) this.#press(held);
     this.#client = at;
     this.tools.move(at, (event.getCoalescedEvents?.() ?? []).map(placeOf));
   }
 
   #up(event) {
-    if (this.#ended(event)) this.tools.release(placeOf(event));
+    if (!this.#ended(event)) return;
+    const double = this.#double.release();
+    if (double) this.dispatchEvent(new CustomEvent("double", { detail: double }));
+    else this.tools.release(placeOf(event));
   }
 
   #cancel(event) {
-    if (this.#ended(event)) this.tools.cancel();
+    if (!this.#ended(event)) return;
+    this.#double.cancel();
+    this.tools.cancel();
   }
 
   /** Was it this pointer that pressed? */
@@ -110,8 +140,8 @@ export class Pointer extends EventTarget {
   /** @param {Place|null} at */
   #hover(at, drawNew = false) {
     this.#client = at;
-    this.dispatchEvent(new Event("hover"));
     this.#showCursor(drawNew);
+    this.dispatchEvent(new Event("hover"));
   }
 
   #showCursor(drawNew = false) {
@@ -125,7 +155,10 @@ export class Pointer extends EventTarget {
     if (this.tools.isPressing || this.view.shown < 0) return;
     const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 33 : 1);
     if (event.ctrlKey || event.metaKey) {
-      this.view.zoomBy(Math.exp(-Math.max(-200, Math.min(200, pixels)) / 500), placeOf(event));
+      const factor = Math.exp(-Math.max(-200, Math.min(200, pixels)) / 500);
+      if (this.habit.preset.sizesBrushByWheel && this.tools.isBrush)
+        this.dispatchEvent(new CustomEvent("size", { detail: factor }));
+      else this.view.zoomBy(factor, placeOf(event));
       return;
     }
     // A notch of a wheel is about 100 pixels and one slice; a touchpad's small steps add up to one.

@@ -1,15 +1,17 @@
-/** Boxes and points: drags draw, resize and move them, a click places a point. */
+/**
+ * Boxes and points: drags draw, resize and move them. A click places a point, whatever lies under it; only on the
+ * handle of a box that is not selected yet it selects that box, and on the selected one's cross it deletes it.
+ */
 
+import { showMessage } from "../common/status.js";
 import { boxBetween, cursorOf, isDrawn, moved, resized } from "../reading/box.js";
 import { isOnImage, placed } from "../reading/points.js";
 import { without } from "./drawing.js";
 import { targetAt } from "./targets.js";
+import { click_pixels } from "./tool.js";
 
 /** @typedef {import("../common/types.js").Prompt} Prompt @typedef {import("./targets.js").Target} Target */
 /** @typedef {import("./tool.js").Tool} Tool @typedef {import("./tool.js").Place} Place @typedef {import("./tool.js").Manner} Manner */
-
-/** A press that travels less than this many CSS pixels is a click. */
-const click_pixels = 4;
 
 const cursors = { delete: "pointer", point: "move", inside: "move", image: "crosshair" };
 
@@ -31,6 +33,8 @@ const withNewBox = (prompt, box) => ({ ...prompt, boxes: [...prompt.boxes, box] 
 export class PromptTool {
   /** @type {Drag|null} */
   #drag = null;
+  /** @type {Target|null} what a drag from where the pointer is would take along */
+  grabbed = null;
 
   /** @param {import("../image/viewport.js").Viewport} view @param {import("./drawing.js").Drawing} drawing */
   constructor(view, drawing) {
@@ -56,7 +60,6 @@ export class PromptTool {
       positive: !(manner.isOpposite || this.drawing.negative),
       hasMoved: false,
     };
-    if (target.what === "point" || target.what === "handle") this.drawing.select(target.selection);
     return true;
   }
 
@@ -112,8 +115,15 @@ export class PromptTool {
   /** @param {Drag} drag */
   #clicked({ target: { what, selection }, from, prompt, positive }) {
     if (what === "delete" && selection) return this.drawing.setPrompt(prompt, without(prompt, selection), null);
-    if (what === "point" || what === "handle") return undefined;
-    if (!isOnImage(from, this.view.slice)) return this.drawing.select(null);
+    const { selected } = this.drawing;
+    const isSelected = selected?.kind === "box" && selected.index === selection?.index;
+    if (what === "handle" && !isSelected) return this.drawing.select(selection);
+    if (!isOnImage(from, this.view.slice)) {
+      showMessage("That is beside the image.");
+      return this.drawing.select(null);
+    }
+    const isThere = ({ x, y, ...point }) => x === from.x && y === from.y && point.positive === positive;
+    if (prompt.points.some(isThere)) return showMessage("This very place is marked already.");
     const points = [...prompt.points, { ...from, positive }];
     return this.drawing.setPrompt(prompt, { ...prompt, points }, { kind: "point", index: points.length - 1 });
   }
@@ -123,11 +133,19 @@ export class PromptTool {
     this.drawing.showPrompt(null, this.drawing.selection);
   }
 
+  /** The point that a click there would place, where it would place one. @param {Place} at in corner-based image pixels */
+  pointAt(at) {
+    const what = this.grabbed?.what;
+    const isClick = this.drawing.canDraw && what !== "delete" && what !== "handle" && isOnImage(at, this.view.slice);
+    return isClick ? { x: at.x, y: at.y, positive: !this.drawing.negative } : null;
+  }
+
   /** @param {Place|null} at @param {Manner} manner */
   cursor(at, manner) {
+    this.grabbed = this.drawing.canDraw && at ? this.#targetAt(at, manner) : null;
     if (!this.drawing.canDraw) return "default";
-    if (!at) return "crosshair";
-    const { what, handle } = this.#targetAt(at, manner);
+    if (!this.grabbed) return "crosshair";
+    const { what, handle } = this.grabbed;
     return handle ? cursorOf(handle) : cursors[what];
   }
 }

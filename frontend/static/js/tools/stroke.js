@@ -3,6 +3,7 @@
 import { emptyMask, pixelsOf, rleOf } from "../reading/mask.js";
 
 /** @typedef {import("../common/types.js").Rle} Rle @typedef {import("../common/types.js").Place} Place */
+/** @typedef {{diameter_mm: number, erases: boolean, within?: Uint8Array}} Marks within: the only pixels that it may change */
 /** @typedef {{rows: number, columns: number, pixel_spacing_mm: [number, number]}} Grid */
 
 export class Stroke {
@@ -12,13 +13,14 @@ export class Stroke {
   /**
    * Begin with a mark where the brush comes down.
    * @param {Rle|null} before @param {Grid} grid @param {Place} at in corner-based image pixels
-   * @param {{diameter_mm: number, erases: boolean}} brush
+   * @param {Marks} marks
    */
-  constructor(before, grid, at, { diameter_mm, erases }) {
+  constructor(before, grid, at, { diameter_mm, erases, within }) {
     this.before = before;
     this.grid = grid;
     this.radius_mm = diameter_mm / 2;
     this.value = erases ? 0 : 1;
+    this.within = within;
     this.#pixels = pixelsOf(before ?? emptyMask(grid));
     this.#at = at;
     this.to(at);
@@ -39,12 +41,17 @@ export class Stroke {
       for (let y = top; y <= bottom; y++) {
         const centre = { x: (x + 0.5) * columnSpacing, y: (y + 0.5) * rowSpacing };
         const distance_mm = distance(centre, scaled(from, pixel_spacing_mm), scaled(at, pixel_spacing_mm));
-        if (distance_mm <= this.radius_mm) this.#pixels[x * rows + y] = this.value;
+        if (distance_mm <= this.radius_mm) this.#mark(x * rows + y);
       }
     // A brush thinner than a pixel still marks the one that it is on.
     const [x, y] = [Math.floor(at.x), Math.floor(at.y)];
-    if (x >= 0 && y >= 0 && x < columns && y < rows) this.#pixels[x * rows + y] = this.value;
+    if (x >= 0 && y >= 0 && x < columns && y < rows) this.#mark(x * rows + y);
     this.#at = at;
+  }
+
+  /** @param {number} pixel */
+  #mark(pixel) {
+    if (!this.within || this.within[pixel]) this.#pixels[pixel] = this.value;
   }
 
   /** @returns {Rle} */

@@ -1,5 +1,5 @@
 /**
- * What every tool on the image does, as JSDoc alone. Places are CSS pixels of the window.
+ * What every tool on the image does. Places are CSS pixels of the window.
  *
  * @typedef {import("../common/types.js").Place} Place
  *
@@ -14,5 +14,12 @@
  * @property {(at: Place) => void} release
  * @property {() => void} cancel as if it had never pressed
  * @property {(at: Place|null, manner: Manner) => string} cursor in CSS; at: null where no pointer is over the image
+ * @property {(at: Place) => Circle|null} [circle] to be drawn for it, where the pointer is at a place of the image
+ *
+ * @typedef {object} Circle its middle and half axes in corner-based image pixels
+ * @property {number} x @property {number} y @property {number} across @property {number} down
+ * @property {import("../common/types.js").Rle|null} [paints] the only pixels that it would mark
  */
-export {};
+
+/** A press that travels less than this many CSS pixels is a click. */
+export const click_pixels = 4;

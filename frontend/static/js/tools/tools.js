@@ -1,7 +1,10 @@
 /** The tools: the one that a plain press uses, and the one that presses now. One at a time does. */
 
 /** @typedef {import("./tool.js").Tool} Tool @typedef {import("./tool.js").Manner} Manner @typedef {import("./tool.js").Place} Place */
-/** @typedef {"prompt"|"brush"|"eraser"|"window"|"pan"} ToolName */
+/** @typedef {"prompt"|"brush"|"eraser"|"threshold"|"edge"|"window"|"zoom"|"pan"} ToolName */
+
+/** @type {Set<ToolName>} the tools with a brush's circle */
+const brushes = new Set(["brush", "eraser", "threshold", "edge"]);
 
 /** Events: "change" (another tool was chosen). */
 export class Tools extends EventTarget {
@@ -22,6 +25,10 @@ export class Tools extends EventTarget {
     if (this.isPressing) return;
     this.chosen = name;
     this.dispatchEvent(new Event("change"));
+  }
+
+  get isBrush() {
+    return brushes.has(this.chosen);
   }
 
   get isPressing() {

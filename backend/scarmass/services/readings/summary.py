@@ -1,0 +1,103 @@
+"""How far each reading is, for the worklist: folded once a step, and remembered while the server lives."""
+
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from scarmass.domain.mass import MassExtent
+from scarmass.domain.reading import Reading, ReadingState
+from scarmass.domain.structures import Structure
+from scarmass.services.measure import measure_stack
+from scarmass.storage import readings
+from scarmass.storage.versions import Version, versions_of
+
+REMEMBERED_READINGS = 4096
+
+
+class Progress(StrEnum):
+    """How far the reading of a stack is: not opened, without proposals yet, proposed, begun, or decided throughout."""
+
+    NEW = "new"
+    PREPARING = "preparing"
+    FAILED = "failed"
+    READY = "ready"
+    READING = "reading"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class ReadingSummary:
+    """mass_g: the site's headline figure, None where the geometry does not know it or nothing is measured yet.
+
+    reader, changed_at: who made the last edit, and when; None where nobody made one.
+    """
+
+    id: uuid.UUID
+    progress: Progress
+    reviewed: int
+    of: int
+    mass_g: float | None
+    reader: str | None
+    changed_at: datetime | None
+
+
+class Summaries:
+    """Summaries by what their readings consist of, at most REMEMBERED_READINGS."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[Version, ReadingSummary] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def of(
+        self, session: Session, reading_ids: Sequence[uuid.UUID], density_g_per_ml: float, extent: MassExtent
+    ) -> list[ReadingSummary]:
+        """The summaries of these readings as they are now."""
+        found = []
+        for version in versions_of(session, reading_ids):
+            summary = self._recall(version)
+            if summary is None:
+                summary = _summary(readings.get_reading(session, version.reading_id), version, density_g_per_ml, extent)
+                self._remember(version, summary)
+            found.append(summary)
+        return found
+
+    def _recall(self, version: Version) -> ReadingSummary | None:
+        with self._guard:
+            if version in self._known:
+                self._known.move_to_end(version)
+            return self._known.get(version)
+
+    def _remember(self, version: Version, summary: ReadingSummary) -> None:
+        with self._guard:
+            self._known[version] = summary
+            while len(self._known) > REMEMBERED_READINGS:
+                self._known.popitem(last=False)
+
+
+def _summary(reading: Reading, version: Version, density_g_per_ml: float, extent: MassExtent) -> ReadingSummary:
+    masks = reading.masks(Structure.SCAR)
+    return ReadingSummary(
+        id=reading.id,
+        progress=_progress(reading),
+        reviewed=reading.reviewed,
+        of=len(reading.slices),
+        mass_g=measure_stack(reading.slices, masks, density_g_per_ml).mass_g(extent) if masks else None,
+        reader=version.author,
+        changed_at=version.edited_at,
+    )
+
+
+def _progress(reading: Reading) -> Progress:
+    if reading.slices and reading.reviewed == len(reading.slices):
+        return Progress.DONE
+    if reading.revision:
+        return Progress.READING
+    return {ReadingState.PREPARING: Progress.PREPARING, ReadingState.FAILED: Progress.FAILED}.get(
+        reading.state, Progress.READY
+    )

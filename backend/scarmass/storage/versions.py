@@ -1,0 +1,44 @@
+"""What readings consist of, without their masks: enough to know whether one has changed."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, true
+from sqlalchemy.orm import Session, aliased
+
+from scarmass.storage.steps import PROPOSALS
+from scarmass.storage.tables import EditRow, ReadingRow, SliceChangeRow
+
+
+@dataclass(frozen=True)
+class Version:
+    """A reading is the same for as long as this is. author, edited_at: of the last edit, None where there is none."""
+
+    reading_id: uuid.UUID
+    state: str
+    proposals: int
+    edits: int
+    author: str | None
+    edited_at: datetime | None
+
+
+def versions_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> list[Version]:
+    """What each of these readings consists of now."""
+    proposals = select(func.count()).select_from(SliceChangeRow)
+    proposals = proposals.where(SliceChangeRow.reading_id == ReadingRow.id, SliceChangeRow.revision == PROPOSALS)
+    newest = select(EditRow).where(EditRow.reading_id == ReadingRow.id).order_by(EditRow.revision.desc()).limit(1)
+    last = aliased(EditRow, newest.lateral())
+    query = select(ReadingRow, proposals.scalar_subquery(), last).outerjoin(last, true())
+    return [
+        Version(
+            reading.id,
+            reading.state,
+            number,
+            edit.revision if edit else 0,
+            edit.author if edit else None,
+            edit.created_at if edit else None,
+        )
+        for reading, number, edit in session.execute(query.where(ReadingRow.id.in_(reading_ids)))
+    ]

@@ -1,0 +1,121 @@
+/** The reading page's tools, and what its gestures beside them do: double clicks, the brush's size, presses that fail. */
+
+import { showMessage } from "../common/status.js";
+import { Limits } from "../reading/limits.js";
+import { Preview } from "../reading/preview.js";
+import { Brush, BrushSize } from "../tools/brush.js";
+import { Crosshair } from "../tools/crosshair.js";
+import { EdgeTool } from "../tools/edge.js";
+import { Eraser } from "../tools/eraser.js";
+import { Pan } from "../tools/pan.js";
+import { Pointer } from "../tools/pointer.js";
+import { Habit } from "../tools/presets.js";
+import { PromptTool } from "../tools/prompt_tool.js";
+import { ThresholdBrush } from "../tools/threshold_brush.js";
+import { Tools } from "../tools/tools.js";
+import { WindowTool } from "../tools/window.js";
+import { Zoom } from "../tools/zoom.js";
+
+/** @param {import("../image/viewport.js").Viewport} view @param {import("../tools/drawing.js").Drawing} drawing */
+export function readingTools(view, drawing) {
+  const brushSize = new BrushSize();
+  const limits = new Limits();
+  const habit = new Habit();
+  const prompt = new PromptTool(view, drawing);
+  const tools = new Tools(view, {
+    prompt,
+    brush: new Brush(view, drawing, brushSize),
+    eraser: new Eraser(view, drawing, brushSize),
+    threshold: new ThresholdBrush(view, drawing, brushSize, limits),
+    edge: new EdgeTool(view, drawing, brushSize),
+    window: new WindowTool(view),
+    zoom: new Zoom(view),
+    pan: new Pan(view),
+  });
+  const pointer = new Pointer(view, tools, habit);
+  const crosshair = new Crosshair(view, tools, pointer);
+  const preview = new Preview();
+  return { brushSize, limits, habit, preview, prompt, tools, pointer, crosshair };
+}
+
+/** The image alone, or with the panels beside it. */
+export function toggleMaximised() {
+  document.body.classList.toggle("maximised");
+}
+
+/** @param {import("./reading_page.js").ReadingPage} page */
+export function togglePreview({ preview }) {
+  preview.toggle();
+  showMessage(preview.isOn ? "Dashed: what a click would do, where the pointer rests." : "No preview of clicks.");
+}
+
+/** Delete what is lit up under the pointer, or else what is selected. @param {import("./reading_page.js").ReadingPage} page */
+export function deletePart({ actions, drawing, promptTool, tools }) {
+  const { grabbed } = promptTool;
+  const isLit = tools.chosen === "prompt" && (grabbed?.what === "point" || grabbed?.what === "handle");
+  actions.deletePart(isLit ? grabbed.selection : drawing.selected);
+  promptTool.grabbed = null;
+}
+
+/** @param {EventTarget} source @returns {(name: string, act: (detail: any) => void) => void} */
+const listenTo = (source) => (name, act) =>
+  source.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail));
+
+/** @param {import("./reading_page.js").ReadingPage} page */
+export function bindGestures(page) {
+  bindDrawing(page);
+  bindPointer(page);
+  bindPreview(page);
+}
+
+/** What was drawn becomes an edit. @param {import("./reading_page.js").ReadingPage} page */
+function bindDrawing(page) {
+  const { actions, drawing } = page;
+  const on = listenTo(drawing);
+  on("prompt", ({ before, after, was }) => {
+    if (!actions.prompt(before, after)) drawing.selection = was;
+    page.show();
+  });
+  on("paint", ({ before, after }) => {
+    actions.paint(before, after);
+    page.draw();
+  });
+}
+
+/** @param {import("./reading_page.js").ReadingPage} page */
+function bindPointer(page) {
+  const { actions, drawing, pointer, slices, view } = page;
+  const on = listenTo(pointer);
+  let before = { count: 0, mask: drawing.mask };
+  on("press", () => {
+    before = { count: actions.count, mask: drawing.mask };
+  });
+  on("double", ({ at, manner }) => {
+    if (actions.count > before.count) actions.takeBack();
+    const isRemoval = manner.isOpposite || (drawing.negative && page.tools.chosen === "prompt");
+    if (isRemoval) actions.removePart(view.clientToImage(at.x, at.y), before.mask);
+    else toggleMaximised();
+  });
+  on("refused", () => {
+    if (!page.draft.isOpen) showMessage("The reading is not open yet: nothing can be drawn.");
+    else if (!slices.isShown) showMessage("This slice is still loading: nothing can be drawn yet.");
+  });
+  on("size", (factor) => page.resizeBrush(factor));
+  on("scroll", (by) => slices.step(by));
+}
+
+/** @param {import("./reading_page.js").ReadingPage} page */
+function bindPreview(page) {
+  const { preview, pointer, tools, promptTool, outbox, draft, slices } = page;
+  const ask = () => {
+    const isIdle = tools.chosen === "prompt" && !tools.isPressing && !outbox.hasUnsaved;
+    const point = isIdle && pointer.at ? promptTool.pointAt(pointer.at) : null;
+    if (point) preview.rest(point, draft.slice(slices.current), /** @type {any} */ (draft.reading));
+    else preview.end();
+  };
+  pointer.addEventListener("hover", ask);
+  tools.addEventListener("change", ask);
+  pointer.addEventListener("press", () => preview.end());
+  slices.addEventListener("move", () => preview.end());
+  preview.addEventListener("change", () => page.draw());
+}

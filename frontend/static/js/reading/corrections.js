@@ -1,0 +1,164 @@
+/** What the reader can correct on a slice: its prompts and its mask. Each is shown at once, and sent as one edit. */
+
+import { stateNames } from "../common/format.js";
+import { showMessage } from "../common/status.js";
+import { hasSameGrid } from "../image/images.js";
+import { without } from "../tools/drawing.js";
+import { withCoresFilled } from "./cores.js";
+import { isChange, paintEdit, promptEdit } from "./edits.js";
+import { boxesAround, holdsPixel, isAny, withoutIslands } from "./mask.js";
+import { SecondWord } from "./second_word.js";
+import { isByHand, isDecided, keyOf, segmentOf } from "./segments.js";
+
+/** @typedef {import("../common/types.js").Rle} Rle @typedef {import("../common/types.js").Prompt} Prompt */
+/** @typedef {import("../common/types.js").ReadSlice} ReadSlice @typedef {import("../common/types.js").Place} Place */
+/** @typedef {import("../common/types.js").Edit} Edit @typedef {import("../common/types.js").SliceKey} SliceKey */
+
+const otherwise = "or correct it with clicks, a new box, or the brush.";
+const carried_margin_pixels = 2;
+
+export class Corrections extends EventTarget {
+  /**
+   * @param {import("../image/slices.js").Slices} slices @param {import("./draft.js").Draft} draft
+   * @param {import("./outbox.js").Outbox} outbox @param {import("../tools/drawing.js").Drawing} drawing
+   */
+  constructor(slices, draft, outbox, drawing) {
+    super();
+    this.slices = slices;
+    this.draft = draft;
+    this.outbox = outbox;
+    this.drawing = drawing;
+    this.secondWord = new SecondWord();
+    /** How many changes of slices were made here. */
+    this.count = 0;
+  }
+
+  /** Can the slice on the screen be changed now? */
+  get isReady() {
+    return this.drawing.canDraw && !this.slices.view.isPressed;
+  }
+
+  get slice() {
+    return this.draft.slice(this.slices.current);
+  }
+
+  /** @param {Edit} edit @param {SliceKey} slice */
+  add(edit, { sop_instance_uid, frame_number } = this.slices.current) {
+    if (!isChange(edit)) return;
+    this.secondWord.forget();
+    this.count += 1;
+    this.outbox.add({ ...edit, sop_instance_uid, frame_number });
+  }
+
+  /** What was done last is not meant: nobody needs to hear of it. */
+  takeBack() {
+    this.count -= 1;
+    this.outbox.undo(true);
+  }
+
+  /** @param {Prompt} before @param {Prompt} after @returns {boolean} whether it is done at once */
+  prompt(before, after) {
+    const slice = this.slices.current;
+    const act = () => this.add(promptEdit(before, after), slice);
+    const work = replaces(before, after) ? this.#workOn(this.slice) : "";
+    const text = `${work}: repeat to let the model answer anew, ${otherwise}`;
+    if (work) return this.twice(`prompt ${keyOf(slice)}`, text, act);
+    act();
+    return true;
+  }
+
+  /** Did a reader decide on a slice, or correct it? @param {ReadSlice} slice */
+  isWorkedOn(slice) {
+    return isDecided(slice) || slice.state === "edited";
+  }
+
+  /** A reader's own work on a slice that a model's answer would replace. @param {ReadSlice} slice */
+  #workOn(slice) {
+    if (isDecided(slice)) return `This slice is ${stateNames[slice.state]}`;
+    return isByHand(segmentOf(slice)) ? "Outlined by hand" : "";
+  }
+
+  /**
+   * Act when it is asked for twice, or pressed in the message.
+   * @param {string} what @param {string} text @param {() => void} act @returns {boolean} whether it was the second time
+   */
+  twice(what, text, act, action = "Replace") {
+    const isGiven = this.secondWord.isGiven(what);
+    if (isGiven) act();
+    else showMessage(text, { action, act });
+    return isGiven;
+  }
+
+  /**
+   * Take the part of the mask away that lies under a place.
+   * @param {Place} point in corner-based image pixels @param {Rle|null} mask of the slice
+   */
+  removePart(point, mask) {
+    if (!this.isReady) return;
+    this.drawing.select(null);
+    if (holdsPixel(mask, point)) this.add({ kind: "remove_part", structure: "scar", point });
+    else showMessage("There is no outlined part under the pointer.");
+  }
+
+  /** @param {import("../common/types.js").Selection} [part] of the prompt */
+  deletePart(part = this.drawing.selected) {
+    const { prompt } = this.drawing;
+    if (!part || !this.isReady) return;
+    if (this.prompt(prompt, without(prompt, part))) this.drawing.select(null);
+  }
+
+  /** @param {Rle|null} before @param {Rle} after the slice's mask as the reader changed it by hand */
+  paint(before, after) {
+    this.add(paintEdit(before, after));
+  }
+
+  fillHoles() {
+    const fill = (mask) => withCoresFilled(mask, this.slices.current);
+    this.#changeMask(fill, "There is no hole to fill, and no core that only a narrow gap opens.");
+  }
+
+  /** @param {number} smallest_mm2 */
+  dropIslands(smallest_mm2) {
+    const [row, column] = this.slices.current.pixel_spacing_mm;
+    const fewest = Math.ceil(smallest_mm2 / (row * column));
+    this.#changeMask((mask) => withoutIslands(mask, fewest), `No part is smaller than ${smallest_mm2} mm².`);
+  }
+
+  /** @param {(mask: Rle) => Rle} change @param {string} nothing to be said where it changes nothing */
+  #changeMask(change, nothing) {
+    if (!this.isReady) return;
+    const { mask } = segmentOf(this.slice);
+    const changed = mask && isAny(mask) ? change(mask) : null;
+    if (mask && changed && changed.counts.join() !== mask.counts.join()) this.paint(mask, changed);
+    else showMessage(nothing);
+  }
+
+  /** Prompt the next slice as this one: with its boxes and points, or with boxes around what is marked. */
+  carryOver() {
+    if (!this.isReady) return;
+    const { list, index, current } = this.slices;
+    const next = list[index + 1];
+    const { boxes, points, mask } = segmentOf(this.slice);
+    const prompt = boxes.length || points.length ? { boxes, points } : aroundMask(mask);
+    if (!next || !hasSameGrid(current, next)) showMessage("There is no next slice that this could be carried to.");
+    else if (!prompt) showMessage("There is nothing on this slice to carry over.");
+    else {
+      const act = () => {
+        this.add(promptEdit(this.draft.prompt(next), prompt), next);
+        this.slices.step(1);
+      };
+      if (!this.isWorkedOn(this.draft.slice(next))) act();
+      else
+        this.twice(`carry ${keyOf(next)}`, "The next slice was decided by hand: repeat to replace what is there.", act);
+    }
+  }
+}
+
+/** Is a box or point that was there moved or taken away? More of them only add, or only take away. */
+const replaces = (before, after) =>
+  ["boxes", "points"].some((kind) => before[kind].some((item) => !after[kind].includes(item)));
+
+/** @param {Rle|null} mask @returns {Prompt|null} */
+function aroundMask(mask) {
+  return mask && isAny(mask) ? { boxes: boxesAround(mask, carried_margin_pixels), points: [] } : null;
+}

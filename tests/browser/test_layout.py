@@ -1,0 +1,89 @@
+"""From a tablet held upright to 4K nothing of the pages is cut off, and fingers find what they tap."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Server, open_stack
+from tests.browser.driving import reading_state, wait_until
+from tests.browser.test_accessibility import serious
+
+pytestmark = pytest.mark.browser
+
+SIZES = [(820, 1180), (1180, 820), (1093, 614), (1366, 768), (1920, 1080), (2560, 1440), (3840, 2160)]
+"""CSS pixels; 1093 x 614 is a screen of 1366 x 768 at 125 %."""
+
+CUT_OFF = """() => {
+  const isLeftOut = (node) => node.closest(".strip, .panel .slices, dialog, .history");
+  const shown = [...document.querySelectorAll("button, a, h1, h2, th, dd, .corner, .identity > *, select, input")]
+    .filter((node) => node.checkVisibility({ visibilityProperty: true }) && !isLeftOut(node));
+  return shown.map((node) => [node.outerHTML.slice(0, 90), node.getBoundingClientRect()])
+    .filter(([, { left, top, right, bottom, width }]) => width &&
+      (left < -1 || top < -1 || right > innerWidth + 1 || (bottom > innerHeight + 1 && !node_scrolls())))
+    .map(([html]) => html);
+  function node_scrolls() { return document.documentElement.scrollHeight > innerHeight; }
+}"""
+
+SMALL_TARGETS = """() => [...document.querySelectorAll("button, .links a, select")]
+  .filter((node) => node.checkVisibility({ visibilityProperty: true }) && !node.closest("table, dialog, .link, .study"))
+  .map((node) => [node.outerHTML.slice(0, 90), node.getBoundingClientRect()])
+  .filter(([, { width, height }]) => width < 44 || height < 44).map(([html]) => html)"""
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_nothing_is_cut_off(page: Page, server: Server, opened: str, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.wait_for_timeout(200)
+    assert page.evaluate(CUT_OFF) == []
+    page.keyboard.press("a")
+    page.wait_for_timeout(200)
+    assert page.evaluate(CUT_OFF) == []
+    page.goto(server.address)
+    page.get_by_text("Phantom, Anterior").wait_for()
+    assert page.evaluate(CUT_OFF) == []
+
+
+def test_on_a_narrow_screen_the_panel_is_a_drawer(page: Page, server: Server, opened: str) -> None:
+    panel = page.locator("#mass")
+    assert panel.is_visible()
+    page.set_viewport_size({"width": 1239, "height": 800})
+    wait_until(lambda: not panel.is_visible())
+    grams = server.reading(opened)["mass_g"]
+    toggle = page.get_by_role("button", name=f"{grams:.2f} g")
+    middle = page.locator("#viewport").bounding_box()
+    toggle.click()
+    wait_until(panel.is_visible)
+    assert page.locator("#viewport").bounding_box() == middle
+    page.wait_for_timeout(200)
+    assert not serious(page)
+    page.keyboard.press("Escape")
+    wait_until(lambda: not panel.is_visible())
+    page.keyboard.press("p")
+    wait_until(panel.is_visible)
+
+
+@pytest.fixture
+def tablet(page: Page, server: Server, opened: str) -> Iterator[Page]:
+    """The reading on a screen for fingers."""
+    assert page.context.browser is not None
+    context = page.context.browser.new_context(has_touch=True, is_mobile=True, viewport={"width": 1180, "height": 820})
+    tablet = context.new_page()
+    open_stack(tablet, server, opened)
+    yield tablet
+    context.close()
+
+
+def test_fingers_have_targets_of_44_pixels(tablet: Page, server: Server) -> None:
+    assert tablet.evaluate("matchMedia('(pointer: coarse)').matches")
+    assert tablet.evaluate(SMALL_TARGETS) == []
+    tablet.get_by_role("button", name="No scar").tap()
+    wait_until(lambda: reading_state(tablet)["reading"]["revision"] == 1)
+    tablet.set_viewport_size({"width": 820, "height": 1180})
+    tablet.wait_for_timeout(200)
+    assert tablet.evaluate(SMALL_TARGETS) == []
+    assert tablet.evaluate(CUT_OFF) == []
+    tablet.goto(server.address)
+    tablet.get_by_text("Phantom, Anterior").wait_for()
+    assert tablet.evaluate(SMALL_TARGETS) == []
+    assert tablet.evaluate(CUT_OFF) == []
