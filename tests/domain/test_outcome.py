@@ -77,6 +77,8 @@ def edit_of(kind: str) -> Edit:
             return PromptEdit(KEY, (BOX,))
         case "paint":
             return PaintEdit(KEY, MASK)
+        case "remove_part":
+            return RemovePartEdit(KEY, 0.5, 0.5)
         case _:
             return getattr(kinds, kind.title().replace("_", "") + "Edit")(KEY)
 

@@ -23,6 +23,7 @@ const slice = (parts = {}) => ({
 const changes = {
   prompt: promptEdit({ boxes: [], points: [] }, { boxes: [box], points: [] }),
   paint: paintEdit(null, full),
+  remove_part: { kind: "remove_part", point: { x: 0.5, y: 0.5 } },
 };
 
 const rows = JSON.parse(readFileSync(new URL("../data/slice_states.json", import.meta.url), "utf8"));

@@ -22,6 +22,7 @@ export const editNames = {
   exclude: "excluded",
   include: "included again",
   propose: "proposed again",
+  sensitivity: "sensitivity",
   take_over: "new images taken over",
   undo: "undo",
   redo: "redo",

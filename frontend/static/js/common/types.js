@@ -44,7 +44,7 @@
  * @property {string[]} [warnings] about what is outlined on it
  *
  * @typedef {object} Edit one step of a reading, as what it changes
- * @property {Schemas["EditKind"]|"remove_part"} kind
+ * @property {Schemas["EditKind"]} kind
  * @property {Structure} [structure] of prompt, paint and clear; scar where it is not said
  * @property {string} [sop_instance_uid] none where the edit is of the whole reading
  * @property {number} [frame_number]
@@ -52,6 +52,8 @@
  * @property {[Box|null, Box|null][]} [boxes] what was there and what is there instead
  * @property {[Point|null, Point|null][]} [points] likewise
  * @property {Place} [point] of remove_part, in corner-based image pixels
+ * @property {number} [sensitivity] what it is set to; without it, it is kept, or fitted where it follows
+ * @property {boolean} [follows] of sensitivity
  * @property {Rle} [added] pixels that were painted
  * @property {Rle} [removed] pixels that were erased
  *

@@ -49,6 +49,9 @@ export function readingCommands(page) {
       ["window_tool", "Window and level by dragging", ["l"], () => tools.choose("window")],
       ["thinner", "Thinner brush", [","], () => page.resizeBrush(1 / 1.25), held],
       ["thicker", "Thicker brush", ["."], () => page.resizeBrush(1.25), held],
+      ["tighter", "Tighter outlines (less sensitivity)", ["1"], () => page.sensitivity.change(-1), held],
+      ["more_generous", "More generous outlines", ["2"], () => page.sensitivity.change(1), held],
+      ["follows", "Outlines follow my corrections (on or off)", ["3"], () => page.sensitivity.toggleFollows()],
       ["fill_holes", "Fill holes and open cores", ["shift+f"], () => actions.fillHoles()],
       ["drop_islands", "Drop small parts", ["shift+i"], () => actions.dropIslands(smallestPart_mm2())],
       [

@@ -1,7 +1,7 @@
 /** The reading page: puts image, tools, reading and panels together. */
 
 import { newClientId, sendLook, startReading } from "../common/api.js";
-import { buttonsOf, byId } from "../common/dom.js";
+import { buttonsOf, byId, find } from "../common/dom.js";
 import { untilAnswered } from "../common/retry.js";
 import { hideProgress, showMessage, showProgress } from "../common/status.js";
 import { Display } from "../image/display.js";
@@ -19,6 +19,7 @@ import { MassPanel } from "../panels/mass.js";
 import { bindNotices } from "../panels/notices.js";
 import { showPreparing } from "../panels/preparing.js";
 import { SavingPanel } from "../panels/saving.js";
+import { SensitivityPanel } from "../panels/sensitivity.js";
 import { StackPanel } from "../panels/stack.js";
 import { Strip } from "../panels/strip.js";
 import { Actions } from "../reading/actions.js";
@@ -62,6 +63,7 @@ export class ReadingPage {
     this.stackPanel = new StackPanel(stack, slices, draft, () => void this.read());
     this.strip = new Strip(byId("strip"), slices, draft, this.display);
     this.mass = new MassPanel(byId("mass"), slices, draft);
+    this.sensitivity = new SensitivityPanel(find("[data-sensitivity]"), slices, draft, outbox);
     this.history = new HistoryPanel(byId("history", HTMLDetailsElement), slices, draft, outbox);
     this.saving = new SavingPanel(draft, outbox);
     this.finish = new FinishLine(stack.stack_id, this.actions, outbox);
@@ -194,6 +196,7 @@ export class ReadingPage {
     this.strip.apex = this.looking.apex;
     this.strip.show();
     this.mass.show();
+    this.sensitivity.show();
     this.history.show();
     this.finish.show();
     showGrowth(this.draft);

@@ -74,6 +74,11 @@ export class Outbox extends EventTarget {
     return this.#steps.some(({ edit }) => edit.kind === kind);
   }
 
+  /** The newest edit of a kind that is not stored yet. @param {Edit["kind"]} kind @returns {Edit|undefined} */
+  latest(kind) {
+    return this.#steps.findLast(({ edit }) => edit.kind === kind)?.edit;
+  }
+
   /** Is an undo or redo on its way? */
   get isUndoing() {
     return this.isSending("undo") || this.isSending("redo");
