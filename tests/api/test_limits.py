@@ -17,6 +17,8 @@ from scarmass.services.stacks import get_slice, slice_image
 from tests.conftest import upload
 from tests.fakes import EchoSegmenter, certain
 
+pytestmark = pytest.mark.slow
+
 SD_LIMITS = ("2sd", "3sd", "4sd", "5sd", "6sd")
 
 

@@ -12,6 +12,8 @@ from scarmass.services.context import Context
 from tests.api.test_readings import edit, reading, stack
 from tests.fakes import EchoSegmenter
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["reading", "stack"]
 
 

@@ -1,6 +1,7 @@
 """Batches of masks: the same boxes, parts and depths as those of single masks."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +10,8 @@ from scipy import ndimage
 from scarmass.domain import prompts
 from scarmass.domain.masks import components
 from scarmass.training.segmenter.masks import box_around, deepest_pixel, filled, largest_part, some_pixel
+
+pytestmark = pytest.mark.slow
 
 SIDE = 64
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 from scarmass.datasets.annotated import AnnotatedSlice
@@ -13,6 +14,8 @@ from scarmass.training.segmenter.masks import filled
 from scarmass.training.segmenter.prompts import SCAR, Prompts, PromptShares, draw_prompts
 from scarmass.training.segmenter.slices import WITH_PARTS, _nearest_part
 from scarmass.training.segmenter.views import Views
+
+pytestmark = pytest.mark.slow
 
 SHARES = PromptShares(
     no_reflow=0.1,

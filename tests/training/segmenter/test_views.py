@@ -18,6 +18,8 @@ from scarmass.training.segmenter.views import Acquisition, Views, acquire, cut_w
 from tests.training.segmenter.batches import SHIPPED, hearts
 from tests.training.segmenter.hearts import heart
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = replace(SHIPPED.views, per_scar_slice=3, per_other_slice=1, per_phantom_slice=2)
 
 
