@@ -11,6 +11,8 @@ from scarmass.domain.masks import from_rle, to_rle
 from scarmass.services.context import Context
 from tests.conftest import upload
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def stack(client: TestClient, phantom_files: list[Path]) -> dict:

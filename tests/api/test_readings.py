@@ -13,6 +13,8 @@ from fastapi.testclient import TestClient
 from scarmass.phantom.demonstration import write_phantom
 from tests.conftest import small_studies, upload
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def stack(client: TestClient, phantom_files: list[Path]) -> dict:

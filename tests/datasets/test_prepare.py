@@ -21,6 +21,8 @@ from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.window import grey_window, stack_window, window_mask
 from tests.datasets.hearts import heart_labels, write_emidec, write_emidec_png, write_myops
 
+pytestmark = pytest.mark.slow
+
 NORMALS, INFARCTS = 8, 16
 
 

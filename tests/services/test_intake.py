@@ -12,6 +12,8 @@ from scarmass.services.context import Context
 from scarmass.services.intake import Intake, take_in
 from scarmass.storage import studies
 
+pytestmark = pytest.mark.slow
+
 
 def take(context: Context, named: dict[str, bytes]) -> Intake:
     return take_in(context.database, context.files, [(name, BytesIO(content)) for name, content in named.items()])

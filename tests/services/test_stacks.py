@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
@@ -10,6 +11,8 @@ from scarmass.services.readings.follow import latest_event, reading_since
 from scarmass.storage.tables import StackChangeRow
 from tests.conftest import upload
 from tests.services.readings.test_imports import opened
+
+pytestmark = pytest.mark.slow
 
 
 def test_who_overruled_a_header_and_when_is_recorded(

@@ -17,6 +17,8 @@ from fastapi.testclient import TestClient
 from scarmass.domain.masks import to_rle
 from tests.services.test_intake import changed
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = ("index", "slice_state", "slice_spacing_mm", "slice_thickness_mm", "area_mm2", "mass_g_by_slice_thickness",
            "mass_g_by_slice_spacing", "reviewed", "of", "readers", "revision")  # fmt: skip
 KINDS = ("paint", "paint", "prompt", "no_scar", "accept", "exclude", "include", "clear", "undo", "redo", "take_over")

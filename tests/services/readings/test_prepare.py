@@ -16,6 +16,8 @@ from scarmass.storage import readings
 from tests.conftest import application, upload
 from tests.domain.test_edits import image
 
+pytestmark = pytest.mark.slow
+
 
 def wait_until_draft(client: TestClient, reading_id: str) -> dict:
     for _ in range(200):

@@ -17,6 +17,8 @@ from scarmass.services.readings.replay import replay
 from tests.fakes import EchoSegmenter
 from tests.services.readings.test_prepare import opened, wait_until_draft
 
+pytestmark = pytest.mark.slow
+
 BOX = {"x0": 10.0, "y0": 20.0, "x1": 14.0, "y1": 23.0}
 POINT = {"x": 30.5, "y": 31.5, "positive": True}
 
