@@ -19,7 +19,7 @@ test: setup lint chromium test-frontend
 	$(PYTEST)
 
 check: setup
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync lint test-frontend test-quick
+	@$(MAKE) --no-print-directory --jobs=3 lint test-frontend test-quick
 
 test-quick: setup
 	$(PYTEST) -q -m "not slow and not browser"

@@ -25,5 +25,10 @@ def myocardium(masks: Mapping[Structure, Mask]) -> Mask:
 
 def scar_parts(scar: Mask, pixel_spacing_mm: tuple[float, float]) -> list[Mask]:
     """The 8-connected parts of a scar mask (rows, columns) without specks, largest first."""
+    return [part for part in components(scar) if not is_speck(part, pixel_spacing_mm)]
+
+
+def is_speck(part: Mask, pixel_spacing_mm: tuple[float, float]) -> bool:
+    """Whether a part of scar, a mask (rows, columns), is smaller than SMALLEST_SCAR_MM2."""
     row_mm, column_mm = pixel_spacing_mm
-    return [part for part in components(scar) if part.sum() * row_mm * column_mm >= SMALLEST_SCAR_MM2]
+    return bool(part.sum() * row_mm * column_mm < SMALLEST_SCAR_MM2)

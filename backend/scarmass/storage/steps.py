@@ -48,6 +48,7 @@ def edit_by_client_id(session: Session, reading_id: uuid.UUID, client_id: uuid.U
 
 
 def add_change(session: Session, reading_id: uuid.UUID, revision: int, key: SliceKey, change: SliceChange) -> None:
+    """Add what a step made of a slice; what that step has stored of it already stays."""
     name = {"reading_id": reading_id, "revision": revision, "sop_instance_uid": key[0], "frame_number": key[1]}
     decision = None if change.decision is None else change.decision.value
     adding = insert(SliceChangeRow).values(**name, decision=decision, is_excluded=change.is_excluded)
@@ -59,6 +60,7 @@ def add_change(session: Session, reading_id: uuid.UUID, revision: int, key: Slic
 
 
 def edits_of(session: Session, reading_id: uuid.UUID, until: int | None = None) -> Sequence[EditRow]:
+    """The edits up to that revision, all of them by default, the first one first."""
     query = select(EditRow).where(EditRow.reading_id == reading_id).order_by(EditRow.revision)
     return session.scalars(query if until is None else query.where(EditRow.revision <= until)).all()
 

@@ -18,6 +18,8 @@ from tests.domain.test_outcome import image
 
 pytestmark = pytest.mark.slow
 
+pytestmark = pytest.mark.slow
+
 
 def wait_until_draft(client: TestClient, reading_id: str) -> dict:
     for _ in range(200):

@@ -15,7 +15,7 @@ from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.masks import Mask, components
 from scarmass.domain.prompts import Box, box_around
 from scarmass.domain.protocols import DetectedBox
-from scarmass.domain.structures import SMALLEST_SCAR_MM2, Structure
+from scarmass.domain.structures import Structure, is_speck
 
 SAME_SCAR_GAP_MM = 3.0
 """Parts of scar closer than this share a box, as a reader would draw it."""
@@ -80,12 +80,12 @@ class Outcome:
 def reference_boxes(annotated: AnnotatedSlice) -> dict[Structure, list[Box]]:
     """What a detector should find on the slice: at most one left ventricle, and a box for each separate scar.
 
-    A scar of less than SMALLEST_SCAR_MM2 (nominal mm2 where the spacing is nominal) gets none.
+    A speck gets none; its mm2 are nominal where the spacing is nominal.
     """
     ventricle = annotated.masks[Structure.LEFT_VENTRICLE]
     spacing_mm = annotated.pixel_spacing_mm
     parts = _separate_parts(annotated.masks[Structure.SCAR], spacing_mm)
-    scars = [part for part in parts if part.sum() * spacing_mm[0] * spacing_mm[1] >= SMALLEST_SCAR_MM2]
+    scars = [part for part in parts if not is_speck(part, spacing_mm)]
     return {
         Structure.LEFT_VENTRICLE: [box_around(ventricle)] if ventricle.any() else [],
         Structure.SCAR: [box_around(scar) for scar in scars],

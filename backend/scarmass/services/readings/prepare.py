@@ -85,7 +85,7 @@ def _proposal(context: Context, reading: Reading, one: Slice) -> SliceChange:
     try:
         embed(context, reading.slices, one)
         return proposal(propose(context, reading.slices, one, reading.sensitivity.value))
-    except Exception:
+    except Exception:  # whatever the models met: one slice must not cost the reader the others
         log.exception("no proposal for a slice")
         return proposal(None)
 
