@@ -49,6 +49,9 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
         from scarmass.inference.segmenter.engine import SegmenterEngine
         from scarmass.inference.weights.load import load, resolve, verify
 
+        segmenter = load(settings.segmenter, WEIGHTS)
+        if (fit := settings.sensitivity_fit) and fit.segmenter_sha256 != segmenter.model.sha256:
+            console.print("The site's sensitivity was fitted to other weights: run `scarmass calibrate` again")
         entry, detector_file = resolve(settings.detector, WEIGHTS)
         detector_model = Model(entry.name, verify(entry, detector_file))
         return Context(
@@ -56,7 +59,7 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             files=files,
             detector=YoloDetector(detector_file, detector_model, settings.device),
             segmenter=SegmenterEngine(
-                load(settings.segmenter, WEIGHTS),
+                segmenter,
                 device=settings.device,
                 cache_bytes=settings.embedding_cache_mib * 2**20,
                 export_folder=settings.data_dir / "exports",

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from scarmass.domain.errors import PositionsNotDistinct
-from scarmass.domain.stack import Contrast, Growth, Slice, Stack, StudyHeader, growth, with_slices
+from scarmass.domain.stack import Contrast, Growth, Slice, Stack, StudyHeader, growth, outwards, with_slices
 from tests.domain.test_outcome import image
 
 OWN = (image(1, 0), image(2, 10), image(3, 20))
@@ -60,3 +60,9 @@ def test_the_order_of_slices_stays_whichever_way_it_runs(own: tuple[Slice, ...])
 def test_two_slices_at_one_position_are_refused() -> None:
     with pytest.raises(PositionsNotDistinct):
         with_slices(OWN, [image(4, 10)])
+
+
+def test_slices_come_from_where_the_reader_looks_outwards() -> None:
+    slices = [image(number, 10.0 * number) for number in range(7)]
+    for middle, order in ((3, [3, 2, 4, 1, 5, 0, 6]), (6, [6, 5, 4, 3, 2, 1, 0])):
+        assert outwards(slices, middle) == [slices[at] for at in order]

@@ -2,6 +2,7 @@
 
 import typer
 
+from scarmass.cli.calibrate import calibrate
 from scarmass.cli.data import dataset_app
 from scarmass.cli.evaluate import agreement, evaluate, evaluate_detector, report, zero_shot
 from scarmass.cli.serve import demo, import_studies, replay, serve
@@ -19,6 +20,7 @@ app.add_typer(weights_app, name="weights")
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(train_app, name="train")
 app.command()(evaluate)
+app.command()(calibrate)
 app.command("zero-shot")(zero_shot)
 app.command("benchmark", hidden=True)(zero_shot)
 app.command()(report)

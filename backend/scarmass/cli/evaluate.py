@@ -8,6 +8,7 @@ import typer
 from scarmass.cli.data import PreparedFolder
 from scarmass.cli.extras import require_extra
 from scarmass.domain.mass import MassExtent
+from scarmass.domain.sensitivity import HIGHEST, LOWEST
 
 
 def evaluate_detector(
@@ -49,9 +50,12 @@ def evaluate(
     detector: Annotated[str, typer.Option(help="a name in the catalog or a file")] = "scarmass-yolo26n",
     part: Annotated[str, typer.Option(help="test, validation, train or held_out")] = "test",
     seed: Annotated[int, typer.Option(min=0, help="of the simulated reader's boxes")] = 0,
+    sensitivity: Annotated[
+        float, typer.Option(min=LOWEST, max=HIGHEST, help="at which outlines are drawn, or from which they follow")
+    ] = 0.0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:n")] = "auto",
 ) -> None:
-    """Measure models against the reference: automatic, with drawn boxes, and with boxes and clicks."""
+    """Measure models against the reference: automatic, drawn boxes, and boxes and clicks."""
     require_extra("training")
     from scarmass.datasets.prepared import PARTS, read_prepared
     from scarmass.evaluation.models import load_detector, load_segmenter
@@ -68,7 +72,7 @@ def evaluate(
         load_detector(detector, WEIGHTS, device),
         load_segmenter(segmenter, WEIGHTS, output / "exports", device),
     )
-    typer.echo(summary(evaluate_models(prepared, output, *models, part, seed)))
+    typer.echo(summary(evaluate_models(prepared, output, *models, part, seed, sensitivity)))
 
 
 def zero_shot(

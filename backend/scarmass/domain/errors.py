@@ -49,6 +49,10 @@ class PromptInvalid(Invalid):
     """A box without area, a prompt with nothing in it, or a number that is not finite."""
 
 
+class ReferenceReadingsTooFew(Invalid):
+    """A sensitivity cannot be fitted to so few patients with scar."""
+
+
 class SensitivityInvalid(Invalid):
     """A sensitivity lies beyond what can be set."""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from scarmass.domain.geometry import (
     positions_along_normal_mm,
     slice_spacings_mm,
 )
+
+Item = TypeVar("Item")
 
 SliceKey = tuple[str, int]
 """What identifies a slice: sop_instance_uid and frame_number (1 for classic objects)."""
@@ -206,3 +209,8 @@ def _is_of_one_grid(one: Slice, other: Slice) -> bool:
 def _is_at_a_position_of(one: Slice, others: Sequence[Slice]) -> bool:
     positions_mm = positions_along_normal_mm([each.header.plane for each in (*others, one)])
     return bool((np.abs(positions_mm[:-1] - positions_mm[-1]) < DISTINCT_TOLERANCE_MM).any())
+
+
+def outwards(slices: Sequence[Item], index: int) -> list[Item]:
+    """The slices of a stack in the order a reader meets them from this index; the page opens in the middle."""
+    return [slices[at] for at in sorted(range(len(slices)), key=lambda at: (abs(at - index), at))]

@@ -4,12 +4,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
 
 from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Prompt, box_around
 from scarmass.domain.protocols import DetectedBox, Model, Segmentation, SliceImage
+from scarmass.domain.sensitivity import mask_at
 from scarmass.domain.structures import Structure
 from tests.fakes import certain
 
@@ -93,7 +96,10 @@ class RecordingSegmenter(ABC):
         self.regions.append(region)
         mask = self.mask(image, prompt)
         self.answered.append(mask)
-        return Segmentation(mask, 1.0, certain(mask))
+        return Segmentation(mask, 1.0, self.logits(image, mask))
+
+    def logits(self, image: SliceImage, mask: Mask) -> NDArray[np.float32]:
+        return certain(mask)
 
     @abstractmethod
     def mask(self, image: SliceImage, prompt: Prompt) -> Mask:
@@ -109,6 +115,23 @@ class PerfectSegmenter(RecordingSegmenter):
 
     def mask(self, image: SliceImage, prompt: Prompt) -> Mask:
         return self._scars[image.key]
+
+
+class GenerousSegmenter(PerfectSegmenter):
+    """Draws the middle of the scar alone, and its rim too from a sensitivity of 2 on, or where it is clicked."""
+
+    def mask(self, image: SliceImage, prompt: Prompt) -> Mask:
+        scar = super().mask(image, prompt)
+        return (
+            scar
+            if any(point.positive for point in prompt.points)
+            else scar & (mask_at(self.logits(image, scar), prompt.sensitivity))
+        )
+
+    def logits(self, image: SliceImage, mask: Mask) -> NDArray[np.float32]:
+        scar = self._scars[image.key]
+        middle = ndimage.binary_erosion(scar, iterations=2)
+        return np.where(middle, 9, np.where(scar, -1.75, -9)).astype(np.float32)
 
 
 class SilentSegmenter(RecordingSegmenter):

@@ -24,7 +24,7 @@ from tests.evaluation.segmentation.hearts import (
     cohort,
 )
 
-USES = ("automatic", "box", "interactive")
+USES = ("automatic", "box", "interactive", "following")
 
 
 def predicted(

@@ -24,6 +24,8 @@ def test_uses_are_read_from_one_prediction() -> None:
     assert answers[Method.AUTOMATIC] == [proposal.mask for proposal in prediction.proposals]
     assert answers[Method.BOX] == [correction.answers[0] for correction in prediction.corrections]
     assert answers[Method.INTERACTIVE] == [correction.answers[-1] for correction in prediction.corrections]
+    assert answers[Method.FOLLOWING_BOX] == [correction.answers[0] for correction in prediction.following]
+    assert answers[Method.FOLLOWING] == [correction.answers[-1] for correction in prediction.following]
 
 
 def test_thresholds_find_bright_scar_inside_the_true_myocardium_alone() -> None:

@@ -12,6 +12,7 @@ from scarmass.evaluation.segmentation.predict import MOST_CLICKS, Prediction, pr
 from scarmass.evaluation.simulated_reader import reader_of
 from tests.evaluation.segmentation.hearts import (
     ClickedSegmenter,
+    GenerousSegmenter,
     KnowingDetector,
     PerfectSegmenter,
     RecordingSegmenter,
@@ -33,13 +34,14 @@ def test_the_module_that_predicts_knows_no_annotated_slice() -> None:
     source = inspect.getsource(module)
     assert "AnnotatedSlice" not in source
     assert "masks[" not in source
-    assert set(inspect.signature(predict).parameters) == {"detector", "segmenter", "images", "readers"}
+    assert set(inspect.signature(predict).parameters) == {"detector", "segmenter", "images", "readers", "sensitivity"}
 
 
 def test_every_mask_is_the_segmenter_s_own_answer_or_empty() -> None:
     segmenter = ClickedSegmenter()
     prediction = predicted(segmenter)
-    masks = [p.mask for p in prediction.proposals] + [m for c in prediction.corrections for m in c.answers]
+    read = prediction.corrections + prediction.following
+    masks = [p.mask for p in prediction.proposals] + [m for c in read for m in c.answers]
     assert all(any(mask is answer for answer in segmenter.answered) for mask in masks if mask.any())
 
 
@@ -80,7 +82,7 @@ def test_a_slice_without_scar_is_answered_with_nothing_and_not_asked() -> None:
 def test_a_click_is_answered_with_the_boxes_all_clicks_so_far_and_the_mask_so_far() -> None:
     segmenter = ClickedSegmenter()
     correction = predicted(segmenter).corrections[0]
-    asked = [prompt for key, prompt in segmenter.asked if key == SLICES[0].image.key][-MOST_CLICKS:]
+    asked = [prompt for key, prompt in segmenter.asked if key == SLICES[0].image.key][2 : 2 + MOST_CLICKS]
     for clicks, prompt in enumerate(asked, 1):
         assert prompt.boxes == correction.boxes
         assert prompt.points == correction.points[:clicks]
@@ -109,6 +111,36 @@ def test_a_reader_stops_when_nothing_is_wrong() -> None:
     (correction, *_) = predicted(PerfectSegmenter(SLICES)).corrections
     assert correction.points == ()
     assert correction.after(3) is correction.answers[0]
+
+
+def test_outlines_follow_what_was_accepted_from_the_middle_outwards() -> None:
+    slices = [heart(index=index, scar_degrees=degrees) for index, degrees in enumerate((30, 50, 40))]
+    read = predicted(GenerousSegmenter(slices), slices).following
+    assert [one.sensitivity for one in read] == [2, 0, 2]
+    assert [len(one.points) for one in read] == [0, 1, 0]
+
+
+def test_outlines_that_do_not_follow_need_the_same_click_on_every_slice() -> None:
+    slices = [heart(index=index, scar_degrees=degrees) for index, degrees in enumerate((30, 50, 40))]
+    read = predicted(GenerousSegmenter(slices), slices).corrections
+    assert [(one.sensitivity, len(one.points)) for one in read] == [(0, 1)] * 3
+
+
+def test_a_sensitivity_is_that_of_every_use_and_the_first_of_a_following_one() -> None:
+    slices = [heart(index=index) for index in range(3)]
+    segmenter = GenerousSegmenter(slices)
+    prediction = predict(
+        KnowingDetector(slices), segmenter, [s.image for s in slices], [reader_of(s, 0) for s in slices], 2.0
+    )
+    assert {one.sensitivity for one in prediction.corrections + prediction.following} == {2.0}
+    for annotated, proposal in zip(slices, prediction.proposals, strict=True):
+        assert np.array_equal(proposal.mask, annotated.masks[Structure.SCAR])
+
+
+def test_a_slice_without_scar_teaches_no_sensitivity() -> None:
+    slices = [heart(index=0), heart(index=1, scar_degrees=0), heart(index=2)]
+    read = predicted(GenerousSegmenter(slices), slices).following
+    assert [one.sensitivity for one in read] == [0, 0, 2]
 
 
 @pytest.mark.parametrize("clicks", range(MOST_CLICKS + 1))

@@ -6,7 +6,7 @@ import pytest
 
 from scarmass.domain.errors import RunConflict
 from scarmass.domain.protocols import Model
-from scarmass.evaluation.segmentation.predict import Prediction
+from scarmass.evaluation.segmentation.predict import Correction, Prediction
 from scarmass.evaluation.segmentation.run import by_patient, predict_patients
 from scarmass.evaluation.segmentation.store import Provenance, load_prediction, open_run, prediction_file, read_run
 from tests.evaluation.segmentation.hearts import ClickedSegmenter, KnowingDetector, cohort
@@ -14,12 +14,20 @@ from tests.evaluation.segmentation.hearts import ClickedSegmenter, KnowingDetect
 RUN = Provenance(Model("a", "1"), Model("b", "2"), "3", "4", "validation", 0)
 
 
+def read(prediction: Prediction) -> tuple[Correction, ...]:
+    return prediction.corrections + prediction.following
+
+
+def drawn(correction: Correction) -> tuple[object, ...]:
+    return correction.boxes, correction.points, correction.sensitivity
+
+
 def assert_same(one: Prediction, other: Prediction) -> None:
     assert [p.boxes for p in one.proposals] == [p.boxes for p in other.proposals]
-    assert [(c.boxes, c.points) for c in one.corrections] == [(c.boxes, c.points) for c in other.corrections]
+    assert [drawn(c) for c in read(one)] == [drawn(c) for c in read(other)]
     for a, b in zip(one.proposals, other.proposals, strict=True):
         assert np.array_equal(a.mask, b.mask)
-    for a, b in zip(one.corrections, other.corrections, strict=True):
+    for a, b in zip(read(one), read(other), strict=True):
         assert np.array_equal(a.answers, b.answers)
 
 

@@ -11,12 +11,8 @@ from fastapi.testclient import TestClient
 from scarmass import worker
 from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.services.context import Context
-from scarmass.services.readings.prepare import outwards
 from scarmass.storage import readings
 from tests.conftest import application, upload
-from tests.domain.test_outcome import image
-
-pytestmark = pytest.mark.slow
 
 pytestmark = pytest.mark.slow
 
@@ -35,12 +31,6 @@ def opened(client: TestClient, phantom_files: list[Path]) -> str:
     answer = client.post(f"/api/v1/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())})
     assert answer.json()["state"] in ("preparing", "draft")  # the fake models may be done already
     return answer.json()["id"]
-
-
-def test_slices_come_from_where_the_reader_looks_outwards() -> None:
-    slices = [image(number, 10.0 * number) for number in range(7)]
-    for middle, order in ((3, [3, 2, 4, 1, 5, 0, 6]), (6, [6, 5, 4, 3, 2, 1, 0])):
-        assert outwards(slices, middle) == [slices[at] for at in order]
 
 
 def test_the_slice_that_the_reader_looks_at_is_prepared_next(context: Context, phantom_files: list[Path]) -> None:

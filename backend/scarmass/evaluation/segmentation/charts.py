@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scarmass.evaluation.agreement.figures import bland_altman_figure, correlation_figure, save_figure
-from scarmass.evaluation.segmentation.measures import QUANTITIES
-from scarmass.evaluation.segmentation.methods import CLICKS, USES, Method
+from scarmass.evaluation.segmentation.measures import QUANTITIES, relative_error_percent
+from scarmass.evaluation.segmentation.methods import FIXED, FOLLOWS, USES, Method
 
 LABELS = {
     Method.AUTOMATIC: "automatic",
@@ -20,13 +20,22 @@ LABELS = {
     Method.ONE_CLICK: "one click a slice",
     Method.TWO_CLICKS: "two clicks a slice",
     Method.INTERACTIVE: "boxes and clicks",
+    Method.FOLLOWING_BOX: "boxes, outlines following",
+    Method.FOLLOWING_ONE_CLICK: "one click a slice, outlines following",
+    Method.FOLLOWING_TWO_CLICKS: "two clicks a slice, outlines following",
+    Method.FOLLOWING: "boxes and clicks, outlines following",
     Method.FWHM: "FWHM",
     Method.SD_2: "2 SD",
     Method.SD_3: "3 SD",
     Method.SD_5: "5 SD",
     Method.SD_6: "6 SD",
 }
-COLOURS = {Method.AUTOMATIC: "#b5532a", Method.BOX: "#2a6fb5", Method.INTERACTIVE: "#2a8a57"}
+COLOURS = {
+    Method.AUTOMATIC: "#b5532a",
+    Method.BOX: "#2a6fb5",
+    Method.INTERACTIVE: "#2a8a57",
+    Method.FOLLOWING: "#8a4fb5",
+}
 
 
 def write_charts(patients: pd.DataFrame, folder: Path, prefix: str) -> list[tuple[str, str]]:
@@ -71,9 +80,14 @@ def charts(patients: pd.DataFrame) -> Iterator[tuple[str, str, Figure]]:
         )
         yield (
             "clicks-against-dice",
-            "Dice after drawn boxes and after up to one, two and three clicks a slice: each patient in grey, "
-            "the mean in colour.",
-            clicks_against_dice(infarct),
+            "Dice after drawn boxes and after up to one, two and three clicks a slice: each patient in grey, means in "
+            "colour, at one sensitivity and where outlines follow the reader.",
+            clicks_against(infarct, "dice", "Dice"),
+        )
+        yield (
+            "clicks-against-error",
+            f"Relative error of {label} after as many clicks, likewise.",
+            clicks_against(infarct.assign(error=relative_error_percent(infarct, quantity)), "error", "error, %"),
         )
 
 
@@ -94,15 +108,18 @@ def dice_by_scar_size(infarct: pd.DataFrame) -> Figure:
     return figure
 
 
-def clicks_against_dice(infarct: pd.DataFrame) -> Figure:
-    figure, axes = _axes("most clicks a slice", "Dice")
-    by_clicks = infarct[infarct["method"].isin(CLICKS)].pivot_table(index="patient", columns="method", values="dice")
-    by_clicks = by_clicks[[method.value for method in CLICKS]]
-    clicks = list(CLICKS.values())
-    axes.plot(clicks, by_clicks.to_numpy().T, color="0.8", linewidth=0.8)
-    axes.plot(clicks, np.asarray(by_clicks.mean()), color=COLOURS[Method.INTERACTIVE], linewidth=2.5, marker="o")
-    axes.set_xticks(clicks)
-    axes.set_ylim(0, 1.02)
+def clicks_against(infarct: pd.DataFrame, column: str, label: str) -> Figure:
+    figure, axes = _axes("most clicks a slice", label)
+    for clicks, last in ((FIXED, Method.INTERACTIVE), (FOLLOWS, Method.FOLLOWING)):
+        rows = infarct[infarct["method"].isin(clicks)]
+        by_clicks = rows.pivot_table(index="patient", columns="method", values=column)[[m.value for m in clicks]]
+        most = list(clicks.values())
+        axes.plot(most, by_clicks.to_numpy().T, color="0.85", linewidth=0.6, zorder=1)
+        mean = np.asarray(by_clicks.mean())
+        axes.plot(most, mean, color=COLOURS[last], linewidth=2.5, marker="o", label=LABELS[last])
+    axes.set_xticks(most)
+    axes.set_ylim(0, 1.02 if column == "dice" else None)
+    axes.legend(frameon=False)
     return figure
 
 

@@ -26,7 +26,13 @@ from scarmass.evaluation.segmentation.store import PATIENTS_FILE, SCORES_FILE, S
 
 
 def evaluate(
-    prepared: Prepared, folder: Path, detector: Detector, segmenter: Segmenter, part: Part = "test", seed: int = 0
+    prepared: Prepared,
+    folder: Path,
+    detector: Detector,
+    segmenter: Segmenter,
+    part: Part = "test",
+    seed: int = 0,
+    sensitivity: float = 0.0,
 ) -> Json:
     """Predict what the folder lacks, then measure all of it and write the figures.
 
@@ -35,9 +41,10 @@ def evaluate(
     patients = by_patient(prepared.slices(part))
     if not patients:
         raise ValueError(f"{part} holds no patients")
-    provenance = Provenance(segmenter.model, detector.model, prepared.sha256, prepared.split.sha256, part, seed)
+    dataset = prepared.sha256, prepared.split.sha256
+    provenance = Provenance(segmenter.model, detector.model, *dataset, part, seed, sensitivity)
     open_run(folder, provenance, code_version())
-    return measure(patients, predict_patients(patients, detector, segmenter, folder, seed), folder)
+    return measure(patients, predict_patients(patients, detector, segmenter, folder, seed, sensitivity), folder)
 
 
 def measure(patients: Patients, predictions: Mapping[str, Prediction], folder: Path) -> Json:

@@ -15,6 +15,7 @@ from scarmass.evaluation.segmentation.methods import (
     CLICKS,
     Answers,
     Method,
+    corrections,
     predicted_answers,
     threshold_answers,
 )
@@ -45,6 +46,12 @@ def tables(
     return pd.DataFrame(by_patient), pd.DataFrame(by_slice)
 
 
+def relative_error_percent(patients: pd.DataFrame, quantity: str) -> pd.Series:
+    """|measured - reference| of a quantity in % of the reference, row by row of patients with scar."""
+    measured, reference = (patients[name].to_numpy(float) for name in (quantity, f"reference_{quantity}"))
+    return pd.Series(100 * np.abs(measured - reference) / reference, patients.index)
+
+
 def _patient_row(
     slices: Sequence[AnnotatedSlice], prediction: Prediction, method: Method, masks: Sequence[Mask]
 ) -> Row:
@@ -61,7 +68,7 @@ def _patient_row(
         "dice": pooled_dice(masks, truth),
         **measured,
         **{f"reference_{name}": value for name, value in reference.items()},
-        "boxes": sum(len(c.boxes) for c in prediction.corrections) if method in CLICKS else np.nan,
+        "boxes": sum(len(c.boxes) for c in corrections(prediction, method)) if method in CLICKS else np.nan,
         "clicks": sum(_clicks(prediction, method)) if method in CLICKS else np.nan,
         "machine_seconds": _machine_seconds(prediction.seconds, method),
     }
@@ -115,7 +122,7 @@ def _area_mm2(annotated: AnnotatedSlice, mask: Mask) -> float:
 
 def _clicks(prediction: Prediction, method: Method) -> list[int]:
     """Clicks given on each slice."""
-    return [min(CLICKS[method], len(correction.points)) for correction in prediction.corrections]
+    return [min(CLICKS[method], len(correction.points)) for correction in corrections(prediction, method)]
 
 
 def _machine_seconds(seconds: Seconds, method: Method) -> float:
@@ -125,5 +132,6 @@ def _machine_seconds(seconds: Seconds, method: Method) -> float:
         Method.AUTOMATIC: ahead + seconds.automatic,
         Method.BOX: ahead + seconds.box,
         Method.INTERACTIVE: ahead + seconds.box + seconds.clicks,
+        Method.FOLLOWING: ahead + seconds.following,
     }
     return by_method.get(method, np.nan)

@@ -9,7 +9,7 @@ from scarmass.domain.masks import Mask
 from scarmass.domain.stack import Contrast
 from scarmass.domain.structures import Structure
 from scarmass.domain.thresholds import full_width_half_maximum, n_sd, remote_myocardium
-from scarmass.evaluation.segmentation.predict import MOST_CLICKS, Prediction
+from scarmass.evaluation.segmentation.predict import MOST_CLICKS, Correction, Prediction
 
 
 class Method(StrEnum):
@@ -18,6 +18,10 @@ class Method(StrEnum):
     ONE_CLICK = "box_1_click"
     TWO_CLICKS = "box_2_clicks"
     INTERACTIVE = "interactive"
+    FOLLOWING_BOX = "following_box"
+    FOLLOWING_ONE_CLICK = "following_1_click"
+    FOLLOWING_TWO_CLICKS = "following_2_clicks"
+    FOLLOWING = "following"
     FWHM = "fwhm"
     SD_2 = "sd_2"
     SD_3 = "sd_3"
@@ -25,15 +29,26 @@ class Method(StrEnum):
     SD_6 = "sd_6"
 
 
-USES = (Method.AUTOMATIC, Method.BOX, Method.INTERACTIVE)
+USES = (Method.AUTOMATIC, Method.BOX, Method.INTERACTIVE, Method.FOLLOWING)
 """What the application offers, in the order of the reader's work."""
 
-CLICKS: Mapping[Method, int] = {
+FIXED: Mapping[Method, int] = {
     Method.BOX: 0,
     Method.ONE_CLICK: 1,
     Method.TWO_CLICKS: 2,
     Method.INTERACTIVE: MOST_CLICKS,
 }
+"""Most clicks a slice, beside drawn boxes, at one sensitivity."""
+
+FOLLOWS: Mapping[Method, int] = {
+    Method.FOLLOWING_BOX: 0,
+    Method.FOLLOWING_ONE_CLICK: 1,
+    Method.FOLLOWING_TWO_CLICKS: 2,
+    Method.FOLLOWING: MOST_CLICKS,
+}
+"""The same where outlines follow the reader: the slices before were read with up to MOST_CLICKS."""
+
+CLICKS: Mapping[Method, int] = {**FIXED, **FOLLOWS}
 """Most clicks a slice, beside drawn boxes."""
 
 DEVIATIONS: Mapping[Method, int] = {Method.SD_2: 2, Method.SD_3: 3, Method.SD_5: 5, Method.SD_6: 6}
@@ -46,7 +61,12 @@ Answers = Mapping[Method, Sequence[Mask]]
 def predicted_answers(prediction: Prediction) -> Answers:
     """The models' masks in each use, as they were predicted."""
     answers = {Method.AUTOMATIC: [proposal.mask for proposal in prediction.proposals]}
-    return answers | {m: [c.after(clicks) for c in prediction.corrections] for m, clicks in CLICKS.items()}
+    return answers | {m: [c.after(clicks) for c in corrections(prediction, m)] for m, clicks in CLICKS.items()}
+
+
+def corrections(prediction: Prediction, method: Method) -> tuple[Correction, ...]:
+    """How the patient's slices were read in a method of CLICKS."""
+    return prediction.following if method in FOLLOWS else prediction.corrections
 
 
 def threshold_answers(slices: Sequence[AnnotatedSlice]) -> Answers:

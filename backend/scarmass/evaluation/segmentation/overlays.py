@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.structures import Structure
-from scarmass.evaluation.segmentation.methods import USES, Method, predicted_answers
+from scarmass.evaluation.segmentation.methods import CLICKS, USES, Method, corrections, predicted_answers
 from scarmass.evaluation.segmentation.predict import Correction, Prediction
 
 WORST = 3
@@ -55,12 +55,13 @@ def overlay(slices: Sequence[AnnotatedSlice], prediction: Prediction, use: Metho
         for mask, colour in ((annotated.masks[Structure.SCAR], REFERENCE), (answers[index], ANSWER)):
             if mask.any():
                 axes.contour(mask, [0.5], colors=[colour], linewidths=1)
-        boxes = prediction.proposals[index].boxes if use is Method.AUTOMATIC else prediction.corrections[index].boxes
+        read = None if use is Method.AUTOMATIC else corrections(prediction, use)[index]
+        boxes = read.boxes if read else prediction.proposals[index].boxes
         for box in boxes:
             x, y = [box.x0, box.x1, box.x1, box.x0, box.x0], [box.y0, box.y0, box.y1, box.y1, box.y0]
             axes.plot(np.array(x) - 0.5, np.array(y) - 0.5, color="#f6c945", linewidth=0.7)
-        if use is Method.INTERACTIVE:
-            _draw_clicks(axes, prediction.corrections[index])
+        if read and CLICKS[use]:
+            _draw_clicks(axes, read)
         _close_up(axes, annotated)
     return figure
 

@@ -1,17 +1,20 @@
 """What the models answer, prompted as in the application. No reference comes in here: readers only draw."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.proposal import detect_stack, proposed_boxes, proposed_prompt
 from scarmass.domain.protocols import Detector, Segmenter, SliceImage
+from scarmass.domain.sensitivity import fitted_sensitivity
+from scarmass.domain.stack import outwards
 
 MOST_CLICKS = 3
 """Corrections on one slice."""
@@ -35,11 +38,15 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Correction:
-    """A slice read with drawn boxes: answers[k] is the mask (rows, columns) after k clicks, 0 to len(points)."""
+    """A slice read with drawn boxes: answers[k] is the mask (rows, columns) after k clicks, 0 to len(points).
+
+    sensitivity: at which the boxes were answered.
+    """
 
     boxes: tuple[Box, ...]
     points: tuple[Point, ...]
     answers: tuple[Mask, ...]
+    sensitivity: float = 0.0
 
     def after(self, clicks: int) -> Mask:
         """The mask after this many clicks; a reader who found nothing wrong earlier had stopped there."""
@@ -55,22 +62,34 @@ class Seconds:
     automatic: float
     box: float
     clicks: float
+    following: float
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """All answers on one patient's slices, in their order."""
+    """All answers on one patient's slices, in their order.
+
+    corrections: each slice on its own, at one sensitivity. following: as in a reading whose outlines follow its reader.
+    """
 
     proposals: tuple[Proposal, ...]
     corrections: tuple[Correction, ...]
+    following: tuple[Correction, ...]
     heart_found: bool
     seconds: Seconds
 
 
 def predict(
-    detector: Detector, segmenter: Segmenter, images: Sequence[SliceImage], readers: Sequence[Reader]
+    detector: Detector,
+    segmenter: Segmenter,
+    images: Sequence[SliceImage],
+    readers: Sequence[Reader],
+    sensitivity: float = 0.0,
 ) -> Prediction:
-    """Every use on one patient, each slice encoded once: the detector's boxes place the window in all of them."""
+    """Every use on one patient, each slice encoded once: the detector's boxes place the window in all of them.
+
+    sensitivity: of the automatic use and of drawn boxes; where outlines follow the reader, the one they begin with.
+    """
     clock = Clock()
     detection = detect_stack(detector, images)
     detect = clock.lap()
@@ -79,20 +98,31 @@ def predict(
     embed = clock.lap()
     proposals = []
     for index, image in enumerate(images):
-        prompt = proposed_prompt(proposed_boxes(segmenter, image, detection, index))
+        prompt = proposed_prompt(proposed_boxes(segmenter, image, detection, index, sensitivity), sensitivity)
         proposals.append(Proposal(prompt.boxes, answer(segmenter, image, detection.region, prompt)))
     automatic = clock.lap()
-    drawn = []
-    for image, reader in zip(images, readers, strict=True):
-        prompt = Prompt(boxes=reader.boxes())
-        drawn.append(Correction(prompt.boxes, (), (answer(segmenter, image, detection.region, prompt),)))
+    drawn = [
+        boxed(segmenter, image, detection.region, reader, sensitivity)
+        for image, reader in zip(images, readers, strict=True)
+    ]
     box = clock.lap()
     corrections = [
         corrected(segmenter, image, detection.region, reader, first)
         for image, reader, first in zip(images, readers, drawn, strict=True)
     ]
-    seconds = Seconds(detect, embed, automatic, box, clock.lap())
-    return Prediction(tuple(proposals), tuple(corrections), detection.region is not None, seconds)
+    clicks = clock.lap()
+    following = followed(segmenter, images, detection.region, readers, sensitivity)
+    seconds = Seconds(detect, embed, automatic, box, clicks, clock.lap())
+    return Prediction(tuple(proposals), tuple(corrections), following, detection.region is not None, seconds)
+
+
+def boxed(
+    segmenter: Segmenter, image: SliceImage, region: HeartRegion | None, reader: Reader, sensitivity: float
+) -> Correction:
+    """The slice after its reader has drawn boxes."""
+    boxes = reader.boxes()
+    mask = answer(segmenter, image, region, Prompt(boxes=boxes, sensitivity=sensitivity))
+    return Correction(boxes, (), (mask,), sensitivity)
 
 
 def corrected(
@@ -104,9 +134,30 @@ def corrected(
         points.append(point)
         # As a reading does: points added to a mask correct it, points on an empty mask start a new one.
         previous = answers[-1] if answers[-1].any() else None
-        prompt = Prompt(boxes=first.boxes, points=tuple(points), previous=previous)
+        prompt = Prompt(boxes=first.boxes, points=tuple(points), previous=previous, sensitivity=first.sensitivity)
         answers.append(answer(segmenter, image, region, prompt))
-    return Correction(first.boxes, tuple(points), tuple(answers))
+    return replace(first, points=tuple(points), answers=tuple(answers))
+
+
+def followed(
+    segmenter: Segmenter,
+    images: Sequence[SliceImage],
+    region: HeartRegion | None,
+    readers: Sequence[Reader],
+    prior: float,
+) -> tuple[Correction, ...]:
+    """A stack read from its middle outwards, each slice drawn at the sensitivity that fits those accepted before it."""
+    decided: list[tuple[NDArray[np.float32], Mask]] = []
+    read: dict[int, Correction] = {}
+    for index in outwards(range(len(images)), len(images) // 2):
+        image, reader = images[index], readers[index]
+        first = boxed(segmenter, image, region, reader, fitted_sensitivity(decided, prior))
+        read[index] = corrected(segmenter, image, region, reader, first)
+        accepted = read[index].after(MOST_CLICKS)
+        if first.boxes and accepted.any():
+            logits = segmenter.segment(image, region, Prompt(boxes=first.boxes)).logits
+            decided.append((logits, accepted))
+    return tuple(read[index] for index in range(len(images)))
 
 
 def answer(segmenter: Segmenter, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Mask:

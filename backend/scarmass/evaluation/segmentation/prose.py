@@ -17,7 +17,12 @@ DEFINITIONS = """\
   the image. A slice without scar gets none.
 - **Boxes and clicks**: drawn boxes, then at most three clicks a slice, each in the deepest point of the largest
   8-connected component of the error over the whole slice, positive where scar was missed and negative where too much
-  was found, answered with the boxes, all clicks so far and the mask so far. It ends where nothing is wrong.
+  was found, answered with the boxes, all clicks so far and the mask so far. It ends where nothing is wrong. The laws
+  of correction hold: a positive click only adds, a negative one only takes away, what hangs together with it.
+- **Outlines following**: the same reader goes through the stack from its middle outwards. After each slice with scar
+  the sensitivity is fitted to all slices read so far, and the next slice's boxes and clicks are answered at it; slices
+  read stay as they are. Fixed: every slice is answered at the sensitivity named under provenance, which the following
+  ones begin with.
 - In every use the detector's ventricle places the window, as in the application. The reference places drawn boxes and
   clicks; it alters no answer.
 - **Machine seconds**: detection, encoding of every slice and all answers of one patient, one use alone.

@@ -9,7 +9,7 @@ import pandas as pd
 
 from scarmass.evaluation.segmentation.charts import LABELS, headline_quantity, write_charts
 from scarmass.evaluation.segmentation.measures import QUANTITIES
-from scarmass.evaluation.segmentation.methods import CLICKS, THRESHOLDS, USES, Method
+from scarmass.evaluation.segmentation.methods import CLICKS, FOLLOWS, THRESHOLDS, USES, Method
 from scarmass.evaluation.segmentation.prose import DEFINITIONS, NOT_TESTED, part_said
 from scarmass.evaluation.segmentation.store import PATIENTS_FILE, SCORES_FILE, read_run
 
@@ -41,7 +41,7 @@ def page(provenance: Json, scores: Json, quantity: str, plots: Sequence[tuple[st
         _overlap_table(scores["methods"], [*USES, *THRESHOLDS]),
         *_answered_with_nothing(scores["methods"]),
         "## What each click brings",
-        _clicks_table(scores["methods"]),
+        _clicks_table(scores["methods"], quantity),
         "## Agreement in scar size, patients with scar",
         *_agreement_tables(scores["methods"]),
         "## Scar found on patients without scar",
@@ -94,12 +94,25 @@ def _answered_with_nothing(methods: Json) -> list[str]:
     ]
 
 
-def _clicks_table(methods: Json) -> str:
-    rows = [
-        [str(clicks), _mean_ci(methods[method]["dice"]), _number(methods[method]["clicks_per_slice_with_scar"], 2)]
-        for method, clicks in CLICKS.items()
-    ]
-    return table(["most clicks a slice", "Dice by patient", "clicks given a slice with scar"], rows)
+def _clicks_table(methods: Json, quantity: str) -> str:
+    """Clicks against Dice and against the error of the scar's size, outlines at one sensitivity and following."""
+    rows = []
+    for method, clicks in CLICKS.items():
+        own = methods[method]
+        rows.append(
+            [
+                "following" if method in FOLLOWS else "fixed",
+                str(clicks),
+                _mean_ci(own["dice"]),
+                _percent(own["relative_error_percent"][quantity]),
+                _number(own["agreement"][quantity].get("r2_pearson"), 3),
+                _number(own["clicks_per_slice_with_scar"], 2),
+                _number(own["gestures_per_patient_with_scar"], 1),
+            ]
+        )
+    header = ["sensitivity", "most clicks a slice", "Dice by patient", f"error of {QUANTITIES[quantity]}, relative"]
+    header += ["R² Pearson", "clicks given a slice with scar", "boxes and clicks a patient with scar"]
+    return table(header, rows)
 
 
 def _agreement_tables(methods: Json) -> list[str]:
@@ -178,6 +191,7 @@ def _provenance(provenance: Json) -> str:
         ["dataset", f"`{provenance['dataset_sha256']}`"],
         ["split", f"`{provenance['split_sha256']}`, part {provenance['part']}"],
         ["seed of the drawn boxes", str(provenance["seed"])],
+        ["sensitivity", f"{provenance['sensitivity']:g}"],
         ["code", ", ".join(f"`{version}`" for version in provenance["code"])],
     ]
     return table(["", ""], rows)
@@ -193,6 +207,14 @@ def _mean_ci(estimate: Json) -> str:
     low, high = estimate["ci95"]
     interval = "" if low is None else f" ({low:.3f} to {high:.3f})"
     return f"{_number(estimate['mean'], 3)}{interval}, n {estimate['n']}"
+
+
+def _percent(estimate: Json) -> str:
+    if estimate["mean"] is None:
+        return "–"
+    low, high = estimate["ci95"]
+    interval = "" if low is None else f" ({low:.1f} to {high:.1f})"
+    return f"{estimate['mean']:.1f} %{interval}"
 
 
 def _estimate(estimate: Json | None, digits: int) -> str:

@@ -25,7 +25,7 @@ def by_patient(slices: Iterable[AnnotatedSlice]) -> Patients:
 
 
 def predict_patients(
-    patients: Patients, detector: Detector, segmenter: Segmenter, folder: Path, seed: int
+    patients: Patients, detector: Detector, segmenter: Segmenter, folder: Path, seed: int, sensitivity: float = 0.0
 ) -> dict[str, Prediction]:
     """Every patient's prediction, from the run's folder where it is there already."""
     predictions: dict[str, Prediction] = {}
@@ -37,7 +37,7 @@ def predict_patients(
             if not file.is_file():
                 readers = [reader_of(annotated, seed) for annotated in slices]
                 images = [annotated.image for annotated in slices]
-                save_prediction(predict(detector, segmenter, images, readers), file)
+                save_prediction(predict(detector, segmenter, images, readers, sensitivity), file)
             predictions[patient] = load_prediction(file)
             progress.advance(task)
     return predictions

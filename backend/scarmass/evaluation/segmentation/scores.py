@@ -10,7 +10,7 @@ import pandas as pd
 
 from scarmass.domain.errors import PairsInvalid
 from scarmass.evaluation.agreement.statistics import agreement, bootstrap_mean_ci
-from scarmass.evaluation.segmentation.measures import QUANTITIES
+from scarmass.evaluation.segmentation.measures import QUANTITIES, relative_error_percent
 from scarmass.evaluation.segmentation.methods import Method
 
 Json = dict[str, Any]
@@ -58,7 +58,9 @@ def _scores(patients: pd.DataFrame, slices: pd.DataFrame) -> Json:
         "agreement": {quantity: _agreement(infarct, quantity) for quantity in QUANTITIES},
         "agreement_with_scar_free": {quantity: _agreement(patients, quantity) for quantity in QUANTITIES},
         "found_on_scar_free": {quantity: _found(scar_free[quantity]) for quantity in QUANTITIES},
+        "relative_error_percent": {q: mean_with_ci(relative_error_percent(infarct, q).dropna()) for q in QUANTITIES},
         "clicks_per_patient": _mean(patients["clicks"]),
+        "gestures_per_patient_with_scar": _mean(infarct["boxes"] + infarct["clicks"]),
         "clicks_per_slice_with_scar": _mean(with_scar["clicks"]),
         "machine_seconds_per_patient": _mean(patients["machine_seconds"]),
     }

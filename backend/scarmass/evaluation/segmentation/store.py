@@ -18,9 +18,13 @@ from scarmass.evaluation.segmentation.predict import Correction, Prediction, Pro
 RUN_FILE, PATIENTS_FILE, SLICES_FILE, SCORES_FILE = "run.json", "patients.csv", "slices.csv", "scores.json"
 
 
+READ = ("corrections", "following")
+"""The fields of a prediction that hold how its slices were read."""
+
+
 @dataclass(frozen=True)
 class Provenance:
-    """What makes two predictions comparable: the models, the patients, and the seed of the drawn boxes."""
+    """What makes two predictions comparable: models, patients, seed of the drawn boxes, and sensitivity."""
 
     segmenter: Model
     detector: Model
@@ -28,6 +32,7 @@ class Provenance:
     split_sha256: str
     part: str
     seed: int
+    sensitivity: float = 0.0
 
 
 def open_run(folder: Path, provenance: Provenance, code: str) -> None:
@@ -65,15 +70,23 @@ def prediction_file(folder: Path, patient: str) -> Path:
 def save_prediction(prediction: Prediction, path: Path) -> None:
     """Write the masks and, as JSON beside them, what was drawn; whole or not at all."""
     masks = {f"proposal-{i}": proposal.mask for i, proposal in enumerate(prediction.proposals)}
-    for i, correction in enumerate(prediction.corrections):
-        masks |= {f"answer-{i}-{clicks}": mask for clicks, mask in enumerate(correction.answers)}
-    record = {
+    record: dict[str, Any] = {
         "proposed_boxes": [[asdict(box) for box in proposal.boxes] for proposal in prediction.proposals],
-        "drawn_boxes": [[asdict(box) for box in correction.boxes] for correction in prediction.corrections],
-        "points": [[asdict(point) for point in correction.points] for correction in prediction.corrections],
         "heart_found": prediction.heart_found,
         "seconds": asdict(prediction.seconds),
     }
+    for name in READ:
+        corrections: tuple[Correction, ...] = getattr(prediction, name)
+        record[name] = [
+            {
+                "boxes": [asdict(box) for box in one.boxes],
+                "points": [asdict(point) for point in one.points],
+                "sensitivity": one.sensitivity,
+            }
+            for one in corrections
+        ]
+        for i, one in enumerate(corrections):
+            masks |= {f"{name}-{i}-{clicks}": mask for clicks, mask in enumerate(one.answers)}
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.{os.getpid()}.npz")
     try:
@@ -90,12 +103,19 @@ def load_prediction(path: Path) -> Prediction:
         proposals = tuple(
             Proposal(_boxes(boxes), kept[f"proposal-{i}"]) for i, boxes in enumerate(record["proposed_boxes"])
         )
-        corrections = []
-        for i, (boxes, drawn) in enumerate(zip(record["drawn_boxes"], record["points"], strict=True)):
-            points = tuple(Point(**point) for point in drawn)
-            answers = tuple(kept[f"answer-{i}-{clicks}"] for clicks in range(len(points) + 1))
-            corrections.append(Correction(_boxes(boxes), points, answers))
-    return Prediction(proposals, tuple(corrections), record["heart_found"], Seconds(**record["seconds"]))
+        read: dict[str, list[Correction]] = {name: [] for name in READ}
+        for name, corrections in read.items():
+            for i, one in enumerate(record[name]):
+                points = tuple(Point(**point) for point in one["points"])
+                answers = tuple(kept[f"{name}-{i}-{clicks}"] for clicks in range(len(points) + 1))
+                corrections.append(Correction(_boxes(one["boxes"]), points, answers, one["sensitivity"]))
+    return Prediction(
+        proposals,
+        tuple(read["corrections"]),
+        tuple(read["following"]),
+        record["heart_found"],
+        Seconds(**record["seconds"]),
+    )
 
 
 def _boxes(boxes: Sequence[dict[str, float]]) -> tuple[Box, ...]:

@@ -7,9 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from scarmass.domain.errors import SliceNotInStack
 from scarmass.domain.reading import ReadingState
-from scarmass.domain.stack import SliceKey
+from scarmass.domain.stack import SliceKey, outwards
 from scarmass.services.context import Context
-from scarmass.services.readings.prepare import outwards
 from scarmass.services.readings.propose import embed
 from scarmass.storage import jobs, readings, studies
 

@@ -5,14 +5,13 @@ Closing the page does not stop it, and what an ended process left is taken up by
 
 import logging
 import uuid
-from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import Fact
 from scarmass.domain.outcome import proposal
 from scarmass.domain.reading import Reading, ReadingState, SliceChange
-from scarmass.domain.stack import Slice, SliceKey
+from scarmass.domain.stack import Slice, SliceKey, outwards
 from scarmass.services.context import Context
 from scarmass.services.readings.propose import detection_of, embed, propose
 from scarmass.storage import jobs, readings
@@ -66,12 +65,6 @@ def take_up(context: Context) -> bool:
             else:
                 jobs.add_job(session, reading_id)
         return jobs.is_job_due(session)
-
-
-def outwards(slices: Sequence[Slice], index: int) -> list[Slice]:
-    """The slices in the order a reader meets them from this index; the page opens in the middle of the stack."""
-    order = sorted(range(len(slices)), key=lambda at: (abs(at - index), at))
-    return [slices[at] for at in order]
 
 
 def next_slice(reading: Reading, looked_at: SliceKey | None) -> Slice | None:

@@ -1,0 +1,49 @@
+"""The command line of calibration: a site's own sensitivity, from its reference readings to its settings."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from scarmass.cli.data import PreparedFolder
+from scarmass.cli.extras import require_extra
+from scarmass.settings import SensitivityFit, Settings, write_settings
+
+
+def calibrate(
+    dataset: PreparedFolder,
+    centre: Annotated[str | None, typer.Option(help="whose readings count; all where none is named")] = None,
+    write: Annotated[bool, typer.Option(help="make the result the setting that new readings start with")] = True,
+) -> None:
+    """Fit how generously outlines are drawn to reference readings of this site; 5 to 10 patients suffice."""
+    require_extra("training")
+    from scarmass.datasets.prepared import PARTS, read_prepared
+    from scarmass.evaluation.calibration import boxed_slices
+    from scarmass.evaluation.calibration import calibrate as fit
+    from scarmass.evaluation.models import load_detector, load_segmenter
+    from scarmass.paths import WEIGHTS
+
+    settings, prepared = Settings(), read_prepared(dataset)
+    if centre is not None and centre not in prepared.centres:
+        raise typer.BadParameter(f"{centre} is not one of {', '.join(prepared.centres)}", param_hint="--centre")
+    patients = {name: prepared.slices_of(name) for part in PARTS for name in prepared.patients(part, centre)}
+    detector = load_detector(settings.detector, WEIGHTS, settings.device)
+    segmenter = load_segmenter(settings.segmenter, WEIGHTS, settings.data_dir / "exports", settings.device)
+    found = fit(boxed_slices(detector, segmenter, patients))
+    typer.echo(f"{found.patients} patients with scar, {found.slices} slices")
+    for said, one in (("at the model's own limit", found.before), ("each at what fits the others", found.after)):
+        typer.echo(f"{said}: Dice {one.dice:.3f}, bias {one.bias_percent:+.1f} %, error {one.error_percent:.1f} %")
+    low, high = found.left_out
+    typer.echo(f"sensitivity {found.sensitivity:+g} ({low:+g} to {high:+g} with one patient left out)")
+    if write:
+        fitted = SensitivityFit(
+            segmenter=segmenter.model.name,
+            segmenter_sha256=segmenter.model.sha256,
+            dataset_sha256=prepared.sha256,
+            patients=found.patients,
+            slices=found.slices,
+            before=asdict(found.before),
+            after=asdict(found.after),
+        )
+        file = write_settings(settings.data_dir, sensitivity=found.sensitivity, sensitivity_fit=fitted)
+        typer.echo(f"new readings start with it: {file}")
