@@ -50,7 +50,7 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
         from scarmass.inference.weights.load import load, resolve, verify
 
         segmenter = load(settings.segmenter, WEIGHTS)
-        if (fit := settings.sensitivity_fit) and fit.segmenter_sha256 != segmenter.model.sha256:
+        if (fit := settings.sensitivity_fit) and fit.segmenter_sha256 != segmenter.sha256:
             console.print("The site's sensitivity was fitted to other weights: run `scarmass calibrate` again")
         entry, detector_file = resolve(settings.detector, WEIGHTS)
         detector_model = Model(entry.name, verify(entry, detector_file))
