@@ -325,3 +325,20 @@ def test_points_drawn_at_once_or_one_by_one_give_the_same_mask(engine: Segmenter
     for count in range(1, len(points) + 1):
         mask = ask(engine, Prompt(Structure.SCAR, (SCAR_BOX,), points[:count], mask)).mask
     assert np.array_equal(at_once, mask)
+
+
+def test_a_click_in_a_box_that_was_answered_asks_the_refiner_alone(
+    weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = Point(100.5, 80.5, True)
+    refined = refined_weights(weights, bias=-50.0)
+    alone = ask(
+        SegmenterEngine(refined, device="cpu", encode=lambda w: ZEROS), Prompt(Structure.SCAR, (SCAR_BOX,), (point,))
+    )
+    engine = SegmenterEngine(refined, device="cpu", encode=lambda w: ZEROS)
+    ask(engine, Prompt(Structure.SCAR, (SCAR_BOX,)))
+    monkeypatch.setattr(engine.network, "decode", None)
+    clicked = ask(engine, Prompt(Structure.SCAR, (SCAR_BOX,), (point,)))
+    assert np.array_equal(clicked.mask, alone.mask)
+    with pytest.raises(TypeError):
+        ask(engine, Prompt(Structure.SCAR, (Box(60, 60, 80, 80),)))

@@ -1,6 +1,6 @@
 """From an embedding and prompts to logits: decoder, refiner, and what networks that follow no points are spared."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import torch
 from torch import Tensor
@@ -9,8 +9,13 @@ from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import PromptGroup
 from scarmass.inference.segmenter.network import PromptableSegmenter
 from scarmass.inference.segmenter.prompt_tensors import PromptTensors, prompt_tensors
+from scarmass.inference.segmenter.tensor_cache import TensorCache
 from scarmass.inference.segmenter.window import Float32, Window
 from scarmass.inference.weights.catalog import Entry
+
+
+KEPT_BYTES = 2**26
+"""What the decoder answered before refinement, 256 KiB each: a click in a box asks the refiner alone."""
 
 
 class Decoder:
@@ -20,9 +25,11 @@ class Decoder:
         self._network = network
         self._entry = entry
         self._device = device
+        self._kept = TensorCache(KEPT_BYTES)
 
     def logits(
         self,
+        key: Hashable,
         embedding: Tensor,
         grey: Float32,
         window: Window,
@@ -32,14 +39,19 @@ class Decoder:
     ) -> Tensor:
         """Logits (n, 256, 256) of n groups of one kind, each with its own previous mask (rows, columns) or None.
 
-        grey: the window (256, 256) from 0 to 1.
+        key: identifies the embedding. grey: the window (256, 256) from 0 to 1.
         """
         structures = torch.full((len(groups),), structure, device=self._device)
         with torch.inference_mode():
             if self._network.refiner is None:
                 return self._unrefined(embedding, structures, groups, previous, window)
             given = self._given(groups, previous, window)
-            logits, _ = self._network.decode(embedding, structures, **given.for_decoder())
+            logits = torch.stack(
+                self._kept.get_all(
+                    [(key, structure, group.box or group.points) for group in groups],
+                    lambda: self._network.decode(embedding, structures, **given.for_decoder())[0],
+                )
+            )
             shown = torch.from_numpy(grey).to(self._device)
             return self._network.refine(logits, shown, structures, **given.for_refiner())
 

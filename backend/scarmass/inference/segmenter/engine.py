@@ -178,7 +178,8 @@ class SegmenterEngine:
     ) -> Tensor:
         """Logits (n, 256, 256) on the CPU."""
         embedding = self._embedding(asked.image, window, urgent=True)
-        decode = partial(self._decoder.logits, embedding, grey, window, asked.structure, groups, previous)
+        key = (asked.image.key, window)
+        decode = partial(self._decoder.logits, key, embedding, grey, window, asked.structure, groups, previous)
         return self._surviving_out_of_memory(decode).cpu()
 
     def _embedding(self, image: SliceImage, window: Window, urgent: bool) -> Tensor:
