@@ -13,7 +13,6 @@ from scarmass.inference.segmenter.tensor_cache import TensorCache
 from scarmass.inference.segmenter.window import Float32, Window
 from scarmass.inference.weights.catalog import Entry
 
-
 KEPT_BYTES = 2**26
 """What the decoder answered before refinement, 256 KiB each: a click in a box asks the refiner alone."""
 
