@@ -50,7 +50,7 @@ def test_the_report_tells_where_its_figures_come_from(report: Path) -> None:
 def test_every_plot_that_the_report_shows_exists_and_no_patient_is_in_the_documents(report: Path) -> None:
     text = report.read_text()
     shown = [line.split("](")[1].rstrip(")") for line in text.splitlines() if line.startswith("![")]
-    assert len(shown) == 8
+    assert len(shown) == 11
     assert all((report.parent / name).is_file() for name in shown)
     assert {path.stem for path in (report.parent / "figures").iterdir()} == {Path(name).stem for name in shown}
     assert "infarct 1" not in text
