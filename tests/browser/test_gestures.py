@@ -1,6 +1,7 @@
 """Every gesture with a real mouse and keyboard, compared with what the server has stored."""
 
-import time
+import re
+import threading
 from itertools import pairwise
 
 import httpx
@@ -227,14 +228,17 @@ def test_what_a_reader_does_carries_the_name_that_was_typed(page: Page, server: 
 
 
 def test_the_slice_on_the_screen_is_proposed_next(page: Page, server: Server, context: Context, phantom_files) -> None:
-    context.segmenter.before_answer = lambda _: time.sleep(0.4)  # type: ignore[attr-defined]
+    answers = threading.Semaphore(0)
+    context.segmenter.before_answer = lambda _: answers.acquire(timeout=60)  # type: ignore[attr-defined]
     stack_id = server.upload(phantom_files)
     page.goto(f"{server.address}/stacks/{stack_id}")
     wait_until(lambda: (reading_state(page).get("reading") or {}).get("state") == "preparing")
-    page.keyboard.press("Home")
+    with page.expect_response(re.compile("/look$")):
+        page.keyboard.press("Home")
+    answers.release(2)  # one slice was under way, the next is the one on the screen
     wait_until(lambda: reading_state(page)["reading"]["slices"][0]["state"] == "proposed")
-    assert reading_state(page)["reading"]["prepared"] < 6
-    assert reading_state(page)["reading"]["state"] == "preparing"
+    assert reading_state(page)["reading"]["prepared"] == 2
+    answers.release(len(phantom_files))
 
 
 def test_two_windows_see_each_other_s_edits(page: Page, other: Page) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from scarmass.domain.errors import DeviceOutOfMemory
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import to_rle
 from scarmass.domain.prompts import Box, Prompt, within
@@ -63,6 +64,19 @@ def test_another_sensitivity_redraws_what_nobody_decided_on_and_one_undo_takes_i
     undone = edit(client, reading, 2, "undo")
     assert undone["sensitivity"] == 0
     assert undone["totals"] == accepted["totals"]
+
+
+def test_an_edit_counts_also_where_the_models_fail_and_nothing_follows(
+    client: TestClient, reading: dict, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def out_of_memory(*_: object) -> Segmentation:
+        raise DeviceOutOfMemory("no memory left")
+
+    monkeypatch.setattr(context.segmenter, "segment", out_of_memory)
+    mask = as_drawn_at(reading["slices"][0], 3.0)
+    painted = edit(client, reading, 0, "paint", 0, mask=mask)
+    assert (painted["sensitivity"], painted["slice"]["mask"]) == (0, mask)
+    assert len(painted["slices"]) == 1
 
 
 def test_outlines_follow_what_the_reader_corrects_and_the_decided_stay(client: TestClient, reading: dict) -> None:

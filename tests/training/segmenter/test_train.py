@@ -142,12 +142,15 @@ def test_training_changes_refiner_and_decoder_and_leaves_the_encoder_as_it_is(
 
 
 def test_half_precision_learns_like_single(config: TrainingConfig, epoch: Epoch, tmp_path: Path) -> None:
-    half = trained(config, epoch, tmp_path / "half", 2, Devices("cpu", 1, "bf16-mixed"))
-    single = trained(config, epoch, tmp_path / "single", 2)
+    one_view = replace(config, optimiser=replace(config.optimiser, batch_size=1))
     name = "refiner.head.weight"
-    assert half[name].dtype == torch.float32
-    assert not torch.equal(half[name], network().state_dict()[name])
-    torch.testing.assert_close(half[name], single[name], atol=5e-3, rtol=0.0)
+    before = network().state_dict()[name]
+    half = trained(one_view, epoch, tmp_path / "half", 1, Devices("cpu", 1, "bf16-mixed"))[name]
+    single = trained(one_view, epoch, tmp_path / "single", 1)[name]
+    assert half.dtype == torch.float32
+    # Adam's first steps are the signs of gradients: some of those near 0 turn round, most must not.
+    alike = torch.nn.functional.cosine_similarity((half - before).ravel(), (single - before).ravel(), dim=0)
+    assert alike > 0.8
 
 
 def test_a_resumed_run_ends_with_the_weights_of_one_never_interrupted(

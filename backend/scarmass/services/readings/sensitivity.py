@@ -1,5 +1,6 @@
 """A reading's sensitivity: fitted to what its reader decided, and the outlines that are drawn anew at another one."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ from scarmass.domain.structures import Structure, scar_parts
 from scarmass.services.context import Context
 from scarmass.services.readings.propose import answer, segment
 
+log = logging.getLogger(__name__)
+
 DRAWN_ROUND = 0.05
 """A painted scar is asked for in a box that lies outwards by this fraction of its length."""
 
@@ -19,11 +22,21 @@ DRAWN_ROUND = 0.05
 def following(context: Context, reading: Reading, outcome: Outcome) -> Outcome:
     """The outcome of an edit together with what follows from it: another sensitivity, and outlines drawn at it.
 
-    Slices that a reader decided on stay as they are.
+    Slices that a reader decided on stay as they are. Where the models fail, the edit counts and nothing follows.
     """
     changed = {key: change.applied_to(reading.content(key)) for key, change in outcome.changes.items()}
     if not reading.sensitivity.follows or not any(map(_is_example, changed.values())):
         return outcome
+    try:
+        return _followed(context, reading, outcome, changed)
+    except Exception:  # whatever the models met: what the reader did must not be lost for it
+        log.exception("outlines do not follow an edit")
+        return outcome
+
+
+def _followed(
+    context: Context, reading: Reading, outcome: Outcome, changed: Mapping[SliceKey, SliceContent]
+) -> Outcome:
     after = replace(reading, contents={**reading.contents, **changed})
     value = fitted(context, after)
     if value == reading.sensitivity.value:
