@@ -2,7 +2,7 @@
 
 import { stateNames } from "../common/format.js";
 import { showMessage } from "../common/status.js";
-import { hasSameGrid } from "../image/images.js";
+import { hasSameGrid } from "../image/slices.js";
 import { without } from "../tools/drawing.js";
 import { withCoresFilled } from "./cores.js";
 import { isChange, paintEdit, promptEdit } from "./edits.js";
