@@ -1,4 +1,4 @@
-"""A reader who knows the truth and corrects as a clinician would: what looks right is accepted, what does not is clicked at.
+"""A reader who knows the truth and corrects as a clinician would: accepts what looks right, clicks at what does not.
 
 Only keys, clicks and drags that the page has reach it; what it shows is read over REST.
 """
