@@ -57,6 +57,8 @@ export class FakeServer {
   losesAnswer = false;
   /** @type {Map<string, string>} why edits of a kind are refused */
   refusals = new Map();
+  /** What happens to an answer before the page has it: events may be faster. */
+  beforeAnswer = (_) => {};
   #answers = new Map();
   /** What undo and redo go back to. */
   #past = [];
@@ -106,6 +108,7 @@ export class FakeServer {
     else this.#apply(edit);
     const slices = [...this.slices.values()].filter((slice) => slice !== before.get(slice.sop_instance_uid));
     this.#answers.set(client_id, { ...this.#figures(), slices });
+    this.beforeAnswer(this.#answers.get(client_id));
     if (this.losesAnswer) {
       this.losesAnswer = false;
       throw new TypeError("the answer was lost");
