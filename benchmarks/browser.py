@@ -11,6 +11,7 @@ from tests.browser.chromium import FLAGS, installed_chromium
 from tests.browser.driving import client_point, reading_state, wait_until, wait_until_prepared
 from tests.browser.scripted_reader import ScriptedReader
 
+from benchmarks.correcting_reader import Corrected, CorrectingReader
 from benchmarks.server import Server, ServerFailed
 from benchmarks.subjects import Subject
 from benchmarks.timing import Summary, repeated, single, summary
@@ -52,12 +53,16 @@ def browser_rows(server: Server, stacks: FreshStacks, repetitions: int, within_s
         keys = [{"key": "ArrowDown"}, {"key": "ArrowUp"}]
         turns = repeated(lambda: [_painted_ms(page, "slice", key) for key in keys], repetitions // 2, within_s)
         read = [_read(page, server, stacks.new()) for _ in range(PATIENTS)]
+        corrected = [_correct(page, server, *stacks.uploaded()) for _ in range(PATIENTS)]
     return [
         summary("Browser: click to painted outline", clicks),
         summary("Browser: slice change", [each for pair in turns for each in pair]),
         summary("Scripted reader, actions a patient", [float(actions) for actions, _ in read], ""),
         summary("Scripted reader, machine time a patient", [seconds for _, seconds in read], "s"),
         single("Scripted reader, slices a patient", len(subject.files), ""),
+        summary("Correcting reader, actions a patient", [float(each.actions) for each in corrected], ""),
+        summary("Correcting reader, machine time a patient", [each.seconds for each in corrected], "s"),
+        summary("Correcting reader, Dice of the scar", [each.dice for each in corrected], ""),
     ]
 
 
@@ -98,3 +103,8 @@ def _read(page: Page, server: Server, subject: Subject) -> tuple[int, float]:
     with tempfile.TemporaryDirectory() as folder:
         reader.read(subject.patient_id, subject.files, scars, Path(folder))
     return reader.actions, perf_counter() - started
+
+
+def _correct(page: Page, server: Server, subject: Subject, stack_id: str) -> Corrected:
+    """A prepared patient, corrected slice by slice towards its true scar."""
+    return CorrectingReader(page, str(server.http.base_url)).read(stack_id, subject.scars)

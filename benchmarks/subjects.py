@@ -23,11 +23,15 @@ LEAST_SCAR_PIXELS = 30
 
 @dataclass(frozen=True)
 class Subject:
-    """One study on the disk. prompts: a box and a positive point by SOP Instance UID, for slices with a scar."""
+    """One study on the disk. prompts: a box and a positive point by SOP Instance UID, for slices with a scar.
+
+    scars: the truth (rows, columns) by SOP Instance UID, for all slices.
+    """
 
     patient_id: str
     files: list[Path]
     prompts: dict[str, Prompt]
+    scars: dict[str, Mask]
 
     @property
     def bytes(self) -> int:
@@ -53,12 +57,9 @@ def subjects(shown: Phantom, folder: Path) -> Iterator[Subject]:
         study = DemoStudy(f"Bench^{number:03d}", patient_id, "19600101", "O", "20260101", shown)
         files = write_phantom(folder / patient_id, study)
         uids = [str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID) for path in files]
-        prompts = {
-            uid: prompt_for(mask)
-            for uid, mask in zip(uids, shown.masks[Structure.SCAR], strict=True)
-            if mask.sum() >= LEAST_SCAR_PIXELS
-        }
-        yield Subject(patient_id, files, prompts)
+        scars = dict(zip(uids, shown.masks[Structure.SCAR], strict=True))
+        prompts = {uid: prompt_for(mask) for uid, mask in scars.items() if mask.sum() >= LEAST_SCAR_PIXELS}
+        yield Subject(patient_id, files, prompts, scars)
 
 
 def prompted_slice(shown: Phantom) -> tuple[SliceImage, Prompt]:

@@ -46,8 +46,8 @@ def one(client: TestClient, phantom_files: list[Path]) -> dict:
     return slices[len(slices) // 2]
 
 
-def above(client: TestClient, one: dict, limit: str) -> Mask:
-    answer = client.get(f"/api/v1/slices/{one['sop_instance_uid']}/1/above", params={"limit": limit})
+def above(client: TestClient, one: dict, limit: str, **more: float) -> Mask:
+    answer = client.get(f"/api/v1/slices/{one['sop_instance_uid']}/1/above", params={"limit": limit, **more})
     assert answer.status_code == 200, answer.text
     return from_rle(answer.json()["mask"])
 
@@ -69,6 +69,36 @@ def test_higher_limits_have_fewer_pixels_above_and_each_is_brighter_than_those_b
 def test_the_model_s_own_limit_is_its_scar_in_the_ventricle(client: TestClient, context: Context, one: dict) -> None:
     context.segmenter = RingSegmenter()
     assert 0 < above(client, one, "model").sum() < one["rows"] * one["columns"] / 100
+
+
+class SlopeSegmenter(RingSegmenter):
+    """Logits of scar fall from 6 to -6 along the columns; what was drawn asserts that there is some."""
+
+    def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
+        if prompt.structure is not Structure.SCAR:
+            return super().segment(image, region, prompt)
+        logits = np.broadcast_to(np.linspace(6, -6, image.pixels.shape[1], dtype=np.float32), image.pixels.shape)
+        mask = logits > -prompt.sensitivity
+        return Segmentation(mask | prompt.is_drawn, 0.9, logits)
+
+
+def test_the_model_s_limit_is_the_one_in_force_and_limits_of_signal_know_no_sensitivity(
+    client: TestClient, context: Context, one: dict
+) -> None:
+    context.segmenter = SlopeSegmenter()
+    logits = np.linspace(6, -6, one["columns"], dtype=np.float32)
+    assert np.array_equal(above(client, one, "model"), above(client, one, "model", sensitivity=0))
+    for sensitivity in (-1, 0, 2.5, 4):
+        mask = above(client, one, "model", sensitivity=sensitivity)
+        assert np.array_equal(mask, np.broadcast_to(logits > -sensitivity, mask.shape))
+    for limit in ("3sd", "fwhm"):
+        assert np.array_equal(above(client, one, limit), above(client, one, limit, sensitivity=4))
+
+
+def test_a_sensitivity_that_no_reading_can_have_is_refused(client: TestClient, one: dict) -> None:
+    url = f"/api/v1/slices/{one['sop_instance_uid']}/1/above"
+    for sensitivity in ("inf", "nan", "1000", "much"):
+        assert client.get(url, params={"limit": "model", "sensitivity": sensitivity}).status_code == 422
 
 
 def test_without_a_wall_there_is_no_limit_and_the_answer_says_so(client: TestClient, one: dict) -> None:

@@ -49,7 +49,7 @@ def test_the_threshold_brush_paints_only_above_its_limit(
     with page.expect_response(lambda answer: "/above" in answer.url) as answer:
         page.mouse.move(*client_point(page, 90, 90))
     above = from_rle(answer.value.json()["mask"])
-    assert answer.value.url.endswith(f"{one['sop_instance_uid']}/1/above?limit=3sd")
+    assert answer.value.url.endswith(f"{one['sop_instance_uid']}/1/above?limit=3sd&sensitivity=0")
     wait_until(lambda: page.evaluate("() => document.readyState") == "complete")
     page.wait_for_timeout(200)
     drag(page, (80, 80), (170, 170))

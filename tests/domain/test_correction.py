@@ -57,10 +57,10 @@ def test_a_click_in_boxes_is_about_the_smallest_and_brings_its_points_along() ->
 
 
 def test_a_click_just_outside_a_box_is_about_the_box_widened_across_it() -> None:
-    box, click = Box(2, 2, 10, 10), Point(12, 6, True)
-    (group,) = [asked_about(click, (click,), (box,), np.zeros(SHAPE, bool), SPACING_MM)]
+    box, click = Box(2, 2, 10, 16), Point(12, 9, True)
+    group = asked_about(click, (click,), (box,), np.zeros(SHAPE, bool), SPACING_MM)
     assert group.box is not None
-    assert (group.box.x0, group.box.y0, group.box.y1) == (2, 2, 10)
+    assert (group.box.x0, group.box.y0, group.box.y1) == (2, 2, 16)
     assert group.box.x1 > 12 + 6
 
 
@@ -130,6 +130,39 @@ def test_what_was_painted_is_never_drawn_anew(
     if points:
         assert np.array_equal(redrawn(segment, Prompt(boxes=segment.boxes), model(answer)).mask, segment.mask)
     assert segment.origin is Origin.PAINT
+
+
+prompts = st.builds(
+    lambda drawn, points: Prompt(boxes=tuple(drawn), points=tuple(points)),
+    st.lists(boxes(), max_size=3, unique=True),
+    st.lists(clicks, max_size=3, unique=True),
+)
+
+
+@given(masks, masks, prompts, st.lists(prompts, min_size=1, max_size=4))
+def test_paint_is_taken_away_by_negative_clicks_alone_wherever_boxes_and_points_are_moved(
+    painted: Mask, answer: Mask, first: Prompt, later: list[Prompt]
+) -> None:
+    painted[2, 2] = True
+    segment = Segment(painted, Origin.PAINT, first.boxes, first.points)
+    for drawn in later:
+        before = segment
+        segment = redrawn(before, drawn, model(answer))
+        lost = before.mask & ~segment.mask
+        negative = [click for click in drawn.points if not click.positive and click not in before.points]
+        assert negative or not lost.any()
+        assert (segment.boxes, segment.points) == (drawn.boxes, drawn.points)
+        if not segment.mask.any():
+            return
+        assert segment.origin is Origin.PAINT
+
+
+def test_a_box_that_is_moved_on_a_painted_slice_adds_where_it_comes_to_and_takes_nothing_where_it_was() -> None:
+    painted, answer = np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
+    painted[2:6, 2:6] = answer[12:16, 12:16] = True
+    old, new = Box(1, 1, 7, 7), Box(11, 11, 17, 17)
+    moved = redrawn(Segment(painted, Origin.PAINT, (old,)), Prompt(boxes=(new,)), model(answer))
+    assert np.array_equal(moved.mask, painted | answer)
 
 
 def test_a_point_that_is_taken_back_draws_the_answer_anew() -> None:

@@ -2,40 +2,19 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { moved, resized } from "../../frontend/static/js/reading/box.js";
+import { withCoresFilled } from "../../frontend/static/js/reading/cores.js";
 import { Draft } from "../../frontend/static/js/reading/draft.js";
 import { edited, paintEdit, promptEdit, toSend } from "../../frontend/static/js/reading/edits.js";
-import { holdsPixel, isAny, pixelsOf, rleOf, withoutPartAt } from "../../frontend/static/js/reading/mask.js";
+import { holdsPixel, isAny, pixelsOf, withoutIslands, withoutPartAt } from "../../frontend/static/js/reading/mask.js";
 import { Outbox } from "../../frontend/static/js/reading/outbox.js";
 import { SecondWord } from "../../frontend/static/js/reading/second_word.js";
 import { segmentOf } from "../../frontend/static/js/reading/segments.js";
 import { Stroke } from "../../frontend/static/js/tools/stroke.js";
 import { FakeServer, image, installBrowser, settled } from "./fakes.js";
+import { each, grid, placeOn, randomBox, randomMask, randomPrompt } from "./random.js";
 
-const grid = { rows: 12, columns: 16, pixel_spacing_mm: [1.4, 1.1] };
-const size = [grid.rows, grid.columns];
-
-/** Numbers between 0 and 1 that are the same at every run (mulberry32). */
-function random(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-const randomMask = (next) =>
-  rleOf(
-    Uint8Array.from({ length: grid.rows * grid.columns }, () => Number(next() < 0.35)),
-    size,
-  );
-const placeOn = (next) => ({ x: next() * grid.columns, y: next() * grid.rows });
 const isSubset = (few, many) => pixelsOf(few).every((pixel, at) => pixel <= pixelsOf(many)[at]);
-
-function each(count, check) {
-  for (let seed = 1; seed <= count; seed++) check(random(seed), seed);
-}
 
 test("a stroke only adds or only takes away, and within its limit only", () => {
   each(60, (next) => {
@@ -45,7 +24,13 @@ test("a stroke only adds or only takes away, and within its limit only", () => {
     const within = next() < 0.5 ? pixelsOf(limit) : undefined;
     const stroke = new Stroke(before, grid, placeOn(next), { ...marks, within });
     stroke.to(placeOn(next));
-    assert.ok(marks.erases ? isSubset(stroke.mask, before) : isSubset(before, stroke.mask));
+    const stored = randomMask(next);
+    const { mask: sent } = toSend(paintEdit(before, stroke.mask), sliceWith(stored));
+    for (const [was, is] of [
+      [before, stroke.mask],
+      [stored, sent],
+    ])
+      assert.ok(marks.erases ? isSubset(is, was) : isSubset(was, is));
     const changed = pixelsOf(stroke.mask).map((pixel, at) => pixel ^ pixelsOf(before)[at]);
     if (within) assert.ok(changed.every((pixel, at) => pixel <= within[at]));
   });
@@ -69,9 +54,9 @@ test("removing a part takes away all that hangs together with the place, and not
   });
 });
 
-const sliceWith = (mask) => ({
+const sliceWith = (mask, prompt = { boxes: [], points: [] }) => ({
   ...{ sop_instance_uid: "1", frame_number: 1, revision: 1, state: "proposed", state_before: null },
-  segments: { scar: { mask, boxes: [], points: [], score: 1, area_mm2: 0, mass: null } },
+  segments: { scar: { mask, ...prompt, score: 1, area_mm2: 0, mass: null } },
 });
 
 test("what an edit shows at once is what is sent, whatever came between", () => {
@@ -86,6 +71,56 @@ test("what an edit shows at once is what is sent, whatever came between", () => 
     assert.deepEqual(segmentOf(left).mask, withoutPartAt(stored, at));
     assert.equal(left.state, "edited");
     assert.deepEqual(toSend(removal, sliceWith(stored)), removal);
+  });
+});
+
+const inside = (box, outer) => box.x0 >= outer.x0 && box.y0 >= outer.y0 && box.x1 <= outer.x1 && box.y1 <= outer.y1;
+
+test("what is sent of a prompt is what was drawn, and a box that was resized or moved stands in its own place", () => {
+  each(80, (next) => {
+    const before = randomPrompt(next);
+    const drawn = randomPrompt(next);
+    const sent = toSend(promptEdit(before, drawn), sliceWith(randomMask(next), before));
+    const order = (items) => items.map((item) => JSON.stringify(item)).sort();
+    for (const kind of ["boxes", "points"]) assert.deepEqual(order(sent[kind] ?? []), order(drawn[kind]));
+    if (drawn.boxes.length + drawn.points.length === 0) return assert.equal(sent.kind, "clear");
+    const at = Math.floor(next() * (before.boxes.length + 1));
+    const box = before.boxes[at];
+    const handle = ["x0y0", "x1y1", "x0", "y1"][Math.floor(next() * 4)];
+    if (!box) return;
+    const resizedBox = resized(box, handle, placeOn(next), grid);
+    const boxes = before.boxes.with(at, resizedBox);
+    const edit = promptEdit(before, { ...before, boxes });
+    assert.deepEqual(toSend(edit, sliceWith(randomMask(next), before)).boxes, boxes);
+    // What came from elsewhere stays, and only this box becomes another one.
+    const elsewhere = randomBox(next);
+    const others = { ...before, boxes: [elsewhere, ...before.boxes] };
+    assert.deepEqual(toSend(edit, sliceWith(randomMask(next), others)).boxes, [elsewhere, ...boxes]);
+  });
+});
+
+test("a side that is dragged outwards makes the box larger and inwards smaller, and a moved box keeps its size", () => {
+  each(80, (next) => {
+    const box = randomBox(next);
+    const by = 3 * next();
+    const outer = resized(box, "x1y1", { x: box.x1 + by, y: box.y1 + by }, grid);
+    const inner = resized(box, "x0y0", { x: box.x0 + Math.min(by, 1), y: box.y0 + Math.min(by, 1) }, grid);
+    assert.ok(inside(box, outer) && inside(inner, box));
+    const away = moved(box, 20 * next() - 10, 20 * next() - 10, grid);
+    assert.ok(inside(away, { x0: 0, y0: 0, x1: grid.columns + 1e-9, y1: grid.rows + 1e-9 }));
+    for (const [low, high] of [
+      ["x0", "x1"],
+      ["y0", "y1"],
+    ])
+      assert.ok(Math.abs(away[high] - away[low] - (box[high] - box[low])) < 1e-9);
+  });
+});
+
+test("filling cores only adds, dropping small parts only takes away", () => {
+  each(60, (next) => {
+    const before = randomMask(next);
+    assert.ok(isSubset(before, withCoresFilled(before, grid)));
+    assert.ok(isSubset(withoutIslands(before, 1 + Math.floor(5 * next())), before));
   });
 });
 

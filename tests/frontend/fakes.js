@@ -43,9 +43,13 @@ export function installBrowser() {
   return stored;
 }
 
-/** A server that stores edits as the real one does: in order, each client_id once, none on an older revision. */
+/**
+ * A server that stores edits as the real one does: in order, each client_id once, none on an older revision; undo takes back
+ * all that the last one caused. Accepting makes the sensitivity follow, which draws every proposed slice anew.
+ */
 export class FakeServer {
   revision = 0;
+  sensitivity = 0;
   /** The bodies of the edits that it stored. */
   stored = [];
   isOffline = false;
@@ -53,7 +57,12 @@ export class FakeServer {
   losesAnswer = false;
   /** @type {Map<string, string>} why edits of a kind are refused */
   refusals = new Map();
+  /** What happens to an answer before the page has it: events may be faster. */
+  beforeAnswer = (_) => {};
   #answers = new Map();
+  /** What undo and redo go back to. */
+  #past = [];
+  #future = [];
 
   constructor(...uids) {
     this.slices = new Map(uids.map((uid) => [uid, answered(uid)]));
@@ -66,7 +75,15 @@ export class FakeServer {
   }
 
   #figures() {
-    return { revision: this.revision, state: "draft", can_undo: this.revision > 0, can_redo: false };
+    const [can_undo, can_redo] = [this.#past.length > 0, this.#future.length > 0];
+    return {
+      revision: this.revision,
+      state: "draft",
+      sensitivity: this.sensitivity,
+      follows: true,
+      can_undo,
+      can_redo,
+    };
   }
 
   /** What another window does to a slice. */
@@ -79,22 +96,74 @@ export class FakeServer {
     if (this.isOffline) throw new TypeError("offline");
     if (method === "GET") return Response.json(this.reading());
     const edit = JSON.parse(body);
-    const { client_id, expected_revision, kind, sop_instance_uid: uid } = edit;
+    const { client_id, expected_revision, kind } = edit;
     if (this.#answers.has(client_id)) return Response.json(this.#answers.get(client_id));
     if (this.refusals.has(kind)) return problem(422, "Refused", this.refusals.get(kind));
     if (expected_revision !== this.revision) return problem(409, "RevisionStale", "stale");
     this.stored.push(edit);
     this.revision += 1;
-    if (uid) this.slices.set(uid, { ...this.slices.get(uid), state: kind, revision: this.revision });
-    const slices = uid ? [this.slices.get(uid)] : [];
+    const before = new Map(this.slices);
+    if (kind === "undo") this.#goTo(this.#past, this.#future);
+    else if (kind === "redo") this.#goTo(this.#future, this.#past);
+    else this.#apply(edit);
+    const slices = [...this.slices.values()].filter((slice) => slice !== before.get(slice.sop_instance_uid));
     this.#answers.set(client_id, { ...this.#figures(), slices });
+    this.beforeAnswer(this.#answers.get(client_id));
     if (this.losesAnswer) {
       this.losesAnswer = false;
       throw new TypeError("the answer was lost");
     }
     return Response.json(this.#answers.get(client_id));
   }
+
+  get #now() {
+    return { slices: new Map(this.slices), sensitivity: this.sensitivity };
+  }
+
+  #goTo(from, to) {
+    to.push(this.#now);
+    Object.assign(this, from.pop());
+  }
+
+  #apply({ kind, sop_instance_uid: uid, sensitivity }) {
+    this.#past.push(this.#now);
+    this.#future = [];
+    const { revision } = this;
+    if (kind === "sensitivity") this.sensitivity = sensitivity ?? this.sensitivity;
+    else if (uid) this.slices.set(uid, { ...this.slices.get(uid), state: states[kind] ?? kind, revision });
+    if (kind === "accept") this.sensitivity += 0.5;
+    if (kind !== "accept" && kind !== "sensitivity") return;
+    for (const [each, slice] of this.slices)
+      if (slice.state === "proposed") this.slices.set(each, { ...slice, revision, drawn_at: this.sensitivity });
+  }
 }
+
+const states = { accept: "accepted", exclude: "excluded", prompt: "edited", paint: "edited", clear: "pending" };
 
 const problem = (status, kind, detail) =>
   Response.json({ type: `urn:scarmass:problem:${kind}`, status, detail }, { status });
+
+/** @returns {string[]} the messages that the page shows from now on */
+export function installMessages() {
+  const heard = [];
+  class Element {
+    children = [];
+    append(...children) {
+      this.children.push(...children);
+      if (this === messages) heard.push(children[0].children[0].children[0]);
+    }
+    get firstChild() {
+      return this.children[0];
+    }
+    querySelectorAll() {
+      return [];
+    }
+    setAttribute() {}
+    addEventListener() {}
+    remove() {}
+  }
+  const messages = new Element();
+  globalThis.HTMLElement = Element;
+  Object.assign(globalThis.document, { querySelector: () => messages, createElement: () => new Element() });
+  return heard;
+}

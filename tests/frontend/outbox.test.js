@@ -134,3 +134,11 @@ test("what a page that is gone has left is recovered", async () => {
   assert.deepEqual(events[0], ["recovered", { count: 1 }]);
   assert.deepEqual(kinds(), [["a", "accept"]]);
 });
+
+test("an edit tells what its slice was before it, also where the news of it are faster than its answer", async () => {
+  server.beforeAnswer = (answer) => draft.take(answer);
+  outbox.add(on("a", "accept"));
+  await settled();
+  const [[name, { before }]] = events;
+  assert.deepEqual([name, before.state, stateOf("a")], ["stored", "proposed", "accepted"]);
+});

@@ -70,7 +70,8 @@ def redrawn(before: Segment | None, drawn: Prompt, ask: Callable[[Prompt], Segme
 
     drawn: all that is drawn now. ask: a model's answer to a prompt. New boxes add to the mask that is there, boxes that
     are gone or smaller take away what lay in them alone, new points correct it. Only where a point is taken back, or
-    nothing changed, the mask is drawn anew, and never one that was painted.
+    nothing changed, the mask is drawn anew. Of a mask that was painted nobody knows which pixels a box brought: boxes
+    only add to it, wherever they go, and it is never drawn anew.
     """
     if before is None or not before.mask.any():
         return ask(drawn)
@@ -81,7 +82,7 @@ def redrawn(before: Segment | None, drawn: Prompt, ask: Callable[[Prompt], Segme
     is_less = len(drawn.points) - len(new_points) < len(before.points)
     if not is_painted and (is_less or not (new_points or new_boxes or gone)):
         return ask(drawn)
-    segment = replace(before, mask=without_boxes(before.mask, gone, drawn.boxes))
+    segment = before if is_painted else replace(before, mask=without_boxes(before.mask, gone, drawn.boxes))
     if new_boxes:
         segment = ask(replace(drawn, boxes=new_boxes, points=(), previous=segment.mask))
     if new_points:

@@ -31,8 +31,12 @@ class Limit(StrEnum):
     MODEL = "model"
 
 
-def pixels_above(context: Context, sop_instance_uid: str, frame_number: int, limit: Limit) -> Mask:
+def pixels_above(
+    context: Context, sop_instance_uid: str, frame_number: int, limit: Limit, sensitivity: float = 0.0
+) -> Mask:
     """All pixels (rows, columns) of the slice above its limit, within the wall and beyond it.
+
+    sensitivity: moves the model's own limit, and no limit of signal.
 
     The wall that the limit rests on is the model's, in the ventricle's box. Half of the maximum is that of what the
     model takes for scar, or of all the wall where it sees none. Raises SliceNotFound, ThresholdUndefined.
@@ -40,7 +44,7 @@ def pixels_above(context: Context, sop_instance_uid: str, frame_number: int, lim
     stack, one = get_slice(context, sop_instance_uid, frame_number)
     prompted = _around_ventricle(context, stack, one)
     if limit is Limit.MODEL:
-        return prompted(Structure.SCAR)
+        return prompted(Structure.SCAR, sensitivity)
     wall = prompted(Structure.LEFT_VENTRICLE) & ~prompted(Structure.BLOOD_POOL)
     if not wall.any():
         raise ThresholdUndefined("no wall of the left ventricle was found on this slice")
@@ -58,16 +62,20 @@ def pixels_above(context: Context, sop_instance_uid: str, frame_number: int, lim
     )
 
 
-def _around_ventricle(context: Context, stack: Stack, one: Slice) -> Callable[[Structure], Mask]:
-    """What the segmenter answers for each structure in the ventricle's box. Raises ThresholdUndefined."""
+def _around_ventricle(context: Context, stack: Stack, one: Slice) -> Callable[..., Mask]:
+    """What the segmenter answers for each structure in the ventricle's box: nothing, where nothing reaches its limit.
+
+    Raises ThresholdUndefined.
+    """
     found = detect(context, stack.slices, one, VENTRICLE)
     if not found:
         raise ThresholdUndefined("no left ventricle was found on this slice")
     around = found[0].box.loosened(VENTRICLE_LOOSENESS, one.shape)
 
-    def prompted(structure: Structure) -> Mask:
+    def prompted(structure: Structure, sensitivity: float = 0.0) -> Mask:
+        prompt = Prompt(structure, (around,), sensitivity=sensitivity, is_drawn=False)
         try:
-            return segment(context, stack.slices, one, Prompt(structure, (around,))).mask
+            return segment(context, stack.slices, one, prompt).mask
         except StructureNotKnown as error:
             raise ThresholdUndefined(f"the model does not outline the wall: {error}") from error
 

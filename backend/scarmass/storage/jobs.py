@@ -35,10 +35,11 @@ _adding = App(connector=SyncPsycopgConnector())
 def add_job(session: Session, reading_id: uuid.UUID) -> None:
     """Have the reading's next slice prepared once this transaction is committed; a job that waits already is enough."""
     lock = str(reading_id)
-    connection = session.connection().connection.driver_connection
-    job = _adding.configure_task(TASK, queue=PREPARING, lock=lock, queueing_lock=lock, connection=connection)
     try:
         with session.begin_nested():
+            # Asked for in here: the session sets the savepoint only then.
+            connection = session.connection().connection.driver_connection
+            job = _adding.configure_task(TASK, queue=PREPARING, lock=lock, queueing_lock=lock, connection=connection)
             job.defer(reading_id=lock)
     except AlreadyEnqueued:
         return

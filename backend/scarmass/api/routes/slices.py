@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fastapi import APIRouter, Request, Response
 
 from scarmass.api.dependencies import InContext, PathFrameNumber, PathUid
-from scarmass.api.schemas.common import Rle
+from scarmass.api.schemas.common import Rle, Sensitivity
 from scarmass.api.schemas.models import PixelsAbove
 from scarmass.services.context import Context
 from scarmass.services.limits import Limit, pixels_above
@@ -63,10 +63,17 @@ def get_file(
 
 @router.get("/above")
 def get_pixels_above(
-    sop_instance_uid: PathUid, frame_number: PathFrameNumber, limit: Limit, context: InContext
+    sop_instance_uid: PathUid,
+    frame_number: PathFrameNumber,
+    limit: Limit,
+    context: InContext,
+    sensitivity: Sensitivity = 0.0,
 ) -> PixelsAbove:
-    """The pixels above a signal limit of this slice, or above the model's: what a threshold brush may paint."""
-    return PixelsAbove(mask=Rle.of(pixels_above(context, sop_instance_uid, frame_number, limit)))
+    """The pixels above a signal limit of this slice, or above the model's: what a threshold brush may paint.
+
+    sensitivity: of the reading that is painted; it moves the model's limit alone.
+    """
+    return PixelsAbove(mask=Rle.of(pixels_above(context, sop_instance_uid, frame_number, limit, sensitivity)))
 
 
 def _answer(context: Context, request: Request, key: tuple[str, int], media_type: str, content: Callable) -> Response:

@@ -123,5 +123,9 @@ export async function getPixels(slice) {
   return answer.arrayBuffer();
 }
 
-/** @param {import("./types.js").SliceKey} slice @param {string} limit @returns {Promise<{mask: import("./types.js").Rle}>} */
-export const getPixelsAbove = (slice, limit) => json(`${slicePath(slice)}/above?limit=${part(limit)}`);
+/**
+ * @param {import("./types.js").SliceKey} slice @param {string} limit @param {number} sensitivity
+ * @returns {Promise<{mask: import("./types.js").Rle}>}
+ */
+export const getPixelsAbove = (slice, limit, sensitivity) =>
+  json(`${slicePath(slice)}/above?limit=${part(limit)}&sensitivity=${sensitivity}`);

@@ -158,9 +158,3 @@ export async function prefetch(imageIds, from) {
   };
   await Promise.all([next(), next(), next()]);
 }
-
-/** @param {Slice|undefined} a @param {Slice} b */
-export function hasSameGrid(a, b) {
-  const grid = ({ rows, columns, pixel_spacing_mm }) => [rows, columns, ...pixel_spacing_mm].join();
-  return a !== undefined && grid(a) === grid(b);
-}

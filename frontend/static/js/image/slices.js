@@ -5,6 +5,12 @@ import { isSameSlice, keyOf } from "../reading/segments.js";
 
 /** @typedef {import("../common/types.js").Slice} Slice @typedef {import("../common/types.js").SliceKey} SliceKey */
 
+/** @param {Slice|undefined} a @param {Slice} b */
+export function hasSameGrid(a, b) {
+  const grid = ({ rows, columns, pixel_spacing_mm }) => [rows, columns, ...pixel_spacing_mm].join();
+  return a !== undefined && grid(a) === grid(b);
+}
+
 /**
  * Events: "move" (to another slice), "change" (the list is another one), "show" (where the reader is, or its image, is to be
  * shown anew).

@@ -3,7 +3,8 @@
 import { Enums, init, RenderingEngine } from "../../vendor/cornerstone.js";
 import { isSameSlice } from "../reading/segments.js";
 import { Camera } from "./camera.js";
-import { hasSameGrid, imageFor, prefetch, provideImages } from "./images.js";
+import { imageFor, prefetch, provideImages } from "./images.js";
+import { hasSameGrid } from "./slices.js";
 
 /** @typedef {import("../common/types.js").Slice} Slice */
 

@@ -2,7 +2,7 @@
 
 import { stateNames } from "../common/format.js";
 import { showMessage } from "../common/status.js";
-import { hasSameGrid } from "../image/images.js";
+import { hasSameGrid } from "../image/slices.js";
 import { without } from "../tools/drawing.js";
 import { withCoresFilled } from "./cores.js";
 import { isChange, paintEdit, promptEdit } from "./edits.js";
@@ -15,6 +15,7 @@ import { isByHand, isDecided, keyOf, segmentOf } from "./segments.js";
 /** @typedef {import("../common/types.js").Edit} Edit @typedef {import("../common/types.js").SliceKey} SliceKey */
 
 const otherwise = "or correct it with clicks, a new box, or the brush.";
+const staysByHand = "Outlined by hand: what is there stays, boxes only add to it. The eraser takes away.";
 const carried_margin_pixels = 2;
 
 export class Corrections extends EventTarget {
@@ -60,9 +61,11 @@ export class Corrections extends EventTarget {
   prompt(before, after) {
     const slice = this.slices.current;
     const act = () => this.add(promptEdit(before, after), slice);
-    const work = replaces(before, after) ? this.#workOn(this.slice) : "";
-    const text = `${work}: repeat to let the model answer anew, ${otherwise}`;
-    if (work) return this.twice(`prompt ${keyOf(slice)}`, text, act);
+    const { state } = this.slice;
+    const isReplaced = replaces(before, after);
+    const text = `This slice is ${stateNames[state]}: repeat to let the model answer anew, ${otherwise}`;
+    if (isReplaced && isDecided(this.slice)) return this.twice(`prompt ${keyOf(slice)}`, text, act);
+    if (isReplaced && isByHand(segmentOf(this.slice))) showMessage(staysByHand);
     act();
     return true;
   }
@@ -70,12 +73,6 @@ export class Corrections extends EventTarget {
   /** Did a reader decide on a slice, or correct it? @param {ReadSlice} slice */
   isWorkedOn(slice) {
     return isDecided(slice) || slice.state === "edited";
-  }
-
-  /** A reader's own work on a slice that a model's answer would replace. @param {ReadSlice} slice */
-  #workOn(slice) {
-    if (isDecided(slice)) return `This slice is ${stateNames[slice.state]}`;
-    return isByHand(segmentOf(slice)) ? "Outlined by hand" : "";
   }
 
   /**

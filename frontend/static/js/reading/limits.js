@@ -37,20 +37,24 @@ export class Limits extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  /** What is known of a slice; what is not is asked for. @param {SliceKey} slice @returns {Above} */
-  of(slice) {
-    const key = `${this.name} ${keyOf(slice)}`;
+  /**
+   * What is known of a slice; what is not is asked for.
+   * @param {SliceKey} slice @param {number} sensitivity of the reading: it moves the model's limit alone @returns {Above}
+   */
+  of(slice, sensitivity) {
+    const at = this.name === "model" ? sensitivity : 0;
+    const key = `${this.name} ${at} ${keyOf(slice)}`;
     const known = this.#known.get(key);
     if (known) return known;
     const waiting = { mask: null, reason: "The limit of this slice is being computed: a moment." };
     this.#known.set(key, waiting);
-    void this.#ask(slice, key);
+    void this.#ask(slice, at, key);
     return waiting;
   }
 
-  async #ask(slice, key) {
+  async #ask(slice, sensitivity, key) {
     try {
-      const { mask } = await getPixelsAbove(slice, this.name);
+      const { mask } = await getPixelsAbove(slice, this.name, sensitivity);
       this.#known.set(key, { mask, reason: "" });
     } catch (error) {
       this.#known.set(key, { mask: null, reason: `This slice has no such limit: ${error.message}` });

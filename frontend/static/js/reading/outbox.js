@@ -34,6 +34,8 @@ export class Outbox extends EventTarget {
   #aside = [];
   /** @type {(Step|null)[]} undone before they were sent; null is one that was undone on the server after that */
   #undone = [];
+  /** @type {import("../common/types.js").ReadSlice|null} the slice of the edit on its way, as it was stored before that */
+  #before = null;
   #isRunning = false;
   #pause = new Pause();
   /** @type {Unsent|null} */
@@ -206,7 +208,8 @@ export class Outbox extends EventTarget {
     const slice = sliceOf(edit);
     if (!step.body) {
       if (version !== (slice ? this.draft.version(slice) : this.draft.revision)) return this.#giveUp(null);
-      const made = slice ? toSend(edit, this.draft.stored(slice)) : edit;
+      this.#before = slice && this.draft.stored(slice);
+      const made = this.#before ? toSend(edit, this.#before) : edit;
       step.body = { client_id: newClientId(), expected_revision: this.draft.revision, ...made };
       this.#changed();
     }
@@ -223,8 +226,6 @@ export class Outbox extends EventTarget {
   }
 
   #stored(step, answer) {
-    const slice = sliceOf(step.edit);
-    const before = slice && this.draft.stored(slice);
     this.#steps.shift();
     // What waits behind it was done on what it left, and not on what others may have made of that since.
     for (const later of this.#steps) {
@@ -234,12 +235,14 @@ export class Outbox extends EventTarget {
     }
     this.draft.take(answer);
     this.#changed();
-    this.#emit("stored", { edit: step.edit, answer, isQuiet: step.isQuiet, before });
+    this.#emit("stored", { edit: step.edit, answer, isQuiet: step.isQuiet, before: this.#before });
+    this.#before = null;
   }
 
   /** The first step is not stored: an undo that was meant for it goes with it. @param {string|null} message */
   #giveUp(message) {
     const step = this.#steps[0];
+    this.#before = null;
     this.#steps.shift();
     const next = this.#steps[0]?.edit.kind;
     if (message !== null)

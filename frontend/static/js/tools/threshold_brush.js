@@ -16,9 +16,14 @@ export class ThresholdBrush extends Brush {
     this.limits = limits;
   }
 
+  get #above() {
+    const { draft } = this.drawing;
+    return this.limits.of(this.view.slice, draft.isOpen ? draft.reading.sensitivity : 0);
+  }
+
   /** @param {Place} at @param {Manner} manner */
   press(at, manner) {
-    const { mask, reason } = this.limits.of(this.view.slice);
+    const { mask, reason } = this.#above;
     if (!mask && !manner.isOpposite) {
       showMessage(reason);
       return false;
@@ -29,12 +34,12 @@ export class ThresholdBrush extends Brush {
   /** @param {Place} at in corner-based image pixels @param {Manner} manner */
   manner(at, manner) {
     const how = super.manner(at, manner);
-    const { mask } = this.limits.of(this.view.slice);
+    const { mask } = this.#above;
     return how.erases || !mask ? how : { ...how, within: pixelsOf(mask) };
   }
 
   /** @param {Place} at in corner-based image pixels */
   circle(at) {
-    return { ...super.circle(at), paints: this.limits.of(this.view.slice).mask };
+    return { ...super.circle(at), paints: this.#above.mask };
   }
 }
