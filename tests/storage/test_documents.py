@@ -34,7 +34,8 @@ def test_a_segment_is_read_back_as_it_was_written(mask: np.ndarray, origin: Orig
     assert np.array_equal(again.mask, mask)
     names = ("origin", "boxes", "points", "score", "model", "warnings")
     assert [getattr(again, name) for name in names] == [getattr(segment, name) for name in names]
-    assert again.misplaced is None if segment.misplaced is None else np.array_equal(again.misplaced, mask)
+    assert (again.misplaced is None) == (segment.misplaced is None)
+    assert again.misplaced is None or np.array_equal(again.misplaced, mask)
 
 
 def test_of_a_segment_that_was_stored_before_where_it_lies_was_told_nothing_is_said() -> None:

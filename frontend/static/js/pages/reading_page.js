@@ -46,7 +46,7 @@ export class ReadingPage {
     this.draft = draft;
     this.outbox = outbox;
     this.drawing = drawing;
-    this.actions = new Actions(slices, draft, outbox, drawing);
+    this.actions = new Actions(slices, draft, outbox, drawing, this.looking.ventricles);
 
     const { brushSize, limits, habit, preview, prompt, tools, pointer, crosshair } = readingTools(view, drawing);
     this.brushSize = brushSize;
@@ -213,6 +213,7 @@ export class ReadingPage {
     const scene = {
       imageToCanvas: view.imageToCanvas(),
       mask: drawing.mask,
+      misplaced: drawing.misplaced,
       preview: this.preview.mask,
       isExcluded: draft.slice(view.slice).state === "excluded",
       prompt: drawing.prompt,

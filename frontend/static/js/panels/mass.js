@@ -77,6 +77,8 @@ export class MassPanel {
     find("[data-unmeasured]", this.panel).textContent = unmeasured
       ? `${counted(unmeasured, "slice")} not measured`
       : "";
+    const { slices_with_warnings: warned } = this.draft.reading;
+    find("[data-warned]", this.panel).textContent = warned ? `${counted(warned, "slice")} with a warning` : "";
     for (const extent of /** @type {const} */ (["by_slice_thickness", "by_slice_spacing"])) {
       const card = find(`[data-extent="${extent}"]`, this.panel);
       // Nothing measured is not the same as no scar.

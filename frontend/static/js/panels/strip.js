@@ -4,7 +4,7 @@ import { thumbnailPath } from "../common/api.js";
 import { buttonsOf, element } from "../common/dom.js";
 import { endName, grams, quantityShown, stateNames } from "../common/format.js";
 import { drawThumbnailMask, typeScale } from "../image/overlay.js";
-import { keyOf, segmentOf } from "../reading/segments.js";
+import { keyOf, segmentOf, warningsOf } from "../reading/segments.js";
 import { StripImages } from "./strip_images.js";
 
 /** @type {Record<import("../common/types.js").SliceState, string>} */
@@ -71,7 +71,8 @@ export class Strip {
     const image = element("img", { src: thumbnailPath(slice), alt: "", loading: "lazy", draggable: "false" });
     const turned = element("span", { class: "turned" }, image, pixels, overlay);
     const end = element("span", { class: "end" });
-    const picture = element("span", { class: "picture" }, turned, end);
+    const warned = element("span", { class: "mark warned", hidden: "" }, "!");
+    const picture = element("span", { class: "picture" }, turned, end, element("span", { class: "marks" }, warned));
     const symbol = element("span", { class: "symbol", "aria-hidden": "true" });
     const mass = element("span", { class: "grams" });
     const number = element("b");
@@ -89,6 +90,7 @@ export class Strip {
       pixels,
       overlay,
       end,
+      warned,
       number,
       symbol,
       mass,
@@ -169,8 +171,11 @@ export class Strip {
       const { mask, mass } = segmentOf(read);
       entry.button.dataset.state = state;
       const end = endName(index, slices.length, this.apex);
-      entry.button.setAttribute("aria-label", `Slice ${index + 1}${end && `, ${end}`}, ${stateNames[state]}`);
-      entry.button.title = `Slice ${index + 1}${end && ` (${end})`}: ${stateNames[state]}`;
+      const warnings = warningsOf(read);
+      const told = [stateNames[state], ...warnings].join(", ");
+      entry.button.setAttribute("aria-label", `Slice ${index + 1}${end && `, ${end}`}, ${told}`);
+      entry.button.title = `Slice ${index + 1}${end && ` (${end})`}: ${told}`;
+      entry.warned.hidden = !warnings.length;
       entry.end.textContent = end;
       entry.number.textContent = String(index + 1);
       entry.symbol.textContent = symbols[state];
