@@ -27,6 +27,11 @@ def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, au
     Models answer before the reading is locked, so a slow first click holds nobody up; whoever edited in between
     makes this edit stale. Raises RevisionStale, ClientIdReused, PromptOutsideImage and what `apply` raises.
     """
+    with context.precedence.edit():
+        return _applied(context, reading_id, request, author)
+
+
+def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, author: str) -> MeasuredReading:
     with context.database.transaction() as session:
         reading = readings.get_reading(session, reading_id)
         if (done := _already_done(context, session, reading_id, request)) is not None:
