@@ -11,6 +11,8 @@ from scipy import ndimage
 
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Box, within
+from scarmass.domain.protocols import Segmentation
+from scarmass.domain.sensitivity import HIGHEST, mask_at
 from scarmass.domain.structures import scar_parts
 
 MARGIN_MM = 10.0
@@ -47,13 +49,21 @@ class Misplaced:
         return tuple(f"{amount(part)} {words}" for part, words in said if part.any())
 
 
-def misplaced(scar: Mask, ventricle: Box, blood_pool: Mask | None, pixel_spacing_mm: tuple[float, float]) -> Misplaced:
+def certain_blood(blood_pool: Segmentation, scar: Segmentation) -> Mask:
+    """What a segmenter takes for blood, and at no sensitivity for scar, when asked for each in the ventricle's box.
+
+    Scar as bright as blood is easily taken for it, so its answer for blood alone says too little.
+    """
+    return blood_pool.mask & ~mask_at(scar.logits, HIGHEST)
+
+
+def misplaced(scar: Mask, ventricle: Box, blood: Mask | None, pixel_spacing_mm: tuple[float, float]) -> Misplaced:
     """Which parts of a scar mask (rows, columns) lie mostly outside the ventricle, and which mostly in its blood.
 
-    ventricle: its box on the slice. blood_pool: mask (rows, columns), None where it is not known. Specks are left out.
+    ventricle: its box on the slice. blood: mask (rows, columns), None where it is not known. Specks are left out.
     """
     inside = within(with_margin(ventricle, pixel_spacing_mm), scar.shape)
-    deep = np.zeros_like(scar) if blood_pool is None else _eroded(blood_pool, pixel_spacing_mm)
+    deep = np.zeros_like(scar) if blood is None else _eroded(blood, pixel_spacing_mm)
     outside, in_blood = np.zeros_like(scar), np.zeros_like(scar)
     for part in scar_parts(scar, pixel_spacing_mm):
         if (part & ~inside).sum() > OUTSIDE_SHARE * part.sum():

@@ -29,16 +29,23 @@ OUTSIDE = "of the scar lie outside the left ventricle"
 
 
 class SeesBlood(EchoSegmenter):
-    """Echoes scar, and takes the middle of the ventricle's box for blood."""
+    """Echoes what a reader draws; in the ventricle's box it takes the middle for blood, and for scar at a logit."""
 
     is_structure_conditioned = True
 
+    def __init__(self, scar_logit: float) -> None:
+        super().__init__()
+        self.scar_logit = scar_logit
+
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
+        if prompt.is_drawn:
+            return super().segment(image, region, prompt)
+        x, y = prompt.boxes[0].centre
+        blood = super().segment(image, region, Prompt(boxes=(Box(x - 40, y - 40, x + 40, y + 40),)))
         if prompt.structure is Structure.BLOOD_POOL:
-            x, y = prompt.boxes[0].centre
-            blood = Prompt(boxes=(Box(x - 40, y - 40, x + 40, y + 40),))
-            return super().segment(image, region, blood)
-        return super().segment(image, region, prompt)
+            return blood
+        logits = np.where(blood.mask, np.float32(self.scar_logit), np.float32(-np.inf))
+        return Segmentation(logits > 0, 0.5, logits)
 
 
 class KnowsScarAlone(EchoSegmenter):
@@ -119,9 +126,16 @@ def test_scar_in_the_blood_is_said_where_the_segmenter_knows_blood(
     assert edit(client, reading, 0, "paint", 3, mask=painted(reading, CAVITY))["slice"]["warnings"] == []
     context.segmenter = KnowsScarAlone()
     assert edit(client, reading, 1, "prompt", 4, boxes=[CAVITY])["slice"]["warnings"] == []
-    context.segmenter = SeesBlood()
+    context.segmenter = SeesBlood(scar_logit=-9)
     (warning,) = edit(client, reading, 2, "prompt", 5, boxes=[CAVITY, WALL])["slice"]["warnings"]
     assert warning.endswith("of the scar lie in the blood pool")
+
+
+def test_what_the_segmenter_might_take_for_scar_itself_is_not_said_to_be_blood(
+    client: TestClient, reading: dict, context: Context
+) -> None:
+    context.segmenter = SeesBlood(scar_logit=-7)
+    assert edit(client, reading, 0, "prompt", 5, boxes=[CAVITY])["slice"]["warnings"] == []
 
 
 def test_a_slice_without_a_ventricle_is_judged_by_the_hearts_region(

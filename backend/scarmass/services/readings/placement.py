@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from scarmass.domain.errors import StructureNotKnown
 from scarmass.domain.masks import Mask
-from scarmass.domain.placement import Misplaced, misplaced
+from scarmass.domain.placement import Misplaced, certain_blood, misplaced
 from scarmass.domain.prompts import Box, Prompt
 from scarmass.domain.proposal import VENTRICLE_LOOSENESS
 from scarmass.domain.reading import Changes, Segment
@@ -62,18 +62,22 @@ def _misplaced(context: Context, slices: Sequence[Slice], one: Slice, scar: Mask
     ventricle = detection_of(context, slices).ventricle_at(index, spacing_mm)
     if ventricle is None:
         return None
-    return misplaced(scar, ventricle, _blood_pool(context, slices, one, ventricle), spacing_mm)
+    return misplaced(scar, ventricle, _blood(context, slices, one, ventricle), spacing_mm)
 
 
-def _blood_pool(context: Context, slices: Sequence[Slice], one: Slice, ventricle: Box) -> Mask | None:
-    """What the segmenter takes for blood in the ventricle's box; None where it tells no structures apart."""
+def _blood(context: Context, slices: Sequence[Slice], one: Slice, ventricle: Box) -> Mask | None:
+    """What is blood in the ventricle's box for certain; None where the segmenter tells no structures apart."""
     if not context.segmenter.is_structure_conditioned:
         return None
     around = ventricle.loosened(VENTRICLE_LOOSENESS, one.shape)
     try:
-        return segment(context, slices, one, Prompt(Structure.BLOOD_POOL, (around,), is_drawn=False)).mask
+        blood_pool, scar = (
+            segment(context, slices, one, Prompt(structure, (around,), is_drawn=False))
+            for structure in (Structure.BLOOD_POOL, Structure.SCAR)
+        )
     except StructureNotKnown:
         return None
+    return certain_blood(blood_pool, scar)
 
 
 def _warnings(context: Context, one: Slice, found: Misplaced) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 /** Grams on the page: the totals by both extents with equal rank, and the table of slices. */
 
 import { element, find } from "../common/dom.js";
-import { counted, grams, millilitres, number, stateNames } from "../common/format.js";
+import { counted, grams, millilitres, number, plusMinus, stateNames } from "../common/format.js";
 import { segmentOf } from "../reading/segments.js";
 
 /** @typedef {import("../reading/draft.js").Draft} Draft @typedef {import("../image/slices.js").Slices} Slices */
@@ -18,11 +18,15 @@ function absences({ list }) {
 export class MassPanel {
   #shown = -1;
 
-  /** @param {HTMLElement} panel @param {Slices} slices @param {Draft} draft */
-  constructor(panel, slices, draft) {
+  /**
+   * @param {HTMLElement} panel @param {Slices} slices @param {Draft} draft
+   * @param {import("../reading/spread.js").Spread} spread
+   */
+  constructor(panel, slices, draft, spread) {
     this.panel = panel;
     this.slices = slices;
     this.draft = draft;
+    this.spread = spread;
     this.rows = this.#rowsOfSlices();
     new ResizeObserver(() => this.#scrollToShown()).observe(find(".slices", panel));
     slices.addEventListener("change", () => {
@@ -85,6 +89,7 @@ export class MassPanel {
       const quantity = unmeasured < slices.length ? totals[extent] : null;
       card.classList.toggle("headline", extent === `by_${mass_extent}`);
       find("[data-mass]", card).textContent = grams(quantity);
+      find("[data-spread]", card).textContent = quantity ? plusMinus(this.spread.mass?.[extent]) : "";
       find("[data-volume]", card).textContent = quantity
         ? `${millilitres(quantity)} mL`
         : (absences(this.slices)[extent] ?? "not measured yet");
