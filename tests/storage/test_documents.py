@@ -28,8 +28,17 @@ def test_a_header_of_a_later_version_is_read_without_what_is_not_known() -> None
 @given(arrays.arrays(bool, st.tuples(st.integers(1, 6), st.integers(1, 6))), st.sampled_from(Origin), st.booleans())
 def test_a_segment_is_read_back_as_it_was_written(mask: np.ndarray, origin: Origin, is_of_a_model: bool) -> None:
     by_model = {"score": 0.5, "model": Model("m", "0" * 64)} if is_of_a_model else {}
-    segment = Segment(mask, origin, (Box(0, 0, 1.5, 2),), (Point(0.5, 0.25, False),), **by_model)
+    said = {"warnings": ("1.0 g lie elsewhere",), "misplaced": mask} if mask.any() else {}
+    segment = Segment(mask, origin, (Box(0, 0, 1.5, 2),), (Point(0.5, 0.25, False),), **by_model, **said)
     again = segment_from_json(segment_to_json(segment))
     assert np.array_equal(again.mask, mask)
-    names = ("origin", "boxes", "points", "score", "model")
+    names = ("origin", "boxes", "points", "score", "model", "warnings")
     assert [getattr(again, name) for name in names] == [getattr(segment, name) for name in names]
+    assert (again.misplaced is None) == (segment.misplaced is None)
+    assert again.misplaced is None or np.array_equal(again.misplaced, mask)
+
+
+def test_of_a_segment_that_was_stored_before_where_it_lies_was_told_nothing_is_said() -> None:
+    document = segment_to_json(Segment(np.ones((2, 2), bool), Origin.PAINT))
+    older = {name: value for name, value in document.items() if name not in ("warnings", "misplaced")}
+    assert (segment_from_json(older).warnings, segment_from_json(older).misplaced) == ((), None)

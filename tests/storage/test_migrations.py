@@ -109,6 +109,13 @@ def test_an_edit_sent_before_the_migration_and_again_after_it_answers_the_same(c
         assert_same(sent["answer"], again.json())
 
 
+def test_a_reading_of_the_version_before_has_no_warnings_until_it_is_edited(client: TestClient) -> None:
+    for reading_id in THEN["readings"]:
+        now = get(client, f"readings/{reading_id}")
+        assert now["slices_with_warnings"] == 0
+        assert not any(one["warnings"] for one in now["slices"])
+
+
 def get(client: TestClient, path: str) -> dict[str, Any]:
     return client.get(f"/api/v1/{path}").raise_for_status().json()
 

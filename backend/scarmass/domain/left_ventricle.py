@@ -16,6 +16,11 @@ class HeartRegion:
     y: float
     diameter_mm: float
 
+    def box(self, pixel_spacing_mm: tuple[float, float]) -> Box:
+        """The square of that diameter around the centre, which may reach beyond the image."""
+        half_y, half_x = (self.diameter_mm / 2 / spacing for spacing in pixel_spacing_mm)
+        return Box(self.x - half_x, self.y - half_y, self.x + half_x, self.y + half_y)
+
 
 def heart_region(boxes: Sequence[Box], pixel_spacing_mm: tuple[float, float]) -> HeartRegion | None:
     """The region around a stack's left-ventricle boxes (at most one a slice), or None where there are none.

@@ -1,10 +1,10 @@
 """What is proposed before a reader has drawn anything: where a stack's heart lies, and boxes around its scars."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scarmass.domain.left_ventricle import HeartRegion, heart_region
-from scarmass.domain.prompts import Prompt, box_around
+from scarmass.domain.prompts import Box, Prompt, box_around
 from scarmass.domain.protocols import DetectedBox, Detector, Segmenter, SliceImage
 from scarmass.domain.structures import Structure, scar_parts
 
@@ -27,12 +27,26 @@ class StackDetection:
         """Whether the detector found scar on any slice."""
         return any(box.structure is Structure.SCAR for on_slice in self.boxes for box in on_slice)
 
+    @property
+    def ventricles(self) -> list[Box | None]:
+        """The left ventricle per slice in stack order, None where it was not found."""
+        found = map(_ventricle, self.boxes)
+        return [None if one is None else one.box for one in found]
+
+    def ventricle_at(self, index: int, pixel_spacing_mm: tuple[float, float]) -> Box | None:
+        """Where the left ventricle lies on the stack's slice at this index: where it was not found, within the heart's
+        region, and None where no slice shows it."""
+        if (found := self.ventricles[index]) is not None:
+            return found
+        return None if self.region is None else self.region.box(pixel_spacing_mm)
+
 
 def detect_stack(detector: Detector, images: Sequence[SliceImage]) -> StackDetection:
     """Run the detector over every slice of a stack, one left ventricle a slice at most."""
     boxes = detector.detect(images)
-    ventricles = [found.box for on_slice in boxes if (found := _ventricle(on_slice)) is not None]
-    return StackDetection(tuple(boxes), heart_region(ventricles, images[0].pixel_spacing_mm))
+    found = StackDetection(tuple(boxes), None)
+    ventricles = [box for box in found.ventricles if box is not None]
+    return replace(found, region=heart_region(ventricles, images[0].pixel_spacing_mm))
 
 
 def proposed_boxes(

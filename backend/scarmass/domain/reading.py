@@ -72,6 +72,7 @@ class Segment:
 
     mask: bool (rows, columns). score, model, sensitivity: of the model that made the mask, None where none did.
     is_likeliest: nothing reached the limit in a box that a reader drew, so its likeliest part is shown.
+    warnings: what is to be said of where the mask lies. misplaced: the parts of it (rows, columns) that they speak of.
     """
 
     mask: Mask
@@ -82,6 +83,8 @@ class Segment:
     model: Model | None = None
     sensitivity: float | None = None
     is_likeliest: bool = False
+    warnings: tuple[str, ...] = ()
+    misplaced: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -181,14 +184,21 @@ class Reading:
     def reviewed(self) -> int:
         return sum(self.content(key).state in DECIDED_STATES for key in self.keys)
 
-    def masks(self, structure: Structure) -> dict[SliceKey, Mask]:
-        """The masks of a structure that count: those of the reading's slices, the excluded left out."""
-        counting = {key: self.content(key) for key in self.keys}
+    def counting(self, structure: Structure) -> dict[SliceKey, Segment]:
+        """The segments of a structure that count: those of the reading's slices, the excluded left out."""
+        contents = {key: self.content(key) for key in self.keys}
         return {
-            key: content.segments[structure].mask
-            for key, content in counting.items()
+            key: content.segments[structure]
+            for key, content in contents.items()
             if structure in content.segments and not content.is_excluded
         }
+
+    def masks(self, structure: Structure) -> dict[SliceKey, Mask]:
+        return {key: segment.mask for key, segment in self.counting(structure).items()}
+
+    @property
+    def slices_with_warnings(self) -> int:
+        return sum(bool(scar.warnings) for scar in self.counting(Structure.SCAR).values())
 
 
 def fold(steps: Iterable[Changes]) -> dict[SliceKey, SliceContent]:

@@ -1,20 +1,26 @@
 """What every service works with, handed in by the composition roots."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.protocols import Detector, Segmenter
 from scarmass.domain.reading import Sensitivity
+from scarmass.domain.spread import Spread
+from scarmass.services.precedence import Precedence
 from scarmass.services.readings.summary import Summaries
+from scarmass.services.remembered import Remembered
 from scarmass.services.stack_detections import StackDetections
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
 from scarmass.storage.notifications import Notifications
 
+REMEMBERED_SPREADS = 4096
+
 
 @dataclass
 class Context:
-    """sensitivity: what readings are opened with."""
+    """sensitivity: what readings are opened with. spreads: of slices, by what they follow from."""
 
     database: Database
     files: FileStore
@@ -25,6 +31,8 @@ class Context:
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
+    spreads: Remembered[Hashable, Spread] = field(default_factory=lambda: Remembered(REMEMBERED_SPREADS))
+    precedence: Precedence = field(default_factory=Precedence)
     notifications: Notifications = field(init=False)
 
     def __post_init__(self) -> None:

@@ -40,6 +40,8 @@ def segment_to_json(segment: Segment) -> Json:
         "score": segment.score,
         "sensitivity": segment.sensitivity,
         "is_likeliest": segment.is_likeliest,
+        "warnings": list(segment.warnings),
+        "misplaced": None if segment.misplaced is None else to_rle(segment.misplaced),
         "model": None if segment.model is None else {"name": segment.model.name, "sha256": segment.model.sha256},
     }
 
@@ -53,5 +55,7 @@ def segment_from_json(document: Json) -> Segment:
         score=document["score"],
         sensitivity=document.get("sensitivity"),
         is_likeliest=document.get("is_likeliest", False),
+        warnings=tuple(document.get("warnings", ())),
+        misplaced=None if document.get("misplaced") is None else from_rle(document["misplaced"]),
         model=None if document["model"] is None else Model(**document["model"]),
     )

@@ -18,7 +18,7 @@ from scarmass.api.schemas.models import (
 from scarmass.domain.errors import PromptInvalid
 from scarmass.domain.structures import Structure
 from scarmass.services.measure import masks_on, measure_slice, measure_stack
-from scarmass.services.readings import propose
+from scarmass.services.readings import placement, propose
 from scarmass.services.stacks import get_slice, get_stack
 
 router = APIRouter(prefix="/api/v1", tags=["models"])
@@ -54,6 +54,8 @@ def segment(request: SegmentRequest, context: InContext) -> Segmentation:
         measure_slice(one, prompt.previous, context.density_g_per_ml)
     answer = propose.segment(context, stack.slices, one, prompt)
     measure = measure_slice(one, answer.mask, context.density_g_per_ml)
+    is_scar = prompt.structure is Structure.SCAR
+    warnings = placement.warnings_of(context, stack.slices, one, answer.mask) if is_scar else ()
     return Segmentation(
         mask=Rle.of(answer.mask),
         score=answer.score,
@@ -62,6 +64,7 @@ def segment(request: SegmentRequest, context: InContext) -> Segmentation:
         elapsed_ms=(perf_counter() - started) * 1000,
         model=Model.of(context.segmenter.model),
         is_likeliest=answer.is_likeliest,
+        warnings=list(warnings),
     )
 
 

@@ -10,10 +10,12 @@ from scarmass.api.dependencies import CurrentReader, InContext, PathUid, WithEmb
 from scarmass.api.schemas.common import SliceName
 from scarmass.api.schemas.edits import EditRequest, History
 from scarmass.api.schemas.readings import EditAnswer, OpenReading, Reading
+from scarmass.api.schemas.spread import Spread
 from scarmass.services.readings import open as opening
 from scarmass.services.readings.edit import apply_edit
 from scarmass.services.readings.export import export_rows, to_csv
 from scarmass.services.readings.load import load_reading, past_edits
+from scarmass.services.readings.spread import spread_of
 
 router = APIRouter(prefix="/api/v1", tags=["readings"])
 
@@ -58,6 +60,12 @@ def list_edits(
 ) -> History:
     """Who changed what and when, the newest first."""
     return History.of(past_edits(context, reading_id), limit, cursor)
+
+
+@router.get("/readings/{reading_id}/spread")
+def get_spread(reading_id: uuid.UUID, context: InContext) -> Spread:
+    """How unsure the mass of scar is, and which slices to check first; where it is not known yet, models are asked."""
+    return Spread.of(spread_of(context, reading_id))
 
 
 @router.post("/readings/{reading_id}/look", status_code=204)

@@ -89,7 +89,10 @@ class SegmentRequest(SliceName):
 
 
 class Segmentation(BaseModel):
-    """is_likeliest: nothing reached the limit in a box, so its likeliest part is answered."""
+    """is_likeliest: nothing reached the limit in a box, so its likeliest part is answered.
+
+    warnings: what is to be said of where scar lies.
+    """
 
     mask: Rle
     score: float
@@ -98,6 +101,7 @@ class Segmentation(BaseModel):
     elapsed_ms: float
     model: Model
     is_likeliest: bool
+    warnings: list[str]
 
 
 class PixelsAbove(BaseModel):

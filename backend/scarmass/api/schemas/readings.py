@@ -27,7 +27,8 @@ class OpenReading(Strict):
 class Segment(BaseModel):
     """What a reading holds of one structure on one slice. model: which made the mask, null where none did.
 
-    is_likeliest: nothing reached the limit in a drawn box, so its likeliest part is shown.
+    is_likeliest: nothing reached the limit in a drawn box, so its likeliest part is shown. warnings: what is to be said
+    of where the mask lies. misplaced: the parts of it that they speak of.
     """
 
     mask: Rle
@@ -38,6 +39,8 @@ class Segment(BaseModel):
     origin: Origin
     sensitivity: float | None
     is_likeliest: bool
+    warnings: list[str]
+    misplaced: Rle | None
     area_mm2: float
     mass: Mass
 
@@ -52,13 +55,15 @@ class Segment(BaseModel):
             origin=segment.origin,
             sensitivity=segment.sensitivity,
             is_likeliest=segment.is_likeliest,
+            warnings=list(segment.warnings),
+            misplaced=None if segment.misplaced is None else Rle.of(segment.misplaced),
             area_mm2=measure.area_mm2,
             mass=Mass.of(measure.mass),
         )
 
 
 class ReadingSlice(BaseModel):
-    """One slice of a reading; boxes to mass are those of scar, which segments holds beside the other structures.
+    """One slice of a reading; boxes to warnings are those of scar, which segments holds beside the other structures.
 
     revision: of the edit that made the slice what it is, 0 where no edit did. state_before: of an excluded slice.
     """
@@ -76,6 +81,7 @@ class ReadingSlice(BaseModel):
     model: Model | None
     area_mm2: float | None
     mass: Mass | None
+    warnings: list[str]
     segments: dict[Structure, Segment]
 
     @staticmethod
@@ -101,6 +107,7 @@ class ReadingSlice(BaseModel):
             model=scar.model if scar else None,
             area_mm2=scar.area_mm2 if scar else None,
             mass=scar.mass if scar else None,
+            warnings=scar.warnings if scar else [],
             segments=segments,
         )
 
@@ -109,6 +116,7 @@ class Totals(BaseModel):
     """totals and mass_g are those of scar, which structures holds beside the others.
 
     sensitivity: how generously outlines are drawn. follows: whether it is fitted to what the reader decides.
+    slices_with_warnings: how many of the slices that count have any.
     """
 
     revision: int
@@ -122,6 +130,7 @@ class Totals(BaseModel):
     can_redo: bool
     sensitivity: float
     follows: bool
+    slices_with_warnings: int
 
 
 class Models(BaseModel):
@@ -237,4 +246,5 @@ def _totals(context: Context, measured: MeasuredReading) -> dict[str, Any]:
         "can_redo": reading.can_redo,
         "sensitivity": reading.sensitivity.value,
         "follows": reading.sensitivity.follows,
+        "slices_with_warnings": reading.slices_with_warnings,
     }

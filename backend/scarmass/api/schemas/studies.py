@@ -10,6 +10,7 @@ from scarmass.api.schemas.common import Box, Strict
 from scarmass.domain import stack as domain
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.opening_view import Apex
+from scarmass.domain.placement import MARGIN_MM
 from scarmass.domain.stack import Contrast
 from scarmass.services.opening_view import OpeningView
 from scarmass.services.readings import summary as domain_summary
@@ -206,13 +207,26 @@ class Stack(BaseModel):
         )
 
 
+class Ventricle(BaseModel):
+    """Where the left ventricle lies on a slice: the heart's region where it was not found on this one."""
+
+    sop_instance_uid: str
+    frame_number: int
+    box: Box | None
+
+
 class View(BaseModel):
-    """heart: in corner-based image pixels. window: in rescaled values. null is what is not known."""
+    """heart, ventricles: in corner-based image pixels. window: in rescaled values. null is what is not known.
+
+    ventricle_margin_mm: what lies this near to a ventricle's box is not outside of it.
+    """
 
     heart: Box | None
     window_center: float | None
     window_width: float | None
     apex: Apex | None
+    ventricles: list[Ventricle]
+    ventricle_margin_mm: float
 
     @staticmethod
     def of(view: OpeningView) -> "View":
@@ -222,6 +236,11 @@ class View(BaseModel):
             window_center=None if window is None else (window.low + window.high) / 2,
             window_width=None if window is None else window.high - window.low,
             apex=view.apex,
+            ventricles=[
+                Ventricle(sop_instance_uid=sop, frame_number=frame, box=None if box is None else Box.of(box))
+                for (sop, frame), box in view.ventricles.items()
+            ],
+            ventricle_margin_mm=MARGIN_MM,
         )
 
 

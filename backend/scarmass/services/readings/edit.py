@@ -15,6 +15,7 @@ from scarmass.domain.reading import Reading, ReadingState, Segment
 from scarmass.domain.stack import SliceKey
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, growth_of, measured
+from scarmass.services.readings.placement import with_warnings
 from scarmass.services.readings.propose import answer, propose
 from scarmass.services.readings.sensitivity import fitted, following, redrawn_at
 from scarmass.storage import jobs, readings, steps, studies
@@ -26,13 +27,18 @@ def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, au
     Models answer before the reading is locked, so a slow first click holds nobody up; whoever edited in between
     makes this edit stale. Raises RevisionStale, ClientIdReused, PromptOutsideImage and what `apply` raises.
     """
+    with context.precedence.edit():
+        return _applied(context, reading_id, request, author)
+
+
+def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, author: str) -> MeasuredReading:
     with context.database.transaction() as session:
         reading = readings.get_reading(session, reading_id)
         if (done := _already_done(context, session, reading_id, request)) is not None:
             return done
     _require_current(request, reading.revision)
     is_take_over = isinstance(request.edit, TakeOverEdit)
-    outcome = None if is_take_over else following(context, reading, _outcome(context, reading, request))
+    outcome = None if is_take_over else _outcome(context, reading, request)
     with context.database.transaction() as session:
         growth = None
         if is_take_over:
@@ -69,7 +75,8 @@ def _outcome(context: Context, reading: Reading, request: EditRequest) -> Outcom
     edit = request.edit
     if isinstance(edit, SensitivityEdit) and edit.value is None and edit.follows:
         edit = replace(edit, value=fitted(context, reading))
-    return apply(reading, edit, _answers(context, reading, edit), None)
+    outcome = following(context, reading, apply(reading, edit, _answers(context, reading, edit), None))
+    return replace(outcome, changes=with_warnings(context, reading.slices, outcome.changes))
 
 
 def _answers(context: Context, reading: Reading, edit: Edit) -> Mapping[SliceKey, Segment]:

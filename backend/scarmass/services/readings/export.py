@@ -67,6 +67,7 @@ def _slice_columns(context: Context, reading: Reading, index: int) -> dict[str, 
         "model_name": None if model is None else model.name,
         "model_sha256": None if model is None else model.sha256,
         "slice_sensitivity": None if scar is None else scar.sensitivity,
+        "slice_warnings": "" if scar is None else "; ".join(scar.warnings),
     }
 
 

@@ -13,6 +13,7 @@ from scarmass.domain.outcome import proposal
 from scarmass.domain.reading import Reading, ReadingState, SliceChange
 from scarmass.domain.stack import Slice, SliceKey, outwards
 from scarmass.services.context import Context
+from scarmass.services.readings.placement import placed
 from scarmass.services.readings.propose import detection_of, embed, propose
 from scarmass.storage import jobs, readings
 
@@ -77,7 +78,8 @@ def next_slice(reading: Reading, looked_at: SliceKey | None) -> Slice | None:
 def _proposal(context: Context, reading: Reading, one: Slice) -> SliceChange:
     try:
         embed(context, reading.slices, one)
-        return proposal(propose(context, reading.slices, one, reading.sensitivity.value))
+        proposed = propose(context, reading.slices, one, reading.sensitivity.value)
+        return proposal(placed(context, reading.slices, one, proposed))
     except Exception:  # whatever the models met: one slice must not cost the reader the others
         log.exception("no proposal for a slice")
         return proposal(None)

@@ -1,8 +1,6 @@
 """How far each reading is, for the worklist: folded once a step, and remembered while the server lives."""
 
-import threading
 import uuid
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +12,7 @@ from scarmass.domain.mass import MassExtent
 from scarmass.domain.reading import Reading, ReadingState
 from scarmass.domain.structures import Structure
 from scarmass.services.measure import measure_stack
+from scarmass.services.remembered import Remembered
 from scarmass.storage import readings
 from scarmass.storage.versions import Version, versions_of
 
@@ -51,8 +50,7 @@ class Summaries:
     """Summaries by what their readings consist of, at most REMEMBERED_READINGS."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[Version, ReadingSummary] = OrderedDict()
-        self._guard = threading.Lock()
+        self._known: Remembered[Version, ReadingSummary] = Remembered(REMEMBERED_READINGS)
 
     def of(
         self, session: Session, reading_ids: Sequence[uuid.UUID], density_g_per_ml: float, extent: MassExtent
@@ -60,24 +58,12 @@ class Summaries:
         """The summaries of these readings as they are now."""
         found = []
         for version in versions_of(session, reading_ids):
-            summary = self._recall(version)
+            summary = self._known.get(version)
             if summary is None:
                 summary = _summary(readings.get_reading(session, version.reading_id), version, density_g_per_ml, extent)
-                self._remember(version, summary)
+                self._known.put(version, summary)
             found.append(summary)
         return found
-
-    def _recall(self, version: Version) -> ReadingSummary | None:
-        with self._guard:
-            if version in self._known:
-                self._known.move_to_end(version)
-            return self._known.get(version)
-
-    def _remember(self, version: Version, summary: ReadingSummary) -> None:
-        with self._guard:
-            self._known[version] = summary
-            while len(self._known) > REMEMBERED_READINGS:
-                self._known.popitem(last=False)
 
 
 def _summary(reading: Reading, version: Version, density_g_per_ml: float, extent: MassExtent) -> ReadingSummary:

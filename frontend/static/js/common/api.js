@@ -104,6 +104,8 @@ export const getView = (stackId) => json(`${root}/stacks/${part(stackId)}/view`)
 export const startReading = (stackId, clientId) =>
   json(`${root}/stacks/${part(stackId)}/readings`, { method: "POST", body: { client_id: clientId } });
 export const getReading = (readingId) => json(`${root}/readings/${part(readingId)}`);
+/** @returns {Promise<import("./types.js").Schemas["Spread"]>} */
+export const getSpread = (readingId) => json(`${root}/readings/${part(readingId)}/spread`);
 export const sendEdit = (readingId, body, reader) =>
   json(`${root}/readings/${part(readingId)}/edits`, { method: "POST", body, reader });
 /** @param {object} body @param {AbortSignal} signal @returns {Promise<{mask: import("./types.js").Rle}>} */

@@ -84,6 +84,12 @@ const sexes = { M: "male", F: "female", O: "other" };
 export const sex = (code) => sexes[code] || code || "sex unknown";
 
 export const grams = (quantity) => (quantity ? quantity.mass_g.toFixed(2) : "–");
+/**
+ * How far a mass may lie off, in the digits that mean something; nothing where it is not known.
+ * @param {import("./types.js").Quantity|null|undefined} quantity
+ */
+export const plusMinus = (quantity) =>
+  quantity ? `± ${quantity.mass_g.toFixed(quantity.mass_g < 9.95 ? 1 : 0)} g` : "";
 export const millilitres = (quantity) => (quantity ? quantity.volume_ml.toFixed(2) : "–");
 /**
  * One slice's quantity by the site's extent, or by the other one where the header does not know that extent.

@@ -33,6 +33,8 @@
  * @property {number|null} area_mm2
  * @property {Mass|null} mass
  * @property {Schemas["Origin"]} [origin] not known before the server has answered
+ * @property {string[]} [warnings] of where the mask lies, likewise
+ * @property {Rle|null} [misplaced] the parts of it that they speak of
  *
  * @typedef {object} ReadSlice one slice of a reading, as the page holds it
  * @property {string} sop_instance_uid
@@ -41,7 +43,6 @@
  * @property {SliceState} state
  * @property {SliceState|null} state_before of an excluded slice
  * @property {Partial<Record<Structure, Segment>>} segments
- * @property {string[]} [warnings] about what is outlined on it
  *
  * @typedef {object} Edit one step of a reading, as what it changes
  * @property {Schemas["EditKind"]} kind

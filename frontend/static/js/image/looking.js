@@ -2,6 +2,7 @@
 
 import { getView } from "../common/api.js";
 import { showMessage } from "../common/status.js";
+import { Ventricles } from "../reading/ventricles.js";
 import { keepView, keptView } from "./kept_view.js";
 import { heart_share } from "./viewport.js";
 
@@ -15,6 +16,7 @@ export class Looking {
   #asked = null;
   /** @type {View["apex"]} which end of the stack is the apex; null until, or unless, it is known */
   apex = null;
+  ventricles = new Ventricles();
 
   /** @param {string} stackId @param {import("./viewport.js").Viewport} view @param {import("./slices.js").Slices} slices */
   constructor(stackId, view, slices) {
@@ -65,6 +67,7 @@ export class Looking {
     this.#asked ??= getView(this.stackId).then(
       (view) => {
         this.apex = view.apex;
+        this.ventricles.take(view);
         return view;
       },
       (error) => {

@@ -5,6 +5,7 @@ import { edgesOf, outlineOf } from "./outline.js";
 
 /** Colours told apart by readers with any colour vision, and by shape besides. */
 const scar = "#ffc233";
+const misplaced = "#ff9a57";
 const box = "#56c8f5";
 const positive = "#0b8f6a";
 const negative = "#d1490c";
@@ -27,6 +28,7 @@ export const typeScale = () => parseFloat(getComputedStyle(document.documentElem
  * @typedef {object} Scene
  * @property {DOMMatrix} imageToCanvas
  * @property {import("../common/types.js").Rle|null} mask
+ * @property {import("../common/types.js").Rle|null} misplaced the parts of the mask that lie where no scar is: dashed
  * @property {import("../common/types.js").Rle|null} preview what a click would make of the mask
  * @property {boolean} isExcluded the slice does not count: its mask is dashed
  * @property {import("../common/types.js").Prompt} prompt
@@ -70,7 +72,8 @@ export class Overlay {
     this.scale = typeScale();
     this.toScreen = (x, y) => scene.imageToCanvas.transformPoint({ x, y });
     if (scene.mask) this.#mask(scene);
-    if (scene.preview) this.#preview(scene.preview, scene.imageToCanvas);
+    if (scene.misplaced) this.#dashed(scene.misplaced, scene.imageToCanvas, misplaced, 1.6);
+    if (scene.preview) this.#dashed(scene.preview, scene.imageToCanvas, "#ffffff", 1.2);
     const { boxes, points } = scene.prompt;
     for (const [index, each] of boxes.entries())
       this.#box(each, isIt(scene.selection, "box", index), grabbedOf(scene, "box", index));
@@ -129,10 +132,10 @@ export class Overlay {
     context.globalAlpha = 1;
   }
 
-  #preview(mask, imageToCanvas) {
+  #dashed(mask, imageToCanvas, colour, width) {
     const path = new Path2D();
     path.addPath(outlineOf(mask), imageToCanvas);
-    this.#stroke(path, "#ffffff", 1.2, [3, 3]);
+    this.#stroke(path, colour, width, [3, 3]);
   }
 
   /** A line with a dark rim, to be seen on bright scar and on nulled myocardium alike. */

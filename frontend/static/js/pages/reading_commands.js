@@ -23,6 +23,7 @@ export function readingCommands(page) {
       ["below", "Slice below", ["ArrowDown"], () => slices.step(strip.across), held],
       ["first", "First slice", ["Home"], () => slices.go(0)],
       ["undecided", "Next undecided slice", ["j"], () => actions.goToUndecided(), held],
+      ["check_first", "Next slice to check first", ["shift+j"], () => actions.goToUnsure(page.spread.first), held],
       ["last", "Last slice", ["End"], () => slices.go(slices.length - 1)],
     ]),
     ...group("Decide", [

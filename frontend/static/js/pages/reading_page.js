@@ -26,6 +26,7 @@ import { Actions } from "../reading/actions.js";
 import { Draft } from "../reading/draft.js";
 import { follow } from "../reading/follow.js";
 import { Outbox } from "../reading/outbox.js";
+import { Spread } from "../reading/spread.js";
 import { Drawing } from "../tools/drawing.js";
 import { readingCommands } from "./reading_commands.js";
 import { bindGestures, readingTools } from "./reading_tools.js";
@@ -46,7 +47,7 @@ export class ReadingPage {
     this.draft = draft;
     this.outbox = outbox;
     this.drawing = drawing;
-    this.actions = new Actions(slices, draft, outbox, drawing);
+    this.actions = new Actions(slices, draft, outbox, drawing, this.looking.ventricles);
 
     const { brushSize, limits, habit, preview, prompt, tools, pointer, crosshair } = readingTools(view, drawing);
     this.brushSize = brushSize;
@@ -58,15 +59,16 @@ export class ReadingPage {
     this.pointer = pointer;
     this.crosshair = crosshair;
 
+    this.spread = new Spread(draft, outbox);
     this.display = new Display();
     this.overlay = new Overlay(byId("overlay", HTMLCanvasElement));
     this.stackPanel = new StackPanel(stack, slices, draft, () => void this.read());
-    this.strip = new Strip(byId("strip"), slices, draft, this.display);
-    this.mass = new MassPanel(byId("mass"), slices, draft);
+    this.strip = new Strip(byId("strip"), slices, draft, this.display, this.spread);
+    this.mass = new MassPanel(byId("mass"), slices, draft, this.spread);
     this.sensitivity = new SensitivityPanel(find("[data-sensitivity]"), slices, draft, outbox);
     this.history = new HistoryPanel(byId("history", HTMLDetailsElement), slices, draft, outbox);
     this.saving = new SavingPanel(draft, outbox);
-    this.finish = new FinishLine(stack.stack_id, this.actions, outbox);
+    this.finish = new FinishLine(stack.stack_id, this.actions, outbox, this.spread);
 
     this.#listen();
     bindGestures(this);
@@ -93,6 +95,7 @@ export class ReadingPage {
       if (isAnother) void slices.replace(draft.images);
     });
     outbox.addEventListener("change", show);
+    this.spread.addEventListener("change", show);
     drawing.addEventListener("change", show);
     drawing.addEventListener("preview", draw);
     tools.addEventListener("change", () => {
@@ -213,6 +216,7 @@ export class ReadingPage {
     const scene = {
       imageToCanvas: view.imageToCanvas(),
       mask: drawing.mask,
+      misplaced: drawing.misplaced,
       preview: this.preview.mask,
       isExcluded: draft.slice(view.slice).state === "excluded",
       prompt: drawing.prompt,

@@ -2,7 +2,7 @@
 
 import { find } from "../common/dom.js";
 import { counted, endName, grams, millimetres, number, quantityShown, stateNames } from "../common/format.js";
-import { segmentOf } from "../reading/segments.js";
+import { segmentOf, warningsOf } from "../reading/segments.js";
 
 /** @param {string} name @param {string} text */
 function put(name, text) {
@@ -30,7 +30,7 @@ export function showAnnotations({ index, length, current: slice, view }, draft, 
   const { mask, area_mm2, mass } = segmentOf(read);
   put("state", draft.isOpen ? stateNames[read.state] : "").dataset.state = draft.isOpen ? read.state : "";
   const { quantity, by } = draft.isOpen ? quantityShown(mass, draft.reading.mass_extent) : { quantity: null, by: "" };
-  put("warnings", draft.isOpen ? (read.warnings ?? []).join("\n") : "");
+  put("warnings", draft.isOpen ? warningsOf(read).join("\n") : "");
   put("grams", mask ? `${number(area_mm2)} mm²${quantity ? ` · ${grams(quantity)} g by ${by}` : ""}` : "");
   if (view.shown >= 0) showView(view);
 }

@@ -2,6 +2,7 @@
 
 import { listStudies } from "../common/api.js";
 import { buttonsOf, find } from "../common/dom.js";
+import { grams, plusMinus } from "../common/format.js";
 import { showMessage } from "../common/status.js";
 import { keptSorting, nextUndone, sorted } from "../worklist/order.js";
 
@@ -10,19 +11,33 @@ import { keptSorting, nextUndone, sorted } from "../worklist/order.js";
 export class FinishLine {
   #isLeaving = false;
 
-  /** @param {string} stackId @param {Actions} actions @param {Outbox} outbox */
-  constructor(stackId, actions, outbox) {
+  /**
+   * @param {string} stackId @param {Actions} actions @param {Outbox} outbox
+   * @param {import("../reading/spread.js").Spread} spread
+   */
+  constructor(stackId, actions, outbox, spread) {
     this.stackId = stackId;
     this.actions = actions;
     this.outbox = outbox;
+    this.spread = spread;
     actions.addEventListener("finished", () =>
-      showMessage(`${this.#decided}: all slices are decided.`, { action: "Next patient", act: () => void this.next() }),
+      showMessage(`${this.#decided}: all slices are decided, ${this.#mass}.`, {
+        action: "Next patient",
+        act: () => void this.next(),
+      }),
     );
   }
 
   get #decided() {
     const { length } = this.actions.slices;
     return `${length - this.actions.undecided.length} of ${length}`;
+  }
+
+  /** What the scar weighs by the site's extent, and how far it may lie off. */
+  get #mass() {
+    const { totals, mass_extent } = this.actions.draft.reading;
+    const by = /** @type {const} */ (`by_${mass_extent}`);
+    return `${grams(totals[by])} g ${plusMinus(this.spread.mass?.[by])}`.trim();
   }
 
   show() {

@@ -1,7 +1,7 @@
 /** Grams on the page: the totals by both extents with equal rank, and the table of slices. */
 
 import { element, find } from "../common/dom.js";
-import { counted, grams, millilitres, number, stateNames } from "../common/format.js";
+import { counted, grams, millilitres, number, plusMinus, stateNames } from "../common/format.js";
 import { segmentOf } from "../reading/segments.js";
 
 /** @typedef {import("../reading/draft.js").Draft} Draft @typedef {import("../image/slices.js").Slices} Slices */
@@ -18,11 +18,15 @@ function absences({ list }) {
 export class MassPanel {
   #shown = -1;
 
-  /** @param {HTMLElement} panel @param {Slices} slices @param {Draft} draft */
-  constructor(panel, slices, draft) {
+  /**
+   * @param {HTMLElement} panel @param {Slices} slices @param {Draft} draft
+   * @param {import("../reading/spread.js").Spread} spread
+   */
+  constructor(panel, slices, draft, spread) {
     this.panel = panel;
     this.slices = slices;
     this.draft = draft;
+    this.spread = spread;
     this.rows = this.#rowsOfSlices();
     new ResizeObserver(() => this.#scrollToShown()).observe(find(".slices", panel));
     slices.addEventListener("change", () => {
@@ -77,12 +81,15 @@ export class MassPanel {
     find("[data-unmeasured]", this.panel).textContent = unmeasured
       ? `${counted(unmeasured, "slice")} not measured`
       : "";
+    const { slices_with_warnings: warned } = this.draft.reading;
+    find("[data-warned]", this.panel).textContent = warned ? `${counted(warned, "slice")} with a warning` : "";
     for (const extent of /** @type {const} */ (["by_slice_thickness", "by_slice_spacing"])) {
       const card = find(`[data-extent="${extent}"]`, this.panel);
       // Nothing measured is not the same as no scar.
       const quantity = unmeasured < slices.length ? totals[extent] : null;
       card.classList.toggle("headline", extent === `by_${mass_extent}`);
       find("[data-mass]", card).textContent = grams(quantity);
+      find("[data-spread]", card).textContent = quantity ? plusMinus(this.spread.mass?.[extent]) : "";
       find("[data-volume]", card).textContent = quantity
         ? `${millilitres(quantity)} mL`
         : (absences(this.slices)[extent] ?? "not measured yet");

@@ -2,9 +2,9 @@
 
 import { thumbnailPath } from "../common/api.js";
 import { buttonsOf, element } from "../common/dom.js";
-import { endName, grams, quantityShown, stateNames } from "../common/format.js";
+import { endName, grams, plusMinus, quantityShown, stateNames } from "../common/format.js";
 import { drawThumbnailMask, typeScale } from "../image/overlay.js";
-import { keyOf, segmentOf } from "../reading/segments.js";
+import { isSameSlice, keyOf, segmentOf, warningsOf } from "../reading/segments.js";
 import { StripImages } from "./strip_images.js";
 
 /** @type {Record<import("../common/types.js").SliceState, string>} */
@@ -38,13 +38,15 @@ export class Strip {
   /**
    * @param {HTMLElement} list @param {import("../image/slices.js").Slices} slices
    * @param {import("../reading/draft.js").Draft} draft @param {import("../image/display.js").Display} display
+   * @param {import("../reading/spread.js").Spread} spread
    */
-  constructor(list, slices, draft, display) {
+  constructor(list, slices, draft, display, spread) {
     this.list = list;
     this.nav = /** @type {HTMLElement} */ (list.parentElement);
     this.slices = slices;
     this.draft = draft;
     this.display = display;
+    this.spread = spread;
     this.items = this.#itemsOfSlices();
     const pictures = () => this.items.map(({ pixels, slice }) => ({ canvas: pixels, slice }));
     this.images = new StripImages(slices.view, pictures, () => this.#layOut());
@@ -71,7 +73,10 @@ export class Strip {
     const image = element("img", { src: thumbnailPath(slice), alt: "", loading: "lazy", draggable: "false" });
     const turned = element("span", { class: "turned" }, image, pixels, overlay);
     const end = element("span", { class: "end" });
-    const picture = element("span", { class: "picture" }, turned, end);
+    const warned = element("span", { class: "mark warned", hidden: "" }, "!");
+    const unsure = element("span", { class: "mark unsure", hidden: "" }, "?");
+    const marks = element("span", { class: "marks" }, unsure, warned);
+    const picture = element("span", { class: "picture" }, turned, end, marks);
     const symbol = element("span", { class: "symbol", "aria-hidden": "true" });
     const mass = element("span", { class: "grams" });
     const number = element("b");
@@ -89,6 +94,8 @@ export class Strip {
       pixels,
       overlay,
       end,
+      warned,
+      unsure,
       number,
       symbol,
       mass,
@@ -162,6 +169,7 @@ export class Strip {
 
   show() {
     const { slices, draft } = this;
+    const first = this.spread.first;
     this.items.forEach((entry, index) => {
       entry.button.setAttribute("aria-current", String(index === slices.index));
       const read = draft.slice(entry.slice);
@@ -169,8 +177,13 @@ export class Strip {
       const { mask, mass } = segmentOf(read);
       entry.button.dataset.state = state;
       const end = endName(index, slices.length, this.apex);
-      entry.button.setAttribute("aria-label", `Slice ${index + 1}${end && `, ${end}`}, ${stateNames[state]}`);
-      entry.button.title = `Slice ${index + 1}${end && ` (${end})`}: ${stateNames[state]}`;
+      const warnings = warningsOf(read);
+      const isFirst = first.some((each) => isSameSlice(each, entry.slice));
+      const told = [stateNames[state], ...warnings, ...(isFirst ? [this.#unsureText(entry.slice)] : [])].join(", ");
+      entry.button.setAttribute("aria-label", `Slice ${index + 1}${end && `, ${end}`}, ${told}`);
+      entry.button.title = `Slice ${index + 1}${end && ` (${end})`}: ${told}`;
+      entry.warned.hidden = !warnings.length;
+      entry.unsure.hidden = !isFirst;
       entry.end.textContent = end;
       entry.number.textContent = String(index + 1);
       entry.symbol.textContent = symbols[state];
@@ -181,6 +194,11 @@ export class Strip {
     });
     if (slices.index !== this.#shown) this.items[slices.index].button.scrollIntoView({ block: "nearest" });
     this.#shown = slices.index;
+  }
+
+  #unsureText(slice) {
+    const { quantity } = quantityShown(this.spread.of(slice), this.draft.reading.mass_extent);
+    return `check first: ${plusMinus(quantity)}`;
   }
 
   #drawMask(entry, mask) {

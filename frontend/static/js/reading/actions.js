@@ -40,6 +40,14 @@ export class Actions extends Corrections {
     if (next !== undefined) void this.slices.go(next);
   }
 
+  /** To the next of these slices, after the last one the first again. @param {SliceKey[]} first the most unsure first */
+  goToUnsure(first) {
+    const places = first.map((slice) => this.slices.indexOf(slice));
+    const next = places[(places.indexOf(this.slices.index) + 1) % places.length];
+    if (next === undefined) showMessage("No undecided slice stands out as unsure, as far as is known yet.");
+    else void this.slices.go(next);
+  }
+
   #goOn() {
     if (this.undecided.length) this.goToUndecided();
     else this.dispatchEvent(new Event("finished"));

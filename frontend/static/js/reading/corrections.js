@@ -16,19 +16,22 @@ import { isByHand, isDecided, keyOf, segmentOf } from "./segments.js";
 
 const otherwise = "or correct it with clicks, a new box, or the brush.";
 const staysByHand = "Outlined by hand: what is there stays, boxes only add to it. The eraser takes away.";
+const farText = "That lies far from the left ventricle: draw it again if scar is meant there.";
 const carried_margin_pixels = 2;
 
 export class Corrections extends EventTarget {
   /**
    * @param {import("../image/slices.js").Slices} slices @param {import("./draft.js").Draft} draft
    * @param {import("./outbox.js").Outbox} outbox @param {import("../tools/drawing.js").Drawing} drawing
+   * @param {import("./ventricles.js").Ventricles} ventricles
    */
-  constructor(slices, draft, outbox, drawing) {
+  constructor(slices, draft, outbox, drawing, ventricles) {
     super();
     this.slices = slices;
     this.draft = draft;
     this.outbox = outbox;
     this.drawing = drawing;
+    this.ventricles = ventricles;
     this.secondWord = new SecondWord();
     /** How many changes of slices were made here. */
     this.count = 0;
@@ -65,6 +68,8 @@ export class Corrections extends EventTarget {
     const isReplaced = replaces(before, after);
     const text = `This slice is ${stateNames[state]}: repeat to let the model answer anew, ${otherwise}`;
     if (isReplaced && isDecided(this.slice)) return this.twice(`prompt ${keyOf(slice)}`, text, act);
+    if (this.ventricles.isFar(slice, added(before, after)))
+      return this.twice(`far ${keyOf(slice)}`, farText, act, "Draw it all the same");
     if (isReplaced && isByHand(segmentOf(this.slice))) showMessage(staysByHand);
     act();
     return true;
@@ -154,6 +159,12 @@ export class Corrections extends EventTarget {
 /** Is a box or point that was there moved or taken away? More of them only add, or only take away. */
 const replaces = (before, after) =>
   ["boxes", "points"].some((kind) => before[kind].some((item) => !after[kind].includes(item)));
+
+/** The boxes and points that were not there, or lay elsewhere. @param {Prompt} before @param {Prompt} after */
+const added = (before, after) => ({
+  boxes: after.boxes.filter((box) => !before.boxes.includes(box)),
+  points: after.points.filter((point) => !before.points.includes(point)),
+});
 
 /** @param {Rle|null} mask @returns {Prompt|null} */
 function aroundMask(mask) {

@@ -100,14 +100,17 @@ export function edited(slice, edit, image) {
 function partRemoved(slice, edit) {
   const { mask } = segmentOf(slice, edit.structure);
   if (!mask || !edit.point) return slice;
-  return outlined(slice, edit, { mask: withoutPartAt(mask, edit.point), area_mm2: null, mass: null });
+  return outlined(slice, edit, { mask: withoutPartAt(mask, edit.point), ...unmeasured });
 }
+
+/** Nobody has measured a mask yet, nor told where it lies. */
+const unmeasured = { area_mm2: null, mass: null, warnings: [], misplaced: null };
 
 /** @type {"paint"} */
 const byHand = "paint";
 
-/** A mask that a reader made: no prompt led to it, and nobody has measured it yet. @param {Rle} mask */
-const handMade = (mask) => ({ mask, score: null, area_mm2: null, mass: null, ...noPrompt, origin: byHand });
+/** A mask that a reader made: no prompt led to it. @param {Rle} mask */
+const handMade = (mask) => ({ mask, score: null, ...unmeasured, ...noPrompt, origin: byHand });
 
 /**
  * @param {ReadSlice} slice @param {Edit} edit

@@ -44,6 +44,9 @@ export const isDecided = ({ state }) => decided.has(state);
 /** @param {ReadSlice} slice @param {Structure} [structure] @returns {Segment} an empty one where the slice has none */
 export const segmentOf = (slice, structure = "scar") => slice.segments[structure] ?? noSegment;
 
+/** What is to be said of where a slice's scar lies, unless it does not count. @param {ReadSlice} slice */
+export const warningsOf = (slice) => (slice.state === "excluded" ? [] : (segmentOf(slice).warnings ?? []));
+
 const origins = new Set(["paint", "threshold", "contour"]);
 
 /** Did a reader outline it by hand, and no model alone? @param {Segment} segment */
@@ -61,6 +64,5 @@ export function withSegment(slice, structure, segment) {
  */
 export const readSliceOf = (answered) => {
   const { sop_instance_uid, frame_number, revision, state, state_before, segments } = answered;
-  const { warnings = [] } = /** @type {{warnings?: string[]}} */ (answered);
-  return { sop_instance_uid, frame_number, revision, state, state_before, segments, warnings };
+  return { sop_instance_uid, frame_number, revision, state, state_before, segments };
 };

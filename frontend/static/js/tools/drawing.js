@@ -47,6 +47,12 @@ export class Drawing extends EventTarget {
     return this.#painted ?? (slice ? segmentOf(slice).mask : null);
   }
 
+  /** The parts of the mask that warnings speak of; not while it is painted. */
+  get misplaced() {
+    const slice = this.#slice;
+    return (!this.#painted && slice && segmentOf(slice).misplaced) || null;
+  }
+
   /** What is selected, null where it is there no more. */
   get selected() {
     if (!this.selection) return null;

@@ -1,0 +1,89 @@
+"""What is said of where scar lies: told when it is outlined and kept with it, so that reading it asks no model."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from scarmass.domain.errors import StructureNotKnown
+from scarmass.domain.masks import Mask
+from scarmass.domain.placement import Misplaced, certain_blood, misplaced
+from scarmass.domain.prompts import Box, Prompt
+from scarmass.domain.proposal import VENTRICLE_LOOSENESS
+from scarmass.domain.reading import Changes, Segment
+from scarmass.domain.stack import Slice
+from scarmass.domain.structures import Structure
+from scarmass.services.context import Context
+from scarmass.services.measure import measure_slice
+from scarmass.services.readings.propose import detection_of, segment
+
+log = logging.getLogger(__name__)
+
+
+def with_warnings(context: Context, slices: Sequence[Slice], changes: Changes) -> Changes:
+    """The changes of slices with what is to be said of each scar that they outline."""
+    by_key = {one.key: one for one in slices}
+    told = {}
+    for key, change in changes.items():
+        scar = change.segments.get(Structure.SCAR)
+        if scar is not None:
+            placed_scar = placed(context, slices, by_key[key], scar)
+            change = replace(change, segments={**change.segments, Structure.SCAR: placed_scar})
+        told[key] = change
+    return told
+
+
+def placed(context: Context, slices: Sequence[Slice], one: Slice, scar: Segment) -> Segment:
+    """A scar on one of the slices with what is to be said of where it lies.
+
+    Nothing where that cannot be found out: what a reader outlined is kept whether models answer or not.
+    """
+    try:
+        found = _misplaced(context, slices, one, scar.mask)
+    except Exception:  # whatever the models met
+        log.exception("nothing is said of where a scar lies")
+        found = None
+    if found is None:
+        return replace(scar, warnings=(), misplaced=None)
+    return replace(scar, warnings=_warnings(context, one, found), misplaced=found.mask)
+
+
+def warnings_of(context: Context, slices: Sequence[Slice], one: Slice, scar: Mask) -> tuple[str, ...]:
+    """What is to be said of where a scar mask (rows, columns) on one of the slices lies."""
+    found = _misplaced(context, slices, one, scar)
+    return () if found is None else _warnings(context, one, found)
+
+
+def _misplaced(context: Context, slices: Sequence[Slice], one: Slice, scar: Mask) -> Misplaced | None:
+    """None where there is nothing to be said, as no heart was found or nothing is outlined."""
+    if not scar.any():
+        return None
+    spacing_mm = one.header.pixel_spacing_mm
+    index = [other.key for other in slices].index(one.key)
+    ventricle = detection_of(context, slices).ventricle_at(index, spacing_mm)
+    if ventricle is None:
+        return None
+    return misplaced(scar, ventricle, _blood(context, slices, one, ventricle), spacing_mm)
+
+
+def _blood(context: Context, slices: Sequence[Slice], one: Slice, ventricle: Box) -> Mask | None:
+    """What is blood in the ventricle's box for certain; None where the segmenter tells no structures apart."""
+    if not context.segmenter.is_structure_conditioned:
+        return None
+    around = ventricle.loosened(VENTRICLE_LOOSENESS, one.shape)
+    try:
+        blood_pool, scar = (
+            segment(context, slices, one, Prompt(structure, (around,), is_drawn=False))
+            for structure in (Structure.BLOOD_POOL, Structure.SCAR)
+        )
+    except StructureNotKnown:
+        return None
+    return certain_blood(blood_pool, scar)
+
+
+def _warnings(context: Context, one: Slice, found: Misplaced) -> tuple[str, ...]:
+    def amount(part: Mask) -> str:
+        measure = measure_slice(one, part, context.density_g_per_ml)
+        quantity = measure.mass.by(context.mass_extent)
+        return f"{measure.area_mm2:.0f} mm²" if quantity is None else f"{quantity.mass_g:.1f} g"
+
+    return found.warnings(amount)

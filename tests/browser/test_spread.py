@@ -1,0 +1,46 @@
+"""How unsure the mass is stands beside it once nobody is at work, and the slices to check first are a key away."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from scarmass.services.context import Context
+from tests.browser.conftest import Server
+from tests.browser.driving import reading_state, wait_for_revision
+from tests.services.readings.test_sensitivity import RampSegmenter
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def context(context: Context) -> Context:
+    context.segmenter = RampSegmenter()
+    return context
+
+
+def test_it_comes_without_moving_anything_and_names_what_to_check_first(
+    page: Page, server: Server, opened: str
+) -> None:
+    headline = page.locator(".card.headline")
+    total, unsure = headline.locator("[data-mass]"), headline.locator("[data-spread]")
+    marks = page.locator("#strip .unsure:visible")
+    before = [place.bounding_box() for place in (headline, total, page.locator(".slices"))]
+    assert unsure.inner_text() == ""
+    expect(marks).to_have_count(3, timeout=30_000)
+    assert unsure.inner_text().startswith("± ")
+    assert [place.bounding_box() for place in (headline, total, page.locator(".slices"))] == before
+    card, text = headline.bounding_box(), unsure.bounding_box()
+    assert card is not None
+    assert text is not None
+    assert text["x"] + text["width"] < card["x"] + card["width"]
+    button = marks.first.locator("xpath=ancestor::button")
+    assert "check first: ± " in (button.get_attribute("title") or "")
+    assert "check first: ± " in (button.get_attribute("aria-label") or "")
+    page.keyboard.press("Shift+J")
+    at = reading_state(page)["index"]
+    assert page.locator("#strip button").nth(at).locator(".unsure").is_visible()
+    page.keyboard.press("Enter")
+    wait_for_revision(page, 1)
+    expect(marks).to_have_count(2)
+    assert not page.locator("#strip button").nth(at).locator(".unsure").is_visible()
+    assert unsure.inner_text().startswith("± ")
+    assert server.reading(opened)["slices"][at]["state"] == "accepted"
