@@ -6,6 +6,7 @@ import { Slices } from "../../frontend/static/js/image/slices.js";
 import { Actions } from "../../frontend/static/js/reading/actions.js";
 import { Draft } from "../../frontend/static/js/reading/draft.js";
 import { isDecided } from "../../frontend/static/js/reading/segments.js";
+import { Ventricles } from "../../frontend/static/js/reading/ventricles.js";
 import { Drawing, without } from "../../frontend/static/js/tools/drawing.js";
 import { answered, image, installBrowser, installMessages, readingId } from "./fakes.js";
 import { each, grid, oneOf, randomBox, randomMask, randomPoint } from "./random.js";
@@ -31,7 +32,7 @@ function opened(state, origin, prompt, mask) {
   draft.open({ id: readingId, revision: 0, state: "draft", growth: null, images, slices: stored });
   const outbox = { add: (edit) => sent.push(edit) };
   const drawing = new Drawing(slices, draft);
-  return { actions: new Actions(slices, draft, outbox, drawing), sent, said };
+  return { actions: new Actions(slices, draft, outbox, drawing, new Ventricles()), sent, said };
 }
 
 const randomCase = (next) => {

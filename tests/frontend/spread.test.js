@@ -110,7 +110,7 @@ test("an answer that comes after an edit is dropped", async () => {
 
 test("a slice that was decided is not to be checked, and one that was changed is not known, before it is asked anew", async () => {
   await rest();
-  outbox.add(accept("c"));
+  outbox.add({ ...accept("c"), kind: "exclude" });
   await settled();
   assert.deepEqual(names(), ["a"]);
   server.editElsewhere("a", { state: "edited" });
