@@ -23,18 +23,19 @@ SD_LIMITS = ("2sd", "3sd", "4sd", "5sd", "6sd")
 
 
 class RingSegmenter(EchoSegmenter):
-    """The ventricle fills its box and the blood pool the middle half of it; scar is the box's upper left eighth."""
+    """The ventricle fills each box and the blood pool the middle half of it; scar is a box's upper left eighth."""
 
     is_structure_conditioned = True
 
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
-        (box,) = prompt.boxes
         share = {Structure.BLOOD_POOL: (0.25, 0.75), Structure.SCAR: (0.0, 0.125)}.get(prompt.structure, (0.0, 1.0))
         mask = np.zeros(image.pixels.shape, bool)
-        (top, bottom), (left, right) = (
-            [round(low + part * (high - low)) for part in share] for low, high in ((box.y0, box.y1), (box.x0, box.x1))
-        )
-        mask[top:bottom, left:right] = True
+        for box in prompt.boxes:
+            (top, bottom), (left, right) = (
+                [round(low + part * (high - low)) for part in share]
+                for low, high in ((box.y0, box.y1), (box.x0, box.x1))
+            )
+            mask[top:bottom, left:right] = True
         return Segmentation(mask, 0.9, certain(mask))
 
 
