@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.protocols import Detector, Segmenter
 from scarmass.domain.reading import Sensitivity
@@ -16,11 +17,12 @@ from scarmass.storage.files import FileStore
 from scarmass.storage.notifications import Notifications
 
 REMEMBERED_SPREADS = 4096
+REMEMBERED_BLOOD = 512
 
 
 @dataclass
 class Context:
-    """sensitivity: what readings are opened with. spreads: of slices, by what they follow from."""
+    """sensitivity: what readings are opened with. blood, spreads: of slices, by what they follow from."""
 
     database: Database
     files: FileStore
@@ -31,6 +33,7 @@ class Context:
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
+    blood: Remembered[Hashable, Mask] = field(default_factory=lambda: Remembered(REMEMBERED_BLOOD))
     spreads: Remembered[Hashable, Spread] = field(default_factory=lambda: Remembered(REMEMBERED_SPREADS))
     precedence: Precedence = field(default_factory=Precedence)
     notifications: Notifications = field(init=False)

@@ -36,8 +36,10 @@ class SeesBlood(EchoSegmenter):
     def __init__(self, scar_logit: float) -> None:
         super().__init__()
         self.scar_logit = scar_logit
+        self.asked: list[Structure] = []
 
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
+        self.asked.append(prompt.structure)
         if prompt.is_drawn:
             return super().segment(image, region, prompt)
         x, y = prompt.boxes[0].centre
@@ -126,9 +128,11 @@ def test_scar_in_the_blood_is_said_where_the_segmenter_knows_blood(
     assert edit(client, reading, 0, "paint", 3, mask=painted(reading, CAVITY))["slice"]["warnings"] == []
     context.segmenter = KnowsScarAlone()
     assert edit(client, reading, 1, "prompt", 4, boxes=[CAVITY])["slice"]["warnings"] == []
-    context.segmenter = SeesBlood(scar_logit=-9)
+    context.segmenter = segmenter = SeesBlood(scar_logit=-9)
     (warning,) = edit(client, reading, 2, "prompt", 5, boxes=[CAVITY, WALL])["slice"]["warnings"]
     assert warning.endswith("of the scar lie in the blood pool")
+    edit(client, reading, 3, "prompt", 5, boxes=[CAVITY])
+    assert segmenter.asked.count(Structure.BLOOD_POOL) == 1
 
 
 def test_what_the_segmenter_might_take_for_scar_itself_is_not_said_to_be_blood(

@@ -9,6 +9,7 @@ from scarmass.domain.errors import SliceNotInStack
 from scarmass.domain.reading import ReadingState
 from scarmass.domain.stack import SliceKey, outwards
 from scarmass.services.context import Context
+from scarmass.services.readings.placement import ask_ahead
 from scarmass.services.readings.propose import embed
 from scarmass.storage import jobs, readings, studies
 
@@ -67,5 +68,6 @@ class EmbeddingAhead:
                 if self._stopping.is_set():
                     return
                 embed(self._context, slices, one)
+                ask_ahead(self._context, slices, one)
         except Exception:
             log.exception("embeddings could not be made ahead")

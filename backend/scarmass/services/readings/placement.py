@@ -14,7 +14,7 @@ from scarmass.domain.stack import Slice
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
-from scarmass.services.readings.propose import detection_of, segment
+from scarmass.services.readings.propose import detection_of, heart_of, segment
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,13 @@ def placed(context: Context, slices: Sequence[Slice], one: Slice, scar: Segment)
     return replace(scar, warnings=_warnings(context, one, found), misplaced=found.mask)
 
 
+def ask_ahead(context: Context, slices: Sequence[Slice], one: Slice) -> None:
+    """Ask where blood is on one of the slices, so that no click waits for it."""
+    ventricle = _ventricle(context, slices, one)
+    if ventricle is not None:
+        _blood(context, slices, one, ventricle)
+
+
 def warnings_of(context: Context, slices: Sequence[Slice], one: Slice, scar: Mask) -> tuple[str, ...]:
     """What is to be said of where a scar mask (rows, columns) on one of the slices lies."""
     found = _misplaced(context, slices, one, scar)
@@ -55,14 +62,17 @@ def warnings_of(context: Context, slices: Sequence[Slice], one: Slice, scar: Mas
 
 def _misplaced(context: Context, slices: Sequence[Slice], one: Slice, scar: Mask) -> Misplaced | None:
     """None where there is nothing to be said, as no heart was found or nothing is outlined."""
-    if not scar.any():
-        return None
-    spacing_mm = one.header.pixel_spacing_mm
-    index = [other.key for other in slices].index(one.key)
-    ventricle = detection_of(context, slices).ventricle_at(index, spacing_mm)
+    ventricle = _ventricle(context, slices, one)
     if ventricle is None:
         return None
-    return misplaced(scar, ventricle, _blood(context, slices, one, ventricle), spacing_mm)
+    # Also where nothing is outlined: the first click there does not wait for it.
+    blood = _blood(context, slices, one, ventricle)
+    return misplaced(scar, ventricle, blood, one.header.pixel_spacing_mm) if scar.any() else None
+
+
+def _ventricle(context: Context, slices: Sequence[Slice], one: Slice) -> Box | None:
+    index = [other.key for other in slices].index(one.key)
+    return detection_of(context, slices).ventricle_at(index, one.header.pixel_spacing_mm)
 
 
 def _blood(context: Context, slices: Sequence[Slice], one: Slice, ventricle: Box) -> Mask | None:
@@ -70,6 +80,9 @@ def _blood(context: Context, slices: Sequence[Slice], one: Slice, ventricle: Box
     if not context.segmenter.is_structure_conditioned:
         return None
     around = ventricle.loosened(VENTRICLE_LOOSENESS, one.shape)
+    key = context.segmenter.model, one.sha256, heart_of(context, slices), around
+    if (known := context.blood.get(key)) is not None:
+        return known
     try:
         blood_pool, scar = (
             segment(context, slices, one, Prompt(structure, (around,), is_drawn=False))
@@ -77,7 +90,9 @@ def _blood(context: Context, slices: Sequence[Slice], one: Slice, ventricle: Box
         )
     except StructureNotKnown:
         return None
-    return certain_blood(blood_pool, scar)
+    blood = certain_blood(blood_pool, scar)
+    context.blood.put(key, blood)
+    return blood
 
 
 def _warnings(context: Context, one: Slice, found: Misplaced) -> tuple[str, ...]:
