@@ -191,6 +191,7 @@ def test_messages_over_the_image_do_not_swallow_clicks(page: Page, server: Serve
     message.wait_for()
     area = message.bounding_box()
     assert area is not None
+    page.keyboard.press("n")  # far from the heart: where scar is marked, a second word would be asked for
     page.mouse.click(area["x"] + area["width"] / 2, area["y"] + area["height"] / 2)
     wait_for_revision(page, 4)
     assert len(points_of(server, opened, boxed)) == 2
