@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scarmass.domain.structures import Structure
-from scarmass.inference.segmenter.network import PromptableSegmenter, expected_iou
+from scarmass.inference.segmenter.network import PromptableSegmenter
 from scarmass.inference.segmenter.refiner import (
     ALSO_OUTLINED,
     CERTAIN_BLOOD,
@@ -116,13 +116,3 @@ def test_a_structure_changes_the_answer_to_the_same_box() -> None:
     maps = drawn_maps(torch.rand(256, 256), decoder_logits(), torch.tensor([[10.0, 10, 50, 50]]), None, None)
     with torch.no_grad():
         assert not torch.equal(refiner(maps, torch.tensor([0])), refiner(maps, torch.tensor([1])))
-
-
-def test_expected_overlap_is_one_where_the_network_is_certain_and_less_where_it_doubts() -> None:
-    certain = torch.full((1, 4, 4), -50.0)
-    certain[0, :2] = 50
-    assert expected_iou(certain).item() == 1
-    doubtful = certain.clone()
-    doubtful[0, 1] = 1e-6  # a quarter of the pixels, each half likely
-    torch.testing.assert_close(expected_iou(doubtful), torch.tensor([(4 + 2) / 8]))
-    assert expected_iou(torch.full((1, 4, 4), -50.0)).item() < 1e-6

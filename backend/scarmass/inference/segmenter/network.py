@@ -163,13 +163,6 @@ class PromptableSegmenter(nn.Module):
         return torch.where(in_the_wall[:, None, None], outside_blood(answers, outlines), answers)
 
 
-def expected_iou(logits: Tensor) -> Tensor:
-    """Overlap (n,) to expect of masks, logits (n, rows, columns) above 0, where the logits' probabilities are right."""
-    probability, mask = logits.sigmoid(), logits > 0
-    inside = (probability * mask).sum((1, 2))
-    return inside / (mask.sum((1, 2)) + (probability * ~mask).sum((1, 2))).clamp(min=1e-6)
-
-
 def build_segmenter(weights: Weights) -> PromptableSegmenter:
     """The network, in evaluation mode and float32, with the tensors of a checkpoint or of a file of our own.
 
