@@ -3,6 +3,9 @@
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.protocols import Detector, Segmenter
@@ -18,11 +21,12 @@ from scarmass.storage.notifications import Notifications
 
 REMEMBERED_SPREADS = 4096
 REMEMBERED_BLOOD = 512
+REMEMBERED_LOGITS = 48
 
 
 @dataclass
 class Context:
-    """sensitivity: what readings are opened with. blood, spreads: of slices, by what they follow from."""
+    """sensitivity: what readings are opened with. blood, logits, spreads: of slices, by what they follow from."""
 
     database: Database
     files: FileStore
@@ -34,6 +38,7 @@ class Context:
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
     blood: Remembered[Hashable, Mask] = field(default_factory=lambda: Remembered(REMEMBERED_BLOOD))
+    logits: Remembered[Hashable, NDArray[np.float32]] = field(default_factory=lambda: Remembered(REMEMBERED_LOGITS))
     spreads: Remembered[Hashable, Spread] = field(default_factory=lambda: Remembered(REMEMBERED_SPREADS))
     precedence: Precedence = field(default_factory=Precedence)
     notifications: Notifications = field(init=False)

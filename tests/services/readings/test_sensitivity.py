@@ -22,6 +22,7 @@ class RampSegmenter(EchoSegmenter):
     """Its logits fall from left to right, from +4 to -8 across the detector's scar: a reader's limit is a column."""
 
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
+        self.before_answer(prompt)
         logits = np.full(image.pixels.shape, -np.inf, dtype=np.float32)
         columns = image.pixels.shape[1]
         ramp = np.broadcast_to(4 - 12 * (4 * (np.arange(columns) + 0.5) / columns - 1), logits.shape)
@@ -64,6 +65,16 @@ def test_another_sensitivity_redraws_what_nobody_decided_on_and_one_undo_takes_i
     undone = edit(client, reading, 2, "undo")
     assert undone["sensitivity"] == 0
     assert undone["totals"] == accepted["totals"]
+
+
+def test_a_decided_slice_is_asked_about_once_however_often_its_answer_is_fitted(
+    client: TestClient, reading: dict, context: Context
+) -> None:
+    edit(client, reading, 0, "accept", 0)
+    asked: list[Prompt] = []
+    context.segmenter.before_answer = asked.append  # type: ignore[attr-defined]
+    edit(client, reading, 1, "accept", 1)
+    assert len([prompt for prompt in asked if prompt.is_drawn]) == 1
 
 
 def test_an_edit_counts_also_where_the_models_fail_and_nothing_follows(

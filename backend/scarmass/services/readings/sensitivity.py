@@ -1,8 +1,11 @@
 """A reading's sensitivity: fitted to what its reader decided, and the outlines that are drawn anew at another one."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from scarmass.domain.outcome import Outcome
 from scarmass.domain.prompts import Box, Prompt, box_around
@@ -11,7 +14,7 @@ from scarmass.domain.sensitivity import fitted_sensitivity
 from scarmass.domain.stack import Slice, SliceKey
 from scarmass.domain.structures import Structure, scar_parts
 from scarmass.services.context import Context
-from scarmass.services.readings.propose import answer, segment
+from scarmass.services.readings.propose import answer, heart_of, segment
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +58,7 @@ def fitted(context: Context, reading: Reading) -> float:
         if content.scar is not None and _is_example(content):
             boxes = _boxes(one, content.scar)
             if boxes:
-                said = segment(context, reading.slices, one, Prompt(Structure.SCAR, boxes))
-                decided.append((said.logits, content.scar.mask))
+                decided.append((_logits(context, reading.slices, one, boxes), content.scar.mask))
     return fitted_sensitivity(decided, reading.prior)
 
 
@@ -75,6 +77,16 @@ def redrawn_at(
         )
         segments[one.key] = answer(context, reading.slices, one, prompt)
     return segments
+
+
+def _logits(context: Context, slices: Sequence[Slice], one: Slice, boxes: tuple[Box, ...]) -> NDArray[np.float32]:
+    """The logits (rows, columns) of the answer to boxes: each edit fits them anew, so they are remembered."""
+    key = context.segmenter.model, one.sha256, heart_of(context, slices), boxes
+    if (known := context.logits.get(key)) is not None:
+        return known
+    logits = segment(context, slices, one, Prompt(Structure.SCAR, boxes)).logits
+    context.logits.put(key, logits)
+    return logits
 
 
 def _is_example(content: SliceContent) -> bool:
