@@ -8,6 +8,7 @@ from torch import Tensor
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import PromptGroup
 from scarmass.inference.segmenter.network import PromptableSegmenter
+from scarmass.inference.segmenter.onnx_decoder import OnnxDecoder
 from scarmass.inference.segmenter.prompt_tensors import PromptTensors, prompt_tensors
 from scarmass.inference.segmenter.tensor_cache import TensorCache
 from scarmass.inference.segmenter.window import Float32, Window
@@ -20,8 +21,12 @@ KEPT_BYTES = 2**26
 class Decoder:
     """A network's answers, on the device that it is on. Safe to use from many threads."""
 
-    def __init__(self, network: PromptableSegmenter, entry: Entry, device: torch.device) -> None:
+    def __init__(
+        self, network: PromptableSegmenter, entry: Entry, device: torch.device, onnx: OnnxDecoder | None = None
+    ) -> None:
+        """onnx: asked about boxes in the network's place, for what is then refined."""
         self._network = network
+        self._onnx = onnx
         self._entry = entry
         self._device = device
         self._kept = TensorCache(KEPT_BYTES)
@@ -48,11 +53,16 @@ class Decoder:
             logits = torch.stack(
                 self._kept.get_all(
                     [(key, structure, group.box or group.points) for group in groups],
-                    lambda: self._network.decode(embedding, structures, **given.for_decoder())[0],
+                    lambda: self._coarse(embedding, structures, given),
                 )
             )
             shown = torch.from_numpy(grey).to(self._device)
             return self._network.refine(logits, shown, structures, **given.for_refiner())
+
+    def _coarse(self, embedding: Tensor, structures: Tensor, given: PromptTensors) -> Tensor:
+        if self._onnx is not None and given.boxes is not None:
+            return self._onnx(embedding, structures, given.boxes)
+        return self._network.decode(embedding, structures, **given.for_decoder())[0]
 
     def _unrefined(
         self,
