@@ -134,6 +134,8 @@ def _click_rows(
     click_ms = [click for clicks, _ in blocks for click in clicks]
     overhead_ms = [median(clicks) - median(decodes) for clicks, decodes in blocks]
     inside_ms = list(stack.inside_ms)
+    show_step("clicks in boxes that were answered")
+    corrections = repeated(stack.correction_ms, repetitions.edits, repetitions.within_s)
     show_step("clicks in a reading")
     edits = repeated(stack.edit_ms, repetitions.edits, repetitions.within_s)
     show_step(f"/healthz beside {STREAMS} pages that follow the reading")
@@ -145,6 +147,7 @@ def _click_rows(
         summary("/segment, later click", click_ms, aim=CLICK_AIM_MS),
         summary("... of it inside the route", inside_ms),
         summary("... of it above the bare decode", overhead_ms, aim=OVERHEAD_AIM_MS),
+        summary("/segment, click in an answered box", corrections, aim=CLICK_AIM_MS),
         summary("Click in a reading, stored", edits, aim=CLICK_AIM_MS),
         summary("/segment while another stack is prepared", crowded),
         summary(f"/healthz, {STREAMS} pages open", healthz_ms, aim=HEALTHZ_AIM_MS),

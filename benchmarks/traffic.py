@@ -1,14 +1,16 @@
 """What a reader's browser asks of a running server, timed: uploads, first clicks, later clicks, edits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from itertools import count, cycle
+from dataclasses import replace
+from itertools import count
 
 import httpx
 
 from benchmarks.server import Server
 from benchmarks.subjects import Subject
 from benchmarks.timing import elapsed_ms
+from scarmass.domain.prompts import Box, Prompt
 
 
 class FreshStacks:
@@ -52,20 +54,26 @@ class FreshStacks:
 
 
 class PreparedStack:
-    """A stack with its reading ready; clicks go round its scarred slices."""
+    """A stack with its reading ready; clicks go round its scarred slices, none of them twice in the same place."""
 
     def __init__(self, server: Server, subject: Subject, stack_id: str) -> None:
         self._server = server
         self._reading_id = server.open_reading(stack_id)
-        self._prompts = cycle(subject.prompts.items())
+        self._prompts = never_the_same(subject.prompts)
         self._revisions = count()
         self.inside_ms: list[float] = []
         server.wait_until_ready(self._reading_id)
 
     def click_ms(self) -> float:
-        """A prompt on an embedded slice; inside_ms collects what the route says of itself."""
+        """A new box and a click on an embedded slice; inside_ms collects what the route says of itself."""
         uid, prompt = next(self._prompts)
         return elapsed_ms(lambda: self.inside_ms.append(self._server.segment(uid, prompt)["elapsed_ms"]))
+
+    def correction_ms(self) -> float:
+        """Another click in a box that was answered before."""
+        uid, prompt = next(self._prompts)
+        self._server.segment(uid, replace(prompt, points=()))
+        return elapsed_ms(lambda: self._server.segment(uid, prompt))
 
     def edit_ms(self) -> float:
         """The same as an edit of the reading, committed."""
@@ -86,3 +94,12 @@ class PreparedStack:
 
     def healthz_ms(self) -> float:
         return elapsed_ms(lambda: self._server.http.get("/healthz").raise_for_status())
+
+
+def never_the_same(prompts: Mapping[str, Prompt]) -> Iterator[tuple[str, Prompt]]:
+    """The slices' prompts round and round, each box a little wider than the time before: no answer is kept of it."""
+    for round_number in count():
+        wider = (round_number % 400) / 100
+        for uid, prompt in prompts.items():
+            boxes = tuple(Box(box.x0, box.y0, box.x1 + wider, box.y1) for box in prompt.boxes)
+            yield uid, replace(prompt, boxes=boxes)
