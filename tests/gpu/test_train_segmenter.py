@@ -28,7 +28,8 @@ def cuda() -> Devices:
 def moved(one: Batch, device: torch.device) -> Batch:
     """Without clicks: where answers differ by rounding, so may the pixels that are clicked."""
     views, prompts = Views(*(t.to(device) for t in one.views)), Prompts(*(t.to(device) for t in one.prompts))
-    return Batch(views, one.decoded, prompts, torch.zeros_like(one.clicks).to(device), one.gives_previous.to(device))
+    sensitivity, gives_previous = one.sensitivity.to(device), one.gives_previous.to(device)
+    return Batch(views, one.decoded, prompts, sensitivity, torch.zeros_like(one.clicks).to(device), gives_previous)
 
 
 def losses_on(devices: Devices) -> list[float]:

@@ -17,7 +17,7 @@ SHIPPED = read_config(CONFIG)
 
 def hearts() -> SliceTensors:
     """One with scar and one without."""
-    return slice_tensors([heart(0), heart(1, with_scar=False)])
+    return slice_tensors([heart(0), heart(1, with_scar=False)], {})
 
 
 def batch(seed: int = 0, config: TrainingConfig = SHIPPED, per_view: int = 2, decoded: int = 2) -> Batch:
@@ -36,6 +36,7 @@ def each_alone(whole: Batch) -> list[Batch]:
             type(whole.views)(*(tensor[view : view + 1] for tensor in whole.views)),
             int(view < whole.decoded),
             type(whole.prompts)(*(tensor[n : n + 1] for tensor in whole.prompts))._replace(view=torch.tensor([0])),
+            whole.sensitivity[n : n + 1],
             whole.clicks[n : n + 1],
             whole.gives_previous[n : n + 1],
         )

@@ -9,7 +9,14 @@ from scipy import ndimage
 
 from scarmass.domain import prompts
 from scarmass.domain.masks import components
-from scarmass.training.segmenter.masks import box_around, deepest_pixel, filled, largest_part, some_pixel
+from scarmass.training.segmenter.masks import (
+    box_around,
+    deepest_pixel,
+    distance_to,
+    filled,
+    largest_part,
+    some_pixel,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -60,6 +67,21 @@ def test_the_deepest_pixel_lies_nearly_as_deep_as_any(seed: int) -> None:
     for mask, (column, row) in zip(masks, deepest_pixel(torch.from_numpy(masks)).tolist(), strict=True):
         depth = np.asarray(ndimage.distance_transform_cdt(np.pad(mask, 1), metric="chessboard"))[1:-1, 1:-1]
         assert depth[row, column] == depth.max()
+
+
+@given(st.integers(0, 1000), st.integers(0, 12))
+@settings(max_examples=20)
+def test_distances_are_those_of_pixels_centres_as_far_as_is_asked(seed: int, most: int) -> None:
+    masks = blobs(seed)
+    for mask, found in zip(masks, distance_to(torch.from_numpy(masks), most).numpy(), strict=True):
+        exact = np.asarray(ndimage.distance_transform_edt(~mask))
+        near = exact <= most
+        np.testing.assert_allclose(found[near], exact[near], rtol=1e-6)
+        assert (found[~near] > most).all()
+
+
+def test_nothing_is_infinitely_far() -> None:
+    assert distance_to(torch.zeros(1, SIDE, SIDE, dtype=torch.bool), 3).isinf().all()
 
 
 def test_some_pixel_is_any_of_the_mask() -> None:

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from scarmass.training.segmenter.masks import filled
 from scarmass.training.segmenter.network import network_to_train
 from scarmass.training.segmenter.objective import SegmenterObjective, decoder_loss
 from scarmass.training.segmenter.optimiser import adamw
+from scarmass.training.segmenter.prompts import MOST_EXTRA_POINTS
 from tests.training.segmenter.batches import BASE, SHIPPED, batch, each_alone
 
 pytestmark = pytest.mark.slow
@@ -27,7 +29,12 @@ def objective(loss=SHIPPED.loss, encoder_rate: float = 0.0) -> SegmenterObjectiv
 
 def with_clicks(whole: Batch, clicks: list[int]) -> Batch:
     gives_previous = torch.ones_like(whole.gives_previous)
-    return Batch(whole.views, whole.decoded, whole.prompts, torch.tensor(clicks), gives_previous)
+    return Batch(whole.views, whole.decoded, whole.prompts, whole.sensitivity, torch.tensor(clicks), gives_previous)
+
+
+def answered_at(whole: Batch, sensitivity: float) -> Batch:
+    at = torch.full_like(whole.sensitivity, sensitivity)
+    return Batch(whole.views, whole.decoded, whole.prompts, at, whole.clicks, whole.gives_previous)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +107,49 @@ def test_a_right_answer_is_not_corrected() -> None:
     prompts, previous = made.corrected(whole, whole.views.grey[whole.prompts.view], right)
     assert torch.equal(prompts.labels, whole.prompts.labels)
     assert not previous.any()
+
+
+def test_at_a_sensitivity_the_answer_is_corrected_that_counts_there() -> None:
+    made = objective()
+    for name, parameter in made.network.named_parameters():
+        if name.startswith("refiner.head"):
+            torch.nn.init.zeros_(parameter)
+    whole = with_clicks(batch(3), [3, 3, 3, 3])
+    below_zero = 2 * whole.prompts.target.float() - 5
+    grey = whole.views.grey[whole.prompts.view]
+    right, _ = made.corrected(answered_at(whole, 4.0), grey, below_zero)
+    assert torch.equal(right.labels, whole.prompts.labels)
+    empty, _ = made.corrected(whole, grey, below_zero)
+    has_target = whole.prompts.target.flatten(1).any(1)
+    assert has_target.any()
+    assert (empty.labels[has_target, MOST_EXTRA_POINTS] == 1).all()
+
+
+def test_a_refiner_whose_logits_lie_lower_loses_the_same_at_a_sensitivity_as_much_higher() -> None:
+    made, whole = objective(), with_clicks(batch(3, decoded=0), [0, 0])
+    before = made(whole).item()
+    bias = dict(made.network.named_parameters())["refiner.head.bias"]
+    with torch.no_grad():
+        bias[: FOLD**2] -= 3
+    assert made(answered_at(whole, 3.0)).item() == pytest.approx(before, rel=1e-4)
+    assert made(whole).item() != pytest.approx(before, rel=1e-2)
+
+
+def test_a_decoder_whose_logits_lie_lower_loses_the_same_at_a_sensitivity_as_much_higher(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The refiner's own loss aside: it sees the decoder's logits as they are.
+    made, whole = objective(), batch(3)
+    _, before = made._decoded(whole)
+    decode = made.network.decode_each
+
+    def lower(*given: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        logits, iou = decode(*given)
+        return logits - 3, iou
+
+    monkeypatch.setattr(made.network, "decode_each", lower)
+    _, moved = made._decoded(answered_at(whole, 3.0))
+    assert moved.item() == pytest.approx(before.item(), rel=1e-4)
 
 
 def test_decoder_refiner_and_encoder_learn_from_views_that_are_decoded() -> None:

@@ -10,7 +10,7 @@ from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Prompt
 from scarmass.domain.protocols import Model, Segmentation, SliceImage
 from scarmass.domain.structures import Structure
-from scarmass.training.segmenter.scores import validation_scores
+from scarmass.training.segmenter.scores import scores_by_centre, validation_scores
 from tests.fakes import certain
 from tests.training.segmenter.hearts import heart
 
@@ -57,6 +57,21 @@ def test_a_segmenter_that_heeds_clicks_alone_gains_by_them() -> None:
     assert zero == 0 < one < two <= three
 
 
+def test_a_centre_is_scored_at_its_own_sensitivity_by_boxes_clicks_and_around_the_ventricle() -> None:
+    """Answers right for a reader who draws at 5, and too small for another."""
+
+    def right_at_five(image: SliceImage, prompt: Prompt) -> Mask:
+        return truth(image) & (prompt.sensitivity >= 5)
+
+    wide, narrow = (
+        scores_by_centre(Answering(right_at_five), {"ours": SLICES}, own)["ours"] for own in ({"ours": 5.0}, {})
+    )
+    assert (wide.sensitivity, wide.dice_by_clicks, wide.around_ventricle) == (5, (1, 1, 1, 1), 1)
+    assert wide.mass_error_by_clicks == (0, 0, 0, 0)
+    assert (narrow.sensitivity, narrow.fitness) == (0, 0)
+    assert narrow.best_sensitivity == wide.best_sensitivity == 5
+
+
 def test_what_is_called_scar_on_a_scar_free_slice_is_a_share_of_its_myocardium() -> None:
     def everything(image: SliceImage, prompt: Prompt) -> Mask:
         return SLICES[0].myocardium
@@ -73,7 +88,7 @@ def test_scores_that_nothing_can_tell_are_not_numbers() -> None:
 def test_the_error_of_mass_is_of_patients_and_falls_with_clicks_and_at_the_best_sensitivity() -> None:
     def smaller(image: SliceImage, prompt: Prompt) -> Mask:
         kept = truth(image).copy()
-        kept[: 64 - round(4 * (len(prompt.points) + prompt.sensitivity))] = False
+        kept[: 64 - round(3 * (len(prompt.points) + prompt.sensitivity))] = False
         return kept
 
     scores = validation_scores(Answering(smaller), SLICES)

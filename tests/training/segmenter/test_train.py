@@ -41,7 +41,7 @@ def config() -> TrainingConfig:
 
 @pytest.fixture(scope="module")
 def epoch(config: TrainingConfig) -> Epoch:
-    return epoch_of([heart()], [], config.views)
+    return epoch_of([heart()], [], config.views, {})
 
 
 def network() -> PromptableSegmenter:

@@ -31,20 +31,20 @@ def drawn(seed: int = 0) -> Views:
 
 def test_slices_come_as_often_as_they_should() -> None:
     phantom = replace(heart(2), patient="another")
-    epoch = epoch_of([heart(0), heart(1, with_scar=False)], [phantom], SETTINGS)
+    epoch = epoch_of([heart(0), heart(1, with_scar=False)], [phantom], SETTINGS, {})
     assert sorted(epoch.order.tolist()) == [0, 0, 0, 1, 2, 2]
 
 
 def test_a_small_centre_comes_more_often_and_a_large_one_as_it_is() -> None:
     large = [replace(heart(n), centre="large") for n in range(20)]
-    epoch = epoch_of([*large, replace(heart(20), centre="small")], [], replace(SETTINGS, least_centre_share=0.25))
+    epoch = epoch_of([*large, replace(heart(20), centre="small")], [], replace(SETTINGS, least_centre_share=0.25), {})
     counts = np.bincount(epoch.order)
     assert counts[:20].tolist() == [3] * 20
     assert counts[20] / counts.sum() == pytest.approx(0.25, abs=0.03)
 
 
 def test_the_grid_shows_the_whole_slice_around_the_ventricle() -> None:
-    tensors = slice_tensors([heart()])
+    tensors = slice_tensors([heart()], {})
     bits = tensors.masks[0] >> torch.arange(5)[:, None, None] & 1
     assert tensors.diameter_mm.item() == pytest.approx(56 * 1.4)
     side_mm = 3.2 * 56 * 1.4 / 384

@@ -62,8 +62,15 @@ def merged(*settings: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def as_toml(settings: Mapping[str, Any]) -> str:
-    """Settings of plain values, and tables of such, as TOML: JSON's notation of plain values is also TOML's."""
+def as_toml(settings: Mapping[str, Any], within: str = "") -> str:
+    """Settings of plain values, and tables of such, as TOML: JSON's notation of plain values is also TOML's.
+
+    within: the name of the table that they are, with a dot.
+    """
     plain = [f"{name} = {json.dumps(value)}" for name, value in settings.items() if not isinstance(value, Mapping)]
-    tables = [f"[{name}]\n{as_toml(value)}" for name, value in settings.items() if isinstance(value, Mapping)]
+    tables = [
+        f"[{within}{name}]\n{as_toml(value, f'{within}{name}.')}"
+        for name, value in settings.items()
+        if isinstance(value, Mapping)
+    ]
     return "\n".join([*plain, *tables])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scarmass.training.augment import Augmentation
 from scarmass.training.run import CONFIGS
+from scarmass.training.segmenter.borders import BorderSettings
 from scarmass.training.segmenter.loss import LossWeights
 from scarmass.training.segmenter.prompts import PromptShares
 from scarmass.training.segmenter.views import ViewSettings
@@ -68,6 +69,7 @@ class TrainingConfig:
     optimiser: Optimiser
     curriculum: Curriculum
     loss: LossWeights
+    borders: BorderSettings
     prompts: PromptShares
     augmentation: Augmentation
 
@@ -80,6 +82,7 @@ def read_config(path: Path) -> TrainingConfig:
         optimiser=Optimiser(**settings.pop("optimiser")),
         curriculum=Curriculum(**settings.pop("curriculum")),
         loss=LossWeights(**settings.pop("loss")),
+        borders=BorderSettings(**settings.pop("borders")),
         prompts=PromptShares(**settings.pop("prompts")),
         augmentation=Augmentation(**settings.pop("augmentation")),
         **settings,

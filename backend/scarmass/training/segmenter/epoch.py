@@ -1,7 +1,7 @@
 """Which slices come in an epoch, and how often each."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +21,16 @@ class Epoch:
     order: NDArray[np.int64]
 
 
-def epoch_of(real: Sequence[AnnotatedSlice], phantoms: Sequence[AnnotatedSlice], settings: ViewSettings) -> Epoch:
-    """All slices that show myocardium, those with scar more often, those of small centres as often as is asked for."""
+def epoch_of(
+    real: Sequence[AnnotatedSlice],
+    phantoms: Sequence[AnnotatedSlice],
+    settings: ViewSettings,
+    sensitivities: Mapping[str, float],
+) -> Epoch:
+    """All slices that show myocardium, those with scar more often, those of small centres as often as is asked for.
+
+    sensitivities: at which references count, by centre; else 0.
+    """
     shown = [annotated for annotated in [*real, *phantoms] if annotated.myocardium.any()]
     is_phantom = {id(annotated) for annotated in phantoms}
     by_centre: dict[str, list[int]] = defaultdict(list)
@@ -41,4 +49,4 @@ def epoch_of(real: Sequence[AnnotatedSlice], phantoms: Sequence[AnnotatedSlice],
         # A centre's share of two, were the other one the largest: repeated, whole, until it is reached.
         wanted = settings.least_centre_share / (1 - settings.least_centre_share) * largest
         order += own * max(1, round(wanted / len(own)))
-    return Epoch(slice_tensors(shown), np.array(order))
+    return Epoch(slice_tensors(shown, sensitivities), np.array(order))

@@ -1,4 +1,4 @@
-"""What batches of masks (n, rows, columns) need on their device: boxes, pixels, parts and depths."""
+"""What batches of masks (n, rows, columns) need on their device: boxes, pixels, parts, distances and depths."""
 
 import torch
 import torch.nn.functional as F
@@ -56,6 +56,22 @@ def largest_part(mask: Tensor) -> Tensor:
     sizes = torch.zeros(len(mask), cells[0].numel() + 1, device=mask.device).scatter_add_(1, numbers, cells.flatten(1))
     largest = sizes.argmax(1)[:, None, None, None]
     return mask & F.interpolate((number == largest).float(), scale_factor=CELL)[:, 0].bool()
+
+
+def distance_to(mask: Tensor, most: int) -> Tensor:
+    """Distance (n, rows, columns) of each pixel's centre from that of the nearest pixel of its mask, in pixels.
+
+    Exact up to `most`; what is farther away is farther away in the answer too.
+    """
+    column = torch.arange(mask.shape[-1], device=mask.device, dtype=torch.float32)
+    before = torch.where(mask, column, -torch.inf).cummax(-1).values
+    after = torch.where(mask, column, torch.inf).flip(-1).cummin(-1).values.flip(-1)
+    along_row = torch.minimum(column - before, after - column) ** 2
+    rows = F.pad(along_row, (0, 0, most, most), value=torch.inf)
+    squared = along_row
+    for start in range(2 * most + 1):
+        squared = torch.minimum(squared, rows[:, start : start + mask.shape[-2]] + (start - most) ** 2)
+    return squared.sqrt()
 
 
 def deepest_pixel(mask: Tensor) -> Tensor:

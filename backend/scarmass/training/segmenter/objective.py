@@ -15,7 +15,6 @@ from scarmass.training.segmenter.encoder import in_two_halves
 from scarmass.training.segmenter.loss import LossWeights, mask_loss
 from scarmass.training.segmenter.masks import deepest_pixel, filled, largest_part
 from scarmass.training.segmenter.prompts import MOST_EXTRA_POINTS, Prompts
-from scarmass.training.segmenter.views import Views
 
 
 class SegmenterObjective(nn.Module):
@@ -34,21 +33,22 @@ class SegmenterObjective(nn.Module):
     def forward(self, batch: Batch) -> Tensor:
         """Mean loss of the prompts: of the decoder's answers, on views that are decoded, and of the refined ones."""
         views = batch.views
-        logits, own_loss = self._decoded(views, batch.prompts, batch.decoded)
+        logits, own_loss = self._decoded(batch)
         grey = views.grey[batch.prompts.view]
         prompts, previous = self.corrected(batch, grey, logits)
         given = self._given(prompts, previous, slice(None))
         assert self.network.refiner is not None
         maps = drawn_maps(grey, logits, given["boxes"], given["points"], given["mask_prompts"])
         refined, outlines = self.network.refiner.with_outlines(maps, given["structures"])
-        loss = mask_loss(refined, prompts.target.float(), self.loss)
+        loss = mask_loss(at(refined, batch.sensitivity), prompts.target.float(), self.loss)
         if self.loss.outlines:
             references = views.masks[:, [STRUCTURES.index(structure) for structure in ALSO_OUTLINED]][prompts.view]
             loss = loss + self.loss.outlines * mask_loss(outlines, references.float(), self.loss).mean(1)
         return (loss.sum() + self.loss.decoder * own_loss) / len(loss)
 
-    def _decoded(self, views: Views, prompts: Prompts, decoded: int) -> tuple[Tensor, Tensor]:
+    def _decoded(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The decoder's logits (n, 256, 256), 0 for prompts that it does not answer, and its summed loss."""
+        views, prompts, decoded = batch.views, batch.prompts, batch.decoded
         logits = torch.zeros_like(prompts.target, dtype=torch.float32)
         asked = torch.nonzero(prompts.view < decoded).flatten()
         if not len(asked):
@@ -60,7 +60,8 @@ class SegmenterObjective(nn.Module):
         answers, predicted_iou = self.network.decode_each(
             embeddings, given["structures"], given["boxes"], given["points"]
         )
-        loss = decoder_loss(answers.float(), predicted_iou.float(), prompts.target[asked].float(), self.loss)
+        judged = at(answers.float(), batch.sensitivity[asked])
+        loss = decoder_loss(judged, predicted_iou.float(), prompts.target[asked].float(), self.loss)
         return logits.index_copy(0, asked, answers.detach().float()), loss.sum()
 
     @torch.no_grad()
@@ -80,7 +81,8 @@ class SegmenterObjective(nn.Module):
                 break
             so_far = prompts._replace(points=points, labels=labels)
             given = self._given(so_far, previous, asked, self.network.input_size)
-            answer = (self.network.refine(logits[asked], grey[asked], **given) > 0) & counts[asked]
+            refined = self.network.refine(logits[asked], grey[asked], **given)
+            answer = (at(refined, batch.sensitivity[asked]) > 0) & counts[asked]
             wrong = (answer ^ prompts.target[asked]) & counts[asked]
             place = deepest_pixel(largest_part(wrong))
             positive = prompts.target[asked, place[:, 1], place[:, 0]]
@@ -104,6 +106,11 @@ class SegmenterObjective(nn.Module):
             "points": (scale * prompts.points[which], prompts.labels[which]),
             "mask_prompts": previous[which],
         }
+
+
+def at(logits: Tensor, sensitivity: Tensor) -> Tensor:
+    """Logits (n, rows, columns), each moved by its sensitivity (n,): those above 0 count."""
+    return logits + sensitivity[:, None, None]
 
 
 def decoder_loss(logits: Tensor, predicted_iou: Tensor, target: Tensor, weights: LossWeights) -> Tensor:

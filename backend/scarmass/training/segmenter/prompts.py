@@ -74,7 +74,7 @@ def draw_prompts(views: Views, counts: Tensor, shares: PromptShares, clicks: int
     each = torch.arange(n, device=device)
     mask = masks[each, structure]
     parts = torch.where((structure == NO_REFLOW)[:, None, None], *views.parts[view].flip(1).unbind(1)).long()
-    sizes = _part_sizes(mask, parts)
+    sizes = part_sizes(mask, parts)
     whole = (structure == LEFT_VENTRICLE) | (structure == BLOOD_POOL)
     has_part = (sizes >= SMALLEST_PART_PIXELS).any(1)
     chances = sizes.sqrt() * (sizes >= SMALLEST_PART_PIXELS)
@@ -95,7 +95,7 @@ def draw_prompts(views: Views, counts: Tensor, shares: PromptShares, clicks: int
 
     alone = has_part & ~around_ventricle & _some(n, shares.lone_point, device)
     held = filled(boxes, LOGITS_SIDE)
-    mostly_held = 2 * _part_sizes(mask & held, parts) >= sizes
+    mostly_held = 2 * part_sizes(mask & held, parts) >= sizes
     others = held | mostly_held.gather(1, parts.flatten(1)).view_as(held)
     target = torch.where((whole | around_ventricle)[:, None, None], mask, mask & (part | others))
     target = torch.where(alone[:, None, None], part, target) & has_part[:, None, None]
@@ -117,7 +117,7 @@ def _chosen_structures(masks: Tensor, shares: PromptShares) -> Tensor:
     return torch.where(other, either, wanted)
 
 
-def _part_sizes(mask: Tensor, parts: Tensor) -> Tensor:
+def part_sizes(mask: Tensor, parts: Tensor) -> Tensor:
     """Pixels (n, MOST_PARTS) of a mask (n, 256, 256) in each part, whose numbers are int64 of that shape."""
     counts = torch.zeros(len(mask), MOST_PARTS, device=mask.device)
     return counts.scatter_add_(1, parts.flatten(1), mask.flatten(1).float())

@@ -17,18 +17,18 @@ from scarmass.domain.prompts import Prompt, box_around
 from scarmass.domain.proposal import VENTRICLE_LOOSENESS
 from scarmass.domain.protocols import Segmenter
 from scarmass.domain.structures import Structure
-from scarmass.evaluation.segmentation.predict import MOST_CLICKS, Correction, answer, corrected
+from scarmass.evaluation.segmentation.predict import MOST_CLICKS, answer, boxed, corrected
 from scarmass.evaluation.simulated_reader import reader_of
 
 AROUND_VENTRICLE_WEIGHT = 0.25
 
-SENSITIVITIES = (0.0, 2.0, 4.0, 6.0)
-"""Of which the best one for all patients is named."""
+SENSITIVITIES = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+"""Of which the best one for all patients is named: other cuts of the same logits, so they cost little."""
 
 
 @dataclass(frozen=True)
 class ValidationScores:
-    """Means over slices, in windows from reference outlines.
+    """Means over slices, in windows from reference outlines. Answers are cut at the sensitivity, where not named other.
 
     dice_by_clicks: of drawn boxes' answers after 0 to 3 clicks, on slices with a scar large enough to be drawn.
     area_ratio: of the drawn boxes' answers to the reference, all slices together; above 1 is too much.
@@ -44,6 +44,7 @@ class ValidationScores:
     around_ventricle: float
     scar_free: float
     mass_error_by_clicks: tuple[float, ...] = ()
+    sensitivity: float = 0.0
     best_sensitivity: float = 0.0
     dice_at_best: float = float("nan")
     mass_error_at_best: float = float("nan")
@@ -77,29 +78,35 @@ class _SliceScores:
     scar_free: float | None
 
 
-def validation_scores(segmenter: Segmenter, slices: Sequence[AnnotatedSlice], seed: int = 0) -> ValidationScores:
-    """Scores of a segmenter through the engine that serves it. Slices without a ventricle count for boxes alone."""
+def validation_scores(
+    segmenter: Segmenter, slices: Sequence[AnnotatedSlice], sensitivity: float = 0.0, seed: int = 0
+) -> ValidationScores:
+    """Scores of a segmenter through the engine that serves it. Slices without a ventricle count for boxes alone.
+
+    sensitivity: at which the slices' readers draw.
+    """
     regions = reference_regions(slices)
-    scored = partial(_slice_scores, segmenter, seed=seed)
+    scored = partial(_slice_scores, segmenter, sensitivity=sensitivity, seed=seed)
     with ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2)) as threads:
         every = list(threads.map(lambda annotated: scored(annotated, regions[annotated.patient]), slices))
     read = [one.read for one in every if one.read is not None]
     drawn = [one for one in every if one.read is not None]
     areas = np.array([(one.volumes[0], one.truth) for one in drawn]).reshape(-1, 2).sum(0)
     by_sensitivity = {
-        sensitivity: (
+        one_of: (
             _mean([one.by_sensitivity[k][0] for one in drawn]),
             _mass_error(every, [one.by_sensitivity[k][1] for one in every]),
         )
-        for k, sensitivity in enumerate(SENSITIVITIES)
+        for k, one_of in enumerate(SENSITIVITIES)
     }
-    best = min(by_sensitivity, key=lambda sensitivity: by_sensitivity[sensitivity][1])
+    best = min(by_sensitivity, key=lambda one_of: by_sensitivity[one_of][1])
     return ValidationScores(
         dice_by_clicks=tuple(np.mean(read, axis=0).tolist()) if read else (float("nan"),) * (MOST_CLICKS + 1),
         area_ratio=float(areas[0] / areas[1]) if areas[1] else float("nan"),
         around_ventricle=_mean([one.around for one in every if one.around is not None]),
         scar_free=_mean([one.scar_free for one in every if one.scar_free is not None]),
         mass_error_by_clicks=tuple(_mass_error(every, [o.volumes[k] for o in every]) for k in range(MOST_CLICKS + 1)),
+        sensitivity=sensitivity,
         best_sensitivity=best,
         dice_at_best=by_sensitivity[best][0],
         mass_error_at_best=by_sensitivity[best][1],
@@ -107,21 +114,22 @@ def validation_scores(segmenter: Segmenter, slices: Sequence[AnnotatedSlice], se
 
 
 def scores_by_centre(
-    segmenter: Segmenter, slices: Mapping[str, Sequence[AnnotatedSlice]]
+    segmenter: Segmenter, slices: Mapping[str, Sequence[AnnotatedSlice]], sensitivities: Mapping[str, float]
 ) -> dict[str, ValidationScores]:
-    return {centre: validation_scores(segmenter, own) for centre, own in slices.items()}
+    """Each centre's slices at the sensitivity at which its references count, 0 where none is said."""
+    return {centre: validation_scores(segmenter, own, sensitivities.get(centre, 0.0)) for centre, own in slices.items()}
 
 
 def _slice_scores(
-    segmenter: Segmenter, annotated: AnnotatedSlice, region: HeartRegion | None, seed: int
+    segmenter: Segmenter, annotated: AnnotatedSlice, region: HeartRegion | None, sensitivity: float, seed: int
 ) -> _SliceScores:
     image, truth = annotated.image, annotated.masks[Structure.SCAR]
     around = scar_free = read = None
     volumes, by_sensitivity = (0.0,) * (MOST_CLICKS + 1), ((float("nan"), 0.0),) * len(SENSITIVITIES)
     myocardium = annotated.myocardium
     if myocardium.any():
-        prompt = Prompt(Structure.SCAR, (box_around(annotated.masks[Structure.LEFT_VENTRICLE], VENTRICLE_LOOSENESS),))
-        found = answer(segmenter, image, region, prompt)
+        around_it = box_around(annotated.masks[Structure.LEFT_VENTRICLE], VENTRICLE_LOOSENESS)
+        found = answer(segmenter, image, region, Prompt(boxes=(around_it,), sensitivity=sensitivity))
         if truth.any():
             around = dice(found, truth)
         else:
@@ -129,10 +137,10 @@ def _slice_scores(
     reader = reader_of(annotated, seed)
     if boxes := reader.boxes():
         answers = [
-            answer(segmenter, image, region, Prompt(Structure.SCAR, boxes, sensitivity=sensitivity))
-            for sensitivity in SENSITIVITIES
+            answer(segmenter, image, region, Prompt(boxes=boxes, sensitivity=one_of)) for one_of in SENSITIVITIES
         ]
-        correction = corrected(segmenter, image, region, reader, Correction(boxes, (), (answers[0],)))
+        first = boxed(segmenter, image, region, reader, sensitivity)
+        correction = corrected(segmenter, image, region, reader, first)
         masks = [correction.after(clicks) for clicks in range(MOST_CLICKS + 1)]
         read = tuple(dice(mask, truth) for mask in masks)
         volumes = tuple(_volume(mask, annotated) for mask in masks)

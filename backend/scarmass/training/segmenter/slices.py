@@ -1,6 +1,6 @@
 """Annotated slices as tensors on one grid: what batches of views are drawn from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
@@ -36,12 +36,14 @@ class SliceTensors:
     grey: uint8 (N, 384, 384), dark to bright. masks: uint8 (N, 384, 384): bit k is STRUCTURES[k], and the bit after
     those is set where the pixel lies on the slice. parts: uint8 (N, 2, 384, 384): of WITH_PARTS, the number of the part
     that is nearest to a pixel, the largest being 0. diameter_mm: float32 (N,), of the patient's left ventricle.
+    sensitivity: float32 (N,), at which its centre's references count.
     """
 
     grey: Tensor
     masks: Tensor
     parts: Tensor
     diameter_mm: Tensor
+    sensitivity: Tensor
 
     def __len__(self) -> int:
         return len(self.grey)
@@ -50,14 +52,15 @@ class SliceTensors:
         return SliceTensors(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
-def slice_tensors(slices: Sequence[AnnotatedSlice]) -> SliceTensors:
-    """The slices that show myocardium, in their order."""
+def slice_tensors(slices: Sequence[AnnotatedSlice], sensitivities: Mapping[str, float]) -> SliceTensors:
+    """The slices that show myocardium, in their order. sensitivities: at which references count, by centre; else 0."""
     regions = reference_regions(slices)
     shown = [annotated for annotated in slices if annotated.myocardium.any()]
     diameters_mm = [region.diameter_mm for a in shown if (region := regions[a.patient]) is not None]
     with ThreadPoolExecutor() as threads:
         grey, masks, parts = zip(*threads.map(_on_grid, shown, diameters_mm), strict=True)
-    stacked = (np.array(grey), np.array(masks), np.array(parts), np.array(diameters_mm, dtype=np.float32))
+    each = [diameters_mm, [sensitivities.get(annotated.centre, 0.0) for annotated in shown]]
+    stacked = (np.array(grey), np.array(masks), np.array(parts), *np.array(each, dtype=np.float32))
     return SliceTensors(*map(torch.from_numpy, stacked))
 
 

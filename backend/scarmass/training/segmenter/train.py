@@ -154,7 +154,7 @@ def finetune(
     network = network_to_train(starting)
     first, last = config.views.phantom_seeds
     slices = [annotated for centre in centres for annotated in prepared.slices("train", centre)]
-    epoch = epoch_of(slices, phantom_slices(range(first, last + 1)), config.views)
+    epoch = epoch_of(slices, phantom_slices(range(first, last + 1)), config.views, config.borders.by_centre)
     objective = SegmenterObjective(network, config.loss, trains_encoder=settings.encoder_rate > 0)
     validation = {centre: prepared.slices("validation", centre) for centre in prepared.centres}
     entry = fine_tuned_entry(starting.entry, config, base_sha256, network.structures)
@@ -163,7 +163,8 @@ def finetune(
 
     def validate(average: PromptableSegmenter, step: int) -> float:
         save(as_stored(average.state_dict()), entry.description(), latest)
-        scores = scores_by_centre(SegmenterEngine(load(latest, weights_folder), device=fabric.device.type), validation)
+        engine = SegmenterEngine(load(latest, weights_folder), device=fabric.device.type)
+        scores = scores_by_centre(engine, validation, config.borders.by_centre)
         for centre, own in scores.items():
             run.log(step, {f"validation/{centre}/{name}": value for name, value in own.by_name().items()})
             print(f"{centre} after {step} steps, {run.minutes():.1f} minutes: {own}", flush=True)
