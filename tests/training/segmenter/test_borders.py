@@ -72,6 +72,13 @@ def test_scar_through_the_whole_wall_is_wider_along_the_wall_by_the_distance_on_
         assert after[WALL & (np.abs(ANGLE) < 0.1)].all(), "nothing is lost at blood and epicardium"
 
 
+def test_a_border_is_moved_by_as_many_whole_pixels_as_are_nearest_to_the_distance() -> None:
+    flat = WALL & (np.abs(y - 128) < 8) & (x > 128)
+    for outwards_mm, rows in ((0.2, 0), (0.3, 1), (0.7, 1), (0.8, 2), (-0.2, 0), (-0.3, -1), (-0.7, -1), (-0.8, -2)):
+        after = moved_scar(flat, outwards_mm)
+        assert np.ptp(np.nonzero(after[:, 190])[0]) == np.ptp(np.nonzero(flat[:, 190])[0]) + 2 * rows
+
+
 def test_scar_below_the_endocardium_thickens_by_the_distance_and_to_the_whole_wall_at_most() -> None:
     middle = np.abs(ANGLE) < 0.2
     for outwards_mm, thickness in ((3.0, 16), (-3.0, 4), (20.0, OUTER - INNER)):

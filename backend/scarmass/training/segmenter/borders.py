@@ -50,9 +50,9 @@ def move_borders(views: Views, outwards_mm: Tensor) -> tuple[Views, Tensor]:
     scar, parts = views.masks[:, SCAR], views.parts[:, WITH_PARTS.index(Structure.SCAR)].long()
     wall = scar | (views.masks[:, LEFT_VENTRICLE] & ~views.masks[:, BLOOD_POOL])
     pixels = (outwards_mm / views.pixel_mm)[:, None, None]
-    grows = pixels >= 0
-    distance = distance_to(torch.where(grows, scar, wall & ~scar), int(pixels.abs().amax().ceil()))
-    moved = torch.where(grows, wall & (distance <= pixels), scar & (distance > -pixels))
+    grows, reach = pixels >= 0, pixels.abs() + 0.5  # the border lies half a pixel from the centres beside it
+    distance = distance_to(torch.where(grows, scar, wall & ~scar), int(reach.amax().ceil()))
+    moved = torch.where(grows, wall & (distance <= reach), scar & (distance > reach))
     before, after = (part_sizes(mask, parts) >= SMALLEST_PART_PIXELS for mask in (scar, moved))
     is_moved = scar.flatten(1).any(1) & (after | ~before).all(1)
     masks = views.masks.clone()
