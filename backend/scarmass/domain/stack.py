@@ -18,6 +18,7 @@ from scarmass.domain.geometry import (
     positions_along_normal_mm,
     slice_spacings_mm,
 )
+from scarmass.domain.mass import OVERLAP_TOLERANCE, MassExtent
 
 Item = TypeVar("Item")
 
@@ -72,6 +73,11 @@ class SliceHeader:
     trigger_time_ms: float | None = None
     inversion_time_ms: float | None = None
     cardiac_number_of_images: int | None = None
+    acquisition_number: int | None = None
+    acquisition_time: str = ""
+    scanning_sequence: tuple[str, ...] = ()
+    contrast_agent: str = ""
+    spacing_between_slices_mm: float | None = None
     photometric_interpretation: str = "MONOCHROME2"
     rescale_slope: float = 1.0
     rescale_intercept: float = 0.0
@@ -194,6 +200,21 @@ def with_slices(own: Sequence[Slice], more: Sequence[Slice]) -> tuple[Slice, ...
     return tuple(
         Slice(every[at].header, spacing, every[at].sha256) for at, spacing in zip(order, spacings, strict=True)
     )
+
+
+def headline_extent(slices: Sequence[Slice], of_the_site: MassExtent) -> MassExtent:
+    """The extent of the figure that is named: the site's, but slice spacing where slices overlap.
+
+    There slice thickness counts the same tissue in two slices.
+    """
+    return MassExtent.SLICE_SPACING if any(map(_is_overlapped, slices)) else of_the_site
+
+
+def _is_overlapped(one: Slice) -> bool:
+    thickness_mm, spacing_mm = one.header.slice_thickness_mm, one.slice_spacing_mm
+    if thickness_mm is None or spacing_mm is None:
+        return False
+    return thickness_mm > spacing_mm * (1 + OVERLAP_TOLERANCE)
 
 
 def _is_of_one_grid(one: Slice, other: Slice) -> bool:

@@ -200,7 +200,7 @@ class Stack(BaseModel):
             contrast=stack.contrast,
             is_lge=stack.is_lge,
             is_lge_because=stack.is_lge_because,
-            mass_extent=mass_extent,
+            mass_extent=domain.headline_extent(stack.slices, mass_extent),
             density_g_per_ml=density_g_per_ml,
             warnings=list(stack.warnings),
             slices=[Slice.of(one, index) for index, one in enumerate(stack.slices)],

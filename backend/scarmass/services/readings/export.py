@@ -10,7 +10,7 @@ from typing import Any
 
 from scarmass.domain.mass import Mass
 from scarmass.domain.reading import Reading
-from scarmass.domain.stack import Stack
+from scarmass.domain.stack import Stack, headline_extent
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
 from scarmass.services.readings.load import measured
@@ -125,7 +125,7 @@ def _common(context: Context, reading: Reading, stack: Stack) -> dict[str, Any]:
         "of": len(reading.slices),
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "density_g_per_ml": context.density_g_per_ml,
-        "mass_extent": context.mass_extent.value,
+        "mass_extent": headline_extent(reading.slices, context.mass_extent).value,
         "sensitivity": reading.sensitivity.value,
         "sensitivity_follows": reading.sensitivity.follows,
     }
