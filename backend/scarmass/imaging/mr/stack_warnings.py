@@ -7,7 +7,7 @@ import numpy as np
 
 from scarmass.domain.geometry import positions_along_normal_mm
 from scarmass.domain.mass import OVERLAP_TOLERANCE
-from scarmass.domain.stack import Slice, Stack
+from scarmass.domain.stack import THICKNESS_MISSING, Slice, Stack
 from scarmass.imaging.mr.acquisitions import Acquired
 from scarmass.imaging.mr.terms import Meaning, found
 
@@ -30,7 +30,7 @@ def of_extents(slices: Sequence[Slice]) -> list[str]:
     warnings = []
     thicknesses = {header.slice_thickness_mm for header in headers}
     if None in thicknesses:
-        warnings.append("SliceThickness is missing: mass by slice thickness cannot be given")
+        warnings.append(THICKNESS_MISSING)
     elif len(thicknesses) > 1:
         warnings.append("SliceThickness differs between slices")
     if all(not any(header.position_mm) for header in headers):
