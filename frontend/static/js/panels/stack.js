@@ -80,7 +80,7 @@ export class StackPanel {
     fill("pixel", `pixel ${columnSpacing.toFixed(2)} × ${rowSpacing.toFixed(2)} mm`);
     fill("thickness", millimetres(first.slice_thickness_mm));
     const { typed_thickness: typed } = this.stack;
-    fill("typed", typed ? `typed by ${typed.author}` : "");
+    fill("typed", typed ? `thickness typed by ${typed.author}` : "");
     byId("thickness").hidden = !typed && list.every(({ slice_thickness_mm }) => slice_thickness_mm !== null);
     fill("spacing", range(list.map((slice) => slice.slice_spacing_mm)));
   }
