@@ -34,7 +34,7 @@ def of_extents(slices: Sequence[Slice]) -> list[str]:
     elif len(thicknesses) > 1:
         warnings.append("SliceThickness differs between slices")
     if all(not any(header.position_mm) for header in headers):
-        warnings.append("ImagePositionPatient is 0\\\\0\\\\0, as where a position is missing")
+        warnings.append("ImagePositionPatient is 0\\0\\0, as where a position is missing")
     if len(slices) == 1:
         return [*warnings, "one slice alone has no spacing: mass by slice spacing cannot be given"]
     gaps = np.abs(np.diff(positions_along_normal_mm([header.plane for header in headers])))

@@ -41,6 +41,13 @@ class _Draft:
     def first(self) -> SliceHeader:
         return self.acquired.images[0]
 
+    @property
+    def place(self) -> tuple:
+        """Among the stacks of the study: as the scanner made them, what was replaced after all else of its series."""
+        series_number = min(one.series_number or 0 for one in self.acquired.images)
+        uid = min(one.sop_instance_uid for one in self.acquired.images)
+        return series_number, self.acquired.is_replaced, self.acquired.number, uid, self.first.frame_number
+
 
 def build_stacks(study: StudyHeader, headers: Iterable[SliceHeader]) -> list[Stack]:
     """Every slice of the study in exactly one stack, whatever order they come in."""
@@ -51,10 +58,10 @@ def build_stacks(study: StudyHeader, headers: Iterable[SliceHeader]) -> list[Sta
         for grid in grids(images)
         for draft in _drafts(grid, contrast)
     ]
+    drafts.sort(key=lambda draft: draft.place)
     stacks = [_stack(study, draft, verdict) for draft, verdict in zip(drafts, _verdicts(drafts), strict=True)]
     said = zip(stacks, elsewhere(stacks), of_long_axes(stacks), strict=True)
-    stacks = [replace(stack, warnings=(*stack.warnings, *more, *axes)) for stack, more, axes in said]
-    return sorted(stacks, key=lambda stack: (stack.slices[0].header.series_number or 0, stack.stack_id))
+    return [replace(stack, warnings=(*stack.warnings, *more, *axes)) for stack, more, axes in said]
 
 
 def _of_one_kind(headers: Sequence[SliceHeader]) -> dict[tuple, list[SliceHeader]]:
