@@ -141,6 +141,10 @@ class NothingToPropose(Conflict):
     """Every slice of the reading was decided on by a reader."""
 
 
+class ThicknessKnown(Conflict):
+    """A slice thickness is typed only where the headers lack it."""
+
+
 class NotExcluded(Conflict):
     """Only a slice that was excluded can be included again."""
 

@@ -18,11 +18,14 @@ from scarmass.domain.geometry import (
     positions_along_normal_mm,
     slice_spacings_mm,
 )
+from scarmass.domain.mass import OVERLAP_TOLERANCE, MassExtent
 
 Item = TypeVar("Item")
 
 SliceKey = tuple[str, int]
 """What identifies a slice: sop_instance_uid and frame_number (1 for classic objects)."""
+
+THICKNESS_MISSING = "SliceThickness is missing: mass by slice thickness cannot be given"
 
 SPACING_TOLERANCE = 1e-3
 """Largest relative difference of two pixel spacings that still count as equal."""
@@ -72,6 +75,11 @@ class SliceHeader:
     trigger_time_ms: float | None = None
     inversion_time_ms: float | None = None
     cardiac_number_of_images: int | None = None
+    acquisition_number: int | None = None
+    acquisition_time: str = ""
+    scanning_sequence: tuple[str, ...] = ()
+    contrast_agent: str = ""
+    spacing_between_slices_mm: float | None = None
     photometric_interpretation: str = "MONOCHROME2"
     rescale_slope: float = 1.0
     rescale_intercept: float = 0.0
@@ -91,16 +99,32 @@ class SliceHeader:
 
 
 @dataclass(frozen=True)
+class TypedThickness:
+    """A slice thickness that headers lack, as a reader typed it."""
+
+    mm: float
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Slice:
     """One image of a stack, or of a reading.
 
     slice_spacing_mm: the extent it stands for, gap included; None where it stands alone.
     sha256: of the stored object that holds its pixels; empty before it is stored.
+    typed_thickness: counts where the header has no thickness.
     """
 
     header: SliceHeader
     slice_spacing_mm: float | None = None
     sha256: str = ""
+    typed_thickness: TypedThickness | None = None
+
+    @property
+    def slice_thickness_mm(self) -> float | None:
+        typed_mm = None if self.typed_thickness is None else self.typed_thickness.mm
+        return typed_mm if self.header.slice_thickness_mm is None else self.header.slice_thickness_mm
 
     @property
     def key(self) -> SliceKey:
@@ -128,6 +152,7 @@ class Stack:
     warnings: tuple[str, ...]
     slices: tuple[Slice, ...]
     revision: int = 0
+    typed_thickness: TypedThickness | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +219,21 @@ def with_slices(own: Sequence[Slice], more: Sequence[Slice]) -> tuple[Slice, ...
     return tuple(
         Slice(every[at].header, spacing, every[at].sha256) for at, spacing in zip(order, spacings, strict=True)
     )
+
+
+def headline_extent(slices: Sequence[Slice], of_the_site: MassExtent) -> MassExtent:
+    """The extent of the figure that is named: the site's, but slice spacing where slices overlap.
+
+    There slice thickness counts the same tissue in two slices.
+    """
+    return MassExtent.SLICE_SPACING if any(map(_is_overlapped, slices)) else of_the_site
+
+
+def _is_overlapped(one: Slice) -> bool:
+    thickness_mm, spacing_mm = one.slice_thickness_mm, one.slice_spacing_mm
+    if thickness_mm is None or spacing_mm is None:
+        return False
+    return thickness_mm > spacing_mm * (1 + OVERLAP_TOLERANCE)
 
 
 def _is_of_one_grid(one: Slice, other: Slice) -> bool:

@@ -16,10 +16,13 @@ from scarmass.domain.stack import Study, StudyHeader
 from scarmass.imaging.archive import Refused, files_within
 from scarmass.imaging.mr.header import MrObject, read_object
 from scarmass.imaging.mr.pixels import stored_values
+from scarmass.imaging.mr.planes import without_positions
 from scarmass.imaging.mr.stacks import build_stacks
 from scarmass.storage import removals, studies
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
+
+NO_POSITION = "ImagePositionPatient is 0\\0\\0 in every image of its series: the positions are missing"
 
 IMPORT = "import"
 """Who brings a removed study back to the worklist when its images come in again."""
@@ -77,7 +80,12 @@ def _store_study(session: Session, study_instance_uid: str, objects: list[Accept
     studies.lock_study(session, study_instance_uid)
     study = studies.add_study(session, objects[0].content.study)
     is_new: list[bool] = []
+    headers = [*studies.headers_of(session, study_instance_uid), *(one.content.slices[0] for one in objects)]
+    nowhere = without_positions(headers)
     for accepted in objects:
+        if accepted.content.slices[0].series_instance_uid in nowhere:
+            rejected.append(Refused(accepted.name, NO_POSITION))
+            continue
         if not _is_of_the_same_patient(accepted.content.study, study):
             rejected.append(
                 Refused(accepted.name, "its patient differs from that of its study (PatientID, birth date or name)")

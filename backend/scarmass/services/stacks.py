@@ -44,10 +44,20 @@ def get_slice(context: Context, sop_instance_uid: str, frame_number: int) -> tup
         return studies.get_slice(session, sop_instance_uid, frame_number)
 
 
-def change_stack(context: Context, stack_id: str, author: str, is_lge: bool | None, contrast: Contrast | None) -> Stack:
-    """Overrule what was read from the headers; None stays. Raises StackNotFound."""
+def change_stack(
+    context: Context,
+    stack_id: str,
+    author: str,
+    is_lge: bool | None,
+    contrast: Contrast | None,
+    slice_thickness_mm: float | None = None,
+) -> Stack:
+    """Overrule what was read from the headers, or say what they lack; None stays.
+
+    Raises StackNotFound, ThicknessKnown.
+    """
     with context.database.transaction() as session:
-        return studies.change_stack(session, stack_id, author, is_lge, contrast)
+        return studies.change_stack(session, stack_id, author, is_lge, contrast, slice_thickness_mm)
 
 
 def pixels_of(files: FileStore, one: Slice) -> NDArray:

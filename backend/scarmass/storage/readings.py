@@ -23,7 +23,7 @@ from scarmass.domain.reading import (
     with_standings,
 )
 from scarmass.domain.stack import Slice, SliceKey, Stack
-from scarmass.storage.documents import header_from_json, header_to_json
+from scarmass.storage.documents import header_from_json, header_to_json, thickness_from_json
 from scarmass.storage.notifications import notify
 from scarmass.storage.steps import (
     PROPOSALS,
@@ -254,4 +254,6 @@ def _found(row: ReadingRow | None) -> ReadingRow:
 def _slices(session: Session, reading_id: uuid.UUID, revision: int) -> tuple[Slice, ...]:
     query = select(ReadingSliceRow).where(ReadingSliceRow.reading_id == reading_id)
     rows = session.scalars(query.where(ReadingSliceRow.revision == revision).order_by(ReadingSliceRow.index))
-    return tuple(Slice(header_from_json(row.header), row.slice_spacing_mm, row.sha256) for row in rows)
+    of_stack = select(StackRow.slice_thickness_by_reader).join(ReadingRow, ReadingRow.stack_id == StackRow.stack_id)
+    typed = thickness_from_json(session.scalar(of_stack.where(ReadingRow.id == reading_id)))
+    return tuple(Slice(header_from_json(row.header), row.slice_spacing_mm, row.sha256, typed) for row in rows)

@@ -4,15 +4,24 @@ import hashlib
 import uuid
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from scarmass.domain.errors import InstanceConflict, SliceNotFound, StackNotFound, StudyNotFound
-from scarmass.domain.stack import Contrast, Slice, SliceHeader, Stack, Study, StudyHeader
-from scarmass.storage.documents import header_from_json, header_to_json
+from scarmass.domain.errors import InstanceConflict, SliceNotFound, StackNotFound, StudyNotFound, ThicknessKnown
+from scarmass.domain.stack import (
+    THICKNESS_MISSING,
+    Contrast,
+    Slice,
+    SliceHeader,
+    Stack,
+    Study,
+    StudyHeader,
+    TypedThickness,
+)
+from scarmass.storage.documents import Json, header_from_json, header_to_json, thickness_from_json, thickness_to_json
 from scarmass.storage.notifications import notify
 from scarmass.storage.removals import removal_of
 from scarmass.storage.tables import (
@@ -120,10 +129,26 @@ def get_slice(session: Session, sop_instance_uid: str, frame_number: int) -> tup
     return stack, next(one for one in stack.slices if one.key == (sop_instance_uid, frame_number))
 
 
-def change_stack(session: Session, stack_id: str, author: str, is_lge: bool | None, contrast: Contrast | None) -> Stack:
-    """Overrule what was read from the headers, and record who did; None stays. Raises StackNotFound."""
+def change_stack(
+    session: Session,
+    stack_id: str,
+    author: str,
+    is_lge: bool | None,
+    contrast: Contrast | None,
+    slice_thickness_mm: float | None,
+) -> Stack:
+    """Overrule what was read from the headers, or say what they lack, and record who did; None stays.
+
+    Raises StackNotFound, ThicknessKnown.
+    """
     row = _stack_row(session, stack_id)
-    change = {}
+    change: Json = {}
+    if slice_thickness_mm is not None:
+        if all(one.header.slice_thickness_mm is not None for one in _stack(row).slices):
+            raise ThicknessKnown("the headers have the slice thickness: it is not typed over")
+        typed = TypedThickness(slice_thickness_mm, author, datetime.now(UTC))
+        row.slice_thickness_by_reader = thickness_to_json(typed)
+        change["slice_thickness_mm"] = slice_thickness_mm
     if is_lge is not None:
         row.is_lge_by_reader = change["is_lge"] = is_lge
     if contrast is not None:
@@ -246,6 +271,7 @@ def _stack_row(session: Session, stack_id: str) -> StackRow:
 def _stack(row: StackRow) -> Stack:
     """The stack with what counts: a reader overrules the headers."""
     is_overruled = row.is_lge_by_reader is not None
+    typed = thickness_from_json(row.slice_thickness_by_reader)
     return Stack(
         stack_id=row.stack_id,
         study=_study_header(row.study),
@@ -253,10 +279,18 @@ def _stack(row: StackRow) -> Stack:
         contrast=Contrast(row.contrast_by_reader or row.contrast),
         is_lge=bool(row.is_lge_by_reader) if is_overruled else row.is_lge,
         is_lge_because="set by the reader" if is_overruled else row.is_lge_because,
-        warnings=tuple(row.warnings),
+        warnings=tuple(_said(warning, typed) for warning in row.warnings),
         slices=tuple(
-            Slice(header_from_json(one.instance.header), one.slice_spacing_mm, one.instance.sha256)
+            Slice(header_from_json(one.instance.header), one.slice_spacing_mm, one.instance.sha256, typed)
             for one in row.slices
         ),
         revision=row.revision,
+        typed_thickness=typed,
     )
+
+
+def _said(warning: str, typed: TypedThickness | None) -> str:
+    """The warning, or what a reader said instead."""
+    if typed is None or warning != THICKNESS_MISSING:
+        return warning
+    return f"SliceThickness is missing: {typed.author} typed {typed.mm:g} mm on {typed.at:%Y-%m-%d}"

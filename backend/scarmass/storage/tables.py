@@ -100,6 +100,7 @@ class StackRow(Table):
     is_lge_because: Mapped[str]
     contrast_by_reader: Mapped[str | None]
     is_lge_by_reader: Mapped[bool | None]
+    slice_thickness_by_reader: Mapped[Json | None]
     warnings: Mapped[list[str]]
     revision: Mapped[int] = mapped_column(server_default="0")
     study: Mapped[StudyRow] = relationship(back_populates="stacks", lazy="joined")

@@ -23,6 +23,10 @@ def get_view(stack_id: PathUid, context: InContext) -> View:
 
 @router.patch("/{stack_id}")
 def change_stack(stack_id: PathUid, change: StackChange, context: InContext, reader: CurrentReader) -> Stack:
-    """Overrule what was read from the header; a field left out stays. Who did it and when is recorded."""
-    stack = stacks.change_stack(context, stack_id, reader, change.is_lge, change.contrast)
+    """Overrule what was read from the header; a field left out stays. Who did it and when is recorded.
+
+    A slice thickness is taken where the headers lack it.
+    """
+    said = change.is_lge, change.contrast, change.slice_thickness_mm
+    stack = stacks.change_stack(context, stack_id, reader, *said)
     return Stack.of(stack, context.mass_extent, context.density_g_per_ml)

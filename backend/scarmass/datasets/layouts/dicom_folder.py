@@ -141,7 +141,8 @@ def _on_grid(volume: NiftiVolume, headers: list[SliceHeader], name: str) -> NDAr
     to_voxel = np.linalg.inv(np.column_stack([step, along_column * row_mm, along_row * column_mm]))
     sampled = []
     for index, header in enumerate(headers):
-        voxels = (_pixel_centres_mm(header) - first.position_mm) @ to_voxel.T
+        y, x = np.mgrid[: header.rows, : header.columns] + 0.5
+        voxels = (header.plane.patient_mm(x, y) - first.position_mm) @ to_voxel.T
         nearest = np.rint(voxels).astype(int)
         if np.abs(voxels - nearest).max() > GRID_TOLERANCE:
             raise AnnotationInvalid(f"{name} has another grid than slice {index}")
@@ -149,15 +150,6 @@ def _on_grid(volume: NiftiVolume, headers: list[SliceHeader], name: str) -> NDAr
             raise AnnotationMissing(f"{name} does not cover slice {index} ({header.sop_instance_uid})")
         sampled.append(volume.values[tuple(np.moveaxis(nearest, -1, 0))])
     return np.array(sampled)
-
-
-def _pixel_centres_mm(header: SliceHeader) -> NDArray[np.float64]:
-    """Positions (rows, columns, 3) by PS3.3 equation C.7.6.2.1-1."""
-    row, column = np.mgrid[: header.rows, : header.columns]
-    along_row, along_column = np.array(header.orientation[:3]), np.array(header.orientation[3:])
-    row_mm, column_mm = header.pixel_spacing_mm
-    offsets = column[..., None] * along_row * column_mm + row[..., None] * along_column * row_mm
-    return np.array(header.position_mm) + offsets
 
 
 def _values(path: Path, header: SliceHeader) -> NDArray[np.float32]:

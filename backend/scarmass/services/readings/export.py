@@ -10,7 +10,7 @@ from typing import Any
 
 from scarmass.domain.mass import Mass
 from scarmass.domain.reading import Reading
-from scarmass.domain.stack import Stack
+from scarmass.domain.stack import Stack, headline_extent
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
 from scarmass.services.readings.load import measured
@@ -60,7 +60,7 @@ def _slice_columns(context: Context, reading: Reading, index: int) -> dict[str, 
         "sop_instance_uid": one.header.sop_instance_uid,
         "frame_number": one.header.frame_number,
         "slice_state": content.state.value,
-        "slice_thickness_mm": one.header.slice_thickness_mm,
+        "slice_thickness_mm": one.slice_thickness_mm,
         "slice_spacing_mm": one.slice_spacing_mm,
         "area_mm2": None if measure is None else measure.area_mm2,
         **_mass_columns(None if measure is None else measure.mass),
@@ -105,7 +105,7 @@ def _rounded(column: str, cell: Any) -> Any:
 
 
 def _common(context: Context, reading: Reading, stack: Stack) -> dict[str, Any]:
-    study = stack.study
+    study, typed = stack.study, stack.typed_thickness
     return {
         "status": "DRAFT",
         "patient_name": study.patient_name,
@@ -125,7 +125,8 @@ def _common(context: Context, reading: Reading, stack: Stack) -> dict[str, Any]:
         "of": len(reading.slices),
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "density_g_per_ml": context.density_g_per_ml,
-        "mass_extent": context.mass_extent.value,
+        "slice_thickness_typed_by": None if typed is None else f"{typed.author}, {typed.at:%Y-%m-%d}",
+        "mass_extent": headline_extent(reading.slices, context.mass_extent).value,
         "sensitivity": reading.sensitivity.value,
         "sensitivity_follows": reading.sensitivity.follows,
     }

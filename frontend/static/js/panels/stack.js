@@ -1,7 +1,7 @@
 /** Whose heart this is, and what kind of stack: the identity in the header, the study in the panel. */
 
 import { patchStack } from "../common/api.js";
-import { byId, element } from "../common/dom.js";
+import { byId, element, find } from "../common/dom.js";
 import { contrastNames, day, millimetres, personName, sex } from "../common/format.js";
 import { showMessage } from "../common/status.js";
 
@@ -25,10 +25,15 @@ export class StackPanel {
       void this.#change({ contrast: select.value });
     });
     byId("lge-change").addEventListener("click", () => void this.#change({ is_lge: !this.stack.is_lge }));
+    byId("thickness", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      const { value } = find("input", byId("thickness"), HTMLInputElement);
+      void this.#change({ slice_thickness_mm: Number(value) });
+    });
     byId("read-anyway").addEventListener("click", () => void this.#change({ is_lge: true }));
   }
 
-  /** Overrule the header. @param {{contrast?: string, is_lge?: boolean}} change */
+  /** Overrule the header. @param {{contrast?: string, is_lge?: boolean, slice_thickness_mm?: number}} change */
   async #change(change) {
     try {
       this.take(await patchStack(this.stack.stack_id, change));
@@ -44,7 +49,10 @@ export class StackPanel {
 
   /** @param {Stack} stack as it is now */
   take(stack) {
+    const isMeasuredAnew = stack.typed_thickness?.at !== this.stack.typed_thickness?.at;
     this.stack = stack;
+    // Every slice weighs something else now.
+    if (isMeasuredAnew) window.location.reload();
     this.show();
   }
 
@@ -71,6 +79,9 @@ export class StackPanel {
     fill("slices", `${list.length} of ${first.columns} × ${first.rows}`);
     fill("pixel", `pixel ${columnSpacing.toFixed(2)} × ${rowSpacing.toFixed(2)} mm`);
     fill("thickness", millimetres(first.slice_thickness_mm));
+    const { typed_thickness: typed } = this.stack;
+    fill("typed", typed ? `thickness typed by ${typed.author}` : "");
+    byId("thickness").hidden = !typed && list.every(({ slice_thickness_mm }) => slice_thickness_mm !== null);
     fill("spacing", range(list.map((slice) => slice.slice_spacing_mm)));
   }
 
