@@ -138,6 +138,25 @@ def test_a_compressed_image_without_its_end_is_not_believed(syntax: UID) -> None
 
 
 @pytest.mark.parametrize("syntax", [JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.97])
+def test_a_compressed_image_that_was_cut_and_ended_anew_is_not_believed(syntax: UID, share: float) -> None:
+    """Decoders answer it with a full array whose rest they made up."""
+    content = encoded(compressed(syntax, lambda stream: stream[: int(len(stream) * share)] + b"\xff\xd9"))
+    assert reason(content) in (
+        "the pixel data cannot be decoded",
+        "the compressed image ends before its last pixel: the file is incomplete",
+    )
+
+
+@pytest.mark.parametrize("syntax", [JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless])
+@pytest.mark.parametrize("padding", [b"\0", b"\xff", b"\0\0\0"])
+def test_what_makes_a_length_even_is_no_part_of_the_image(syntax: UID, padding: bytes) -> None:
+    content = encoded(compressed(syntax, lambda stream: stream + padding))
+    assert taken_in(content)
+    assert np.array_equal(stored_values(content), PIXELS)
+
+
+@pytest.mark.parametrize("syntax", [JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless])
 def test_a_compressed_image_has_the_size_that_the_header_says(syntax: UID) -> None:
     one = compressed(syntax)
     one.Rows, one.Columns = 8192, 8192

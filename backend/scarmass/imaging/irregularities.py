@@ -63,9 +63,9 @@ FILES = (
         f"{ENCODINGS}::test_a_cut_compressed_file_is_incomplete",
     ),
     Irregularity(
-        "a compressed image that ends too early",
+        "a compressed image that ends too early, whether or not an end was put to it",
         REFUSE,
-        "the compressed image has no end",
+        "the compressed image has no end; ends before its last pixel",
         f"{ENCODINGS}::test_a_compressed_image_without_its_end_is_not_believed",
     ),
     Irregularity(

@@ -12,6 +12,12 @@ START_OF_IMAGE = b"\xff\xd8"
 END = b"\xff\xd9"
 """End of image in JPEG and JPEG-LS, end of codestream in JPEG 2000."""
 
+PADDING = b"\0\xff"
+"""What writers put behind the end to make a length even."""
+
+FILLER = bytes(range(0x11, 0xF0, 7)) * 8
+"""Bytes that are no marker."""
+
 FRAME_HEADERS = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
 WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 START_OF_SCAN = 0xDA
@@ -30,10 +36,21 @@ def require_whole(stream: bytes, rows: int, columns: int) -> None:
         size = _size_of_jpeg(stream)
     else:
         raise PixelsUndecodable("the compressed image has no beginning")
-    if not stream.rstrip(b"\0").endswith(END):
+    if not stream.rstrip(PADDING).endswith(END):
         raise PixelsUndecodable("the compressed image has no end: the file is incomplete")
     if size != (rows, columns):
         raise PixelsUndecodable(f"the compressed image has {size[0]} x {size[1]} pixels, the header {rows} x {columns}")
+
+
+def lengthened(stream: bytes) -> bytes | None:
+    """A whole JPEG or JPEG-LS stream with bytes before its end, for which a decoder that has every pixel has no use.
+
+    A stream that was cut and ended anew decodes to other pixels with them, or to none: decoders make up the rest from
+    whatever follows. None for JPEG 2000, whose decoder notices.
+    """
+    if not stream.startswith(START_OF_IMAGE):
+        return None
+    return stream.rstrip(PADDING).removesuffix(END) + FILLER + END
 
 
 def _size_of_codestream(stream: bytes) -> tuple[int, int]:

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
-from pydicom.encaps import get_frame
+from pydicom.encaps import encapsulate, get_frame
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import RLELossless
 
 from scarmass.domain.errors import ObjectRefused, PixelsUndecodable
 from scarmass.domain.stack import SliceHeader
-from scarmass.imaging.mr.codestream import require_whole
+from scarmass.imaging.mr.codestream import lengthened, require_whole
 from scarmass.imaging.mr.encoding import open_dataset
 
 THUMBNAIL_PIXELS = 256
@@ -36,11 +36,14 @@ def require_pixels(content: bytes, slices: Sequence[SliceHeader]) -> None:
     has_codestreams = not syntax.is_private and syntax.is_encapsulated and syntax != RLELossless
     for header in slices:
         if has_codestreams:
-            require_whole(_codestream(dataset, header.frame_number), header.rows, header.columns)
+            stream = _codestream(dataset, header.frame_number)
+            require_whole(stream, header.rows, header.columns)
         values = _decoded(dataset, header.frame_number)
         if (values.shape, values.dtype.name) != ((header.rows, header.columns), header.dtype):
             raise PixelsUndecodable("the pixel data has another size or type than the header says")
-        if not has_codestreams:
+        if has_codestreams:
+            _require_every_pixel(dataset, stream, values)
+        else:
             _require_bits(dataset, header, values)
 
 
@@ -50,6 +53,22 @@ def _codestream(dataset: Dataset, frame_number: int) -> bytes:
         return get_frame(dataset.PixelData, frame_number - 1, number_of_frames=frames)
     except Exception as error:  # pydicom raises many kinds on damaged fragments
         raise PixelsUndecodable("the compressed image cannot be found in the pixel data") from error
+
+
+def _require_every_pixel(dataset: Dataset, stream: bytes, values: NDArray) -> None:
+    longer = lengthened(stream)
+    if longer is None:
+        return
+    frame = dataset.group_dataset(0x0028)
+    frame.file_meta = dataset.file_meta
+    frame.NumberOfFrames = 1
+    frame.PixelData = encapsulate([longer])
+    try:
+        is_same = np.array_equal(_decoded(frame, 1), values)
+    except PixelsUndecodable:
+        is_same = False
+    if not is_same:
+        raise PixelsUndecodable("the compressed image ends before its last pixel: the file is incomplete")
 
 
 def _require_bits(dataset: Dataset, header: SliceHeader, values: NDArray) -> None:
