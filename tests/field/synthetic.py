@@ -1,10 +1,12 @@
 """DICOM objects as scanners and archives send them, synthesised: nobody was in the scanner."""
 
+import struct
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
     UID,
@@ -135,8 +137,12 @@ def without_meta(content: bytes) -> bytes:
     return content[content.index(b"\x08\x00\x08\x00CS") :]
 
 
-def raw(content: bytes, old: bytes, new: bytes) -> bytes:
-    """What pydicom refuses to write, written over a value of the same length."""
-    assert len(old) == len(new)
-    assert content.count(old) == 1
-    return content.replace(old, new)
+def raw(dataset: Dataset, keyword: str, text: bytes) -> bytes:
+    """The file with a text that pydicom refuses to write as an attribute's value."""
+    tag = tag_for_keyword(keyword)
+    assert tag is not None
+    start = struct.pack("<HH", tag >> 16, tag & 0xFFFF) + dictionary_VR(tag).encode()
+    before, value = encoded(dataset).split(start)
+    length = int.from_bytes(value[:2], "little")
+    text += b" " * (len(text) % 2)
+    return before + start + struct.pack("<H", len(text)) + text + value[2 + length :]

@@ -114,30 +114,30 @@ class TestRescale:
 
     @pytest.mark.parametrize("text", [b"1,5", b"nan", b"inf", b"abc", b"1_5"])
     def test_a_slope_that_is_no_number_is_refused_by_name(self, text: bytes) -> None:
-        content = raw(encoded(dataset(RescaleSlope="777")), b"777", text)
+        content = raw(dataset(RescaleSlope="1"), "RescaleSlope", text)
         assert reason(content) == f"RescaleSlope is not a number: “{text.decode()}”"
 
     def test_a_slope_of_zero_is_refused_by_name(self) -> None:
         assert "RescaleSlope" in reason(encoded(dataset(RescaleSlope="0")))
 
     def test_an_intercept_that_is_no_number_is_refused_by_name(self) -> None:
-        content = raw(encoded(dataset(RescaleIntercept="777")), b"777", b"7,5")
+        content = raw(dataset(RescaleIntercept="1"), "RescaleIntercept", b"7,5")
         assert "RescaleIntercept" in reason(content)
 
 
 class TestGeometry:
     def test_a_decimal_comma_is_refused_by_the_attribute_that_has_it(self) -> None:
-        content = raw(encoded(dataset()), b"1.5\\1.25", b"1,5\\1,25")
+        content = raw(dataset(), "PixelSpacing", b"1,5\\1,25")
         assert reason(content) == "PixelSpacing is not a number: “1,5”"
 
     def test_a_thickness_that_is_no_number_is_refused_by_name(self) -> None:
-        content = raw(encoded(dataset(SliceThickness="7.77")), b"7.77", b"7,77")
+        content = raw(dataset(), "SliceThickness", b"7,77")
         assert "SliceThickness" in reason(content)
 
 
 class TestIdentities:
     def test_an_acr_nema_date_is_the_date_it_means(self) -> None:
-        content = raw(encoded(dataset(StudyDate="1999123177")), b"1999123177", b"1999.12.31")
+        content = raw(dataset(), "StudyDate", b"1999.12.31")
         assert taken_in(content).study.study_date == "19991231"
 
     @pytest.mark.parametrize("date", ["", "20250000", "yesterday"])

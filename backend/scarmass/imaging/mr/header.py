@@ -1,10 +1,7 @@
 """One DICOM object in: bytes to a validated header, or ObjectRefused with the reason."""
 
-import math
 import re
-import unicodedata
 from dataclasses import dataclass
-from typing import Any
 
 import pydicom
 from pydicom.uid import (
@@ -20,16 +17,25 @@ from pydicom.uid import (
 from scarmass.domain.errors import DirectoryIgnored, GeometryInvalid, ObjectRefused
 from scarmass.domain.patient import plain_date, plain_name
 from scarmass.domain.stack import SliceHeader, StudyHeader
+from scarmass.imaging.mr.attributes import (
+    number_of,
+    numbers_of,
+    positive_number_of,
+    printable,
+    required,
+    text_of,
+    values_of,
+    vector_of,
+    whole_number_of,
+)
 from scarmass.imaging.mr.encoding import open_dataset
 from scarmass.imaging.mr.enhanced import MULTI_FRAME, frames_of
 
-MAX_TEXT = 256
 MAX_VALUES = 32
 MAX_PIXELS = 2**26
 LARGEST_RESCALE = 1e30
 """Of slope and intercept: larger ones overflow float32."""
 
-NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 SCREEN_SAVE = re.compile(r"screen ?save|screenshot|secondary ?capture", re.IGNORECASE)
 
 LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000, HTJ2K)
@@ -69,14 +75,14 @@ def _read_dataset(dataset: pydicom.FileDataset) -> MrObject:
     if "PixelData" not in dataset:
         raise ObjectRefused("the object has no pixel data")
     study = StudyHeader(
-        study_instance_uid=_text(dataset, "StudyInstanceUID"),
-        patient_name=plain_name(_text(dataset, "PatientName")),
-        patient_id=_text(dataset, "PatientID"),
-        patient_birth_date=plain_date(_text(dataset, "PatientBirthDate")),
-        patient_sex=_text(dataset, "PatientSex"),
-        study_date=plain_date(_text(dataset, "StudyDate")),
-        study_description=_text(dataset, "StudyDescription"),
-        accession_number=_text(dataset, "AccessionNumber"),
+        study_instance_uid=text_of(dataset, "StudyInstanceUID"),
+        patient_name=plain_name(text_of(dataset, "PatientName")),
+        patient_id=text_of(dataset, "PatientID"),
+        patient_birth_date=plain_date(text_of(dataset, "PatientBirthDate")),
+        patient_sex=text_of(dataset, "PatientSex"),
+        study_date=plain_date(text_of(dataset, "StudyDate")),
+        study_description=text_of(dataset, "StudyDescription"),
+        accession_number=text_of(dataset, "AccessionNumber"),
     )
     is_lossy = dataset.file_meta.TransferSyntaxUID in LOSSY
     frames = frames_of(dataset) if dataset.SOPClassUID in MULTI_FRAME else [dataset]
@@ -93,12 +99,12 @@ def _require_mr_image(dataset: pydicom.FileDataset) -> None:
     if MediaStorageDirectoryStorage in (sop_class, dataset.file_meta.get("MediaStorageSOPClassUID")):
         raise DirectoryIgnored("a DICOMDIR lists images and holds none")
     name = str(getattr(sop_class, "name", None) or "no SOP class")
-    image_type = " ".join(str(value) for value in _values(dataset, "ImageType"))
-    if name.startswith("Secondary Capture") or "Secondary Capture" in name or SCREEN_SAVE.search(image_type):
+    image_type = " ".join(str(value) for value in values_of(dataset, "ImageType"))
+    if "Secondary Capture" in name or SCREEN_SAVE.search(image_type):
         raise ObjectRefused("a secondary capture is a picture of a screen, no measurement")
     if sop_class != MRImageStorage and sop_class not in MULTI_FRAME:
         raise ObjectRefused(f"not an MR image ({name})")
-    if _text(dataset, "BurnedInAnnotation").upper() == "YES":
+    if text_of(dataset, "BurnedInAnnotation").upper() == "YES":
         raise ObjectRefused("BurnedInAnnotation is YES: writing within the pixels cannot be measured")
 
 
@@ -107,60 +113,60 @@ def _slice_header(dataset: pydicom.Dataset, frame_number: int, is_lossy: bool) -
         raise ObjectRefused("a classic MR image with several frames is not supported")
     if int(dataset.get("SamplesPerPixel") or 1) != 1:
         raise ObjectRefused("a colour image is no LGE slice")
-    photometric_interpretation = str(_required(dataset, "PhotometricInterpretation"))
+    photometric_interpretation = str(required(dataset, "PhotometricInterpretation"))
     if photometric_interpretation not in ("MONOCHROME1", "MONOCHROME2"):
         raise ObjectRefused(f"a {photometric_interpretation} image is no LGE slice")
     dtype = _stored_dtype(dataset)
     slope, intercept = _rescale(dataset)
     return SliceHeader(
-        sop_instance_uid=_text(dataset, "SOPInstanceUID"),
+        sop_instance_uid=text_of(dataset, "SOPInstanceUID"),
         frame_number=frame_number,
-        series_instance_uid=_text(dataset, "SeriesInstanceUID"),
-        series_number=_whole(dataset, "SeriesNumber"),
-        series_description=_text(dataset, "SeriesDescription"),
-        protocol_name=_text(dataset, "ProtocolName"),
-        sequence_name=_text(dataset, "SequenceName"),
-        image_type=tuple(_printable(value) for value in _values(dataset, "ImageType")[:MAX_VALUES]),
-        complex_image_component=_text(dataset, "ComplexImageComponent"),
-        frame_of_reference_uid=_text(dataset, "FrameOfReferenceUID"),
-        instance_number=_whole(dataset, "InstanceNumber"),
-        trigger_time_ms=_number(dataset, "TriggerTime"),
-        inversion_time_ms=_number(dataset, "InversionTime"),
-        cardiac_number_of_images=_whole(dataset, "CardiacNumberOfImages"),
-        rows=int(_required(dataset, "Rows")),
-        columns=int(_required(dataset, "Columns")),
+        series_instance_uid=text_of(dataset, "SeriesInstanceUID"),
+        series_number=whole_number_of(dataset, "SeriesNumber"),
+        series_description=text_of(dataset, "SeriesDescription"),
+        protocol_name=text_of(dataset, "ProtocolName"),
+        sequence_name=text_of(dataset, "SequenceName"),
+        image_type=tuple(printable(value) for value in values_of(dataset, "ImageType")[:MAX_VALUES]),
+        complex_image_component=text_of(dataset, "ComplexImageComponent"),
+        frame_of_reference_uid=text_of(dataset, "FrameOfReferenceUID"),
+        instance_number=whole_number_of(dataset, "InstanceNumber"),
+        trigger_time_ms=number_of(dataset, "TriggerTime"),
+        inversion_time_ms=number_of(dataset, "InversionTime"),
+        cardiac_number_of_images=whole_number_of(dataset, "CardiacNumberOfImages"),
+        rows=int(required(dataset, "Rows")),
+        columns=int(required(dataset, "Columns")),
         dtype=dtype,
         photometric_interpretation=photometric_interpretation,
         rescale_slope=slope,
         rescale_intercept=intercept,
-        window_center=_number(dataset, "WindowCenter"),
-        window_width=_positive(dataset, "WindowWidth"),
-        position_mm=_vector(dataset, "ImagePositionPatient", 3),
-        orientation=_vector(dataset, "ImageOrientationPatient", 6),
-        pixel_spacing_mm=_vector(dataset, "PixelSpacing", 2),
+        window_center=number_of(dataset, "WindowCenter"),
+        window_width=positive_number_of(dataset, "WindowWidth"),
+        position_mm=vector_of(dataset, "ImagePositionPatient", 3),
+        orientation=vector_of(dataset, "ImageOrientationPatient", 6),
+        pixel_spacing_mm=vector_of(dataset, "PixelSpacing", 2),
         slice_thickness_mm=_thickness(dataset),
-        patient_name=plain_name(_text(dataset, "PatientName")),
-        is_lossy=is_lossy or _text(dataset, "LossyImageCompression") == "01",
+        patient_name=plain_name(text_of(dataset, "PatientName")),
+        is_lossy=is_lossy or text_of(dataset, "LossyImageCompression") == "01",
         pixel_padding=_pixel_padding(dataset, dtype.startswith("int")),
     )
 
 
 def _stored_dtype(dataset: pydicom.Dataset) -> str:
-    allocated, stored = (int(_required(dataset, keyword)) for keyword in ("BitsAllocated", "BitsStored"))
+    allocated, stored = (int(required(dataset, keyword)) for keyword in ("BitsAllocated", "BitsStored"))
     if allocated not in (8, 16):
         raise ObjectRefused(f"pixels of {allocated} bits are not supported")
     if not 0 < stored <= allocated:
         raise ObjectRefused(f"BitsStored is {stored}, of {allocated} that are allocated")
-    if (high := int(_required(dataset, "HighBit"))) != stored - 1:
+    if (high := int(required(dataset, "HighBit"))) != stored - 1:
         raise ObjectRefused(f"HighBit is {high}, and with BitsStored {stored} must be {stored - 1}")
-    if (sign := int(_required(dataset, "PixelRepresentation"))) not in (0, 1):
+    if (sign := int(required(dataset, "PixelRepresentation"))) not in (0, 1):
         raise ObjectRefused(f"PixelRepresentation is {sign}, neither 0 nor 1")
     return f"{'int' if sign else 'uint'}{allocated}"
 
 
 def _rescale(dataset: pydicom.Dataset) -> tuple[float, float]:
     """(slope, intercept) from stored to modality values; where the public ones are missing, Philips' own."""
-    slopes, intercepts = _numbers(dataset, "RescaleSlope"), _numbers(dataset, "RescaleIntercept")
+    slopes, intercepts = numbers_of(dataset, "RescaleSlope"), numbers_of(dataset, "RescaleIntercept")
     if len(slopes) > 1 or len(intercepts) > 1 or slopes == [0.0]:
         raise ObjectRefused(
             "RescaleSlope is 0" if slopes == [0.0] else "RescaleSlope or RescaleIntercept has several values"
@@ -186,10 +192,10 @@ def _philips_rescale(dataset: pydicom.Dataset) -> tuple[float, float]:
 
 def _pixel_padding(dataset: pydicom.Dataset, is_signed: bool) -> tuple[int, int] | None:
     """The lowest and the highest stored value that stand for no image (PS3.3 C.7.5.1.1.2)."""
-    value = _whole(dataset, "PixelPaddingValue")
+    value = whole_number_of(dataset, "PixelPaddingValue")
     if value is None:
         return None
-    limit = _whole(dataset, "PixelPaddingRangeLimit")
+    limit = whole_number_of(dataset, "PixelPaddingRangeLimit")
     bits_stored = int(dataset.BitsStored)
     low, high = sorted(_stored(number, bits_stored, is_signed) for number in (value, value if limit is None else limit))
     return low, high
@@ -203,68 +209,5 @@ def _stored(number: int, bits_stored: int, is_signed: bool) -> int:
 
 def _thickness(dataset: pydicom.Dataset) -> float | None:
     """None where it is missing or 0; what is no number is refused, as mass hangs on it."""
-    numbers = _numbers(dataset, "SliceThickness")
+    numbers = numbers_of(dataset, "SliceThickness")
     return numbers[0] if numbers and numbers[0] > 0 else None
-
-
-def _text(dataset: pydicom.Dataset, keyword: str) -> str:
-    value = dataset.get(keyword)
-    return "" if value is None else _printable(value)
-
-
-def _printable(value: Any) -> str:
-    """The value as printable text: what a header may hold beyond that has no place on a page or in a row.
-
-    Spaces of every script stay spaces.
-    """
-    characters = (" " if unicodedata.category(one) == "Zs" else one for one in str(value))
-    return "".join(one for one in characters if one.isprintable()).strip()[:MAX_TEXT]
-
-
-def _values(dataset: pydicom.Dataset, keyword: str) -> list[Any]:
-    value = dataset.get(keyword)
-    if value is None or value == "":
-        return []
-    return [value] if isinstance(value, (str, int, float)) else list(value)
-
-
-def _number(dataset: pydicom.Dataset, keyword: str) -> float | None:
-    values = _values(dataset, keyword)
-    try:
-        number = float(values[0])
-    except (IndexError, TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _positive(dataset: pydicom.Dataset, keyword: str) -> float | None:
-    number = _number(dataset, keyword)
-    return number if number is not None and number > 0 else None
-
-
-def _whole(dataset: pydicom.Dataset, keyword: str) -> int | None:
-    number = _number(dataset, keyword)
-    return None if number is None or abs(number) >= 2**31 else int(number)
-
-
-def _required(dataset: pydicom.Dataset, keyword: str) -> Any:
-    value = dataset.get(keyword)
-    if value is None or value == "":
-        raise ObjectRefused(f"{keyword} is missing")
-    return value
-
-
-def _numbers(dataset: pydicom.Dataset, keyword: str) -> list[float]:
-    """The numbers of an attribute that measurements rest on, none where it is missing. Raises ObjectRefused."""
-    texts = [str(value).strip() for value in _values(dataset, keyword)]
-    for text in texts:
-        if not NUMBER.fullmatch(text):
-            raise ObjectRefused(f"{keyword} is not a number: “{_printable(text)[:32]}”")
-    return [float(text) for text in texts]
-
-
-def _vector(dataset: pydicom.Dataset, keyword: str, length: int) -> Any:
-    numbers = _numbers(dataset, keyword)
-    if len(numbers) != length:
-        raise ObjectRefused(f"{keyword} is missing or has not {length} values")
-    return tuple(numbers)
