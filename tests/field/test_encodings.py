@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.uid import (
+    JPEG2000,
     UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
@@ -44,12 +46,14 @@ def in_syntax(syntax: UID) -> bytes:
     return encoded(one)
 
 
-def compressed(syntax: UID, change: Callable[[bytes], bytes] = lambda stream: stream) -> Dataset:
+def compressed(
+    syntax: UID, change: Callable[[bytes], bytes] = lambda stream: stream, pixels: NDArray = PIXELS
+) -> Dataset:
     """The slice in a compressed transfer syntax, its codestream changed."""
-    one = dataset()
+    one = mr_slice(generate_uid(), generate_uid(), pixels=pixels)
     if syntax in (JPEGLossless, JPEGLosslessSV1):
         one.file_meta.TransferSyntaxUID = syntax
-        stream = jpeg_lossless(PIXELS, 12)
+        stream = jpeg_lossless(pixels.astype(np.int64) % 2**one.BitsStored, one.BitsStored)
     else:
         one.compress(syntax)
         stream = get_frame(one.PixelData, 0, number_of_frames=1)
@@ -97,10 +101,15 @@ def test_every_plain_encoding_holds_the_same_image(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("syntax", [RLELossless, JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless])
-def test_every_lossless_compression_is_bit_exact(syntax: UID) -> None:
-    content = encoded(compressed(syntax))
+@pytest.mark.parametrize(
+    "pixels",
+    [PIXELS, PIXELS.astype("int16") - 2000, (PIXELS // 16).astype("uint8")],
+    ids=["unsigned", "signed", "8 bit"],
+)
+def test_every_lossless_compression_is_bit_exact(syntax: UID, pixels: NDArray) -> None:
+    content = encoded(compressed(syntax, pixels=pixels))
     assert not taken_in(content).is_lossy
-    assert np.array_equal(stored_values(content), PIXELS)
+    assert np.array_equal(stored_values(content), pixels)
 
 
 def test_what_was_compressed_with_loss_is_known_as_such() -> None:
@@ -109,6 +118,14 @@ def test_what_was_compressed_with_loss_is_known_as_such() -> None:
     assert taken_in(encoded(one)).is_lossy
     assert taken_in(encoded(dataset(LossyImageCompression="01"))).is_lossy
     assert not taken_in(encoded(dataset(LossyImageCompression="00"))).is_lossy
+
+
+def test_jpeg_2000_that_says_it_lost_nothing_lost_nothing() -> None:
+    reversible = compressed(JPEG2000Lossless)
+    reversible.file_meta.TransferSyntaxUID = JPEG2000
+    assert taken_in(encoded(reversible)).is_lossy
+    reversible.LossyImageCompression = "00"
+    assert not taken_in(encoded(reversible)).is_lossy
 
 
 def test_a_file_that_names_deflate_elsewhere_is_not_deflated() -> None:

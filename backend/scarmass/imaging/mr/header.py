@@ -38,8 +38,9 @@ LARGEST_RESCALE = 1e30
 
 SCREEN_SAVE = re.compile(r"screen ?save|screenshot|secondary ?capture", re.IGNORECASE)
 
-LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000, HTJ2K)
-"""Transfer syntaxes that may have lost something; LossyImageCompression says it of what was decompressed since."""
+LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless)
+PERHAPS_LOSSY = (JPEG2000, HTJ2K)
+"""Transfer syntaxes; LossyImageCompression tells of the latter, and of what was decompressed since."""
 
 PHILIPS_RESCALE = ("Philips MR Imaging DD 005", 0x0A, 0x09)
 """Where Philips keeps slope and intercept, in group 2005, in objects that lack the public ones."""
@@ -84,8 +85,8 @@ def _read_dataset(dataset: pydicom.FileDataset) -> MrObject:
         study_description=text_of(dataset, "StudyDescription"),
         accession_number=text_of(dataset, "AccessionNumber"),
     )
-    is_lossy = dataset.file_meta.TransferSyntaxUID in LOSSY
     frames = frames_of(dataset) if dataset.SOPClassUID in MULTI_FRAME else [dataset]
+    is_lossy = _is_lossy(dataset)
     slices = tuple(_slice_header(frame, number, is_lossy) for number, frame in enumerate(frames, start=1))
     if sum(header.plane.rows * header.plane.columns for header in slices) > MAX_PIXELS:
         size = " x ".join(str(n) for n in (slices[0].rows, slices[0].columns, len(slices)) if n > 1)
@@ -106,6 +107,11 @@ def _require_mr_image(dataset: pydicom.FileDataset) -> None:
         raise ObjectRefused(f"not an MR image ({name})")
     if text_of(dataset, "BurnedInAnnotation").upper() == "YES":
         raise ObjectRefused("BurnedInAnnotation is YES: writing within the pixels cannot be measured")
+
+
+def _is_lossy(dataset: pydicom.FileDataset) -> bool:
+    syntax, said = dataset.file_meta.TransferSyntaxUID, text_of(dataset, "LossyImageCompression")
+    return said == "01" or syntax in LOSSY or (syntax in PERHAPS_LOSSY and said != "00")
 
 
 def _slice_header(dataset: pydicom.Dataset, frame_number: int, is_lossy: bool) -> SliceHeader:
@@ -146,7 +152,7 @@ def _slice_header(dataset: pydicom.Dataset, frame_number: int, is_lossy: bool) -
         pixel_spacing_mm=vector_of(dataset, "PixelSpacing", 2),
         slice_thickness_mm=_thickness(dataset),
         patient_name=plain_name(text_of(dataset, "PatientName")),
-        is_lossy=is_lossy or text_of(dataset, "LossyImageCompression") == "01",
+        is_lossy=is_lossy,
         pixel_padding=_pixel_padding(dataset, dtype.startswith("int")),
     )
 
