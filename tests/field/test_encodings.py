@@ -201,6 +201,12 @@ def test_without_a_transfer_syntax_compressed_pixels_are_refused_by_name() -> No
     assert "TransferSyntaxUID" in reason(without_transfer_syntax(compressed(RLELossless)))
 
 
+@pytest.mark.parametrize("syntax", ["1.2.840.113619.5.2", "1.2.3"])
+def test_a_transfer_syntax_that_nobody_knows_is_refused_by_name(syntax: str) -> None:
+    content = encoded(dataset()).replace(b"1.2.840.10008.1.2.1\0", syntax.encode().ljust(20, b"\0"))
+    assert reason(content) == f"TransferSyntaxUID {syntax} is not known"
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

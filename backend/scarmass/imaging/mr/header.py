@@ -99,7 +99,7 @@ def _require_mr_image(dataset: pydicom.FileDataset) -> None:
     sop_class = dataset.get("SOPClassUID")
     if MediaStorageDirectoryStorage in (sop_class, dataset.file_meta.get("MediaStorageSOPClassUID")):
         raise DirectoryIgnored("a DICOMDIR lists images and holds none")
-    name = str(getattr(sop_class, "name", None) or "no SOP class")
+    name = printable(getattr(sop_class, "name", None) or "no SOP class")
     image_type = " ".join(str(value) for value in values_of(dataset, "ImageType"))
     if "Secondary Capture" in name or SCREEN_SAVE.search(image_type):
         raise ObjectRefused("a secondary capture is a picture of a screen, no measurement")
@@ -119,7 +119,7 @@ def _slice_header(dataset: pydicom.Dataset, frame_number: int, is_lossy: bool) -
         raise ObjectRefused("a classic MR image with several frames is not supported")
     if int(dataset.get("SamplesPerPixel") or 1) != 1:
         raise ObjectRefused("a colour image is no LGE slice")
-    photometric_interpretation = str(required(dataset, "PhotometricInterpretation"))
+    photometric_interpretation = printable(required(dataset, "PhotometricInterpretation"))
     if photometric_interpretation not in ("MONOCHROME1", "MONOCHROME2"):
         raise ObjectRefused(f"a {photometric_interpretation} image is no LGE slice")
     dtype = _stored_dtype(dataset)

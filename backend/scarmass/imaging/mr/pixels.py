@@ -9,10 +9,11 @@ from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.pixels.utils import pixel_array
-from pydicom.uid import RLELossless
+from pydicom.uid import AllTransferSyntaxes, RLELossless
 
 from scarmass.domain.errors import ObjectRefused, PixelsUndecodable
 from scarmass.domain.stack import SliceHeader
+from scarmass.imaging.mr.attributes import printable
 from scarmass.imaging.mr.codestream import lengthened, require_whole
 from scarmass.imaging.mr.encoding import open_dataset
 
@@ -33,7 +34,9 @@ def require_pixels(content: bytes, slices: Sequence[SliceHeader]) -> None:
     """Raises PixelsUndecodable unless every frame decodes to what its header says: size, type and bits."""
     dataset = open_dataset(content)
     syntax = dataset.file_meta.TransferSyntaxUID
-    has_codestreams = not syntax.is_private and syntax.is_encapsulated and syntax != RLELossless
+    if syntax not in AllTransferSyntaxes:
+        raise PixelsUndecodable(f"TransferSyntaxUID {printable(syntax)} is not known")
+    has_codestreams = syntax.is_encapsulated and syntax != RLELossless
     for header in slices:
         if has_codestreams:
             stream = _codestream(dataset, header.frame_number)
