@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -224,6 +225,6 @@ def test_what_is_no_dicom_is_refused_as_what_it_is(content: bytes, said: str) ->
 
 
 def test_a_dicomdir_is_told_apart_from_what_is_refused() -> None:
-    path = pydicom.data.get_testdata_file("DICOMDIR")  # type: ignore[attr-defined]
-    with open(path, "rb") as file, pytest.raises(DirectoryIgnored):  # noqa: PTH123
-        read_object(file.read())
+    path = Path(str(pydicom.__file__)).parent / "data" / "test_files" / "dicomdirtests" / "DICOMDIR"
+    with pytest.raises(DirectoryIgnored):
+        read_object(path.read_bytes())

@@ -19,6 +19,8 @@ from tests.field.synthetic import encoded, enhanced, mr_stack, values
 
 pytestmark = pytest.mark.slow
 
+PYDICOM = Path(str(pydicom.__file__)).parent / "data"
+
 
 def take(context: Context, *contents: bytes) -> Intake:
     named = [(f"{number}.dcm", BytesIO(content)) for number, content in enumerate(contents)]
@@ -104,7 +106,7 @@ def test_a_damaged_file_is_refused_and_the_good_one_beside_it_kept(context: Cont
 
 
 def test_a_dicomdir_is_ignored_quietly(context: Context) -> None:
-    directory = Path(str(pydicom.data.get_testdata_file("DICOMDIR"))).read_bytes()  # type: ignore[attr-defined]
+    directory = (PYDICOM / "test_files" / "dicomdirtests" / "DICOMDIR").read_bytes()
     intake = take(context, directory, *map(encoded, mr_stack(2)))
     assert (len(intake.studies), intake.rejected) == (1, [])
 
@@ -147,10 +149,22 @@ def test_the_frames_of_an_enhanced_object_are_a_stack_that_opens(client: TestCli
     assert not upload(client, [path])["rejected"]
 
 
-@pytest.mark.parametrize(
-    "name", ["MR_small.dcm", "MR_small_implicit.dcm", "MR_small_bigendian.dcm", "MR_small_RLE.dcm"]
-)
-def test_the_mr_images_of_pydicom_come_in_whatever_their_encoding(context: Context, name: str) -> None:
-    path = Path(str(pydicom.data.get_testdata_file(name)))  # type: ignore[attr-defined]
-    intake = take(context, path.read_bytes())
-    assert [len(one.slices) for one in intake.studies[0].stacks] == [1]
+def test_one_image_in_every_encoding_that_pydicom_tests_itself_with_is_one_slice(context: Context) -> None:
+    paths = [path for path in PYDICOM.rglob("MR_small*.dcm") if path.name != "MR_small_padded.dcm"]
+    assert len(paths) > 5
+    intake = take(context, *(path.read_bytes() for path in paths))
+    assert intake.rejected == []
+    assert [len(stack.slices) for study in intake.studies for stack in study.stacks] == [1]
+
+
+def test_of_all_that_pydicom_tests_itself_with_every_mr_image_comes_in_and_the_rest_is_refused_by_reason(
+    context: Context,
+) -> None:
+    paths = sorted(path for path in (PYDICOM / "test_files").rglob("*") if path.is_file())
+    intake = take_in(context.database, context.files, [(path.name, BytesIO(path.read_bytes())) for path in paths])
+    reasons = {refused.name: refused.reason for refused in intake.rejected}
+    assert all(reasons.values())
+    assert reasons["MR_truncated.dcm"] == "the file is incomplete"
+    assert reasons["CT_small.dcm"] == "not an MR image (CT Image Storage)"
+    assert not {name for name in reasons if name.startswith(("MR_small", "DICOMDIR"))}
+    assert len(intake.studies) > 3

@@ -46,7 +46,7 @@ def object_warnings(stack: Sequence[SliceHeader], study: Sequence[SliceHeader]) 
     warnings = []
     if lossy := sum(header.is_lossy for header in stack):
         warnings.append(f"{lossy} of {len(stack)} images were compressed with loss: their signal is not the scanner's")
-    names = distinct_names([header.patient_name for header in study])
+    names = sorted(distinct_names([header.patient_name for header in study]))
     if len(names) > 1:
         warnings.append(f"the images of this study name {len(names)} patients: {'; '.join(names[:5])}")
     return warnings
