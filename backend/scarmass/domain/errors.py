@@ -25,6 +25,10 @@ class ObjectRefused(Invalid):
     """An uploaded file cannot be used; the message is the reason."""
 
 
+class DirectoryIgnored(ObjectRefused):
+    """A DICOMDIR, which lists images and holds none: it comes with every disc and nobody misses it."""
+
+
 class PixelsUndecodable(Invalid):
     """The pixel data of a stored object cannot be decoded."""
 

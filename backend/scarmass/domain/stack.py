@@ -52,7 +52,11 @@ class StudyHeader:
 
 @dataclass(frozen=True)
 class SliceHeader:
-    """What stacks, pixels and mass need of one frame. Attributes without a default are in every header."""
+    """What stacks, pixels and mass need of one frame. Attributes without a default are in every header.
+
+    patient_name: as this object has it, which may differ from its study's. is_lossy: compressed with loss at some time.
+    pixel_padding: the lowest and the highest stored value that stand for no image.
+    """
 
     sop_instance_uid: str
     frame_number: int
@@ -85,6 +89,9 @@ class SliceHeader:
     rescale_intercept: float = 0.0
     window_center: float | None = None
     window_width: float | None = None
+    patient_name: str = ""
+    is_lossy: bool = False
+    pixel_padding: tuple[int, int] | None = None
 
     @property
     def plane(self) -> SlicePlane:
@@ -129,6 +136,12 @@ class Slice:
     @property
     def key(self) -> SliceKey:
         return self.header.sop_instance_uid, self.header.frame_number
+
+    @property
+    def pixels_key(self) -> str:
+        """What identifies its pixels: the object's sha256 and, within an object of several frames, the frame."""
+        frame = self.header.frame_number
+        return self.sha256 if frame == 1 else f"{self.sha256}-{frame}"
 
     @property
     def shape(self) -> tuple[int, int]:

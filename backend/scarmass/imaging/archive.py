@@ -10,6 +10,9 @@ MAX_ENTRIES = 50_000
 MAX_FILE_BYTES = 512 * 2**20
 MAX_ARCHIVE_BYTES = 8 * 2**30
 CHUNK_BYTES = 2**20
+ARCHIVE, EMPTY_ARCHIVE = b"PK\x03\x04", b"PK\x05\x06"
+"""First bytes of a .zip with files, and of one without."""
+
 MAX_NAME = 256
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Those that zipfile unpacks piece by piece; the others come out of it whole, however large."""
@@ -29,7 +32,7 @@ def files_within(name: str, stream: BinaryIO) -> Iterator[tuple[str, bytes] | Re
     name = _printable(name)
     magic = stream.read(4)
     stream.seek(0)
-    if magic != b"PK\x03\x04":
+    if magic not in (ARCHIVE, EMPTY_ARCHIVE):
         yield _bounded(name, stream)
         return
     try:
@@ -41,6 +44,8 @@ def files_within(name: str, stream: BinaryIO) -> Iterator[tuple[str, bytes] | Re
 
 def _entries(name: str, archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes] | Refused]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_litter(entry.filename)]
+    if not entries:
+        yield Refused(name, "the archive is empty")
     if len(entries) > MAX_ENTRIES:
         yield Refused(name, f"the archive holds more than {MAX_ENTRIES} files")
         return

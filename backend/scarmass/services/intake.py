@@ -5,17 +5,19 @@ leaves a file that nothing points to, never a row without its file.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
-from scarmass.domain.errors import InstanceConflict, ObjectRefused, PixelsUndecodable
-from scarmass.domain.stack import Study, StudyHeader
+from scarmass.domain.errors import DirectoryIgnored, InstanceConflict, ObjectRefused, PixelsUndecodable
+from scarmass.domain.patient import is_same_patient
+from scarmass.domain.stack import SliceHeader, Stack, Study
 from scarmass.imaging.archive import Refused, files_within
 from scarmass.imaging.mr.header import MrObject, read_object
-from scarmass.imaging.mr.pixels import stored_values
+from scarmass.imaging.mr.objects import is_same_image, object_warnings
+from scarmass.imaging.mr.pixels import require_pixels
 from scarmass.imaging.mr.planes import without_positions
 from scarmass.imaging.mr.stacks import build_stacks
 from scarmass.storage import removals, studies
@@ -52,48 +54,52 @@ def take_in(database: Database, files: FileStore, uploads: Iterable[tuple[str, B
             accepted = found if isinstance(found, Refused) else _accept(files, *found)
             if isinstance(accepted, Refused):
                 intake.rejected.append(accepted)
-            else:
+            elif accepted is not None:
                 by_study[accepted.content.study.study_instance_uid].append(accepted)
     for study_instance_uid, objects in by_study.items():
         with database.transaction() as session:
-            stored = _store_study(session, study_instance_uid, objects, intake.rejected)
+            stored = _store_study(session, files, study_instance_uid, objects, intake.rejected)
         if stored:
             with database.transaction() as session:
                 intake.studies.append(studies.get_study(session, study_instance_uid))
     return intake
 
 
-def _accept(files: FileStore, name: str, content: bytes) -> Accepted | Refused:
+def _accept(files: FileStore, name: str, content: bytes) -> Accepted | Refused | None:
+    """The object, stored; None for a DICOMDIR."""
     try:
         mr_object = read_object(content)
-        values = stored_values(content)
+        require_pixels(content, mr_object.slices)
+    except DirectoryIgnored:
+        return None
     except (ObjectRefused, PixelsUndecodable) as error:
         return Refused(name, str(error))
-    header = mr_object.slices[0]
-    if (values.shape, values.dtype.name) != ((header.rows, header.columns), header.dtype):
-        return Refused(name, "the pixel data has another size or type than the header says")
     return Accepted(name, files.put(content), mr_object)
 
 
-def _store_study(session: Session, study_instance_uid: str, objects: list[Accepted], rejected: list[Refused]) -> bool:
+def _store_study(
+    session: Session, files: FileStore, study_instance_uid: str, objects: list[Accepted], rejected: list[Refused]
+) -> bool:
     """Add the objects to their study and form its stacks anew; False where none of them was usable."""
     studies.lock_study(session, study_instance_uid)
     study = studies.add_study(session, objects[0].content.study)
     is_new: list[bool] = []
-    headers = [*studies.headers_of(session, study_instance_uid), *(one.content.slices[0] for one in objects)]
+    headers = [
+        *studies.headers_of(session, study_instance_uid),
+        *(header for one in objects for header in one.content.slices),
+    ]
     nowhere = without_positions(headers)
     for accepted in objects:
         if accepted.content.slices[0].series_instance_uid in nowhere:
             rejected.append(Refused(accepted.name, NO_POSITION))
             continue
-        if not _is_of_the_same_patient(accepted.content.study, study):
+        if not is_same_patient(accepted.content.study, study):
             rejected.append(
                 Refused(accepted.name, "its patient differs from that of its study (PatientID, birth date or name)")
             )
             continue
         try:
-            header = accepted.content.slices[0]
-            is_new.append(studies.add_instance(session, study_instance_uid, header, accepted.sha256))
+            is_new.append(_add(session, files, study_instance_uid, accepted))
         except InstanceConflict as conflict:
             rejected.append(Refused(accepted.name, str(conflict)))
     if not is_new:
@@ -102,12 +108,30 @@ def _store_study(session: Session, study_instance_uid: str, objects: list[Accept
     removals.set_removed(session, study_instance_uid, IMPORT, removed=False)
     if any(is_new):
         headers = studies.headers_of(session, study_instance_uid)
-        studies.replace_stacks(session, study_instance_uid, build_stacks(study, headers))
+        studies.replace_stacks(session, study_instance_uid, _with_warnings(build_stacks(study, headers), headers))
     return True
 
 
-def _is_of_the_same_patient(header: StudyHeader, study: StudyHeader) -> bool:
-    """Same PatientID, and where that is empty the same PatientName; birth dates, where both are known, agree."""
-    births = {header.patient_birth_date, study.patient_birth_date} - {""}
-    same_name = header.patient_name == study.patient_name
-    return header.patient_id == study.patient_id and len(births) < 2 and (bool(study.patient_id) or same_name)
+def _add(session: Session, files: FileStore, study_instance_uid: str, accepted: Accepted) -> bool:
+    """Whether the object is new; the same image in another encoding, or with another text, is not.
+
+    Raises InstanceConflict for another image under its UID.
+    """
+    stored = studies.add_instance(session, study_instance_uid, accepted.content.slices, accepted.sha256)
+    if stored is None:
+        return True
+    is_known = stored.sha256 == accepted.sha256 or is_same_image(files.get(stored.sha256), files.get(accepted.sha256))
+    if not is_known or stored.study_instance_uid != study_instance_uid:
+        what = "in another study" if is_known else "with other content"
+        raise InstanceConflict(
+            f"this SOP Instance UID is already stored {what}; the stored one, of study {stored.study_instance_uid}, "
+            "is kept"
+        )
+    return False
+
+
+def _with_warnings(stacks: Sequence[Stack], headers: Sequence[SliceHeader]) -> list[Stack]:
+    return [
+        replace(stack, warnings=(*stack.warnings, *object_warnings([one.header for one in stack.slices], headers)))
+        for stack in stacks
+    ]

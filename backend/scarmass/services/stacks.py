@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 
 from scarmass.domain.protocols import SliceImage
 from scarmass.domain.stack import Contrast, Slice, Stack, Study
-from scarmass.imaging.mr.pixels import rescaled_values, stored_values, thumbnail_png
+from scarmass.imaging.mr.pixels import slice_values, stored_values, thumbnail_png
 from scarmass.services.context import Context
 from scarmass.storage import removals, studies
 from scarmass.storage.files import FileStore
@@ -62,16 +62,13 @@ def change_stack(
 
 def pixels_of(files: FileStore, one: Slice) -> NDArray:
     """Stored values (rows, columns), little-endian. Raises PixelsUndecodable."""
-    return stored_values(files.get(one.sha256))
+    return stored_values(files.get(one.sha256), one.header.frame_number)
 
 
 def slice_image(files: FileStore, one: Slice) -> SliceImage:
-    """Rescaled float32 pixels (rows, columns) with their spacing; the key is the object's sha256."""
-    header = one.header
-    values = rescaled_values(
-        pixels_of(files, one), header.rescale_slope, header.rescale_intercept, header.photometric_interpretation
-    )
-    return SliceImage(one.sha256, values, header.pixel_spacing_mm)
+    """Rescaled float32 pixels (rows, columns) with their spacing."""
+    values = slice_values(files.get(one.sha256), one.header)
+    return SliceImage(one.pixels_key, values, one.header.pixel_spacing_mm)
 
 
 def thumbnail(files: FileStore, one: Slice) -> bytes:

@@ -3,14 +3,14 @@
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from scarmass.domain.errors import InstanceConflict, SliceNotFound, StackNotFound, StudyNotFound, ThicknessKnown
+from scarmass.domain.errors import SliceNotFound, StackNotFound, StudyNotFound, ThicknessKnown
 from scarmass.domain.stack import (
     THICKNESS_MISSING,
     Contrast,
@@ -25,6 +25,7 @@ from scarmass.storage.documents import Json, header_from_json, header_to_json, t
 from scarmass.storage.notifications import notify
 from scarmass.storage.removals import removal_of
 from scarmass.storage.tables import (
+    FrameRow,
     InstanceRow,
     ReadingRow,
     SliceRow,
@@ -59,27 +60,42 @@ def delete_if_empty(session: Session, study_instance_uid: str) -> None:
         session.execute(delete(StudyRow).where(StudyRow.study_instance_uid == study_instance_uid))
 
 
-def add_instance(session: Session, study_instance_uid: str, header: SliceHeader, sha256: str) -> bool:
-    """Add an object; answers whether it was not there yet. Raises InstanceConflict for other content."""
+@dataclass(frozen=True)
+class StoredInstance:
+    """Which study holds an object, and its content."""
+
+    study_instance_uid: str
+    sha256: str
+
+
+def add_instance(
+    session: Session, study_instance_uid: str, frames: Sequence[SliceHeader], sha256: str
+) -> StoredInstance | None:
+    """Add an object of these frames; answers what is stored under its UID already, which stays."""
+    first = frames[0]
     adding = insert(InstanceRow).values(
-        sop_instance_uid=header.sop_instance_uid,
+        sop_instance_uid=first.sop_instance_uid,
         study_instance_uid=study_instance_uid,
-        series_instance_uid=header.series_instance_uid,
+        series_instance_uid=first.series_instance_uid,
         sha256=sha256,
-        header=header_to_json(header),
     )
-    if session.scalar(adding.on_conflict_do_nothing().returning(InstanceRow.sop_instance_uid)) is not None:
-        return True
-    stored = session.get_one(InstanceRow, header.sop_instance_uid)
-    if (stored.sha256, stored.study_instance_uid) != (sha256, study_instance_uid):
-        raise InstanceConflict("this SOP Instance UID is already stored with other content; the stored one is kept")
-    return False
+    if session.scalar(adding.on_conflict_do_nothing().returning(InstanceRow.sop_instance_uid)) is None:
+        stored = session.get_one(InstanceRow, first.sop_instance_uid)
+        return StoredInstance(stored.study_instance_uid, stored.sha256)
+    rows = [
+        {"sop_instance_uid": one.sop_instance_uid, "frame_number": one.frame_number, "header": header_to_json(one)}
+        for one in frames
+    ]
+    session.execute(insert(FrameRow), rows)
+    return None
 
 
 def headers_of(session: Session, study_instance_uid: str) -> list[SliceHeader]:
     """Of every image of the study."""
-    query = select(InstanceRow.header).where(InstanceRow.study_instance_uid == study_instance_uid)
-    return [header_from_json(header) for header in session.scalars(query.order_by(InstanceRow.sop_instance_uid))]
+    query = select(FrameRow.header).join(InstanceRow, InstanceRow.sop_instance_uid == FrameRow.sop_instance_uid)
+    query = query.where(InstanceRow.study_instance_uid == study_instance_uid)
+    headers = session.scalars(query.order_by(FrameRow.sop_instance_uid, FrameRow.frame_number))
+    return [header_from_json(header) for header in headers]
 
 
 def get_study(session: Session, study_instance_uid: str) -> Study:
@@ -281,7 +297,7 @@ def _stack(row: StackRow) -> Stack:
         is_lge_because="set by the reader" if is_overruled else row.is_lge_because,
         warnings=tuple(_said(warning, typed) for warning in row.warnings),
         slices=tuple(
-            Slice(header_from_json(one.instance.header), one.slice_spacing_mm, one.instance.sha256, typed)
+            Slice(header_from_json(one.frame.header), one.slice_spacing_mm, one.frame.instance.sha256, typed)
             for one in row.slices
         ),
         revision=row.revision,

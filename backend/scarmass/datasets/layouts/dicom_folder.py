@@ -21,7 +21,7 @@ from scarmass.domain.masks import Mask
 from scarmass.domain.stack import SliceHeader, Stack, StudyHeader
 from scarmass.domain.structures import Structure
 from scarmass.imaging.mr.header import read_object
-from scarmass.imaging.mr.pixels import rescaled_values, stored_values
+from scarmass.imaging.mr.pixels import slice_values
 from scarmass.imaging.mr.stacks import build_stacks
 from scarmass.imaging.nifti import NiftiVolume, read_nifti
 
@@ -98,6 +98,8 @@ def _sort_in(path: Path, found: PatientFiles) -> None:
             mr = read_object(path.read_bytes())
         except ObjectRefused as error:
             raise ObjectRefused(f"{path.name}: {error}") from error
+        if len(mr.slices) > 1:
+            raise ObjectRefused(f"{path.name}: masks on an object of several frames are not supported")
         found.studies[mr.study.study_instance_uid] += mr.slices
         found.files.update({header.sop_instance_uid: path for header in mr.slices})
 
@@ -153,8 +155,7 @@ def _on_grid(volume: NiftiVolume, headers: list[SliceHeader], name: str) -> NDAr
 
 
 def _values(path: Path, header: SliceHeader) -> NDArray[np.float32]:
-    stored = stored_values(path.read_bytes())
-    return rescaled_values(stored, header.rescale_slope, header.rescale_intercept, header.photometric_interpretation)
+    return slice_values(path.read_bytes(), header)
 
 
 def _is_dicom(path: Path) -> bool:

@@ -80,7 +80,7 @@ def _blood(context: Context, slices: Sequence[Slice], one: Slice, ventricle: Box
     if not context.segmenter.is_structure_conditioned:
         return None
     around = ventricle.loosened(VENTRICLE_LOOSENESS, one.shape)
-    key = context.segmenter.model, one.sha256, heart_of(context, slices), around
+    key = context.segmenter.model, one.pixels_key, heart_of(context, slices), around
     if (known := context.blood.get(key)) is not None:
         return known
     try:

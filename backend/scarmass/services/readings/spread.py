@@ -54,7 +54,7 @@ def _spread_on(context: Context, reading: Reading, one: Slice) -> Spread | None:
     if content.scar is None or not is_drawn_by_model(content):
         return None
     prompt = _prompt(content.scar)
-    key: Hashable = (context.segmenter.model, one.sha256, heart_of(context, reading.slices), prompt)
+    key: Hashable = (context.segmenter.model, one.pixels_key, heart_of(context, reading.slices), prompt)
     spread = context.spreads.get(key)
     if spread is None:
         spread = _asked(context, reading, one, prompt)
