@@ -1,6 +1,8 @@
 """Through the front door: what is taken in, what is already here, what is refused, and that the good is kept."""
 
+import csv
 import io
+import uuid
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -147,6 +149,27 @@ def test_the_frames_of_an_enhanced_object_are_a_stack_that_opens(client: TestCli
         tags.add(answer.headers["etag"])
     assert len(tags) == 4
     assert not upload(client, [path])["rejected"]
+
+
+def test_one_frame_of_an_enhanced_object_is_edited_and_the_others_are_not(client: TestClient, tmp_path: Path) -> None:
+    path = tmp_path / "enhanced.dcm"
+    path.write_bytes(encoded(enhanced(4)))
+    (stack,) = upload(client, [path])["studies"][0]["stacks"]
+    opened = client.post(f"/api/v1/stacks/{stack['stack_id']}/readings", json={"client_id": str(uuid.uuid4())}).json()
+    url = f"/api/v1/readings/{opened['id']}"
+    edit = {
+        "client_id": str(uuid.uuid4()),
+        "expected_revision": 0,
+        "kind": "prompt",
+        "sop_instance_uid": opened["slices"][2]["sop_instance_uid"],
+        "frame_number": 3,
+        "boxes": [{"x0": 4, "y0": 5, "x1": 9, "y1": 9}],
+    }
+    client.post(f"{url}/edits", json=edit).raise_for_status()
+    slices = client.get(url).json()["slices"]
+    assert [one["state"] == "edited" for one in slices] == [False, False, True, False]
+    exported = csv.DictReader(io.StringIO(client.get(f"{url}/export").text))
+    assert [row["frame_number"] for row in exported if row["frame_number"]] == ["1", "2", "3", "4"]
 
 
 def test_one_image_in_every_encoding_that_pydicom_tests_itself_with_is_one_slice(context: Context) -> None:

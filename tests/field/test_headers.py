@@ -13,6 +13,7 @@ from pydicom.uid import (
 )
 
 from scarmass.domain.errors import ObjectRefused, PixelsUndecodable
+from scarmass.imaging.mr.enhanced import frames_of
 from scarmass.imaging.mr.header import MrObject, read_object
 from scarmass.imaging.mr.objects import object_warnings
 from scarmass.imaging.mr.pixels import require_pixels, slice_values, stored_values
@@ -228,6 +229,22 @@ class TestMultiFrame:
         slices = taken_in(encoded(one)).slices
         assert [each.inversion_time_ms for each in slices] == [300, 301]
         assert slices[0].sequence_name == "*tfi2d1"
+
+    def test_a_frame_cannot_be_another_object_or_have_another_size(self) -> None:
+        one = enhanced(2)
+        one.PerFrameFunctionalGroupsSequence[1].UnassignedPerFrameConvertedAttributesSequence = [
+            item(SOPInstanceUID="1.2.3", Rows=1, PatientName="Somebody^Else")
+        ]
+        slices = taken_in(encoded(one)).slices
+        assert {each.sop_instance_uid for each in slices} == {one.SOPInstanceUID}
+        assert {(each.rows, each.patient_name) for each in slices} == {(one.Rows, "Nobody")}
+
+    def test_an_acquisition_of_a_frame_has_its_time(self) -> None:
+        one = enhanced(1)
+        content = item(FrameAcquisitionDateTime="20250101101112.5", FrameAcquisitionNumber=3)
+        one.PerFrameFunctionalGroupsSequence[0].FrameContentSequence = [content]
+        (frame,) = frames_of(one)
+        assert (frame.AcquisitionTime, frame.AcquisitionNumber) == ("101112.5", 3)
 
     def test_frames_that_the_object_does_not_describe_are_refused(self) -> None:
         assert "5 frames and describes 4" in reason(encoded(enhanced(4, NumberOfFrames=5)))
