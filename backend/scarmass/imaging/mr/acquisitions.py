@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from scarmass.domain.stack import SliceHeader
-from scarmass.imaging.mr.planes import POSITION_TOLERANCE, SAME_TISSUE, Line
+from scarmass.domain.stack import SAME_TISSUE, SliceHeader
+from scarmass.imaging.mr.planes import POSITION_TOLERANCE, Line
 
 CINE_SPREAD_MS = 100.0
 """So far apart are the phases of a cine at the least; between two acquisitions TriggerTime differs by less."""
