@@ -113,6 +113,28 @@ def test_two_acquisitions_in_one_series_are_no_cine(study: str, apart: dict[str,
     assert all(stack.is_lge and len(values(stack, "trigger_time_ms")) == 1 for stack in stacks)
 
 
+def test_slices_that_were_each_acquired_twice_in_a_row(study: str) -> None:
+    stacks = shuffled(
+        [
+            dicom_slice(study, generate_uid(), z, SeriesNumber=20 + 2 * at + k, AcquisitionTime=f"100{at}{k}0")
+            for (at, z), k in product(enumerate(PLACES), range(2))
+        ]
+    )
+    assert [places_mm(stack) for stack in stacks] == [PLACES, PLACES]
+    assert [{number % 2 for number in values(stack, "series_number")} for stack in stacks] == [{0}, {1}]
+
+
+def test_images_before_and_after_their_distortion_was_corrected_stay_apart(study: str) -> None:
+    stacks = shuffled(
+        [
+            dicom_slice(study, generate_uid(), z, ImageType=["ORIGINAL", "PRIMARY", "M", kind])
+            for z, kind in product(PLACES, ("ND", "DIS2D"))
+        ]
+    )
+    assert [places_mm(stack) for stack in stacks] == [PLACES, PLACES]
+    assert all(len(values(stack, "image_type")) == 1 for stack in stacks)
+
+
 def test_a_late_check_of_some_slices_after_a_pause_is_an_acquisition_of_its_own(study: str) -> None:
     first = [dicom_slice(study, generate_uid(), z, AcquisitionTime=f"1000{i}0") for i, z in enumerate(PLACES[:6])]
     later = [dicom_slice(study, generate_uid(), z, AcquisitionTime=f"1015{i}0") for i, z in enumerate(PLACES[2:4])]

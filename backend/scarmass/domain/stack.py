@@ -31,6 +31,10 @@ SPACING_TOLERANCE = 1e-3
 """Largest relative difference of two pixel spacings that still count as equal."""
 
 
+SAME_TISSUE = 0.4
+"""Slices of two series that lie closer than this part of their thickness show the same tissue twice."""
+
+
 class Contrast(StrEnum):
     MAGNITUDE = "magnitude"
     PSIR = "psir"
@@ -260,8 +264,11 @@ def _is_of_one_grid(one: Slice, other: Slice) -> bool:
 
 
 def _is_at_a_position_of(one: Slice, others: Sequence[Slice]) -> bool:
+    """Does it show tissue that one of the others shows?"""
     positions_mm = positions_along_normal_mm([each.header.plane for each in (*others, one)])
-    return bool((np.abs(positions_mm[:-1] - positions_mm[-1]) < DISTINCT_TOLERANCE_MM).any())
+    spacings_mm = [each.slice_spacing_mm for each in others if each.slice_spacing_mm is not None]
+    limit_mm = SAME_TISSUE * min([one.slice_thickness_mm or 0.0, *spacings_mm])
+    return bool((np.abs(positions_mm[:-1] - positions_mm[-1]) < max(limit_mm, DISTINCT_TOLERANCE_MM)).any())
 
 
 def outwards(slices: Sequence[Item], index: int) -> list[Item]:

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from scarmass.domain.stack import SliceHeader
-from scarmass.imaging.mr.planes import POSITION_TOLERANCE, SAME_TISSUE, Line
+from scarmass.domain.stack import SAME_TISSUE, SliceHeader
+from scarmass.imaging.mr.planes import POSITION_TOLERANCE, Line
 
 CINE_SPREAD_MS = 100.0
 """So far apart are the phases of a cine at the least; between two acquisitions TriggerTime differs by less."""
@@ -124,7 +124,7 @@ def _stills(parts: list[_Part], line: Line) -> list[Acquired]:
     blocks: list[_Part] = []
     for sitting in _sittings(sorted(parts, key=lambda part: _moment(part.images[0]))):
         once = _repeated_once(sitting, line)
-        for block in _joined(sitting, line) if once is None else [once]:
+        for block in _joined(_whole(sitting, line), line) if once is None else [once]:
             _join(blocks, block, line)
     stills = [
         Acquired(
@@ -161,6 +161,20 @@ def _repeated_once(parts: list[_Part], line: Line) -> _Part | None:
         return None
     latest = _latest(at_positions)
     return _Part(latest.images, [*latest.replaced, *(images for part in parts for images in part.replaced)])
+
+
+def _whole(parts: list[_Part], line: Line) -> list[_Part]:
+    """Parts of one image each as whole acquisitions, where every position was imaged equally often.
+
+    Each slice may have been acquired several times before the next one was, so that the order of time alone mixes them.
+    """
+    if any(len(part.images) > 1 or part.replaced for part in parts):
+        return parts
+    images = sorted((header for part in parts for header in part.images), key=_moment)
+    at_positions = line.by_position(images, SAME_TISSUE)
+    if len({len(images) for images in at_positions}) > 1:
+        return parts
+    return [_Part(list(images)) for images in zip(*at_positions, strict=True)]
 
 
 def _joined(parts: list[_Part], line: Line) -> list[_Part]:

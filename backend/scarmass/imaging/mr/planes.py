@@ -11,13 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scarmass.domain.geometry import DISTINCT_TOLERANCE_MM, ORIENTATION_TOLERANCE, positions_along_normal_mm
-from scarmass.domain.stack import SPACING_TOLERANCE, SliceHeader
+from scarmass.domain.stack import SAME_TISSUE, SPACING_TOLERANCE, SliceHeader
 
 POSITION_TOLERANCE = 0.1
 """Images of one series that lie closer than this part of their thickness lie at one position."""
-
-SAME_TISSUE = 0.4
-"""Slices of two series that lie closer than this part of their thickness show the same tissue twice."""
 
 UNKNOWN_THICKNESS_MM = 5.0
 THICKEST_MM = 15.0

@@ -27,6 +27,9 @@ NAME_OF_A_PART = re.compile(
 )
 """What a description has beside the name that all slices of an acquisition share."""
 
+DISTORTION = frozenset(("ND", "DIS2D", "DIS3D"))
+"""In ImageType: the same image before and after its distortion was corrected."""
+
 
 @dataclass(frozen=True)
 class _Draft:
@@ -86,8 +89,10 @@ def _of_one_kind(headers: Sequence[SliceHeader]) -> dict[tuple, list[SliceHeader
     for header in headers:
         uid = header.series_instance_uid
         contrast = contrast_of(header, has_real=names[uid] in have_real)
-        way = series[uid][0].scanning_sequence
-        kinds[(names[uid], frames.get(uid), way, component_of(header), contrast)].append(header)
+        # What has no name is told by how it was scanned.
+        name = names[uid] or series[uid][0].scanning_sequence
+        corrected = frozenset(header.image_type) & DISTORTION
+        kinds[(name, frames.get(uid), corrected, component_of(header), contrast)].append(header)
     return kinds
 
 
