@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 RETRY_AFTER_S = 5
 
 STATUS: dict[type[errors.Fact], int] = {
+    errors.StorageFull: 507,
     errors.Invalid: 422,
     errors.Conflict: 409,
     errors.NotFound: 404,
@@ -29,7 +30,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "Problem details (RFC 9457)",
         "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
     }
-    for status in (400, 404, 405, 409, 413, 422, 503)
+    for status in (400, 404, 405, 408, 409, 413, 422, 503, 507)
 }
 
 

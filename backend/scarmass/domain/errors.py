@@ -29,6 +29,10 @@ class PixelsUndecodable(Invalid):
     """The pixel data of a stored object cannot be decoded."""
 
 
+class StackTooLarge(Invalid):
+    """A stack has more pixels than models are asked about."""
+
+
 class GeometryInvalid(Invalid):
     """A slice lacks a usable spacing, orientation or position."""
 
@@ -175,6 +179,10 @@ class AnnotationMissing(NotFound):
 
 class DatabaseUnavailable(Unavailable):
     """PostgreSQL cannot be reached, or went away in the middle of a transaction."""
+
+
+class StorageFull(Unavailable):
+    """The disk of the files, or of the database, has no room left."""
 
 
 class DeviceOutOfMemory(Unavailable):

@@ -1,25 +1,31 @@
 """Taking studies in: files to stored objects, studies and stacks; the unusable refused by name and reason.
 
-A file is on the disk before its row exists, and a study's rows are committed at once: a crash between the two
-leaves a file that nothing points to, never a row without its file.
+A file is read in another process, then decided upon, then stored: what is refused never reaches the store. A file is
+stored before its row is committed, and a study's rows are committed at once: a crash between the two leaves a file that
+nothing points to, which the next start sweeps, never a row without its file.
 """
 
+import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from math import inf
 from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
-from scarmass.domain.errors import InstanceConflict, ObjectRefused, PixelsUndecodable
+from scarmass.domain.errors import InstanceConflict, ObjectRefused
 from scarmass.domain.stack import Study, StudyHeader
 from scarmass.imaging.archive import Refused, files_within
-from scarmass.imaging.mr.header import MrObject, read_object
-from scarmass.imaging.mr.pixels import stored_values
+from scarmass.imaging.examiner import EXAMINERS, Examiners
+from scarmass.imaging.mr.header import MrObject
 from scarmass.imaging.mr.stacks import build_stacks
+from scarmass.services.allowance import Allowance
+from scarmass.services.context import Context
 from scarmass.storage import removals, studies
 from scarmass.storage.database import Database
-from scarmass.storage.files import FileStore
+from scarmass.storage.files import FileStore, Incoming, Received
+from scarmass.storage.orphans import hold_files
 
 IMPORT = "import"
 """Who brings a removed study back to the worklist when its images come in again."""
@@ -36,56 +42,103 @@ class Intake:
 @dataclass(frozen=True)
 class Accepted:
     name: str
-    sha256: str
+    received: Received
     content: MrObject
 
 
-def take_in(database: Database, files: FileStore, uploads: Iterable[tuple[str, BinaryIO]]) -> Intake:
-    """Store the usable MR images among these (name, stream) files and .zip archives. Twice changes nothing."""
+def take_in_upload(
+    context: Context, uploads: Iterable[tuple[str, BinaryIO]], sent_bytes: int, abandoned: threading.Event
+) -> Intake:
+    """What came over the network: in the time that so many bytes may take, and while somebody waits for the answer."""
+    bounds = context.examiners.bounds
+    seconds = bounds.upload_seconds + sent_bytes / bounds.bytes_per_second
+    allowance = Allowance(seconds, bounds.file_seconds, abandoned)
+    return take_in(context.database, context.files, uploads, examiners=context.examiners, allowance=allowance)
+
+
+def take_in(
+    database: Database,
+    files: FileStore,
+    uploads: Iterable[tuple[str, BinaryIO]],
+    *,
+    examiners: Examiners = EXAMINERS,
+    allowance: Allowance | None = None,
+) -> Intake:
+    """Store the usable MR images among these (name, stream) files and .zip archives. Twice changes nothing.
+
+    allowance: the time that the files may take together, where they came from somebody unknown. Raises StorageFull.
+    """
     intake = Intake()
+    allowance = allowance or Allowance(inf, examiners.bounds.file_seconds)
     by_study: dict[str, list[Accepted]] = defaultdict(list)
-    for name, stream in uploads:
-        for found in files_within(name, stream):
-            accepted = found if isinstance(found, Refused) else _accept(files, *found)
-            if isinstance(accepted, Refused):
-                intake.rejected.append(accepted)
-            else:
-                by_study[accepted.content.study.study_instance_uid].append(accepted)
-    for study_instance_uid, objects in by_study.items():
-        with database.transaction() as session:
-            stored = _store_study(session, study_instance_uid, objects, intake.rejected)
-        if stored:
+    with files.incoming() as incoming:
+        for name, stream in uploads:
+            for found in _examined(name, stream, incoming, examiners, allowance):
+                if isinstance(found, Refused):
+                    intake.rejected.append(found)
+                else:
+                    by_study[found.content.study.study_instance_uid].append(found)
+        for study_instance_uid, objects in by_study.items():
             with database.transaction() as session:
-                intake.studies.append(studies.get_study(session, study_instance_uid))
+                stored = _store_study(session, files, study_instance_uid, objects, intake.rejected)
+            if stored:
+                with database.transaction() as session:
+                    intake.studies.append(studies.get_study(session, study_instance_uid))
     return intake
 
 
-def _accept(files: FileStore, name: str, content: bytes) -> Accepted | Refused:
+def _examined(
+    name: str, stream: BinaryIO, incoming: Incoming, examiners: Examiners, allowance: Allowance
+) -> Iterator[Accepted | Refused]:
+    """Each file, or each of an archive, read in another process; what is refused is not kept on the disk."""
+    if allowance.is_spent:
+        yield Refused(name, allowance.reason)
+        return
+    found = files_within(name, stream, incoming.receive, examiners.bounds)
+    while True:
+        with allowance.spending():
+            one = next(found, None)
+        if one is None:
+            return
+        if allowance.is_spent:
+            yield Refused(name, allowance.reason)
+            return
+        yield one if isinstance(one, Refused) else _accept(*one, examiners, allowance)
+
+
+def _accept(name: str, received: Received, examiners: Examiners, allowance: Allowance) -> Accepted | Refused:
     try:
-        mr_object = read_object(content)
-        values = stored_values(content)
-    except (ObjectRefused, PixelsUndecodable) as error:
-        return Refused(name, str(error))
-    header = mr_object.slices[0]
-    if (values.shape, values.dtype.name) != ((header.rows, header.columns), header.dtype):
-        return Refused(name, "the pixel data has another size or type than the header says")
-    return Accepted(name, files.put(content), mr_object)
+        with examiners.one() as examiner, allowance.spending():
+            return Accepted(name, received, examiner.examine(received.path, allowance.for_one_file))
+    except ObjectRefused as refused:
+        received.discard()
+        return Refused(name, str(refused))
 
 
-def _store_study(session: Session, study_instance_uid: str, objects: list[Accepted], rejected: list[Refused]) -> bool:
+def _store_study(
+    session: Session,
+    files: FileStore,
+    study_instance_uid: str,
+    objects: list[Accepted],
+    rejected: list[Refused],
+) -> bool:
     """Add the objects to their study and form its stacks anew; False where none of them was usable."""
+    hold_files(session)
     studies.lock_study(session, study_instance_uid)
     study = studies.add_study(session, objects[0].content.study)
     is_new: list[bool] = []
-    for accepted in objects:
+    kept: list[Received] = []
+    # In one order everywhere: uploads that share objects wait for each other, and never in a circle.
+    for accepted in sorted(objects, key=lambda one: one.content.slices[0].sop_instance_uid):
         if not _is_of_the_same_patient(accepted.content.study, study):
             rejected.append(
                 Refused(accepted.name, "its patient differs from that of its study (PatientID, birth date or name)")
             )
             continue
         try:
-            header = accepted.content.slices[0]
-            is_new.append(studies.add_instance(session, study_instance_uid, header, accepted.sha256))
+            header, received = accepted.content.slices[0], accepted.received
+            is_new.append(studies.add_instance(session, study_instance_uid, header, received.sha256))
+            kept.append(received)
         except InstanceConflict as conflict:
             rejected.append(Refused(accepted.name, str(conflict)))
     if not is_new:
@@ -95,6 +148,7 @@ def _store_study(session: Session, study_instance_uid: str, objects: list[Accept
     if any(is_new):
         headers = studies.headers_of(session, study_instance_uid)
         studies.replace_stacks(session, study_instance_uid, build_stacks(study, headers))
+    files.keep(kept)
     return True
 
 

@@ -13,6 +13,7 @@ from scarmass.api.schemas.common import (
     MAX_BOXES,
     MAX_POINTS,
     Box,
+    Few,
     FrameNumber,
     Point,
     Position,
@@ -45,13 +46,13 @@ class EditRequest(Strict):
     structure: Structure = Structure.SCAR
     sop_instance_uid: Uid | None = None
     frame_number: FrameNumber = 1
-    boxes: list[Box] = Field(default_factory=list, max_length=MAX_BOXES)
-    points: list[Point] = Field(default_factory=list, max_length=MAX_POINTS)
+    boxes: Few[Box] = Field(default_factory=list, max_length=MAX_BOXES)
+    points: Few[Point] = Field(default_factory=list, max_length=MAX_POINTS)
     mask: Rle | None = None
     point: Position | None = None
     sensitivity: Sensitivity | None = None
     follows: bool = False
-    slices: list[SliceName] = Field(default_factory=list, max_length=MAX_SLICES)
+    slices: Few[SliceName] = Field(default_factory=list, max_length=MAX_SLICES)
 
     def to_domain(self) -> edits.EditRequest:
         """Raises PromptInvalid, MaskMalformed."""

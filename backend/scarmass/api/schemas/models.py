@@ -10,6 +10,7 @@ from scarmass.api.schemas.common import (
     MAX_POINTS,
     Box,
     Density,
+    Few,
     Mass,
     Model,
     Point,
@@ -25,13 +26,15 @@ from scarmass.domain.stack import Slice
 from scarmass.domain.structures import Structure
 from scarmass.services.measure import SliceMeasure, StackMeasure
 
+Detectable = Literal["left_ventricle", "scar"]
+
 
 class DetectRequest(Strict):
     """Either a stack or a list of slices. Left ventricles alone are found without asking the segmenter."""
 
     stack_id: Uid | None = None
-    slices: Annotated[list[SliceName], Field(min_length=1, max_length=512)] | None = None
-    structures: set[Literal["left_ventricle", "scar"]] = Field(default={"left_ventricle", "scar"}, min_length=1)
+    slices: Annotated[Few[SliceName], Field(min_length=1, max_length=512)] | None = None
+    structures: set[Detectable] = Field(default={"left_ventricle", "scar"}, min_length=1, fail_fast=True)
 
 
 class DetectedBox(BaseModel):
@@ -72,8 +75,8 @@ class Detection(BaseModel):
 
 class SegmentRequest(SliceName):
     structure: Structure = Structure.SCAR
-    boxes: list[Box] = Field(default=[], max_length=MAX_BOXES)
-    points: list[Point] = Field(default=[], max_length=MAX_POINTS)
+    boxes: Few[Box] = Field(default=[], max_length=MAX_BOXES)
+    points: Few[Point] = Field(default=[], max_length=MAX_POINTS)
     previous: Rle | None = None
     sensitivity: Sensitivity = 0.0
 
@@ -114,7 +117,7 @@ class SliceMask(SliceName):
 
 class MassRequest(Strict):
     stack_id: Uid
-    masks: Annotated[list[SliceMask], Field(max_length=4096)]
+    masks: Annotated[Few[SliceMask], Field(max_length=4096)]
     mass_extent: MassExtent | None = None
     density_g_per_ml: Density | None = None
 

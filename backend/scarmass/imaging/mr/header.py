@@ -8,18 +8,21 @@ from typing import Any
 
 import pydicom
 from pydicom import config
+from pydicom.datadict import dictionary_VR, keyword_for_tag
+from pydicom.dataelem import RawDataElement
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import DeflatedExplicitVRLittleEndian, EnhancedMRImageStorage, MRImageStorage
 
 from scarmass.domain.errors import GeometryInvalid, ObjectRefused
 from scarmass.domain.stack import SliceHeader, StudyHeader
+from scarmass.imaging.bounds import Bounds
 
 config.settings.reading_validation_mode = config.IGNORE
 """Real headers hold invalid UIDs and dates; they are taken as opaque text, without a warning for each."""
 
 MAX_TEXT = 256
 MAX_VALUES = 32
-MAX_PIXELS = 2**26
+PIXEL_DATA = 0x7FE00010
 LARGEST_RESCALE = 1e30
 """Of slope and intercept: larger ones overflow float32."""
 
@@ -33,7 +36,7 @@ class MrObject:
     slices: tuple[SliceHeader, ...]
 
 
-def read_object(content: bytes) -> MrObject:
+def read_object(content: bytes, bounds: Bounds = Bounds()) -> MrObject:
     """The header of one MR image. Raises ObjectRefused with a reason that can be shown."""
     if not content:
         raise ObjectRefused("the file is empty")
@@ -45,15 +48,29 @@ def read_object(content: bytes) -> MrObject:
         raise ObjectRefused("not a DICOM file") from error
     except Exception as error:  # pydicom raises many kinds on damaged bytes
         raise ObjectRefused("the DICOM file is damaged") from error
+    _require_small_attributes(dataset, bounds.attribute_bytes)
     try:
-        return _read_dataset(dataset)
+        return _read_dataset(dataset, bounds)
     except (ObjectRefused, GeometryInvalid) as error:
         raise ObjectRefused(str(error)) from error
     except Exception as error:  # values are parsed lazily, so damage shows up here too
         raise ObjectRefused("a DICOM attribute cannot be read") from error
 
 
-def _read_dataset(dataset: pydicom.Dataset) -> MrObject:
+def _require_small_attributes(dataset: pydicom.Dataset, largest: int) -> None:
+    """Raise ObjectRefused for an attribute that is larger, before pydicom makes text or numbers of it.
+
+    The pixel data has bounds of its own, and so have what a sequence holds.
+    """
+    for element in dataset.values():
+        if isinstance(element, RawDataElement) and element.tag != PIXEL_DATA and element.length > largest:
+            vr = element.VR or (dictionary_VR(element.tag) if keyword_for_tag(element.tag) else "UN")
+            if vr != "SQ":
+                named = keyword_for_tag(element.tag) or f"attribute {element.tag}"
+                raise ObjectRefused(f"{named} holds {element.length} bytes, more than the {largest} that are read")
+
+
+def _read_dataset(dataset: pydicom.Dataset, bounds: Bounds) -> MrObject:
     sop_class = dataset.get("SOPClassUID")
     if sop_class == EnhancedMRImageStorage:
         raise ObjectRefused("enhanced multi-frame MR objects are not supported yet")
@@ -75,8 +92,9 @@ def _read_dataset(dataset: pydicom.Dataset) -> MrObject:
         accession_number=_text(dataset, "AccessionNumber"),
     )
     header = _slice_header(dataset)
-    if header.plane.rows * header.plane.columns > MAX_PIXELS:
-        raise ObjectRefused(f"an image of {header.rows} x {header.columns} pixels is too large")
+    if header.plane.rows * header.plane.columns > bounds.image_pixels:
+        size = f"{header.rows} x {header.columns}"
+        raise ObjectRefused(f"an image of {size} pixels is too large: at most {bounds.image_pixels} are read")
     if max(abs(header.rescale_slope), abs(header.rescale_intercept)) > LARGEST_RESCALE:
         raise ObjectRefused("RescaleSlope or RescaleIntercept is too large")
     return MrObject(study, (header,))

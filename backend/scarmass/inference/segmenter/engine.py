@@ -38,6 +38,9 @@ from scarmass.inference.weights.load import Weights
 LOGITS_CACHE_BYTES = 2**27
 """Answers kept as logits, 256 KiB each: another sensitivity cuts them anew without asking the network."""
 
+AT_ONCE = 8
+"""Groups that are decoded together: each takes some 30 MiB while it is."""
+
 T = TypeVar("T")
 
 
@@ -134,6 +137,7 @@ class SegmenterEngine:
                 answers = [answer.or_likeliest() for answer in answers]
             mask = np.logical_or.reduce([mask, *(answer.mask for answer in answers)])
         logits = boxes_logits(answers, mask.shape) - np.float32(prompt.sensitivity)
+        self._ask_ahead(asked, prompt, mask)
         for count, click in enumerate(prompt.points, start=1):
             if not disobeyed([click], mask):
                 continue
@@ -147,8 +151,27 @@ class SegmenterEngine:
         is_likeliest = any(answer.is_likeliest for answer in answers)
         return Segmentation(mask, area_weighted_score(answers), logits, is_likeliest)
 
+    def _ask_ahead(self, asked: _Asked, prompt: Prompt, mask: Mask) -> None:
+        """Have the network answer in one batch what each click would ask if it were the only one.
+
+        A click's turn finds its answer kept, unless an earlier click has changed what it is about.
+        """
+        clicks = disobeyed(prompt.points, mask)
+        if prompt.previous is None:
+            clicks = [click for click in clicks if not is_apart(click, prompt.boxes)]
+        if len(clicks) > 1:
+            ends = [prompt.points.index(click) + 1 for click in clicks]
+            self._answers(
+                asked,
+                [
+                    asked_about(click, prompt.points[:end], prompt.boxes, mask, asked.image.pixel_spacing_mm)
+                    for click, end in zip(clicks, ends, strict=True)
+                ],
+                mask,
+            )
+
     def _answers(self, asked: _Asked, groups: Sequence[PromptGroup], previous: Mask | None) -> list[Answer]:
-        """Each group's answer, those of one window and kind of prompt in one decode where none is kept."""
+        """Each group's answer, those of one window and kind of prompt in few decodes where none is kept."""
         follows = self._weights.entry.follows_points
         parts = {group: previous_of(group, previous) if follows else None for group in groups}
         windows = {group: asked.window.enlarged_for(coordinates(group)) for group in groups}
@@ -157,7 +180,8 @@ class SegmenterEngine:
         for group in groups:
             alike[(windows[group], group.box is not None, len(group.points), parts[group] is not None)].append(group)
         logits: dict[PromptGroup, Tensor] = {}
-        for (window, *_), batch in alike.items():
+        batches = [(key[0], some[i : i + AT_ONCE]) for key, some in alike.items() for i in range(0, len(some), AT_ONCE)]
+        for window, batch in batches:
             keys = [(asked.image.key, window, asked.structure, group, _digest(parts[group])) for group in batch]
             decode = partial(self._decode, asked, window, greys[window], batch, [parts[group] for group in batch])
             logits |= zip(batch, self._logits.get_all(keys, decode), strict=True)
