@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     sensitivity_fit: SensitivityFit | None = Field(default=None, description="what `scarmass calibrate` wrote")
     sensitivity_follows: bool = Field(default=True, description="whether a reading follows what its reader decides")
     max_upload_mib: int = Field(default=4096, ge=1, description="of one upload, as it is sent")
-    max_json_kib: int = Field(default=2048, ge=64, description="of the body of any other request")
+    max_json_kib: int = Field(default=1024, ge=64, description="of the body of any other request")
     max_file_mib: int = Field(default=128, ge=1, description="of one file, unpacked")
     max_attribute_kib: int = Field(default=4096, ge=64, description="of one DICOM attribute but the pixel data")
     max_image_pixels: int = Field(default=2**24, ge=2**16, description="rows x columns of one image")
@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     examiner_memory_mib: int = Field(default=384, ge=192, description="that reading one file may take")
     examiner_seconds: float = Field(default=4, gt=0, description="that reading one file may take")
     upload_seconds: float = Field(
-        default=8, gt=0, description="that reading an upload's files may take, besides one for each 2 MiB sent"
+        default=6, gt=0, description="that reading an upload's files may take, besides one for each 2 MiB sent"
     )
     body_idle_seconds: float = Field(default=20, gt=0, description="that a request's body may bring nothing")
 

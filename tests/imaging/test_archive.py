@@ -53,6 +53,11 @@ def test_an_archive_that_unpacks_beyond_the_bound_is_cut_off() -> None:
     assert len(found) == 2
 
 
+def test_small_files_of_an_archive_come_first() -> None:
+    found = files_within("s.zip", zipped({"large": b"1" * 500, "b": b"2", "a": b"3"}))
+    assert [one[0] for one in found if not isinstance(one, Refused)] == ["s.zip/b", "s.zip/a", "s.zip/large"]
+
+
 def test_an_archive_is_charged_for_what_is_refused_too() -> None:
     def refuse(pieces: Iterator[bytes]) -> bytes:
         for _ in pieces:
@@ -70,7 +75,7 @@ def test_an_entry_that_claims_to_be_too_large_is_not_unpacked() -> None:
     at = content.index(b"PK\x01\x02") + 24
     content[at : at + 4] = (2**31).to_bytes(4, "little")
     found = files_within("s.zip", io.BytesIO(content))
-    assert found == [Refused("s.zip/1.dcm", "the file is larger than 128 MiB"), ("s.zip/2.dcm", b"2")]
+    assert found == [("s.zip/2.dcm", b"2"), Refused("s.zip/1.dcm", "the file is larger than 128 MiB")]
 
 
 def test_a_directory_too_large_for_the_memory_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,8 +90,8 @@ def test_archives_of_nothing_and_of_archives_say_so() -> None:
     inner = zipped({"1.dcm": b"1"}).getvalue()
     found = files_within("s.zip", zipped({"inner.zip": inner, "2.dcm": b"2"}))
     assert found == [
-        Refused("s.zip/inner.zip", "an archive within an archive is not opened"),
         ("s.zip/2.dcm", b"2"),
+        Refused("s.zip/inner.zip", "an archive within an archive is not opened"),
     ]
 
 

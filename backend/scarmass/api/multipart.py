@@ -122,7 +122,7 @@ async def receive_files(headers: Headers, stream: AsyncIterator[bytes], path: Pa
         parser = MultipartParser(options[b"boundary"], parts.callbacks())  # type: ignore[arg-type]
         with path.open("wb") as file:
             async for chunk in stream:
-                parser.write(chunk)
+                await run_in_threadpool(parser.write, chunk)  # heads of many parts take long
                 if len(parts.waiting) > BUFFER_BYTES:
                     await run_in_threadpool(file.write, parts.waiting)
                     parts.waiting = bytearray()

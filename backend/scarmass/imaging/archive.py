@@ -42,14 +42,16 @@ def files_within(
     printable and cut to their last 256 characters.
     """
     name = _printable(name)
-    magic = stream.read(4)
-    stream.seek(0)
-    if magic == EMPTY_ARCHIVE_MAGIC:
-        yield Refused(name, "the archive is empty")
-    elif magic != ARCHIVE_MAGIC:
-        yield _received(name, stream, receive, bounds, None)
-    else:
+    if is_archive(stream):
         yield from _unpacked(name, stream, receive, bounds)
+    else:
+        yield _received(name, stream, receive, bounds, None)
+
+
+def is_archive(stream: BinaryIO) -> bool:
+    magic = stream.read(len(ARCHIVE_MAGIC))
+    stream.seek(0)
+    return magic in (ARCHIVE_MAGIC, EMPTY_ARCHIVE_MAGIC)
 
 
 def _unpacked(name: str, stream: BinaryIO, receive: Receive[T], bounds: Bounds) -> Iterator[tuple[str, T] | Refused]:
@@ -75,8 +77,9 @@ def _unpacked(name: str, stream: BinaryIO, receive: Receive[T], bounds: Bounds) 
 def _entries(
     name: str, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], receive: Receive[T], bounds: Bounds
 ) -> Iterator[tuple[str, T] | Refused]:
+    """Small ones first, so that large ones cannot use up what they need."""
     expanded = _Expanded(bounds.expanded_bytes)
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: entry.file_size):
         inner = _printable(f"{name}/{entry.filename}")
         if entry.flag_bits & 1:
             yield Refused(inner, "the archive entry is encrypted")

@@ -19,5 +19,5 @@ class Bounds:
     expanded_bytes: int = 8 * 2**30
     memory_bytes: int = 384 * 2**20
     file_seconds: float = 4.0
-    upload_seconds: float = 8.0
+    upload_seconds: float = 6.0
     bytes_per_second: float = 2 * 2**20

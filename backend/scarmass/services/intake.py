@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import InstanceConflict, ObjectRefused
 from scarmass.domain.stack import Study, StudyHeader
-from scarmass.imaging.archive import Refused, files_within
+from scarmass.imaging.archive import Refused, files_within, is_archive
 from scarmass.imaging.examiner import EXAMINERS, Examiners
 from scarmass.imaging.mr.header import MrObject
 from scarmass.imaging.mr.stacks import build_stacks
@@ -53,6 +53,8 @@ def take_in_upload(
     bounds = context.examiners.bounds
     seconds = bounds.upload_seconds + sent_bytes / bounds.bytes_per_second
     allowance = Allowance(seconds, bounds.file_seconds, abandoned)
+    # Archives last, as they may expand: what was sent as it is should not want for time because of them.
+    uploads = sorted(uploads, key=lambda upload: is_archive(upload[1]))
     return take_in(context.database, context.files, uploads, examiners=context.examiners, allowance=allowance)
 
 

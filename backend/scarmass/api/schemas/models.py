@@ -6,14 +6,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from scarmass.api.schemas.common import (
-    MAX_BOXES,
-    MAX_POINTS,
-    Box,
     Density,
+    Drawn,
     Few,
     Mass,
     Model,
-    Point,
     Rle,
     Sensitivity,
     SliceName,
@@ -73,10 +70,8 @@ class Detection(BaseModel):
     segmenter: Model
 
 
-class SegmentRequest(SliceName):
+class SegmentRequest(SliceName, Drawn):
     structure: Structure = Structure.SCAR
-    boxes: Few[Box] = Field(default=[], max_length=MAX_BOXES)
-    points: Few[Point] = Field(default=[], max_length=MAX_POINTS)
     previous: Rle | None = None
     sensitivity: Sensitivity = 0.0
 
