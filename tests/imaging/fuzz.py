@@ -1,6 +1,7 @@
-"""Real headers and codestreams, damaged by chance: `python -m tests.imaging.fuzz 100000 FOLDER`.
+"""Real headers and codestreams, damaged by chance: `python -m tests.imaging.fuzz 100000 FOLDER [SEED]`.
 
-Counts what became of each and keeps in FOLDER every file that ended the process that read it or took all its time.
+Counts, also where it is interrupted, what became of each, and keeps in FOLDER every file that ended the process that
+read it or took all its time or memory.
 """
 
 import io
@@ -9,6 +10,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -90,13 +92,13 @@ def _damage(content: bytearray, chance: random.Random, start: int, end: int) -> 
             del content[at:]
 
 
-def main(count: int, folder: Path) -> None:
+def main(count: int, folder: Path, seed: int = 1) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     outcomes: Counter[tuple[str, str]] = Counter()
     examiner = Examiner(Bounds())
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, suppress(KeyboardInterrupt):
         path = Path(scratch) / "damaged.dcm"
-        for number, (name, content) in enumerate(islice(mutations(seeds(Path(scratch))), count)):
+        for number, (name, content) in enumerate(islice(mutations(seeds(Path(scratch)), seed), count)):
             path.write_bytes(content)
             try:
                 examiner.examine(path, SECONDS)
@@ -104,7 +106,7 @@ def main(count: int, folder: Path) -> None:
             except ObjectRefused as refused:
                 outcome = str(refused)
             outcomes[name, outcome if len(outcome) < 60 else outcome[:60] + " ..."] += 1
-            if "program that reads it" in outcome or "takes longer" in outcome or "of memory" in outcome:
+            if any(words in outcome for words in ("program that reads it", "takes longer", "of memory")):
                 (folder / f"{name}_{number}.dcm").write_bytes(content)
     examiner.close()
     for (name, outcome), times in sorted(outcomes.items()):
@@ -112,4 +114,4 @@ def main(count: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main(int(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:]))
