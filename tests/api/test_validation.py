@@ -40,3 +40,12 @@ def test_a_misspelt_field_is_still_named(client: TestClient) -> None:
 def test_a_body_nested_without_end_is_refused(client: TestClient) -> None:
     answer = client.post("/api/v1/segment", content=b"[" * 100_000, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
+
+
+def test_more_than_a_hand_draws_on_a_slice_is_refused_together(client: TestClient) -> None:
+    points = [{"x": 1, "y": 1, "positive": True}] * 12
+    boxes = [{"x0": 1, "y0": 1, "x1": 2, "y1": 2}] * 13
+    answer = client.post("/api/v1/segment", json={**SLICE, "boxes": boxes, "points": points})
+    assert answer.status_code == 422
+    assert "at most 24 boxes and points" in answer.json()["detail"]
+    assert client.post("/api/v1/segment", json={**SLICE, "boxes": boxes[1:], "points": points}).status_code == 404

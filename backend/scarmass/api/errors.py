@@ -18,11 +18,11 @@ log = logging.getLogger(__name__)
 RETRY_AFTER_S = 5
 
 STATUS: dict[type[errors.Fact], int] = {
-    errors.StorageFull: 507,
     errors.Invalid: 422,
     errors.Conflict: 409,
     errors.NotFound: 404,
     errors.Unavailable: 503,
+    errors.Full: 507,
 }
 
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {

@@ -14,6 +14,8 @@ FrameNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 Sensitivity = Annotated[float, Field(ge=LOWEST, le=HIGHEST, allow_inf_nan=False)]
 Density = Annotated[float, Field(gt=0.5, lt=2)]
+MAX_BOXES = 64
+MAX_POINTS = 256
 MAX_DRAWN = 24
 """Boxes and points on one slice and structure: more than a hand draws."""
 MAX_RUNS = 2**21
@@ -83,8 +85,8 @@ class Point(Strict):
 class Drawn(Strict):
     """What a hand draws on one slice."""
 
-    boxes: Few[Box] = Field(default_factory=list, max_length=MAX_DRAWN)
-    points: Few[Point] = Field(default_factory=list, max_length=MAX_DRAWN)
+    boxes: Few[Box] = Field(default=[], max_length=MAX_BOXES)
+    points: Few[Point] = Field(default=[], max_length=MAX_POINTS)
 
     @model_validator(mode="after")
     def _is_drawn_by_hand(self) -> "Drawn":
