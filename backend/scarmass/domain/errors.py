@@ -1,8 +1,8 @@
-"""Facts: what can be wrong, each named once and of one of four kinds. The API answers each kind in api/errors.py."""
+"""Facts: what can be wrong, each named once and of one of five kinds. The API answers each kind in api/errors.py."""
 
 
 class Fact(Exception):
-    """Base of the four kinds. str(fact) is a sentence fit for the person who caused it."""
+    """Base of the five kinds. str(fact) is a sentence fit for the person who caused it."""
 
 
 class Invalid(Fact):
@@ -21,6 +21,10 @@ class Unavailable(Fact):
     """What the work needs is out of reach or unusable, whatever was asked for."""
 
 
+class Full(Fact):
+    """What was asked for is sound, but there is no room for it."""
+
+
 class ObjectRefused(Invalid):
     """An uploaded file cannot be used; the message is the reason."""
 
@@ -31,6 +35,10 @@ class DirectoryIgnored(ObjectRefused):
 
 class PixelsUndecodable(Invalid):
     """The pixel data of a stored object cannot be decoded."""
+
+
+class StackTooLarge(Invalid):
+    """A stack has more pixels than models are asked about."""
 
 
 class GeometryInvalid(Invalid):
@@ -183,6 +191,10 @@ class AnnotationMissing(NotFound):
 
 class DatabaseUnavailable(Unavailable):
     """PostgreSQL cannot be reached, or went away in the middle of a transaction."""
+
+
+class StorageFull(Full):
+    """The disk of the files, or of the database, has no room left."""
 
 
 class DeviceOutOfMemory(Unavailable):

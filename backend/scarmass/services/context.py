@@ -11,6 +11,7 @@ from scarmass.domain.mass import MassExtent
 from scarmass.domain.protocols import Detector, Segmenter
 from scarmass.domain.reading import Sensitivity
 from scarmass.domain.spread import Spread
+from scarmass.imaging.examiner import EXAMINERS, Examiners
 from scarmass.services.precedence import Precedence
 from scarmass.services.readings.summary import Summaries
 from scarmass.services.remembered import Remembered
@@ -26,7 +27,10 @@ REMEMBERED_LOGITS = 48
 
 @dataclass
 class Context:
-    """sensitivity: what readings are opened with. blood, logits, spreads: of slices, by what they follow from."""
+    """sensitivity: what readings are opened with. examiners: read what comes in.
+
+    blood, logits, spreads: of slices, by what they follow from.
+    """
 
     database: Database
     files: FileStore
@@ -35,6 +39,8 @@ class Context:
     mass_extent: MassExtent = MassExtent.SLICE_THICKNESS
     density_g_per_ml: float = 1.05
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
+    examiners: Examiners = EXAMINERS
+    largest_stack_pixels: int = 2**26
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
     blood: Remembered[Hashable, Mask] = field(default_factory=lambda: Remembered(REMEMBERED_BLOOD))

@@ -1,28 +1,34 @@
 """Taking studies in: files to stored objects, studies and stacks; the unusable refused by name and reason.
 
-A file is on the disk before its row exists, and a study's rows are committed at once: a crash between the two
-leaves a file that nothing points to, never a row without its file.
+A file is read in another process, then decided upon, then stored: what is refused never reaches the store. A file is
+stored before its row is committed, and a study's rows are committed at once: a crash between the two leaves a file that
+nothing points to, which the next start sweeps, never a row without its file.
 """
 
+import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
-from scarmass.domain.errors import DirectoryIgnored, InstanceConflict, ObjectRefused, PixelsUndecodable
+from scarmass.domain.errors import DirectoryIgnored, InstanceConflict, ObjectRefused
 from scarmass.domain.patient import is_same_patient
 from scarmass.domain.stack import SliceHeader, Stack, Study
-from scarmass.imaging.archive import Refused, files_within
-from scarmass.imaging.mr.header import MrObject, read_object
+from scarmass.imaging.archive import Refused, files_within, is_archive
+from scarmass.imaging.examiner import EXAMINERS, Examiners
+from scarmass.imaging.mr.header import MrObject
 from scarmass.imaging.mr.objects import is_same_image, object_warnings
-from scarmass.imaging.mr.pixels import require_pixels
 from scarmass.imaging.mr.planes import without_positions
 from scarmass.imaging.mr.stacks import build_stacks
+from scarmass.services.allowance import Allowance
+from scarmass.services.context import Context
 from scarmass.storage import removals, studies
 from scarmass.storage.database import Database
-from scarmass.storage.files import FileStore
+from scarmass.storage.files import FileStore, Incoming, Received
+from scarmass.storage.orphans import hold_files
 
 NO_POSITION = "ImagePositionPatient is 0\\0\\0 in every image of its series: the positions are missing"
 
@@ -41,46 +47,93 @@ class Intake:
 @dataclass(frozen=True)
 class Accepted:
     name: str
-    sha256: str
+    received: Received
     content: MrObject
 
 
-def take_in(database: Database, files: FileStore, uploads: Iterable[tuple[str, BinaryIO]]) -> Intake:
-    """Store the usable MR images among these (name, stream) files and .zip archives. Twice changes nothing."""
+def take_in_upload(
+    context: Context, uploads: Iterable[tuple[str, BinaryIO]], sent_bytes: int, abandoned: threading.Event
+) -> Intake:
+    """What came over the network: in the time that so many bytes may take, and while somebody waits for the answer."""
+    bounds = context.examiners.bounds
+    seconds = bounds.upload_seconds + sent_bytes / bounds.bytes_per_second
+    allowance = Allowance(seconds, bounds.file_seconds, abandoned)
+    # Archives last, as they may expand: what was sent as it is should not want for time because of them.
+    uploads = sorted(uploads, key=lambda upload: is_archive(upload[1]))
+    return take_in(context.database, context.files, uploads, examiners=context.examiners, allowance=allowance)
+
+
+def take_in(
+    database: Database,
+    files: FileStore,
+    uploads: Iterable[tuple[str, BinaryIO]],
+    *,
+    examiners: Examiners = EXAMINERS,
+    allowance: Allowance | None = None,
+) -> Intake:
+    """Store the usable MR images among these (name, stream) files and .zip archives. Twice changes nothing.
+
+    allowance: the time that the files may take together, where they came from somebody unknown. Raises StorageFull.
+    """
     intake = Intake()
+    allowance = allowance or Allowance(inf, examiners.bounds.file_seconds)
     by_study: dict[str, list[Accepted]] = defaultdict(list)
-    for name, stream in uploads:
-        for found in files_within(name, stream):
-            accepted = found if isinstance(found, Refused) else _accept(files, *found)
-            if isinstance(accepted, Refused):
-                intake.rejected.append(accepted)
-            elif accepted is not None:
-                by_study[accepted.content.study.study_instance_uid].append(accepted)
-    for study_instance_uid, objects in by_study.items():
-        with database.transaction() as session:
-            stored = _store_study(session, files, study_instance_uid, objects, intake.rejected)
-        if stored:
+    with files.incoming() as incoming:
+        for name, stream in uploads:
+            for found in _examined(name, stream, incoming, examiners, allowance):
+                if isinstance(found, Refused):
+                    intake.rejected.append(found)
+                else:
+                    by_study[found.content.study.study_instance_uid].append(found)
+        for study_instance_uid, objects in by_study.items():
             with database.transaction() as session:
-                intake.studies.append(studies.get_study(session, study_instance_uid))
+                stored = _store_study(session, files, study_instance_uid, objects, intake.rejected)
+            if stored:
+                with database.transaction() as session:
+                    intake.studies.append(studies.get_study(session, study_instance_uid))
     return intake
 
 
-def _accept(files: FileStore, name: str, content: bytes) -> Accepted | Refused | None:
-    """The object, stored; None for a DICOMDIR."""
+def _examined(
+    name: str, stream: BinaryIO, incoming: Incoming, examiners: Examiners, allowance: Allowance
+) -> Iterator[Accepted | Refused]:
+    """Each file, or each of an archive, read in another process; what is refused is not kept on the disk."""
+    if allowance.is_spent:
+        yield Refused(name, allowance.reason)
+        return
+    found = files_within(name, stream, incoming.receive, examiners.bounds)
+    while True:
+        with allowance.spending():
+            one = next(found, None)
+        if one is None:
+            return
+        if allowance.is_spent:
+            yield Refused(name, allowance.reason)
+            return
+        accepted = one if isinstance(one, Refused) else _accept(*one, examiners, allowance)
+        if accepted is not None:
+            yield accepted
+
+
+def _accept(name: str, received: Received, examiners: Examiners, allowance: Allowance) -> Accepted | Refused | None:
+    """The object, its file still waiting; None for a DICOMDIR."""
     try:
-        mr_object = read_object(content)
-        require_pixels(content, mr_object.slices)
-    except DirectoryIgnored:
-        return None
-    except (ObjectRefused, PixelsUndecodable) as error:
-        return Refused(name, str(error))
-    return Accepted(name, files.put(content), mr_object)
+        with examiners.one() as examiner, allowance.spending():
+            return Accepted(name, received, examiner.examine(received.path, allowance.for_one_file))
+    except ObjectRefused as refused:
+        received.discard()
+        return None if isinstance(refused, DirectoryIgnored) else Refused(name, str(refused))
 
 
 def _store_study(
-    session: Session, files: FileStore, study_instance_uid: str, objects: list[Accepted], rejected: list[Refused]
+    session: Session,
+    files: FileStore,
+    study_instance_uid: str,
+    objects: list[Accepted],
+    rejected: list[Refused],
 ) -> bool:
     """Add the objects to their study and form its stacks anew; False where none of them was usable."""
+    hold_files(session)
     studies.lock_study(session, study_instance_uid)
     study = studies.add_study(session, objects[0].content.study)
     is_new: list[bool] = []
@@ -89,7 +142,9 @@ def _store_study(
         *(header for one in objects for header in one.content.slices),
     ]
     nowhere = without_positions(headers)
-    for accepted in objects:
+    kept: dict[str, Received] = {}
+    # In one order everywhere: uploads that share objects wait for each other, and never in a circle.
+    for accepted in sorted(objects, key=lambda one: one.content.slices[0].sop_instance_uid):
         if accepted.content.slices[0].series_instance_uid in nowhere:
             rejected.append(Refused(accepted.name, NO_POSITION))
             continue
@@ -99,7 +154,7 @@ def _store_study(
             )
             continue
         try:
-            is_new.append(_add(session, files, study_instance_uid, accepted))
+            is_new.append(_add(session, files, study_instance_uid, accepted, kept))
         except InstanceConflict as conflict:
             rejected.append(Refused(accepted.name, str(conflict)))
     if not is_new:
@@ -109,18 +164,28 @@ def _store_study(
     if any(is_new):
         headers = studies.headers_of(session, study_instance_uid)
         studies.replace_stacks(session, study_instance_uid, _with_warnings(build_stacks(study, headers), headers))
+    files.keep(list(kept.values()))
     return True
 
 
-def _add(session: Session, files: FileStore, study_instance_uid: str, accepted: Accepted) -> bool:
+def _add(
+    session: Session, files: FileStore, study_instance_uid: str, accepted: Accepted, kept: dict[str, Received]
+) -> bool:
     """Whether the object is new; the same image in another encoding, or with another text, is not.
 
-    Raises InstanceConflict for another image under its UID.
+    kept: by sha256, the files of this transaction that are to be stored. Raises InstanceConflict for another image
+    under its UID.
     """
-    stored = studies.add_instance(session, study_instance_uid, accepted.content.slices, accepted.sha256)
+    received = accepted.received
+    stored = studies.add_instance(session, study_instance_uid, accepted.content.slices, received.sha256)
     if stored is None:
+        kept[received.sha256] = received
         return True
-    is_known = stored.sha256 == accepted.sha256 or is_same_image(files.get(stored.sha256), files.get(accepted.sha256))
+    if stored.sha256 == received.sha256:
+        is_known = True
+    else:
+        path = kept[stored.sha256].path if stored.sha256 in kept else files.path(stored.sha256)
+        is_known = is_same_image(path.read_bytes(), received.path.read_bytes())
     if not is_known or stored.study_instance_uid != study_instance_uid:
         what = "in another study" if is_known else "with other content"
         raise InstanceConflict(

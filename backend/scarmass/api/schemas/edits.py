@@ -10,16 +10,13 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from scarmass.api.schemas.common import (
-    MAX_BOXES,
-    MAX_POINTS,
-    Box,
+    Drawn,
+    Few,
     FrameNumber,
-    Point,
     Position,
     Rle,
     Sensitivity,
     SliceName,
-    Strict,
     Uid,
 )
 from scarmass.domain import edits
@@ -32,7 +29,7 @@ from scarmass.domain.structures import Structure
 MAX_SLICES = 1024
 
 
-class EditRequest(Strict):
+class EditRequest(Drawn):
     """mask: what the reader painted, the whole mask of the slice. point: of the part that is removed.
 
     sensitivity: null keeps it, or fits it to what was decided where it follows; then the slice, if one is named, is the
@@ -45,13 +42,11 @@ class EditRequest(Strict):
     structure: Structure = Structure.SCAR
     sop_instance_uid: Uid | None = None
     frame_number: FrameNumber = 1
-    boxes: list[Box] = Field(default_factory=list, max_length=MAX_BOXES)
-    points: list[Point] = Field(default_factory=list, max_length=MAX_POINTS)
     mask: Rle | None = None
     point: Position | None = None
     sensitivity: Sensitivity | None = None
     follows: bool = False
-    slices: list[SliceName] = Field(default_factory=list, max_length=MAX_SLICES)
+    slices: Few[SliceName] = Field(default_factory=list, max_length=MAX_SLICES)
 
     def to_domain(self) -> edits.EditRequest:
         """Raises PromptInvalid, MaskMalformed."""

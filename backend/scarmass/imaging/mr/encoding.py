@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pydicom
 from pydicom import config
+from pydicom.datadict import dictionary_VR, keyword_for_tag
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileDataset
 from pydicom.filereader import read_dataset
@@ -24,6 +25,7 @@ config.settings.reading_validation_mode = config.IGNORE
 
 MAX_INFLATED_BYTES = 64 * 2**20
 UNDEFINED_LENGTH = 0xFFFFFFFF
+PIXEL_DATA = 0x7FE00010
 PREFIX = slice(128, 132)
 LONGEST_FIRST_VALUE = 1024
 
@@ -61,6 +63,19 @@ def open_dataset(content: bytes) -> FileDataset:
     if not dataset.file_meta.get("TransferSyntaxUID"):
         dataset.file_meta.TransferSyntaxUID = _transfer_syntax_found(dataset)
     return dataset
+
+
+def require_small_attributes(dataset: FileDataset, largest: int) -> None:
+    """Raise ObjectRefused for an attribute of more bytes, before pydicom makes text or numbers of it.
+
+    The pixel data has bounds of its own, and so have what a sequence holds.
+    """
+    for element in dataset.values():
+        if isinstance(element, RawDataElement) and element.tag != PIXEL_DATA and element.length > largest:
+            vr = element.VR or (dictionary_VR(element.tag) if keyword_for_tag(element.tag) else "UN")
+            if vr != "SQ":
+                named = keyword_for_tag(element.tag) or f"attribute {element.tag}"
+                raise ObjectRefused(f"{named} holds {element.length} bytes, more than the {largest} that are read")
 
 
 def _looks_like_dicom(content: bytes) -> bool:

@@ -17,6 +17,7 @@ from pydicom.uid import (
 from scarmass.domain.errors import DirectoryIgnored, GeometryInvalid, ObjectRefused
 from scarmass.domain.patient import plain_date, plain_name
 from scarmass.domain.stack import SliceHeader, StudyHeader
+from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.mr.attributes import (
     number_of,
     numbers_of,
@@ -28,11 +29,13 @@ from scarmass.imaging.mr.attributes import (
     vector_of,
     whole_number_of,
 )
-from scarmass.imaging.mr.encoding import open_dataset
+from scarmass.imaging.mr.encoding import open_dataset, require_small_attributes
 from scarmass.imaging.mr.enhanced import MULTI_FRAME, frames_of
 
 MAX_VALUES = 32
 MAX_PIXELS = 2**26
+"""Of all frames of an object; Bounds has that of one."""
+
 LARGEST_RESCALE = 1e30
 """Of slope and intercept: larger ones overflow float32."""
 
@@ -55,11 +58,12 @@ class MrObject:
     slices: tuple[SliceHeader, ...]
 
 
-def read_object(content: bytes) -> MrObject:
+def read_object(content: bytes, bounds: Bounds = Bounds()) -> MrObject:
     """The header of one MR object. Raises ObjectRefused with a reason that can be shown; DirectoryIgnored."""
     dataset = open_dataset(content)
+    require_small_attributes(dataset, bounds.attribute_bytes)
     try:
-        return _read_dataset(dataset)
+        return _read_dataset(dataset, bounds)
     except DirectoryIgnored:
         raise
     except (ObjectRefused, GeometryInvalid) as error:
@@ -68,7 +72,7 @@ def read_object(content: bytes) -> MrObject:
         raise ObjectRefused("a DICOM attribute cannot be read") from error
 
 
-def _read_dataset(dataset: pydicom.FileDataset) -> MrObject:
+def _read_dataset(dataset: pydicom.FileDataset, bounds: Bounds) -> MrObject:
     _require_mr_image(dataset)
     for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
         if not UID.fullmatch(str(dataset.get(keyword) or "").strip()):
@@ -88,9 +92,10 @@ def _read_dataset(dataset: pydicom.FileDataset) -> MrObject:
     frames = frames_of(dataset) if dataset.SOPClassUID in MULTI_FRAME else [dataset]
     is_lossy = _is_lossy(dataset)
     slices = tuple(_slice_header(frame, number, is_lossy) for number, frame in enumerate(frames, start=1))
-    if sum(header.plane.rows * header.plane.columns for header in slices) > MAX_PIXELS:
-        size = " x ".join(str(n) for n in (slices[0].rows, slices[0].columns, len(slices)) if n > 1)
-        raise ObjectRefused(f"an image of {size} pixels is too large")
+    for count, largest in ((1, bounds.image_pixels), (len(slices), MAX_PIXELS)):
+        if slices[0].plane.rows * slices[0].plane.columns * count > largest:
+            size = " x ".join(str(n) for n in (slices[0].rows, slices[0].columns, count) if n > 1)
+            raise ObjectRefused(f"an image of {size} pixels is too large: at most {largest} are read")
     return MrObject(study, slices)
 
 

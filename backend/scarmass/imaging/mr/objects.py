@@ -1,5 +1,6 @@
 """Objects beside each other: two of one UID, and those of one study."""
 
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from scarmass.domain.errors import ObjectRefused, PixelsUndecodable
 from scarmass.domain.patient import distinct_names
 from scarmass.domain.stack import SliceHeader
+from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.mr.header import read_object
 from scarmass.imaging.mr.pixels import stored_values
 
@@ -24,11 +26,14 @@ MEASURED = (
 )
 """What an image measures the same by, whatever else its header says."""
 
+UNBOUNDED = Bounds(attribute_bytes=sys.maxsize, image_pixels=sys.maxsize)
+"""For objects that were read within bounds when they came in."""
+
 
 def is_same_image(one: bytes, other: bytes) -> bool:
     """Whether two objects hold the same pixels at the same place, in whichever encoding and with whichever texts."""
     try:
-        slices, others = read_object(one).slices, read_object(other).slices
+        slices, others = (read_object(content, UNBOUNDED).slices for content in (one, other))
         return [_measured(each) for each in slices] == [_measured(each) for each in others] and all(
             np.array_equal(stored_values(one, each.frame_number), stored_values(other, each.frame_number))
             for each in slices

@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -39,6 +39,9 @@ from scarmass.inference.weights.load import Weights
 LOGITS_CACHE_BYTES = 2**27
 """Answers kept as logits, 256 KiB each: another sensitivity cuts them anew without asking the network."""
 
+AT_ONCE = 4
+"""Groups that are decoded together: each takes some 40 MiB while it is."""
+
 T = TypeVar("T")
 
 
@@ -50,6 +53,16 @@ class _Asked:
     window: Window
     structure: int
     sensitivity: float
+    greys: dict[Window, Float32] = field(default_factory=dict)
+
+    def window_of(self, group: PromptGroup) -> Window:
+        return self.window.enlarged_for(coordinates(group))
+
+    def grey(self, window: Window) -> Float32:
+        """The window (256, 256) of the image from 0 to 1, cut once."""
+        if window not in self.greys:
+            self.greys[window] = grey_window(self.image.pixels, window, LOGITS_SIDE)
+        return self.greys[window]
 
 
 class SegmenterEngine:
@@ -139,6 +152,7 @@ class SegmenterEngine:
                 answers = [answer.or_likeliest() for answer in answers]
             mask = np.logical_or.reduce([mask, *(answer.mask for answer in answers)])
         logits = boxes_logits(answers, mask.shape) - np.float32(prompt.sensitivity)
+        self._ask_ahead(asked, prompt, mask)
         for count, click in enumerate(prompt.points, start=1):
             if not disobeyed([click], mask):
                 continue
@@ -152,37 +166,62 @@ class SegmenterEngine:
         is_likeliest = any(answer.is_likeliest for answer in answers)
         return Segmentation(mask, area_weighted_score(answers), logits, is_likeliest)
 
+    def _ask_ahead(self, asked: _Asked, prompt: Prompt, mask: Mask) -> None:
+        """Have the network answer in batches what each click would ask if it were the only one.
+
+        A click's turn finds its answer kept, unless an earlier click has changed what it is about.
+        """
+        clicks = disobeyed(prompt.points, mask)
+        if prompt.previous is None:
+            clicks = [click for click in clicks if not is_apart(click, prompt.boxes)]
+        if len(clicks) > 1:
+            spacing = asked.image.pixel_spacing_mm
+            before = {click: prompt.points[: prompt.points.index(click) + 1] for click in clicks}
+            self._kept_logits(
+                asked, [asked_about(click, before[click], prompt.boxes, mask, spacing) for click in clicks], mask
+            )
+
     def _answers(self, asked: _Asked, groups: Sequence[PromptGroup], previous: Mask | None) -> list[Answer]:
-        """Each group's answer, those of one window and kind of prompt in one decode where none is kept."""
-        follows = self._weights.entry.follows_points
-        parts = {group: previous_of(group, previous) if follows else None for group in groups}
-        windows = {group: asked.window.enlarged_for(coordinates(group)) for group in groups}
-        greys = {one: grey_window(asked.image.pixels, one, LOGITS_SIDE) for one in set(windows.values())}
-        alike: dict[tuple, list[PromptGroup]] = defaultdict(list)
-        for group in groups:
-            alike[(windows[group], group.box is not None, len(group.points), parts[group] is not None)].append(group)
-        logits: dict[PromptGroup, Tensor] = {}
-        for (window, *_), batch in alike.items():
-            keys = [(asked.image.key, window, asked.structure, group, _digest(parts[group])) for group in batch]
-            decode = partial(self._decode, asked, window, greys[window], batch, [parts[group] for group in batch])
-            logits |= zip(batch, self._logits.get_all(keys, decode), strict=True)
+        logits = self._kept_logits(asked, groups, previous)
+        windows = {group: asked.window_of(group) for group in groups}
         return [
             answer_of(
-                logits[group].numpy() + np.float32(asked.sensitivity), group, greys[windows[group]], windows[group]
+                logits[group].numpy() + np.float32(asked.sensitivity),
+                group,
+                asked.grey(windows[group]),
+                windows[group],
             )
             for group in groups
         ]
+
+    def _kept_logits(
+        self, asked: _Asked, groups: Sequence[PromptGroup], previous: Mask | None
+    ) -> dict[PromptGroup, Tensor]:
+        """Each group's logits (256, 256), those of one window and kind of prompt in few decodes where none is kept."""
+        follows = self._weights.entry.follows_points
+        parts = {group: previous_of(group, previous) if follows else None for group in groups}
+        alike: dict[tuple, list[PromptGroup]] = defaultdict(list)
+        for group in parts:
+            window, has_box, has_part = asked.window_of(group), group.box is not None, parts[group] is not None
+            alike[(window, has_box, len(group.points), has_part)].append(group)
+        batches = [(key[0], of[i : i + AT_ONCE]) for key, of in alike.items() for i in range(0, len(of), AT_ONCE)]
+        logits: dict[PromptGroup, Tensor] = {}
+        for window, batch in batches:
+            keys = [(asked.image.key, window, asked.structure, group, _digest(parts[group])) for group in batch]
+            decode = partial(self._decode, asked, window, batch, [parts[group] for group in batch])
+            logits |= zip(batch, self._logits.get_all(keys, decode), strict=True)
+        return logits
 
     def _decode(
         self,
         asked: _Asked,
         window: Window,
-        grey: Float32,
         groups: Sequence[PromptGroup],
         previous: Sequence[Mask | None],
     ) -> Tensor:
         """Logits (n, 256, 256) on the CPU."""
         embedding = self._embedding(asked.image, window, urgent=True)
+        grey = asked.grey(window)
         key = (asked.image.key, window)
         decode = partial(self._decoder.logits, key, embedding, grey, window, asked.structure, groups, previous)
         return self._surviving_out_of_memory(decode).cpu()

@@ -4,6 +4,7 @@ from collections.abc import Sequence, Set
 
 import numpy as np
 
+from scarmass.domain.errors import StackTooLarge
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.prompts import Prompt
 from scarmass.domain.proposal import StackDetection, proposed_boxes, proposed_prompt
@@ -18,7 +19,10 @@ DETECTED = frozenset({Structure.LEFT_VENTRICLE, Structure.SCAR})
 
 
 def detection_of(context: Context, slices: Sequence[Slice]) -> StackDetection:
-    """What the detector found on these slices of one stack. Raises PixelsUndecodable."""
+    """What the detector found on these slices of one stack. Raises PixelsUndecodable, StackTooLarge."""
+    pixels = sum(one.header.rows * one.header.columns for one in slices)
+    if pixels > context.largest_stack_pixels:
+        raise StackTooLarge(f"the stack has {pixels} pixels, more than the {context.largest_stack_pixels} of a stack")
     return context.detections.of(slices, lambda one: image_of(context, one), context.detector)
 
 
