@@ -126,6 +126,13 @@ def archive(**entries: bytes) -> bytes:
     return out.getvalue()
 
 
+def test_one_image_twice_in_an_upload_in_two_encodings_is_stored_once(context: Context) -> None:
+    (one,) = mr_stack(1)
+    intake = take(context, encoded(one), compressed(one, RLELossless))
+    assert not intake.rejected
+    assert len(list(context.files.names())) == 1
+
+
 def test_an_empty_archive_and_one_within_another_are_refused_as_that(context: Context) -> None:
     assert [refused.reason for refused in take(context, archive()).rejected] == ["the archive is empty"]
     nested = archive(inner=archive(a=b"x"), good=encoded(mr_stack(1)[0]))

@@ -254,8 +254,10 @@ class TestMultiFrame:
         del one.PerFrameFunctionalGroupsSequence[1].PlanePositionSequence
         assert "ImagePositionPatient" in reason(encoded(one))
 
-    def test_an_object_of_too_many_frames_is_refused(self) -> None:
+    def test_an_object_of_too_many_frames_or_pixels_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "2001 frames" in reason(encoded(enhanced(1, NumberOfFrames=2001)))
+        monkeypatch.setattr("scarmass.imaging.mr.header.MAX_PIXELS", 100)
+        assert "x 3 pixels is too large" in reason(encoded(enhanced(3)))
 
 
 class TestBesideEachOther:

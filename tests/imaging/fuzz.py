@@ -6,6 +6,7 @@ read it or took all its time or memory.
 
 import io
 import random
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -26,6 +27,8 @@ from scarmass.imaging.examiner import Examiner
 from scarmass.phantom.demonstration import demo_studies, write_phantom
 
 SECONDS = 4.0
+GENERAL = re.compile(r"\(.*\)|^.* (?=holds|is missing)|^a .* (?=image)|\d+( x \d+)?")
+"""What differs from file to file in a reason."""
 INTERESTING = tuple(map(bytes.fromhex, ("00", "ff", "7f", "80", "ffffffff", "00000000", "7fffffff", "feff00e0")))
 
 
@@ -105,7 +108,7 @@ def main(count: int, folder: Path, seed: int = 1) -> None:
                 outcome = "read"
             except ObjectRefused as refused:
                 outcome = str(refused)
-            outcomes[name, outcome if len(outcome) < 60 else outcome[:60] + " ..."] += 1
+            outcomes[name, GENERAL.sub("...", outcome)] += 1
             if any(words in outcome for words in ("program that reads it", "takes longer", "of memory")):
                 (folder / f"{name}_{number}.dcm").write_bytes(content)
     examiner.close()

@@ -118,7 +118,7 @@ def _received(
             if expanded is not None:
                 expanded.left -= len(piece)
                 if not size and piece.startswith(ARCHIVE_MAGIC):
-                    raise _Refusal("an archive within an archive is not opened")
+                    raise _Refusal("an archive within an archive")
                 if expanded.left < 0:
                     raise _Refusal("the archive unpacks to too much")
             size += len(piece)

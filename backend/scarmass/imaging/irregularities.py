@@ -27,6 +27,8 @@ class Irregularity:
 ENCODINGS = "tests/field/test_encodings.py"
 HEADERS = "tests/field/test_headers.py"
 FRONT_DOOR = "tests/field/test_front_door.py"
+ARCHIVE = "tests/imaging/test_archive.py"
+EXAMINER = "tests/imaging/test_examiner.py"
 HEADER = "tests/imaging/mr/test_header.py"
 STACKS = "tests/imaging/mr/test_stacks.py"
 INTAKE = "tests/services/test_intake.py"
@@ -79,6 +81,31 @@ TABLE = {
                 FRONT_DOOR, "test_an_empty_archive_and_one_within_another_are_refused_as_that"),
         accepted("a DICOMDIR",
                  "ignored quietly", FRONT_DOOR, "test_a_dicomdir_is_ignored_quietly"),
+    ),
+    "Bytes that mean harm, or might": (
+        refused("a file larger than 128 MiB, in an archive or not",
+                "the bound", ARCHIVE, "test_an_archive_that_unpacks_beyond_the_bound_is_cut_off"),
+        refused("an archive of more than 50,000 files or 8 GiB",
+                "the bound; of one that unpacks to too much the files before are kept",
+                ARCHIVE, "test_more_entries_than_the_bound_are_refused_at_once"),
+        refused("an archive entry compressed in another way than by deflate",
+                "the archive entry is not compressed by deflate",
+                ARCHIVE, "test_a_compression_that_cannot_be_unpacked_within_bounds_is_refused"),
+        refused("an attribute larger than 4 MiB, the pixel data aside",
+                "the attribute's name and its bytes",
+                EXAMINER, "test_an_attribute_that_is_too_large_is_refused_by_name"),
+        refused("an image of more than 16,777,216 pixels",
+                "its size, before it is decoded",
+                EXAMINER, "test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded"),
+        refused("an object of more than 2,000 frames, or 67,108,864 pixels in all of them",
+                "how many, before they are decoded",
+                HEADERS, "test_an_object_of_too_many_frames_or_pixels_is_refused"),
+        refused("a file that takes more than 4 s, or 384 MiB of memory, to read",
+                "the bound; the next file is read",
+                EXAMINER, "test_a_file_that_takes_too_long_is_refused_and_the_next_one_read"),
+        refused("a file that ends the program that reads it",
+                "the file ends the program that reads it; the next file is read",
+                EXAMINER, "test_a_file_that_ends_its_reader_is_refused"),
     ),
     "Objects and patients": (
         accepted("enhanced and legacy-converted enhanced MR",

@@ -71,11 +71,13 @@ def require_small_attributes(dataset: FileDataset, largest: int) -> None:
     The pixel data has bounds of its own, and so have what a sequence holds.
     """
     for element in dataset.values():
-        if isinstance(element, RawDataElement) and element.tag != PIXEL_DATA and element.length > largest:
+        # Of what is there: a length alone is a claim, and a false one where the file is damaged.
+        size = len(element.value or b"") if isinstance(element, RawDataElement) else 0
+        if size > largest and element.tag != PIXEL_DATA:
             vr = element.VR or (dictionary_VR(element.tag) if keyword_for_tag(element.tag) else "UN")
             if vr != "SQ":
                 named = keyword_for_tag(element.tag) or f"attribute {element.tag}"
-                raise ObjectRefused(f"{named} holds {element.length} bytes, more than the {largest} that are read")
+                raise ObjectRefused(f"{named} holds {size} bytes, more than the {largest} that are read")
 
 
 def _looks_like_dicom(content: bytes) -> bool:

@@ -39,7 +39,7 @@ from scarmass.inference.weights.load import Weights
 LOGITS_CACHE_BYTES = 2**27
 """Answers kept as logits, 256 KiB each: another sensitivity cuts them anew without asking the network."""
 
-AT_ONCE = 4
+AT_ONCE = 2
 """Groups that are decoded together: each takes some 40 MiB while it is."""
 
 T = TypeVar("T")
