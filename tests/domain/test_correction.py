@@ -1,5 +1,7 @@
 """The laws of correction, over random masks, answers, prompts and sequences of edits."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,9 +129,19 @@ def test_what_was_painted_is_never_drawn_anew(
         mask = segment.mask
         segment = redrawn(segment, Prompt(boxes=segment.boxes, points=(*segment.points, point)), model(answer))
         assert not (mask & ~segment.mask if point.positive else segment.mask & ~mask).any()
+        if not segment.mask.any():
+            return
     if points:
         assert np.array_equal(redrawn(segment, Prompt(boxes=segment.boxes), model(answer)).mask, segment.mask)
     assert segment.origin is Origin.PAINT
+
+
+@given(masks, boxes(), st.lists(clicks, min_size=1, max_size=3, unique=True))
+def test_a_negative_click_adds_nothing_where_all_was_taken_away(answer: Mask, box: Box, points: list[Point]) -> None:
+    emptied = Segment(np.zeros(SHAPE, bool), Origin.PROMPT, (box,), (Point(1.5, 1.5, False),))
+    clicks = tuple(replace(point, positive=False) for point in points)
+    drawn = Prompt(boxes=(box,), points=(*emptied.points, *clicks))
+    assert not redrawn(emptied, drawn, model(answer)).mask.any()
 
 
 prompts = st.builds(

@@ -124,15 +124,14 @@ def zero_shot(
 
 def report(
     run: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="the folder of an evaluation")],
-    docs: Annotated[Path, typer.Option(help="the folder that validation.md and its plots are written into")] = Path(
-        "docs"
-    ),
+    docs: Annotated[Path, typer.Option(help="the folder that the page and its plots are written into")] = Path("docs"),
+    name: Annotated[str, typer.Option(help="of the page, and what the names of its plots begin with")] = "validation",
 ) -> None:
     """Write the validation report from the files of an evaluation: tables and plots, no patient's picture."""
     require_extra("training")
     from scarmass.evaluation.segmentation.report import write_report
 
-    typer.echo(f"{write_report(run, docs)} is written")
+    typer.echo(f"{write_report(run, docs, name)} is written")
 
 
 def agreement(

@@ -73,9 +73,9 @@ def redrawn(before: Segment | None, drawn: Prompt, ask: Callable[[Prompt], Segme
     nothing changed, the mask is drawn anew. Of a mask that was painted nobody knows which pixels a box brought: boxes
     only add to it, wherever they go, and it is never drawn anew.
     """
-    if before is None or not before.mask.any():
+    if before is None:
         return ask(drawn)
-    is_painted = before.origin is Origin.PAINT
+    is_painted = before.origin is Origin.PAINT and bool(before.mask.any())
     new_points = tuple(point for point in drawn.points if point not in before.points)
     new_boxes = tuple(box for box in drawn.boxes if box not in before.boxes)
     gone = [box for box in before.boxes if box not in drawn.boxes]
@@ -85,8 +85,12 @@ def redrawn(before: Segment | None, drawn: Prompt, ask: Callable[[Prompt], Segme
     segment = before if is_painted else replace(before, mask=without_boxes(before.mask, gone, drawn.boxes))
     if new_boxes:
         segment = ask(replace(drawn, boxes=new_boxes, points=(), previous=segment.mask))
-    if new_points:
-        segment = ask(replace(drawn, previous=segment.mask))
+    for count, point in enumerate(new_points, start=1):
+        known = tuple(one for one in drawn.points if one not in new_points[count:])
+        said = ask(replace(drawn, points=known, previous=segment.mask))
+        # An older click that a later one overruled must not come back with this one.
+        mask = segment.mask | said.mask if point.positive else segment.mask & said.mask
+        segment = replace(said, mask=mask)
     origin = Origin.PAINT if is_painted else Origin.PROMPT
     return replace(segment, boxes=drawn.boxes, points=drawn.points, origin=origin)
 

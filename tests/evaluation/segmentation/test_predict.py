@@ -89,10 +89,11 @@ def test_a_click_is_answered_with_the_boxes_all_clicks_so_far_and_the_mask_so_fa
         assert prompt.previous is correction.answers[clicks - 1]
 
 
-def test_a_click_on_an_empty_answer_sends_no_mask_as_a_reading_does_not() -> None:
+def test_a_click_on_an_empty_answer_starts_from_it_as_in_a_reading() -> None:
     segmenter = SilentSegmenter()
     predicted(segmenter)
-    assert all(prompt.previous is None for _, prompt in segmenter.asked)
+    clicked = [prompt for _, prompt in segmenter.asked if prompt.points]
+    assert all(prompt.previous is not None and not prompt.previous.any() for prompt in clicked)
     assert max(len(prompt.points) for _, prompt in segmenter.asked) == MOST_CLICKS
 
 

@@ -132,9 +132,8 @@ def corrected(
     points, answers = list(first.points), list(first.answers)
     while len(points) < MOST_CLICKS and (point := reader.click(answers[-1])) is not None:
         points.append(point)
-        # As a reading does: points added to a mask correct it, points on an empty mask start a new one.
-        previous = answers[-1] if answers[-1].any() else None
-        prompt = Prompt(boxes=first.boxes, points=tuple(points), previous=previous, sensitivity=first.sensitivity)
+        # As a reading does: points correct the mask that is there.
+        prompt = Prompt(boxes=first.boxes, points=tuple(points), previous=answers[-1], sensitivity=first.sensitivity)
         answers.append(answer(segmenter, image, region, prompt))
     return replace(first, points=tuple(points), answers=tuple(answers))
 

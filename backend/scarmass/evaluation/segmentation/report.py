@@ -14,20 +14,19 @@ from scarmass.evaluation.segmentation.prose import DEFINITIONS, NOT_TESTED, part
 from scarmass.evaluation.segmentation.store import PATIENTS_FILE, SCORES_FILE, read_run
 
 Json = dict[str, Any]
-PAGE = "validation.md"
-PREFIX = "validation-"
 
 
-def write_report(run: Path, docs: Path) -> Path:
-    """docs/validation.md and docs/figures/validation-*.png and .svg. Raises RunConflict where run is no evaluation."""
+def write_report(run: Path, docs: Path, name: str = "validation") -> Path:
+    """docs/NAME.md and docs/figures/NAME-*.png and .svg. Raises RunConflict where run is no evaluation."""
     provenance = read_run(run)
     scores: Json = json.loads((run / SCORES_FILE).read_text())
     patients = pd.read_csv(run / PATIENTS_FILE, dtype={"patient": str, "centre": str}, keep_default_na=True)
     patients["centre"] = patients["centre"].fillna("")
     docs.mkdir(parents=True, exist_ok=True)
-    plots = write_charts(patients, docs / "figures", PREFIX)
-    (docs / PAGE).write_text(page(provenance, scores, headline_quantity(patients), plots))
-    return docs / PAGE
+    plots = write_charts(patients, docs / "figures", f"{name}-")
+    written = docs / f"{name}.md"
+    written.write_text(page(provenance, scores, headline_quantity(patients), plots))
+    return written
 
 
 def page(provenance: Json, scores: Json, quantity: str, plots: Sequence[tuple[str, str]]) -> str:
