@@ -9,6 +9,7 @@ from starlette.types import Message
 from scarmass.api.bounds import BodyBounds
 from scarmass.services.context import Context
 from scarmass.storage.files import INCOMING
+from tests.api.running import run
 from tests.conftest import application
 
 
@@ -71,7 +72,7 @@ def test_a_body_that_stays_half_sent_is_given_up(context: Context) -> None:
         await app({**scope, "scheme": "http", "server": ("127.0.0.1", 80), "root_path": ""}, receive, send)
         return answer[0]["status"], dict(answer[0]["headers"])[b"connection"]
 
-    assert asyncio.run(half_sent()) == (408, b"close")
+    assert run(half_sent()) == (408, b"close")
     assert not list((context.files.root / INCOMING).iterdir())
 
 

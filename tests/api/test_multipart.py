@@ -1,6 +1,5 @@
 """Multipart bodies, streamed to the disk."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from scarmass.api import multipart
 from scarmass.api.multipart import receive_files
+from tests.api.running import run
 
 FORM = "multipart/form-data; boundary=x"
 
@@ -26,7 +26,7 @@ def received(folder: Path, body: bytes, content_type: str = FORM, step: int = 7)
         for start in range(0, len(body), step):
             yield body[start : start + step]
 
-    files = asyncio.run(receive_files(Headers({"content-type": content_type}), stream(), folder / "body"))
+    files = run(receive_files(Headers({"content-type": content_type}), stream(), folder / "body"))
     with files.path.open("rb") as file:
         return [(name, content.read()) for name, content in files.opened(file)]
 

@@ -40,6 +40,8 @@ class Examiner:
         Raises ObjectRefused with a reason that can be shown; DirectoryIgnored.
         """
         answer = self._answer(path, seconds)
+        if isinstance(answer, Died) and answer.signal != SIGALRM:
+            answer = self._answer(path, seconds)  # the process may have ended before it was given the file
         if isinstance(answer, MrObject):
             return answer
         if isinstance(answer, DirectoryIgnored):
