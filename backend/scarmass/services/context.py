@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
-from scarmass.domain.protocols import Detector, Segmenter
+from scarmass.domain.protocols import Detector, Segmenter, SliceImage
 from scarmass.domain.reading import Sensitivity
 from scarmass.domain.spread import Spread
 from scarmass.imaging.examiner import EXAMINERS, Examiners
@@ -23,13 +23,14 @@ from scarmass.storage.notifications import Notifications
 REMEMBERED_SPREADS = 4096
 REMEMBERED_BLOOD = 512
 REMEMBERED_LOGITS = 48
+REMEMBERED_IMAGES = 48
 
 
 @dataclass
 class Context:
     """sensitivity: what readings are opened with. examiners: read what comes in.
 
-    blood, logits, spreads: of slices, by what they follow from.
+    images, blood, logits, spreads: of slices, by what they follow from.
     """
 
     database: Database
@@ -43,6 +44,7 @@ class Context:
     largest_stack_pixels: int = 2**26
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
+    images: Remembered[Hashable, SliceImage] = field(default_factory=lambda: Remembered(REMEMBERED_IMAGES))
     blood: Remembered[Hashable, Mask] = field(default_factory=lambda: Remembered(REMEMBERED_BLOOD))
     logits: Remembered[Hashable, NDArray[np.float32]] = field(default_factory=lambda: Remembered(REMEMBERED_LOGITS))
     spreads: Remembered[Hashable, Spread] = field(default_factory=lambda: Remembered(REMEMBERED_SPREADS))

@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -39,6 +39,9 @@ from scarmass.inference.weights.load import Weights
 LOGITS_CACHE_BYTES = 2**27
 """Answers kept as logits, 256 KiB each: another sensitivity cuts them anew without asking the network."""
 
+GREY_CACHE_BYTES = 2**26
+"""Windows kept as grey values, 256 KiB each: every answer on a slice sees the same one."""
+
 AT_ONCE = 2
 """Groups that are decoded together: each takes some 40 MiB while it is."""
 
@@ -53,16 +56,9 @@ class _Asked:
     window: Window
     structure: int
     sensitivity: float
-    greys: dict[Window, Float32] = field(default_factory=dict)
 
     def window_of(self, group: PromptGroup) -> Window:
         return self.window.enlarged_for(coordinates(group))
-
-    def grey(self, window: Window) -> Float32:
-        """The window (256, 256) of the image from 0 to 1, cut once."""
-        if window not in self.greys:
-            self.greys[window] = grey_window(self.image.pixels, window, LOGITS_SIDE)
-        return self.greys[window]
 
 
 class SegmenterEngine:
@@ -103,6 +99,7 @@ class SegmenterEngine:
         self._decoder = Decoder(self._network, entry, self._device, onnx_decoder)
         self._embeddings = TensorCache(cache_bytes)
         self._logits = TensorCache(LOGITS_CACHE_BYTES)
+        self._greys = TensorCache(GREY_CACHE_BYTES)
         self._turns = Turns()
         self.encodes_done = 0
 
@@ -188,7 +185,7 @@ class SegmenterEngine:
             answer_of(
                 logits[group].numpy() + np.float32(asked.sensitivity),
                 group,
-                asked.grey(windows[group]),
+                self._grey(asked.image, windows[group]),
                 windows[group],
             )
             for group in groups
@@ -221,7 +218,7 @@ class SegmenterEngine:
     ) -> Tensor:
         """Logits (n, 256, 256) on the CPU."""
         embedding = self._embedding(asked.image, window, urgent=True)
-        grey = asked.grey(window)
+        grey = self._grey(asked.image, window)
         key = (asked.image.key, window)
         decode = partial(self._decoder.logits, key, embedding, grey, window, asked.structure, groups, previous)
         return self._surviving_out_of_memory(decode).cpu()
@@ -234,6 +231,11 @@ class SegmenterEngine:
                 return self._surviving_out_of_memory(lambda: self._encode(pixels))
 
         return self._embeddings.get((image.key, window, self._weights.sha256), compute)
+
+    def _grey(self, image: SliceImage, window: Window) -> Float32:
+        """The window (256, 256) of the image from 0 to 1."""
+        cut = partial(grey_window, image.pixels, window, LOGITS_SIDE)
+        return self._greys.get((image.key, window), lambda: torch.from_numpy(cut())).numpy()
 
     def _encode_in_torch(self, pixels: Float32) -> Tensor:
         with torch.inference_mode():

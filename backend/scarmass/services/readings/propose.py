@@ -31,7 +31,13 @@ def heart_of(context: Context, slices: Sequence[Slice]) -> HeartRegion | None:
 
 
 def image_of(context: Context, one: Slice) -> SliceImage:
-    return slice_image(context.files, one)
+    """The slice as models see it: who draws on it asks again and again. Raises PixelsUndecodable."""
+    key = one.pixels_key, one.header.pixel_spacing_mm
+    if (known := context.images.get(key)) is not None:
+        return known
+    image = slice_image(context.files, one)
+    context.images.put(key, image)
+    return image
 
 
 def detect(
