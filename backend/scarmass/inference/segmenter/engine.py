@@ -23,6 +23,7 @@ from scarmass.inference.segmenter.decoder import Decoder
 from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter
 from scarmass.inference.segmenter.onnx_decoder import OnnxDecoder
 from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder, exported_encoder
+from scarmass.inference.segmenter.onnx_refiner import OnnxRefiner
 from scarmass.inference.segmenter.prompt_tensors import coordinates, previous_of
 from scarmass.inference.segmenter.tensor_cache import TensorCache, Turns
 from scarmass.inference.segmenter.window import (
@@ -79,8 +80,8 @@ class SegmenterEngine:
     ) -> None:
         """device: auto (cuda where there is one, else cpu), cpu, cuda or cuda:n.
 
-        cache_bytes bounds the embeddings kept (4 MiB each). export_folder: where ONNX exports of encoder and
-        decoder are kept; None runs them in torch. Only TinyViT on a CPU is exported. encode: an encoder used in its
+        cache_bytes bounds the embeddings kept (4 MiB each). export_folder: where ONNX exports of encoder, decoder and
+        refiner are kept; None runs them in torch. Only TinyViT on a CPU is exported. encode: an encoder used in its
         place.
         """
         self._weights = weights
@@ -89,14 +90,15 @@ class SegmenterEngine:
         self._normalisation = Normalisation(entry.normalisation)
         self._network = build_segmenter(weights).to(self._device)
         self._encode: Callable[[Float32], Tensor] = encode or self._encode_in_torch
-        onnx_decoder = None
+        onnx_decoder = onnx_refiner = None
         exportable = encode is None and self._device.type == "cpu" and entry.architecture == "tiny_vit"
         if exportable and export_folder is not None:
             encoder = self._network.image_encoder
             self._encode = OnnxEncoder(exported_encoder(encoder, entry.input_size, weights.sha256, export_folder))
-            if self._network.refiner is not None:
+            if (refiner := self._network.refiner) is not None:
                 onnx_decoder = OnnxDecoder(self._network, weights.sha256, export_folder)
-        self._decoder = Decoder(self._network, entry, self._device, onnx_decoder)
+                onnx_refiner = OnnxRefiner(refiner, weights.sha256, export_folder)
+        self._decoder = Decoder(self._network, entry, self._device, onnx_decoder, onnx_refiner)
         self._embeddings = TensorCache(cache_bytes)
         self._logits = TensorCache(LOGITS_CACHE_BYTES)
         self._greys = TensorCache(GREY_CACHE_BYTES)
