@@ -51,6 +51,8 @@ def changed(content: bytes, **attributes: object) -> bytes:
 def test_importing_twice_changes_nothing(context: Context, contents: dict[str, bytes]) -> None:
     first, second = take(context, contents), take(context, contents)
     assert not second.rejected
+    assert (first.stored, first.already_here) == (len(contents), 0)
+    assert (second.stored, second.already_here) == (0, len(contents))
     assert stacks(context, first) == stacks(context, second)
     assert len(stacks(context, first)[0]) == len(contents)
 

@@ -38,10 +38,12 @@ IMPORT = "import"
 
 @dataclass
 class Intake:
-    """What became of an upload."""
+    """What became of an upload. stored, already_here: objects that are new, and that were there before."""
 
     studies: list[Study] = field(default_factory=list)
     rejected: list[Refused] = field(default_factory=list)
+    stored: int = 0
+    already_here: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,10 @@ def take_in(
                     by_study[found.content.study.study_instance_uid].append(found)
         for study_instance_uid, objects in by_study.items():
             with database.transaction() as session:
-                stored = _store_study(session, files, study_instance_uid, objects, intake.rejected)
-            if stored:
+                is_new = _store_study(session, files, study_instance_uid, objects, intake.rejected)
+            intake.stored += sum(is_new)
+            intake.already_here += len(is_new) - sum(is_new)
+            if is_new:
                 with database.transaction() as session:
                     intake.studies.append(studies.get_study(session, study_instance_uid))
     return intake
@@ -131,8 +135,8 @@ def _store_study(
     study_instance_uid: str,
     objects: list[Accepted],
     rejected: list[Refused],
-) -> bool:
-    """Add the objects to their study and form its stacks anew; False where none of them was usable."""
+) -> list[bool]:
+    """Add the objects to their study and form its stacks anew; answers of each usable one whether it is new."""
     hold_files(session)
     studies.lock_study(session, study_instance_uid)
     study = studies.add_study(session, objects[0].content.study)
@@ -159,13 +163,13 @@ def _store_study(
             rejected.append(Refused(accepted.name, str(conflict)))
     if not is_new:
         studies.delete_if_empty(session, study_instance_uid)
-        return False
+        return is_new
     removals.set_removed(session, study_instance_uid, IMPORT, removed=False)
     if any(is_new):
         headers = studies.headers_of(session, study_instance_uid)
         studies.replace_stacks(session, study_instance_uid, _with_warnings(build_stacks(study, headers), headers))
     files.keep(list(kept.values()))
-    return True
+    return is_new
 
 
 def _add(
