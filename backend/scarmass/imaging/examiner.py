@@ -95,7 +95,7 @@ class Examiners:
     """A few examiners that many threads share; who finds none free waits."""
 
     def __init__(self, bounds: Bounds = Bounds(), processes: int = 2) -> None:
-        self.bounds = bounds
+        self.bounds, self.processes = bounds, processes
         self._free: LifoQueue[Examiner] = LifoQueue()
         for _ in range(processes):
             self._free.put(Examiner(bounds))

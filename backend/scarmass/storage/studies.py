@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, select, text, tuple_
+from sqlalchemy import ARRAY, Text, any_, delete, func, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -68,26 +68,50 @@ class StoredInstance:
     sha256: str
 
 
-def add_instance(
-    session: Session, study_instance_uid: str, frames: Sequence[SliceHeader], sha256: str
-) -> StoredInstance | None:
-    """Add an object of these frames; answers what is stored under its UID already, which stays."""
-    first = frames[0]
-    adding = insert(InstanceRow).values(
-        sop_instance_uid=first.sop_instance_uid,
-        study_instance_uid=study_instance_uid,
-        series_instance_uid=first.series_instance_uid,
-        sha256=sha256,
-    )
-    if session.scalar(adding.on_conflict_do_nothing().returning(InstanceRow.sop_instance_uid)) is None:
-        stored = session.get_one(InstanceRow, first.sop_instance_uid)
-        return StoredInstance(stored.study_instance_uid, stored.sha256)
+def add_instances(
+    session: Session, study_instance_uid: str, objects: Sequence[tuple[Sequence[SliceHeader], str]]
+) -> list[StoredInstance | None]:
+    """Add objects, each its frames and its sha256; answers for each what is stored under its UID already, which stays.
+
+    Of two objects of one UID among them the first is added, and is what is stored for the second.
+    """
+    added = [
+        {
+            "sop_instance_uid": frames[0].sop_instance_uid,
+            "study_instance_uid": study_instance_uid,
+            "series_instance_uid": frames[0].series_instance_uid,
+            "sha256": sha256,
+        }
+        for frames, sha256 in objects
+    ]
+    if not added:
+        return []
+    adding = insert(InstanceRow).on_conflict_do_nothing().returning(InstanceRow.sop_instance_uid)
+    new = set(session.scalars(adding, added))
+    stored = _stored_instances(session, {row["sop_instance_uid"] for row in added} - new)
+    answers: list[StoredInstance | None] = []
+    for frames, sha256 in objects:
+        uid = frames[0].sop_instance_uid
+        answers.append(stored.get(uid))
+        stored.setdefault(uid, StoredInstance(study_instance_uid, sha256))
+    _add_frames(session, [frames for (frames, _), is_there in zip(objects, answers, strict=True) if is_there is None])
+    return answers
+
+
+def _add_frames(session: Session, objects: Sequence[Sequence[SliceHeader]]) -> None:
     rows = [
         {"sop_instance_uid": one.sop_instance_uid, "frame_number": one.frame_number, "header": header_to_json(one)}
+        for frames in objects
         for one in frames
     ]
-    session.execute(insert(FrameRow), rows)
-    return None
+    if rows:
+        session.execute(insert(FrameRow), rows)
+
+
+def _stored_instances(session: Session, sop_instance_uids: Set[str]) -> dict[str, StoredInstance]:
+    wanted = any_(literal(list(sop_instance_uids), ARRAY(Text)))
+    rows = session.scalars(select(InstanceRow).where(InstanceRow.sop_instance_uid == wanted))
+    return {row.sop_instance_uid: StoredInstance(row.study_instance_uid, row.sha256) for row in rows}
 
 
 def headers_of(session: Session, study_instance_uid: str) -> list[SliceHeader]:
