@@ -19,6 +19,10 @@ GRACE_S = 2.0
 """The process ends a file that takes too long itself; where it could not, it is ended from here after so much more."""
 
 
+BEGUN = "begun"
+"""What the process says of a file before it reads it: what it says next is of this file, and of no other."""
+
+
 @dataclass(frozen=True)
 class Died:
     """A file ended the process that read it, by this signal (None: it ended itself)."""
@@ -53,11 +57,14 @@ class Examiner:
     def _answer(self, path: Path, seconds: float) -> MrObject | DirectoryIgnored | str | Died:
         try:
             connection = self._connection or self._start()
-            while connection.poll():
-                connection.recv()  # news of an end between two files
             connection.send((str(path), seconds))
-            if connection.poll(seconds + GRACE_S):
-                return connection.recv()
+            is_begun = False
+            while connection.poll(seconds + GRACE_S):
+                answer = connection.recv()
+                if is_begun:
+                    return answer
+                # Anything else that comes before the file is begun is late news of an end between two files.
+                is_begun = answer == BEGUN
             self.close()
             return Died(SIGALRM)
         except (EOFError, OSError):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from scarmass.domain.errors import DirectoryIgnored, Fact
 from scarmass.imaging.bounds import Bounds
-from scarmass.imaging.examiner import Died
+from scarmass.imaging.examiner import BEGUN, Died
 from scarmass.imaging.mr.encoding import open_dataset
 from scarmass.imaging.mr.header import MrObject, object_of
 from scarmass.imaging.mr.pixels import require_pixels
@@ -52,6 +52,7 @@ def _be_a_child(connection: Connection, bounds: Bounds) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < LARGE_KIB:
             path, seconds = connection.recv()
+            connection.send(BEGUN)
             signal.setitimer(signal.ITIMER_REAL, seconds)  # nobody handles the alarm: it ends this process
             answer = examine(Path(path), bounds)
             signal.setitimer(signal.ITIMER_REAL, 0)
