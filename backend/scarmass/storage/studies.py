@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ARRAY, Text, any_, delete, func, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from scarmass.domain.errors import SliceNotFound, StackNotFound, StudyNotFound, ThicknessKnown
 from scarmass.domain.stack import (
@@ -43,7 +43,7 @@ def lock_study(session: Session, study_instance_uid: str) -> None:
 
 def add_study(session: Session, header: StudyHeader) -> StudyHeader:
     """The stored study of this UID, added where it was not there."""
-    row = session.get(StudyRow, header.study_instance_uid)
+    row = session.get(StudyRow, header.study_instance_uid, options=[lazyload(StudyRow.stacks)])
     if row is None:
         row = StudyRow(**asdict(header))
         session.add(row)
