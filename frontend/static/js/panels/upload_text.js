@@ -10,7 +10,7 @@ export function progressText({ files, state, trouble, isEnding }) {
   const of = counted(files.items.length, "file");
   if (isEnding) return "Cancelling: the server is asked what became of the last files…";
   if (state === "lost") return `${trouble} The upload goes on by itself as soon as it answers; nothing is lost.`;
-  if (state === "running") return `Uploading ${of}`;
+  if (state === "running") return `Uploading ${of}. Stacks are complete once all have arrived.`;
   const kept = `${arrived} of ${of} arrived and ${arrived === 1 ? "stays" : "stay"}, ${waiting + sending} were not sent.`;
   return `${trouble ? `The upload stopped: ${trouble}` : "Cancelled."} ${kept}`;
 }
