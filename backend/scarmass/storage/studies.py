@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ARRAY, Text, any_, delete, func, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy.orm import Session, lazyload, selectinload
 
 from scarmass.domain.errors import SliceNotFound, StackNotFound, StudyNotFound, ThicknessKnown
 from scarmass.domain.stack import (
@@ -207,7 +207,8 @@ def replace_stacks(session: Session, study_instance_uid: str, stacks: Sequence[S
     A stack that a reader worked on keeps its id, whatever joined it; what a reader said of it stays, and a stack that
     has a reading is never dropped, even where its slices are in another one now.
     """
-    query = select(StackRow).where(StackRow.study_instance_uid == study_instance_uid)
+    without_headers = selectinload(StackRow.slices).lazyload(SliceRow.frame)
+    query = select(StackRow).where(StackRow.study_instance_uid == study_instance_uid).options(without_headers)
     stored = {row.stack_id: row for row in session.scalars(query)}
     read = set(session.scalars(select(ReadingRow.stack_id).where(ReadingRow.stack_id.in_(stored))))
     same = _same_stacks(stacks, stored, read)
