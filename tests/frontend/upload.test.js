@@ -187,6 +187,8 @@ test("what is refused is told by path and reason, also of files within an archiv
   queue.files.answered([archive], { rejected: [{ name: "0/in/b.txt", reason: "not a DICOM file" }] });
   assert.deepEqual(queue.files.refusals[1], { name: "x/a.dcm/in/b.txt", reason: "not a DICOM file" });
   assert.equal(archive.state, "arrived");
+  queue.files.answered([archive], { rejected: [{ name: "of a long path/c.txt", reason: "not a DICOM file" }] });
+  assert.equal(queue.files.refusals[2].name, "of a long path/c.txt");
 });
 
 test("a file that cannot be read any more is refused, and the others go", async () => {

@@ -88,8 +88,9 @@ export class UploadFiles {
     for (const { name, reason } of rejected) {
       const [place, ...within] = name.split("/");
       const item = group[Number(place)];
-      if (within.length) this.refusals.push({ name: [item.path, ...within].join("/"), reason });
-      else this.refuse(item, reason);
+      // The server cuts the beginning of very long names, and with it the place.
+      if (item && !within.length) this.refuse(item, reason);
+      else this.refusals.push({ name: item ? [item.path, ...within].join("/") : name, reason });
     }
     for (const item of group) if (item.state === "sending") this.set(item, "arrived");
     this.stored += stored;
