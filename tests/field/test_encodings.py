@@ -28,8 +28,9 @@ from pydicom.uid import (
 
 from scarmass.domain.errors import DirectoryIgnored, ObjectRefused, PixelsUndecodable
 from scarmass.domain.stack import SliceHeader
+from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.mr import encoding
-from scarmass.imaging.mr.header import read_object
+from scarmass.imaging.mr.header import object_of, read_object
 from scarmass.imaging.mr.pixels import require_pixels, stored_values
 from tests.field.jpeg_lossless import jpeg_lossless
 from tests.field.synthetic import big_endian, encoded, mr_slice, values, without_meta
@@ -72,8 +73,9 @@ def without_transfer_syntax(one: Dataset) -> bytes:
 
 def taken_in(content: bytes) -> SliceHeader:
     """Its header, once its pixels are known to be sound."""
-    read = read_object(content)
-    require_pixels(content, read.slices)
+    opened = encoding.open_dataset(content)
+    read = object_of(opened, Bounds())
+    require_pixels(opened, read.slices)
     return read.slices[0]
 
 

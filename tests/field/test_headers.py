@@ -13,8 +13,10 @@ from pydicom.uid import (
 )
 
 from scarmass.domain.errors import ObjectRefused, PixelsUndecodable
+from scarmass.imaging.bounds import Bounds
+from scarmass.imaging.mr.encoding import open_dataset
 from scarmass.imaging.mr.enhanced import frames_of
-from scarmass.imaging.mr.header import MrObject, read_object
+from scarmass.imaging.mr.header import MrObject, object_of
 from scarmass.imaging.mr.objects import object_warnings
 from scarmass.imaging.mr.pixels import require_pixels, slice_values, stored_values
 from tests.field.synthetic import encoded, enhanced, item, mr_slice, mr_stack, raw, values
@@ -25,8 +27,9 @@ def dataset(**attributes: Any) -> Dataset:
 
 
 def taken_in(content: bytes) -> MrObject:
-    read = read_object(content)
-    require_pixels(content, read.slices)
+    opened = open_dataset(content)
+    read = object_of(opened, Bounds())
+    require_pixels(opened, read.slices)
     return read
 
 

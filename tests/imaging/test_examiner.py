@@ -94,8 +94,13 @@ def test_a_process_that_is_killed_between_or_within_files_is_started_again(
         reader = psutil.Process(examiner._process.pid).children()[0]
         reader.send_signal(signal.SIGKILL)
         reader.wait(10)
+    assert isinstance(examiner.examine(phantom_files[0], 30), MrObject)
     assert examiner._process is not None
-    examiner._process.kill()
+    process = psutil.Process(examiner._process.pid)
+    for one in (process, *process.children()):  # the process first, which would start another reader
+        one.kill()
+    with pytest.raises(ObjectRefused):
+        examiner.examine(phantom_files[0], 30)
     assert isinstance(examiner.examine(phantom_files[0], 30), MrObject)
 
 

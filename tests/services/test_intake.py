@@ -4,6 +4,7 @@ import errno
 import io
 import threading
 import zipfile
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -51,6 +52,8 @@ def changed(content: bytes, **attributes: object) -> bytes:
 def test_importing_twice_changes_nothing(context: Context, contents: dict[str, bytes]) -> None:
     first, second = take(context, contents), take(context, contents)
     assert not second.rejected
+    assert (first.stored, first.already_here) == (len(contents), 0)
+    assert (second.stored, second.already_here) == (0, len(contents))
     assert stacks(context, first) == stacks(context, second)
     assert len(stacks(context, first)[0]) == len(contents)
 
@@ -157,21 +160,21 @@ def test_slow_files_leave_time_for_the_good_ones_beside_them(
 ) -> None:
     def examined(examiner: Examiner, path: Path, seconds: float) -> MrObject:
         if path.read_bytes() == b"slow":
-            clock[0] += seconds
+            clock[threading.get_ident()] += seconds
             raise ObjectRefused("it takes too long")
         return read_object(path.read_bytes())
 
-    clock = [0.0]
-    monkeypatch.setattr("scarmass.services.allowance.monotonic", lambda: clock[0])
+    clock: dict[int, float] = defaultdict(float)  # each thread spends its own time
+    monkeypatch.setattr("scarmass.services.allowance.monotonic", lambda: clock[threading.get_ident()])
     monkeypatch.setattr(Examiner, "examine", examined)
     slow = [(f"slow_{n}", BytesIO(b"slow")) for n in range(8)]
     good = [(name, BytesIO(content)) for name, content in contents.items()]
     intake = take_in(context.database, context.files, slow + good, allowance=Allowance(8, 4))
     assert len(stacks(context, intake)[0]) == len(contents)
-    assert clock[0] < 8
+    assert sum(clock.values()) < 8
     endless = [(f"slow_{n}", BytesIO(b"slow")) for n in range(1000)]
     intake = take_in(context.database, context.files, endless, allowance=Allowance(8, 4))
-    assert clock[0] < 17
+    assert sum(clock.values()) < 17
     assert len(intake.rejected) == 1000
     assert "took all the time" in intake.rejected[-1].reason
 

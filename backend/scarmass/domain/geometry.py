@@ -91,9 +91,11 @@ def positions_along_normal_mm(planes: Sequence[SlicePlane]) -> Float64:
     Raises SlicesNotParallel where orientations differ.
     """
     normal = planes[0].normal
-    for plane in planes:
-        if np.linalg.norm(plane.normal - normal) > PARALLEL_TOLERANCE:
-            raise SlicesNotParallel("the slices of a stack must share one orientation")
+    orientations = np.array([plane.orientation for plane in planes])
+    normals = np.cross(orientations[:, :3], orientations[:, 3:])
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    if (np.linalg.norm(normals - normal, axis=1) > PARALLEL_TOLERANCE).any():
+        raise SlicesNotParallel("the slices of a stack must share one orientation")
     return np.array([np.dot(plane.position_mm, normal) for plane in planes])
 
 

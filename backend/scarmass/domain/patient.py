@@ -23,7 +23,7 @@ def is_same_name(one: str, other: str) -> bool:
 def distinct_names(names: list[str]) -> list[str]:
     """The names that name somebody, each person once, in order of appearance."""
     found: dict[str, str] = {}
-    for name in names:
+    for name in dict.fromkeys(names):  # a study spells it the same in thousands of images
         found.setdefault(_folded(name), plain_name(name))
     found.pop("", None)
     return list(found.values())

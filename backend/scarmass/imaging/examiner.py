@@ -19,6 +19,10 @@ GRACE_S = 2.0
 """The process ends a file that takes too long itself; where it could not, it is ended from here after so much more."""
 
 
+BEGUN = "begun"
+"""What the process says of a file before it reads it: what it says next is of this file, and of no other."""
+
+
 @dataclass(frozen=True)
 class Died:
     """A file ended the process that read it, by this signal (None: it ended itself)."""
@@ -40,8 +44,6 @@ class Examiner:
         Raises ObjectRefused with a reason that can be shown; DirectoryIgnored.
         """
         answer = self._answer(path, seconds)
-        if isinstance(answer, Died) and answer.signal != SIGALRM:
-            answer = self._answer(path, seconds)  # the process may have ended before it was given the file
         if isinstance(answer, MrObject):
             return answer
         if isinstance(answer, DirectoryIgnored):
@@ -55,11 +57,14 @@ class Examiner:
     def _answer(self, path: Path, seconds: float) -> MrObject | DirectoryIgnored | str | Died:
         try:
             connection = self._connection or self._start()
-            while connection.poll():
-                connection.recv()  # news of an end between two files
             connection.send((str(path), seconds))
-            if connection.poll(seconds + GRACE_S):
-                return connection.recv()
+            is_begun = False
+            while connection.poll(seconds + GRACE_S):
+                answer = connection.recv()
+                if is_begun:
+                    return answer
+                # Anything else that comes before the file is begun is late news of an end between two files.
+                is_begun = answer == BEGUN
             self.close()
             return Died(SIGALRM)
         except (EOFError, OSError):
@@ -97,7 +102,7 @@ class Examiners:
     """A few examiners that many threads share; who finds none free waits."""
 
     def __init__(self, bounds: Bounds = Bounds(), processes: int = 2) -> None:
-        self.bounds = bounds
+        self.bounds, self.processes = bounds, processes
         self._free: LifoQueue[Examiner] = LifoQueue()
         for _ in range(processes):
             self._free.put(Examiner(bounds))

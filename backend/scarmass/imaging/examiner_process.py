@@ -15,8 +15,9 @@ from pathlib import Path
 
 from scarmass.domain.errors import DirectoryIgnored, Fact
 from scarmass.imaging.bounds import Bounds
-from scarmass.imaging.examiner import Died
-from scarmass.imaging.mr.header import MrObject, read_object
+from scarmass.imaging.examiner import BEGUN, Died
+from scarmass.imaging.mr.encoding import open_dataset
+from scarmass.imaging.mr.header import MrObject, object_of
 from scarmass.imaging.mr.pixels import require_pixels
 
 ENDED, OUTGROWN = 0, 3
@@ -51,6 +52,7 @@ def _be_a_child(connection: Connection, bounds: Bounds) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < LARGE_KIB:
             path, seconds = connection.recv()
+            connection.send(BEGUN)
             signal.setitimer(signal.ITIMER_REAL, seconds)  # nobody handles the alarm: it ends this process
             answer = examine(Path(path), bounds)
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -65,9 +67,9 @@ def _be_a_child(connection: Connection, bounds: Bounds) -> None:
 def examine(path: Path, bounds: Bounds) -> MrObject | DirectoryIgnored | str:
     """The header of one MR object whose pixels were decoded, or why it cannot be used."""
     try:
-        content = path.read_bytes()
-        mr_object = read_object(content, bounds)
-        require_pixels(content, mr_object.slices)
+        dataset = open_dataset(path.read_bytes())
+        mr_object = object_of(dataset, bounds)
+        require_pixels(dataset, mr_object.slices)
     except DirectoryIgnored as ignored:
         return ignored
     except BaseException as error:  # what native decoders throw is not always an Exception

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import TypeVar
+
+T = TypeVar("T")
 
 SHORTEST_S = 0.1
 """Every file gets so much, many times what an ordinary one takes."""
@@ -14,11 +17,15 @@ SHARE = 0.25
 
 @dataclass
 class Allowance:
-    """seconds: left for all files together. file_seconds: for one of them. abandoned: nobody waits for the answer."""
+    """seconds: left for all files together, also where some are read at once. file_seconds: for one of them.
+
+    abandoned: nobody waits for the answer.
+    """
 
     seconds: float
     file_seconds: float
     abandoned: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def is_spent(self) -> bool:
@@ -35,10 +42,20 @@ class Allowance:
             return "the connection was lost before this file was read"
         return "not read: other files of this upload took all the time that one upload has; send it again without them"
 
+    def spent_on(self, items: Iterator[T]) -> Iterator[T]:
+        """The items; making them takes of the time, what is done with them does not."""
+        while True:
+            with self.spending():
+                one = next(items, None)
+            if one is None:
+                return
+            yield one
+
     @contextmanager
     def spending(self) -> Iterator[None]:
         started = monotonic()
         try:
             yield
         finally:
-            self.seconds -= monotonic() - started
+            with self._lock:
+                self.seconds -= monotonic() - started

@@ -6,8 +6,9 @@ nothing points to, which the next start sweeps, never a row without its file.
 """
 
 import threading
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import BinaryIO
@@ -16,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import DirectoryIgnored, InstanceConflict, ObjectRefused
 from scarmass.domain.patient import is_same_patient
-from scarmass.domain.stack import SliceHeader, Stack, Study
+from scarmass.domain.stack import SliceHeader, Stack, Study, StudyHeader
 from scarmass.imaging.archive import Refused, files_within, is_archive
+from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.examiner import EXAMINERS, Examiners
 from scarmass.imaging.mr.header import MrObject
 from scarmass.imaging.mr.objects import is_same_image, object_warnings
@@ -29,6 +31,7 @@ from scarmass.storage import removals, studies
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore, Incoming, Received
 from scarmass.storage.orphans import hold_files
+from scarmass.storage.studies import StoredInstance
 
 NO_POSITION = "ImagePositionPatient is 0\\0\\0 in every image of its series: the positions are missing"
 
@@ -38,10 +41,12 @@ IMPORT = "import"
 
 @dataclass
 class Intake:
-    """What became of an upload."""
+    """What became of an upload. stored, already_here: objects that are new, and that were there before."""
 
     studies: list[Study] = field(default_factory=list)
     rejected: list[Refused] = field(default_factory=list)
+    stored: int = 0
+    already_here: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,44 +84,60 @@ def take_in(
     allowance = allowance or Allowance(inf, examiners.bounds.file_seconds)
     by_study: dict[str, list[Accepted]] = defaultdict(list)
     with files.incoming() as incoming:
-        for name, stream in uploads:
-            for found in _examined(name, stream, incoming, examiners, allowance):
-                if isinstance(found, Refused):
-                    intake.rejected.append(found)
-                else:
-                    by_study[found.content.study.study_instance_uid].append(found)
+        for found in _examined(_received(uploads, incoming, examiners.bounds, allowance), examiners, allowance):
+            if isinstance(found, Refused):
+                intake.rejected.append(found)
+            else:
+                by_study[found.content.study.study_instance_uid].append(found)
         for study_instance_uid, objects in by_study.items():
             with database.transaction() as session:
-                stored = _store_study(session, files, study_instance_uid, objects, intake.rejected)
-            if stored:
+                is_new = _store_study(session, files, study_instance_uid, objects, intake.rejected)
+            intake.stored += sum(is_new)
+            intake.already_here += len(is_new) - sum(is_new)
+            if is_new:
                 with database.transaction() as session:
                     intake.studies.append(studies.get_study(session, study_instance_uid))
     return intake
 
 
-def _examined(
-    name: str, stream: BinaryIO, incoming: Incoming, examiners: Examiners, allowance: Allowance
-) -> Iterator[Accepted | Refused]:
-    """Each file, or each of an archive, read in another process; what is refused is not kept on the disk."""
-    if allowance.is_spent:
-        yield Refused(name, allowance.reason)
-        return
-    found = files_within(name, stream, incoming.receive, examiners.bounds)
-    while True:
-        with allowance.spending():
-            one = next(found, None)
-        if one is None:
-            return
+def _received(
+    uploads: Iterable[tuple[str, BinaryIO]], incoming: Incoming, bounds: Bounds, allowance: Allowance
+) -> Iterator[tuple[str, Received] | Refused]:
+    """Each file, or each of an archive, written to the disk; once the time is spent no more is unpacked."""
+    for name, stream in uploads:
         if allowance.is_spent:
             yield Refused(name, allowance.reason)
-            return
-        accepted = one if isinstance(one, Refused) else _accept(*one, examiners, allowance)
-        if accepted is not None:
-            yield accepted
+            continue
+        for one in allowance.spent_on(files_within(name, stream, incoming.receive, bounds)):
+            if allowance.is_spent:
+                yield Refused(name, allowance.reason)
+                break
+            yield one
 
 
-def _accept(name: str, received: Received, examiners: Examiners, allowance: Allowance) -> Accepted | Refused | None:
+def _examined(
+    received: Iterable[tuple[str, Received] | Refused], examiners: Examiners, allowance: Allowance
+) -> Iterator[Accepted | Refused]:
+    """Each file read in another process, as many at once as there are; in the order in which they came.
+
+    A few wait, so that no process does; what is refused is not kept on the disk.
+    """
+    reading: deque[Future[Accepted | Refused | None]] = deque()
+    with ThreadPoolExecutor(examiners.processes) as threads:
+        for one in received:
+            reading.append(threads.submit(_accept, one, examiners, allowance))
+            if len(reading) > 2 * examiners.processes and (answer := reading.popleft().result()):
+                yield answer
+        yield from filter(None, (one.result() for one in reading))
+
+
+def _accept(
+    one: tuple[str, Received] | Refused, examiners: Examiners, allowance: Allowance
+) -> Accepted | Refused | None:
     """The object, its file still waiting; None for a DICOMDIR."""
+    if isinstance(one, Refused):
+        return one
+    name, received = one
     try:
         with examiners.one() as examiner, allowance.spending():
             return Accepted(name, received, examiner.examine(received.path, allowance.for_one_file))
@@ -131,56 +152,70 @@ def _store_study(
     study_instance_uid: str,
     objects: list[Accepted],
     rejected: list[Refused],
-) -> bool:
-    """Add the objects to their study and form its stacks anew; False where none of them was usable."""
+) -> list[bool]:
+    """Add the objects to their study and form its stacks anew; answers of each usable one whether it is new."""
     hold_files(session)
     studies.lock_study(session, study_instance_uid)
     study = studies.add_study(session, objects[0].content.study)
+    headers = studies.headers_of(session, study_instance_uid)
+    usable = _usable(objects, study, headers, rejected)
+    found = studies.add_instances(
+        session, study_instance_uid, [(one.content.slices, one.received.sha256) for one in usable]
+    )
+    new = [one for one, there in zip(usable, found, strict=True) if there is None]
+    kept = {one.received.sha256: one.received for one in new}
     is_new: list[bool] = []
-    headers = [
-        *studies.headers_of(session, study_instance_uid),
-        *(header for one in objects for header in one.content.slices),
-    ]
-    nowhere = without_positions(headers)
-    kept: dict[str, Received] = {}
-    # In one order everywhere: uploads that share objects wait for each other, and never in a circle.
-    for accepted in sorted(objects, key=lambda one: one.content.slices[0].sop_instance_uid):
-        if accepted.content.slices[0].series_instance_uid in nowhere:
-            rejected.append(Refused(accepted.name, NO_POSITION))
-            continue
-        if not is_same_patient(accepted.content.study, study):
-            rejected.append(
-                Refused(accepted.name, "its patient differs from that of its study (PatientID, birth date or name)")
-            )
-            continue
+    for accepted, there in zip(usable, found, strict=True):
         try:
-            is_new.append(_add(session, files, study_instance_uid, accepted, kept))
+            if there is not None:
+                _require_same(accepted, study_instance_uid, there, kept, files)
+            is_new.append(there is None)
         except InstanceConflict as conflict:
             rejected.append(Refused(accepted.name, str(conflict)))
     if not is_new:
         studies.delete_if_empty(session, study_instance_uid)
-        return False
+        return is_new
     removals.set_removed(session, study_instance_uid, IMPORT, removed=False)
-    if any(is_new):
-        headers = studies.headers_of(session, study_instance_uid)
+    if new:
+        headers += [header for one in new for header in one.content.slices]
         studies.replace_stacks(session, study_instance_uid, _with_warnings(build_stacks(study, headers), headers))
     files.keep(list(kept.values()))
-    return True
+    return is_new
 
 
-def _add(
-    session: Session, files: FileStore, study_instance_uid: str, accepted: Accepted, kept: dict[str, Received]
-) -> bool:
-    """Whether the object is new; the same image in another encoding, or with another text, is not.
+def _usable(
+    objects: Sequence[Accepted], study: StudyHeader, stored: Sequence[SliceHeader], rejected: list[Refused]
+) -> list[Accepted]:
+    """Those that can stand in the study beside what is stored of it.
 
-    kept: by sha256, the files of this transaction that are to be stored. Raises InstanceConflict for another image
-    under its UID.
+    In one order everywhere: uploads that share objects wait for each other, and never in a circle.
+    """
+    nowhere = without_positions([*stored, *(header for one in objects for header in one.content.slices)])
+    usable = []
+    for accepted in sorted(objects, key=lambda one: one.content.slices[0].sop_instance_uid):
+        if accepted.content.slices[0].series_instance_uid in nowhere:
+            rejected.append(Refused(accepted.name, NO_POSITION))
+        elif not is_same_patient(accepted.content.study, study):
+            rejected.append(
+                Refused(accepted.name, "its patient differs from that of its study (PatientID, birth date or name)")
+            )
+        else:
+            usable.append(accepted)
+    return usable
+
+
+def _require_same(
+    accepted: Accepted,
+    study_instance_uid: str,
+    stored: StoredInstance,
+    kept: Mapping[str, Received],
+    files: FileStore,
+) -> None:
+    """Raises InstanceConflict unless what is stored under the object's UID is the same image of the same study.
+
+    In another encoding or with another text it still is. kept: by sha256, the files that this transaction stores.
     """
     received = accepted.received
-    stored = studies.add_instance(session, study_instance_uid, accepted.content.slices, received.sha256)
-    if stored is None:
-        kept[received.sha256] = received
-        return True
     if stored.sha256 == received.sha256:
         is_known = True
     else:
@@ -192,7 +227,6 @@ def _add(
             f"this SOP Instance UID is already stored {what}; the stored one, of study {stored.study_instance_uid}, "
             "is kept"
         )
-    return False
 
 
 def _with_warnings(stacks: Sequence[Stack], headers: Sequence[SliceHeader]) -> list[Stack]:

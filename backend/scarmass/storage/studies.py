@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, select, text, tuple_
+from sqlalchemy import ARRAY, Text, any_, delete, func, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload, selectinload
 
 from scarmass.domain.errors import SliceNotFound, StackNotFound, StudyNotFound, ThicknessKnown
 from scarmass.domain.stack import (
@@ -43,7 +43,7 @@ def lock_study(session: Session, study_instance_uid: str) -> None:
 
 def add_study(session: Session, header: StudyHeader) -> StudyHeader:
     """The stored study of this UID, added where it was not there."""
-    row = session.get(StudyRow, header.study_instance_uid)
+    row = session.get(StudyRow, header.study_instance_uid, options=[lazyload(StudyRow.stacks)])
     if row is None:
         row = StudyRow(**asdict(header))
         session.add(row)
@@ -68,26 +68,50 @@ class StoredInstance:
     sha256: str
 
 
-def add_instance(
-    session: Session, study_instance_uid: str, frames: Sequence[SliceHeader], sha256: str
-) -> StoredInstance | None:
-    """Add an object of these frames; answers what is stored under its UID already, which stays."""
-    first = frames[0]
-    adding = insert(InstanceRow).values(
-        sop_instance_uid=first.sop_instance_uid,
-        study_instance_uid=study_instance_uid,
-        series_instance_uid=first.series_instance_uid,
-        sha256=sha256,
-    )
-    if session.scalar(adding.on_conflict_do_nothing().returning(InstanceRow.sop_instance_uid)) is None:
-        stored = session.get_one(InstanceRow, first.sop_instance_uid)
-        return StoredInstance(stored.study_instance_uid, stored.sha256)
+def add_instances(
+    session: Session, study_instance_uid: str, objects: Sequence[tuple[Sequence[SliceHeader], str]]
+) -> list[StoredInstance | None]:
+    """Add objects, each its frames and its sha256; answers for each what is stored under its UID already, which stays.
+
+    Of two objects of one UID among them the first is added, and is what is stored for the second.
+    """
+    added = [
+        {
+            "sop_instance_uid": frames[0].sop_instance_uid,
+            "study_instance_uid": study_instance_uid,
+            "series_instance_uid": frames[0].series_instance_uid,
+            "sha256": sha256,
+        }
+        for frames, sha256 in objects
+    ]
+    if not added:
+        return []
+    adding = insert(InstanceRow).on_conflict_do_nothing().returning(InstanceRow.sop_instance_uid)
+    new = set(session.scalars(adding, added))
+    stored = _stored_instances(session, {row["sop_instance_uid"] for row in added} - new)
+    answers: list[StoredInstance | None] = []
+    for frames, sha256 in objects:
+        uid = frames[0].sop_instance_uid
+        answers.append(stored.get(uid))
+        stored.setdefault(uid, StoredInstance(study_instance_uid, sha256))
+    _add_frames(session, [frames for (frames, _), is_there in zip(objects, answers, strict=True) if is_there is None])
+    return answers
+
+
+def _add_frames(session: Session, objects: Sequence[Sequence[SliceHeader]]) -> None:
     rows = [
         {"sop_instance_uid": one.sop_instance_uid, "frame_number": one.frame_number, "header": header_to_json(one)}
+        for frames in objects
         for one in frames
     ]
-    session.execute(insert(FrameRow), rows)
-    return None
+    if rows:
+        session.execute(insert(FrameRow), rows)
+
+
+def _stored_instances(session: Session, sop_instance_uids: Set[str]) -> dict[str, StoredInstance]:
+    wanted = any_(literal(list(sop_instance_uids), ARRAY(Text)))
+    rows = session.scalars(select(InstanceRow).where(InstanceRow.sop_instance_uid == wanted))
+    return {row.sop_instance_uid: StoredInstance(row.study_instance_uid, row.sha256) for row in rows}
 
 
 def headers_of(session: Session, study_instance_uid: str) -> list[SliceHeader]:
@@ -183,7 +207,8 @@ def replace_stacks(session: Session, study_instance_uid: str, stacks: Sequence[S
     A stack that a reader worked on keeps its id, whatever joined it; what a reader said of it stays, and a stack that
     has a reading is never dropped, even where its slices are in another one now.
     """
-    query = select(StackRow).where(StackRow.study_instance_uid == study_instance_uid)
+    without_headers = selectinload(StackRow.slices).lazyload(SliceRow.frame)
+    query = select(StackRow).where(StackRow.study_instance_uid == study_instance_uid).options(without_headers)
     stored = {row.stack_id: row for row in session.scalars(query)}
     read = set(session.scalars(select(ReadingRow.stack_id).where(ReadingRow.stack_id.in_(stored))))
     same = _same_stacks(stacks, stored, read)

@@ -77,7 +77,8 @@ def _take_in(context: Context, sent: Files, abandoned: threading.Event) -> Intak
     if not intake.studies:
         shown = [refused.model_dump() for refused in rejected]
         return problem(422, "ObjectRefused", "Object refused", "none of the files could be used", rejected=shown)
-    return Intake(studies=_with_readings(context, intake.studies), rejected=rejected)
+    studies = _with_readings(context, intake.studies)
+    return Intake(studies=studies, rejected=rejected, stored=intake.stored, already_here=intake.already_here)
 
 
 async def _tell_when_gone(request: Request, abandoned: threading.Event) -> None:

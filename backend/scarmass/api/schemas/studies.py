@@ -142,8 +142,12 @@ class Rejected(BaseModel):
 
 
 class Intake(BaseModel):
+    """stored, already_here: objects that are new, and those that were there before, which changed nothing."""
+
     studies: list[Study]
     rejected: list[Rejected]
+    stored: int
+    already_here: int
 
 
 class Worklist(BaseModel):

@@ -60,7 +60,11 @@ class MrObject:
 
 def read_object(content: bytes, bounds: Bounds = Bounds()) -> MrObject:
     """The header of one MR object. Raises ObjectRefused with a reason that can be shown; DirectoryIgnored."""
-    dataset = open_dataset(content)
+    return object_of(open_dataset(content), bounds)
+
+
+def object_of(dataset: pydicom.FileDataset, bounds: Bounds) -> MrObject:
+    """The same of a data set that is open."""
     require_small_attributes(dataset, bounds.attribute_bytes)
     try:
         return _read_dataset(dataset, bounds)

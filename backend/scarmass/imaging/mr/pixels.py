@@ -6,7 +6,7 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import AllTransferSyntaxes, RLELossless
@@ -30,9 +30,8 @@ def stored_values(content: bytes, frame_number: int = 1) -> NDArray:
     return _decoded(dataset, frame_number)
 
 
-def require_pixels(content: bytes, slices: Sequence[SliceHeader]) -> None:
+def require_pixels(dataset: FileDataset, slices: Sequence[SliceHeader]) -> None:
     """Raises PixelsUndecodable unless every frame decodes to what its header says: size, type and bits."""
-    dataset = open_dataset(content)
     syntax = dataset.file_meta.TransferSyntaxUID
     if syntax not in AllTransferSyntaxes:
         raise PixelsUndecodable(f"TransferSyntaxUID {printable(syntax)} is not known")
