@@ -211,13 +211,13 @@ def growth(own: Sequence[Slice], stacks: Sequence[Stack], imported_since: Set[st
     keys = {one.key for one in own}
     stack = max(stacks, key=lambda s: (sum(one.key in keys for one in s.slices), len(s.slices)), default=None)
     members = () if stack is None else stack.slices
-    fresh = [one for one in members if one.key not in keys and _is_of_one_grid(one, own[0])]
+    fresh = [one for one in members if one.key not in keys and is_of_one_grid(one, own[0])]
     addable = tuple(one for one in fresh if not _is_at_a_position_of(one, own))
     later = [one for s in stacks for one in s.slices if one.header.sop_instance_uid in imported_since]
     repeats = [
         one
         for one in later
-        if one.key not in keys and _is_of_one_grid(one, own[0]) and _is_at_a_position_of(one, [*own, *addable])
+        if one.key not in keys and is_of_one_grid(one, own[0]) and _is_at_a_position_of(one, [*own, *addable])
     ]
     images = {one.key for one in (*fresh, *repeats)}
     return Growth(len(images), addable) if images else None
@@ -253,7 +253,7 @@ def _is_overlapped(one: Slice) -> bool:
     return thickness_mm > spacing_mm * (1 + OVERLAP_TOLERANCE)
 
 
-def _is_of_one_grid(one: Slice, other: Slice) -> bool:
+def is_of_one_grid(one: Slice, other: Slice) -> bool:
     """Do two slices have parallel planes and pixels of one size and number?"""
     planes = one.header.plane, other.header.plane
     is_parallel = np.linalg.norm(planes[0].normal - planes[1].normal) <= PARALLEL_TOLERANCE
