@@ -77,6 +77,10 @@ class StructureNotKnown(Invalid):
     """The segmenter was not trained on this structure."""
 
 
+class ImageNotRepeated(Invalid):
+    """Two images are not of one position in one acquisition: one cannot stand in the place of the other."""
+
+
 class MaskMalformed(Invalid):
     """A run-length mask does not describe rows x columns pixels."""
 

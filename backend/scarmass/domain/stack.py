@@ -119,6 +119,14 @@ class TypedThickness:
 
 
 @dataclass(frozen=True)
+class RepeatedImage:
+    """One of several images of one position. acquisition_time: as its header has it, HHMMSS.F or empty."""
+
+    key: SliceKey
+    acquisition_time: str = ""
+
+
+@dataclass(frozen=True)
 class Slice:
     """One image of a stack, or of a reading.
 
@@ -157,6 +165,7 @@ class Stack:
     """The slices of one acquisition in order of their position along the slice normal.
 
     contrast, is_lge: what counts, which a reader may have decided against the header; is_lge_because says so.
+    repeats: the images of each position that was imaged several times, in order of time; the stack has the last one.
     revision: how often what is stored of the stack has changed.
     """
 
@@ -170,6 +179,7 @@ class Stack:
     slices: tuple[Slice, ...]
     revision: int = 0
     typed_thickness: TypedThickness | None = None
+    repeats: tuple[tuple[RepeatedImage, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,7 +204,7 @@ class Study:
 class Growth:
     """What a study has beyond a reading's own slices.
 
-    images: images of the reading's stack that came since, repeats of its positions among them.
+    images: images of the reading's stack that it lacks, with repeats of its positions that came since.
     slices: those of them at positions of their own, which the reading can take over.
     """
 
@@ -219,7 +229,7 @@ def growth(own: Sequence[Slice], stacks: Sequence[Stack], imported_since: Set[st
         for one in later
         if one.key not in keys and is_of_one_grid(one, own[0]) and _is_at_a_position_of(one, [*own, *addable])
     ]
-    images = {one.key for one in (*fresh, *repeats)}
+    images = {one.key for one in (*addable, *repeats)}
     return Growth(len(images), addable) if images else None
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from scarmass.domain.geometry import slice_spacings_mm
 from scarmass.domain.other_views import phase_description
-from scarmass.domain.stack import Contrast, Slice, SliceHeader, Stack, StudyHeader
+from scarmass.domain.stack import Contrast, RepeatedImage, Slice, SliceHeader, Stack, StudyHeader
 from scarmass.imaging.mr.acquisitions import Acquired, acquisitions
 from scarmass.imaging.mr.lge import Company, Component, Verdict, component_of, contrast_of, lge_verdict
 from scarmass.imaging.mr.planes import POSITION_TOLERANCE, Line, grids
@@ -159,6 +159,10 @@ def _stack(study: StudyHeader, draft: _Draft, verdict: Verdict) -> Stack:
         is_lge_because=verdict.because,
         warnings=(*of_extents(slices), *of_frames(slices), *of_repeats(draft.acquired)),
         slices=slices,
+        repeats=tuple(
+            tuple(RepeatedImage((one.sop_instance_uid, one.frame_number), one.acquisition_time) for one in images)
+            for images in draft.acquired.repeats
+        ),
     )
 
 

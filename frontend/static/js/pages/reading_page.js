@@ -63,7 +63,7 @@ export class ReadingPage {
     this.spread = new Spread(draft, outbox);
     this.display = new Display();
     this.overlay = new Overlay(byId("overlay", HTMLCanvasElement));
-    this.stackPanel = new StackPanel(stack, slices, draft, () => void this.read());
+    this.stackPanel = new StackPanel(stack, slices, draft, this.actions, () => void this.read());
     this.strip = new Strip(byId("strip"), slices, draft, this.display, this.spread);
     this.mass = new MassPanel(byId("mass"), slices, draft, this.spread);
     this.sensitivity = new SensitivityPanel(find("[data-sensitivity]"), slices, draft, outbox);
