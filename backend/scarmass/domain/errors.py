@@ -205,6 +205,10 @@ class DeviceOutOfMemory(Unavailable):
     """The accelerator had no memory left, even after the embeddings were evicted."""
 
 
+class SecretTooShort(Unavailable):
+    """De-identification is on, and its secret is missing or can be guessed."""
+
+
 class WeightsMissing(Unavailable):
     """A weights file named in the catalog is not on this machine."""
 

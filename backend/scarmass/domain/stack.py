@@ -59,6 +59,7 @@ class SliceHeader:
     """What stacks, pixels and mass need of one frame. Attributes without a default are in every header.
 
     patient_name: as this object has it, which may differ from its study's. is_lossy: compressed with loss at some time.
+    may_show_writing: de-identified, but for what may be written in its pixels.
     pixel_padding: the lowest and the highest stored value that stand for no image.
     """
 
@@ -95,6 +96,7 @@ class SliceHeader:
     window_width: float | None = None
     patient_name: str = ""
     is_lossy: bool = False
+    may_show_writing: bool = False
     pixel_padding: tuple[int, int] | None = None
 
     @property

@@ -110,16 +110,22 @@ def _examined(
         if allowance.is_spent:
             yield Refused(name, allowance.reason)
             return
-        accepted = one if isinstance(one, Refused) else _accept(*one, examiners, allowance)
+        accepted = one if isinstance(one, Refused) else _accept(*one, incoming, examiners, allowance)
         if accepted is not None:
             yield accepted
 
 
-def _accept(name: str, received: Received, examiners: Examiners, allowance: Allowance) -> Accepted | Refused | None:
-    """The object, its file still waiting; None for a DICOMDIR."""
+def _accept(
+    name: str, received: Received, incoming: Incoming, examiners: Examiners, allowance: Allowance
+) -> Accepted | Refused | None:
+    """The object, its file still waiting; None for a DICOMDIR. Of one that was de-identified only that is kept."""
     try:
         with examiners.one() as examiner, allowance.spending():
-            return Accepted(name, received, examiner.examine(received.path, allowance.for_one_file))
+            content = examiner.examine(received.path, allowance.for_one_file)
+        if content.deidentified is not None:
+            received.discard()
+            received = incoming.receive([content.deidentified])
+        return Accepted(name, received, replace(content, deidentified=None))
     except ObjectRefused as refused:
         received.discard()
         return None if isinstance(refused, DirectoryIgnored) else Refused(name, str(refused))
