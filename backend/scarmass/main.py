@@ -70,12 +70,17 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             mass_extent=settings.mass_extent,
             density_g_per_ml=settings.density_g_per_ml,
             sensitivity=Sensitivity(settings.sensitivity, settings.sensitivity_follows),
-            examiners=Examiners(settings.bounds, settings.examiner_processes),
+            examiners=open_examiners(settings),
             largest_stack_pixels=settings.max_stack_pixels,
         )
 
 
-def import_paths(database: Database, files: FileStore, paths: list[Path]) -> Intake:
+def open_examiners(settings: Settings) -> Examiners:
+    """Those that read what comes in, and de-identify it where the settings say so. Raises SecretTooShort."""
+    return Examiners(settings.bounds, settings.examiner_processes, settings.pseudonyms)
+
+
+def import_paths(database: Database, files: FileStore, examiners: Examiners, paths: list[Path]) -> Intake:
     """Take in files and .zip archives from the disk."""
 
     def opened() -> Iterator[tuple[str, object]]:
@@ -83,11 +88,15 @@ def import_paths(database: Database, files: FileStore, paths: list[Path]) -> Int
             with path.open("rb") as stream:
                 yield str(path), stream
 
-    return take_in(database, files, opened())  # type: ignore[arg-type]
+    return take_in(database, files, opened(), examiners=examiners)  # type: ignore[arg-type]
 
 
 def serve(settings: Settings) -> None:
-    """Run the server until it is told to stop, or its PostgreSQL is lost; everything it started stops with it."""
+    """Run the server until it is told to stop, or its PostgreSQL is lost; everything it started stops with it.
+
+    Raises SecretTooShort.
+    """
+    _ = settings.pseudonyms
     _require_free_port(settings)
     # Every request thread gets OpenMP threads of its own; those that wait must not spin on the others' cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -5,7 +5,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     JsonConfigSettingsSource,
@@ -17,6 +17,7 @@ from scarmass.api.bounds import BodyBounds
 from scarmass.domain.mass import MYOCARDIAL_DENSITY_G_PER_ML, MassExtent
 from scarmass.domain.sensitivity import HIGHEST, LOWEST
 from scarmass.imaging.bounds import Bounds
+from scarmass.imaging.pseudonyms import Pseudonyms
 from scarmass.paths import CHECKOUT
 
 DATA_DIR = (CHECKOUT or Path.cwd()) / "data"
@@ -85,6 +86,10 @@ class Settings(BaseSettings):
     upload_seconds: float = Field(
         default=6, gt=0, description="that reading an upload's files may take, besides one for each 2 MiB sent"
     )
+    deidentify: bool = Field(default=False, description="whether what comes in is stored without its patient")
+    deidentification_secret: SecretStr = Field(
+        default=SecretStr(""), description="pseudonyms are made with it: 32 characters or more, and always the same"
+    )
     body_idle_seconds: float = Field(default=20, gt=0, description="that a request's body may bring nothing")
 
     @property
@@ -96,9 +101,14 @@ class Settings(BaseSettings):
             archive_entries=self.max_archive_files,
             expanded_bytes=self.max_archive_mib * 2**20,
             memory_bytes=self.examiner_memory_mib * 2**20,
-            file_seconds=self.examiner_seconds,
+            file_seconds=self.examiner_seconds * (2 if self.deidentify else 1),  # it is read once more, and written
             upload_seconds=self.upload_seconds,
         )
+
+    @property
+    def pseudonyms(self) -> Pseudonyms | None:
+        """None where what comes in is stored as it is. Raises SecretTooShort."""
+        return Pseudonyms(self.deidentification_secret.get_secret_value()) if self.deidentify else None
 
     @property
     def body_bounds(self) -> BodyBounds:

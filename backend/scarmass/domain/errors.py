@@ -77,6 +77,10 @@ class StructureNotKnown(Invalid):
     """The segmenter was not trained on this structure."""
 
 
+class ImageNotRepeated(Invalid):
+    """Two images are not of one position in one acquisition: one cannot stand in the place of the other."""
+
+
 class MaskMalformed(Invalid):
     """A run-length mask does not describe rows x columns pixels."""
 
@@ -199,6 +203,10 @@ class StorageFull(Full):
 
 class DeviceOutOfMemory(Unavailable):
     """The accelerator had no memory left, even after the embeddings were evicted."""
+
+
+class SecretTooShort(Unavailable):
+    """De-identification is on, and its secret is missing or can be guessed."""
 
 
 class WeightsMissing(Unavailable):

@@ -59,6 +59,7 @@ class SliceHeader:
     """What stacks, pixels and mass need of one frame. Attributes without a default are in every header.
 
     patient_name: as this object has it, which may differ from its study's. is_lossy: compressed with loss at some time.
+    may_show_writing: de-identified, but for what may be written in its pixels.
     pixel_padding: the lowest and the highest stored value that stand for no image.
     """
 
@@ -95,6 +96,7 @@ class SliceHeader:
     window_width: float | None = None
     patient_name: str = ""
     is_lossy: bool = False
+    may_show_writing: bool = False
     pixel_padding: tuple[int, int] | None = None
 
     @property
@@ -116,6 +118,14 @@ class TypedThickness:
     mm: float
     author: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class RepeatedImage:
+    """One of several images of one position. acquisition_time: as its header has it, HHMMSS.F or empty."""
+
+    key: SliceKey
+    acquisition_time: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,6 +167,7 @@ class Stack:
     """The slices of one acquisition in order of their position along the slice normal.
 
     contrast, is_lge: what counts, which a reader may have decided against the header; is_lge_because says so.
+    repeats: the images of each position that was imaged several times, in order of time; the stack has the last one.
     revision: how often what is stored of the stack has changed.
     """
 
@@ -170,6 +181,7 @@ class Stack:
     slices: tuple[Slice, ...]
     revision: int = 0
     typed_thickness: TypedThickness | None = None
+    repeats: tuple[tuple[RepeatedImage, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,7 +206,7 @@ class Study:
 class Growth:
     """What a study has beyond a reading's own slices.
 
-    images: images of the reading's stack that came since, repeats of its positions among them.
+    images: images of the reading's stack that it lacks, with repeats of its positions that came since.
     slices: those of them at positions of their own, which the reading can take over.
     """
 
@@ -211,15 +223,15 @@ def growth(own: Sequence[Slice], stacks: Sequence[Stack], imported_since: Set[st
     keys = {one.key for one in own}
     stack = max(stacks, key=lambda s: (sum(one.key in keys for one in s.slices), len(s.slices)), default=None)
     members = () if stack is None else stack.slices
-    fresh = [one for one in members if one.key not in keys and _is_of_one_grid(one, own[0])]
+    fresh = [one for one in members if one.key not in keys and is_of_one_grid(one, own[0])]
     addable = tuple(one for one in fresh if not _is_at_a_position_of(one, own))
     later = [one for s in stacks for one in s.slices if one.header.sop_instance_uid in imported_since]
     repeats = [
         one
         for one in later
-        if one.key not in keys and _is_of_one_grid(one, own[0]) and _is_at_a_position_of(one, [*own, *addable])
+        if one.key not in keys and is_of_one_grid(one, own[0]) and _is_at_a_position_of(one, [*own, *addable])
     ]
-    images = {one.key for one in (*fresh, *repeats)}
+    images = {one.key for one in (*addable, *repeats)}
     return Growth(len(images), addable) if images else None
 
 
@@ -253,7 +265,7 @@ def _is_overlapped(one: Slice) -> bool:
     return thickness_mm > spacing_mm * (1 + OVERLAP_TOLERANCE)
 
 
-def _is_of_one_grid(one: Slice, other: Slice) -> bool:
+def is_of_one_grid(one: Slice, other: Slice) -> bool:
     """Do two slices have parallel planes and pixels of one size and number?"""
     planes = one.header.plane, other.header.plane
     is_parallel = np.linalg.norm(planes[0].normal - planes[1].normal) <= PARALLEL_TOLERANCE

@@ -14,6 +14,7 @@ from signal import SIGALRM
 from scarmass.domain.errors import DirectoryIgnored, ObjectRefused
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.mr.header import MrObject
+from scarmass.imaging.pseudonyms import Pseudonyms
 
 GRACE_S = 2.0
 """The process ends a file that takes too long itself; where it could not, it is ended from here after so much more."""
@@ -33,13 +34,14 @@ class Died:
 class Examiner:
     """One process, started when it is first asked and again when it is gone. For one thread at a time."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds, pseudonyms: Pseudonyms | None = None) -> None:
         self._bounds = bounds
+        self._pseudonyms = pseudonyms
         self._process: subprocess.Popen | None = None
         self._connection: Connection | None = None
 
     def examine(self, path: Path, seconds: float) -> MrObject:
-        """The header of one MR object whose pixels were decoded.
+        """The header of one MR object whose pixels were decoded; of what it is without its patient, given pseudonyms.
 
         Raises ObjectRefused with a reason that can be shown; DirectoryIgnored.
         """
@@ -84,6 +86,7 @@ class Examiner:
                 stderr=subprocess.DEVNULL,
             )
         self._connection = ours
+        ours.send(self._pseudonyms)  # not on the command line, which every user of the machine may see
         ours.poll(None)
         ours.recv()  # it is ready: the time of its start is no file's
         return ours
@@ -101,11 +104,11 @@ class Examiner:
 class Examiners:
     """A few examiners that many threads share; who finds none free waits."""
 
-    def __init__(self, bounds: Bounds = Bounds(), processes: int = 2) -> None:
+    def __init__(self, bounds: Bounds = Bounds(), processes: int = 2, pseudonyms: Pseudonyms | None = None) -> None:
         self.bounds, self.processes = bounds, processes
         self._free: LifoQueue[Examiner] = LifoQueue()
         for _ in range(processes):
-            self._free.put(Examiner(bounds))
+            self._free.put(Examiner(bounds, pseudonyms))
 
     @contextmanager
     def one(self) -> Iterator[Examiner]:

@@ -15,10 +15,12 @@ from pathlib import Path
 
 from scarmass.domain.errors import DirectoryIgnored, Fact
 from scarmass.imaging.bounds import Bounds
+from scarmass.imaging.deidentification import deidentified
 from scarmass.imaging.examiner import BEGUN, Died
 from scarmass.imaging.mr.encoding import open_dataset
 from scarmass.imaging.mr.header import MrObject, object_of
 from scarmass.imaging.mr.pixels import require_pixels
+from scarmass.imaging.pseudonyms import Pseudonyms
 
 ENDED, OUTGROWN = 0, 3
 """Exit statuses of a child: nobody asks any more, or it is larger than what a new one costs."""
@@ -30,12 +32,13 @@ LARGE_KIB = 192 * 2**10
 def serve(connection: Connection, bounds: Bounds) -> None:
     """Have children answer (path, seconds) with what `examine` finds; Died is answered for them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, whose end is ours
+    pseudonyms = connection.recv()
     gc.freeze()
     connection.send("ready")
     while True:
         pid = os.fork()
         if pid == 0:
-            _be_a_child(connection, bounds)
+            _be_a_child(connection, bounds, pseudonyms)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         if status == ENDED:
             return
@@ -43,7 +46,7 @@ def serve(connection: Connection, bounds: Bounds) -> None:
             connection.send(Died(-status if status < 0 else None))
 
 
-def _be_a_child(connection: Connection, bounds: Bounds) -> None:
+def _be_a_child(connection: Connection, bounds: Bounds, pseudonyms: Pseudonyms | None) -> None:
     """Answer files until nobody asks; never returns."""
     status = 1
     try:
@@ -54,7 +57,7 @@ def _be_a_child(connection: Connection, bounds: Bounds) -> None:
             path, seconds = connection.recv()
             connection.send(BEGUN)
             signal.setitimer(signal.ITIMER_REAL, seconds)  # nobody handles the alarm: it ends this process
-            answer = examine(Path(path), bounds)
+            answer = examine(Path(path), bounds, pseudonyms)
             signal.setitimer(signal.ITIMER_REAL, 0)
             connection.send(answer)
         status = OUTGROWN
@@ -64,12 +67,18 @@ def _be_a_child(connection: Connection, bounds: Bounds) -> None:
         os._exit(status)
 
 
-def examine(path: Path, bounds: Bounds) -> MrObject | DirectoryIgnored | str:
-    """The header of one MR object whose pixels were decoded, or why it cannot be used."""
+def examine(path: Path, bounds: Bounds, pseudonyms: Pseudonyms | None = None) -> MrObject | DirectoryIgnored | str:
+    """The header of one MR object whose pixels were decoded, or why it cannot be used.
+
+    pseudonyms: the object is what it is without its patient.
+    """
     try:
-        dataset = open_dataset(path.read_bytes())
+        content = path.read_bytes()
+        dataset = open_dataset(content)
         mr_object = object_of(dataset, bounds)
         require_pixels(dataset, mr_object.slices)
+        if pseudonyms is not None:
+            mr_object = deidentified(content, mr_object, pseudonyms)
     except DirectoryIgnored as ignored:
         return ignored
     except BaseException as error:  # what native decoders throw is not always an Exception

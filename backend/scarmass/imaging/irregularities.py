@@ -32,6 +32,8 @@ EXAMINER = "tests/imaging/test_examiner.py"
 HEADER = "tests/imaging/mr/test_header.py"
 STACKS = "tests/imaging/mr/test_stacks.py"
 INTAKE = "tests/services/test_intake.py"
+DEIDENTIFIED = "tests/field/test_deidentified_on_the_way_in.py"
+EXCHANGED = "tests/field/test_exchanged_images.py"
 
 
 def refused(what: str, answer: str, file: str, test: str) -> Irregularity:
@@ -120,6 +122,9 @@ TABLE = {
         refused("BurnedInAnnotation is YES",
                 "writing within the pixels cannot be measured",
                 HEADERS, "test_an_annotation_within_the_pixels_is_no_measurement"),
+        warned("a derived image that does not say BurnedInAnnotation NO, where de-identification is on",
+               "the stack says how many of its images may have a name written in them",
+               DEIDENTIFIED, "test_derived_images_are_warned_of_and_burned_in_names_refused"),
         refused("another kind of object, a colour image, pixels of 32 bits",
                 "the kind, or the attribute", HEADER, "test_what_cannot_be_measured_is_refused_by_reason"),
         accepted("a UID that is no valid UID",
@@ -171,6 +176,9 @@ TABLE = {
                "mass by slice thickness cannot be given", STACKS, "test_a_missing_thickness_is_said"),
         warned("slices not evenly spaced",
                "the slices are not evenly spaced", STACKS, "test_a_missing_slice_shows_as_uneven_spacing"),
+        warned("a position that was imaged again in one acquisition",
+               "the later image is used, and the reader can have the other",
+               EXCHANGED, "test_the_stack_names_both_images_with_their_times_and_has_the_later_one"),
         accepted("one series a breath-hold",
                  "one stack", STACKS, "test_one_series_a_breath_hold_joins_into_one_stack"),
     ),

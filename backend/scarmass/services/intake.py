@@ -84,7 +84,8 @@ def take_in(
     allowance = allowance or Allowance(inf, examiners.bounds.file_seconds)
     by_study: dict[str, list[Accepted]] = defaultdict(list)
     with files.incoming() as incoming:
-        for found in _examined(_received(uploads, incoming, examiners.bounds, allowance), examiners, allowance):
+        received = _received(uploads, incoming, examiners.bounds, allowance)
+        for found in _examined(received, incoming, examiners, allowance):
             if isinstance(found, Refused):
                 intake.rejected.append(found)
             else:
@@ -116,7 +117,7 @@ def _received(
 
 
 def _examined(
-    received: Iterable[tuple[str, Received] | Refused], examiners: Examiners, allowance: Allowance
+    received: Iterable[tuple[str, Received] | Refused], incoming: Incoming, examiners: Examiners, allowance: Allowance
 ) -> Iterator[Accepted | Refused]:
     """Each file read in another process, as many at once as there are; in the order in which they came.
 
@@ -125,22 +126,26 @@ def _examined(
     reading: deque[Future[Accepted | Refused | None]] = deque()
     with ThreadPoolExecutor(examiners.processes) as threads:
         for one in received:
-            reading.append(threads.submit(_accept, one, examiners, allowance))
+            reading.append(threads.submit(_accept, one, incoming, examiners, allowance))
             if len(reading) > 2 * examiners.processes and (answer := reading.popleft().result()):
                 yield answer
         yield from filter(None, (one.result() for one in reading))
 
 
 def _accept(
-    one: tuple[str, Received] | Refused, examiners: Examiners, allowance: Allowance
+    one: tuple[str, Received] | Refused, incoming: Incoming, examiners: Examiners, allowance: Allowance
 ) -> Accepted | Refused | None:
-    """The object, its file still waiting; None for a DICOMDIR."""
+    """The object, its file still waiting; None for a DICOMDIR. Of one that was de-identified only that is kept."""
     if isinstance(one, Refused):
         return one
     name, received = one
     try:
         with examiners.one() as examiner, allowance.spending():
-            return Accepted(name, received, examiner.examine(received.path, allowance.for_one_file))
+            content = examiner.examine(received.path, allowance.for_one_file)
+        if content.deidentified is not None:
+            received.discard()
+            received = incoming.receive([content.deidentified])
+        return Accepted(name, received, replace(content, deidentified=None))
     except ObjectRefused as refused:
         received.discard()
         return None if isinstance(refused, DirectoryIgnored) else Refused(name, str(refused))

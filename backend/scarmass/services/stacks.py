@@ -2,6 +2,7 @@
 
 from numpy.typing import NDArray
 
+from scarmass.domain.other_views import OtherView, View, other_views, views_of
 from scarmass.domain.protocols import SliceImage
 from scarmass.domain.stack import Contrast, Slice, Stack, Study
 from scarmass.imaging.mr.pixels import slice_values, stored_values, thumbnail_png
@@ -36,6 +37,21 @@ def get_stack(context: Context, stack_id: str) -> Stack:
     """Raises StackNotFound."""
     with context.database.transaction() as session:
         return studies.get_stack(session, stack_id)
+
+
+def other_views_of(context: Context, stack_id: str) -> list[OtherView]:
+    """What its study shows beside the stack. Raises StackNotFound."""
+    with context.database.transaction() as session:
+        stack = studies.get_stack(session, stack_id)
+        return other_views(stack, studies.get_study(session, stack.study.study_instance_uid).stacks)
+
+
+def view_of(context: Context, stack_id: str) -> View:
+    """The stack, or where it is one phase of a cine, all phases. Raises StackNotFound."""
+    with context.database.transaction() as session:
+        stack = studies.get_stack(session, stack_id)
+        views = views_of(studies.get_study(session, stack.study.study_instance_uid).stacks)
+        return next(view for view in views if any(one.stack_id == stack_id for one in view.stacks))
 
 
 def get_slice(context: Context, sop_instance_uid: str, frame_number: int) -> tuple[Stack, Slice]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from scarmass.domain.errors import StorageFull
@@ -35,16 +36,15 @@ class Received:
 
 
 class Incoming:
-    """The folder of one upload."""
+    """The folder of one upload. Safe to use from many threads."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._count = 0
+        self._numbers = count()
 
     def receive(self, pieces: Iterable[bytes]) -> Received:
         """Write the pieces of one file; where they break off, nothing of it stays. Raises StorageFull."""
-        path = self.folder / str(self._count)
-        self._count += 1
+        path = self.folder / str(next(self._numbers))
         digest = hashlib.sha256()
         try:
             with storage_full_is_a_fact(), path.open("wb") as file:

@@ -12,6 +12,7 @@ from scarmass.domain.edits import EditRequest
 from scarmass.domain.errors import ClientIdReused, ReadingNotFound
 from scarmass.domain.outcome import Outcome
 from scarmass.domain.reading import (
+    LIST_EDITS,
     EditKind,
     PastEdit,
     Reading,
@@ -130,7 +131,7 @@ def get_reading(
         authors=tuple(sorted({edit.author for edit in edits})),
         changed=frozenset(proposed[seen.proposals :])
         | {key_of(change) for edit in touched for change in slice_changes[edit.revision]},
-        has_other_slices=any(edit.kind == EditKind.TAKE_OVER for edit in touched),
+        has_other_slices=any(edit.kind in LIST_EDITS for edit in touched),
         sensitivity=sensitivity_of(Sensitivity(row.sensitivity, row.follows), (edits[position] for position in live)),
         prior=row.sensitivity,
     )
@@ -208,10 +209,10 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
 
 
 def _date_slices(session: Session, reading_id: uuid.UUID) -> None:
-    """Note when the reading got the slices that it has now."""
+    """Note when the reading took over from its study what it has now; an exchanged image brings nothing new."""
     edits = edits_of(session, reading_id)
     reading = session.get_one(ReadingRow, reading_id)
-    of_list = slices_revision(edits)
+    of_list = slices_revision(edits, {EditKind.TAKE_OVER})
     reading.sliced_at = edits[of_list - 1].created_at if of_list else reading.created_at
     session.flush()
 

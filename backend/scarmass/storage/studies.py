@@ -16,12 +16,21 @@ from scarmass.domain.stack import (
     Contrast,
     Slice,
     SliceHeader,
+    SliceKey,
     Stack,
     Study,
     StudyHeader,
     TypedThickness,
 )
-from scarmass.storage.documents import Json, header_from_json, header_to_json, thickness_from_json, thickness_to_json
+from scarmass.storage.documents import (
+    Json,
+    header_from_json,
+    header_to_json,
+    repeats_from_json,
+    repeats_to_json,
+    thickness_from_json,
+    thickness_to_json,
+)
 from scarmass.storage.notifications import notify
 from scarmass.storage.removals import removal_of
 from scarmass.storage.tables import (
@@ -201,6 +210,12 @@ def change_stack(
     return _stack(row)
 
 
+def record_exchange(session: Session, stack_id: str, author: str, used: SliceKey, instead_of: SliceKey) -> None:
+    """Note on the stack which of several images of one position a reader chose for the stack's reading."""
+    change: Json = {"image": list(used), "instead_of": list(instead_of)}
+    session.add(StackChangeRow(stack_id=stack_id, author=author, change=change))
+
+
 def replace_stacks(session: Session, study_instance_uid: str, stacks: Sequence[Stack]) -> list[str]:
     """Make these the study's stacks, after images were added to it, and return the ids of those that were there.
 
@@ -220,6 +235,7 @@ def replace_stacks(session: Session, study_instance_uid: str, stacks: Sequence[S
         row.is_lge = stack.is_lge
         row.is_lge_because = stack.is_lge_because
         row.warnings = list(stack.warnings)
+        row.repeats = repeats_to_json(stack.repeats)
         session.add(row)
         session.flush()
         _replace_slices(session, row, stack.slices)
@@ -327,6 +343,7 @@ def _stack(row: StackRow) -> Stack:
         ),
         revision=row.revision,
         typed_thickness=typed,
+        repeats=repeats_from_json(row.repeats),
     )
 
 

@@ -113,6 +113,7 @@ class StackRow(Table):
     is_lge_by_reader: Mapped[bool | None]
     slice_thickness_by_reader: Mapped[Json | None]
     warnings: Mapped[list[str]]
+    repeats: Mapped[list[list[Json]]] = mapped_column(JSONB, server_default="[]")
     revision: Mapped[int] = mapped_column(server_default="0")
     study: Mapped[StudyRow] = relationship(back_populates="stacks", lazy="joined")
     slices: Mapped[list["SliceRow"]] = relationship(

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from scarmass.api.dependencies import CurrentReader, InContext, PathUid
+from scarmass.api.schemas.other_views import OtherViews, ViewImages
 from scarmass.api.schemas.studies import Stack, StackChange, View
 from scarmass.services import stacks
 from scarmass.services.opening_view import opening_view
@@ -19,6 +20,18 @@ def get_stack(stack_id: PathUid, context: InContext) -> Stack:
 def get_view(stack_id: PathUid, context: InContext) -> View:
     """Where the heart lies, the window between healthy myocardium and scar, and which end of the stack is the apex."""
     return View.of(opening_view(context, stack_id))
+
+
+@router.get("/{stack_id}/other_views")
+def get_other_views(stack_id: PathUid, context: InContext) -> OtherViews:
+    """What the study shows beside this stack, without its images; a cine is one view."""
+    return OtherViews.of(stacks.other_views_of(context, stack_id))
+
+
+@router.get("/{stack_id}/images")
+def get_images(stack_id: PathUid, context: InContext) -> ViewImages:
+    """The images of the stack, or of all phases of the cine that it is a phase of."""
+    return ViewImages.of(stacks.view_of(context, stack_id))
 
 
 @router.patch("/{stack_id}")

@@ -33,7 +33,7 @@ class EditRequest(Drawn):
     """mask: what the reader painted, the whole mask of the slice. point: of the part that is removed.
 
     sensitivity: null keeps it, or fits it to what was decided where it follows; then the slice, if one is named, is the
-    one in hand. slices: those that are accepted in one step.
+    one in hand. slices: those that are accepted in one step. image: that takes the slice's place in an exchange.
     """
 
     client_id: uuid.UUID
@@ -47,6 +47,7 @@ class EditRequest(Drawn):
     sensitivity: Sensitivity | None = None
     follows: bool = False
     slices: Few[SliceName] = Field(default_factory=list, max_length=MAX_SLICES)
+    image: SliceName | None = None
 
     def to_domain(self) -> edits.EditRequest:
         """Raises PromptInvalid, MaskMalformed."""
@@ -86,6 +87,10 @@ class EditRequest(Drawn):
                 if self.point is None:
                     raise PromptInvalid("removing a part needs a point on it")
                 return edits.RemovePartEdit(key, self.point.x, self.point.y, self.structure)
+            case EditKind.EXCHANGE:
+                if self.image is None:
+                    raise PromptInvalid("an exchange names the image that comes in the place of the slice")
+                return edits.ExchangeEdit(key, self.image.key)
             case EditKind.CLEAR:
                 return edits.ClearEdit(key, self.structure)
             case EditKind.NO_SCAR:

@@ -192,7 +192,22 @@ class TypedThickness(BaseModel):
         return None if typed is None else TypedThickness(mm=typed.mm, author=typed.author, at=typed.at)
 
 
+class RepeatedImage(BaseModel):
+    """One of several images of one position. acquisition_time: HHMMSS.F, or empty."""
+
+    sop_instance_uid: str
+    frame_number: int
+    acquisition_time: str
+
+    @staticmethod
+    def of(one: domain.RepeatedImage) -> "RepeatedImage":
+        sop, frame = one.key
+        return RepeatedImage(sop_instance_uid=sop, frame_number=frame, acquisition_time=one.acquisition_time)
+
+
 class Stack(BaseModel):
+    """repeats: the images of each position that was imaged several times, in order of time; the stack has the last."""
+
     stack_id: str
     study_instance_uid: str
     patient: Patient
@@ -206,6 +221,7 @@ class Stack(BaseModel):
     density_g_per_ml: float
     typed_thickness: TypedThickness | None = None
     warnings: list[str]
+    repeats: list[list[RepeatedImage]] = []
     slices: list[Slice]
 
     @staticmethod
@@ -224,6 +240,7 @@ class Stack(BaseModel):
             density_g_per_ml=density_g_per_ml,
             typed_thickness=TypedThickness.of(stack.typed_thickness),
             warnings=list(stack.warnings),
+            repeats=[[RepeatedImage.of(one) for one in images] for images in stack.repeats],
             slices=[Slice.of(one, index) for index, one in enumerate(stack.slices)],
         )
 

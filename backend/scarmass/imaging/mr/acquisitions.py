@@ -30,15 +30,15 @@ class Acquired:
     """Images that can be one stack, one at each position, in order along the normal.
 
     number, of: which acquisition or phase it is of how many. is_phase: of a cine.
-    repeated: at how many of its positions it has the last one of several images. is_replaced: these images have
-    themselves a later one in their acquisition.
+    repeats: of each position that was imaged several times all images, in order of time; it has the last one.
+    is_replaced: these images have themselves a later one in their acquisition.
     """
 
     images: Images
     number: int = 1
     of: int = 1
     is_phase: bool = False
-    repeated: int = 0
+    repeats: tuple[Images, ...] = ()
     is_replaced: bool = False
 
 
@@ -127,13 +127,20 @@ def _stills(parts: list[_Part], line: Line) -> list[Acquired]:
         for block in _joined(_whole(sitting, line), line) if once is None else [once]:
             _join(blocks, block, line)
     stills = [
-        Acquired(
-            _in_order(block.images, line), number + 1, len(blocks), repeated=len(block.replaced and block.replaced[0])
-        )
+        Acquired(_in_order(block.images, line), number + 1, len(blocks), repeats=_repeats(block, line))
         for number, block in enumerate(blocks)
     ]
     replaced = [images for block in blocks for images in block.replaced]
     return [*stills, *(Acquired(_in_order(images, line), is_replaced=True) for images in replaced)]
+
+
+def _repeats(block: _Part, line: Line) -> tuple[Images, ...]:
+    """The images that were replaced, each with those at its position, where the last one is used."""
+    at_mm = line.at_mm(block.images)
+    earlier: dict[int, Images] = defaultdict(list)
+    for header in (header for images in block.replaced for header in images):
+        earlier[int(abs(at_mm - line.at_mm([header])).argmin())].append(header)
+    return tuple([*sorted(earlier[at], key=_moment), block.images[at]] for at in sorted(earlier))
 
 
 def _sittings(parts: list[_Part]) -> list[list[_Part]]:

@@ -54,8 +54,11 @@ UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True)
 class MrObject:
+    """deidentified: the bytes to be stored in the place of those that came; None where those are stored."""
+
     study: StudyHeader
     slices: tuple[SliceHeader, ...]
+    deidentified: bytes | None = None
 
 
 def read_object(content: bytes, bounds: Bounds = Bounds()) -> MrObject:

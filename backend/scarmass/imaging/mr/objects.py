@@ -34,7 +34,7 @@ def is_same_image(one: bytes, other: bytes) -> bool:
     """Whether two objects hold the same pixels at the same place, in whichever encoding and with whichever texts."""
     try:
         slices, others = (read_object(content, UNBOUNDED).slices for content in (one, other))
-        return [_measured(each) for each in slices] == [_measured(each) for each in others] and all(
+        return list(map(measured_by, slices)) == list(map(measured_by, others)) and all(
             np.array_equal(stored_values(one, each.frame_number), stored_values(other, each.frame_number))
             for each in slices
         )
@@ -42,7 +42,7 @@ def is_same_image(one: bytes, other: bytes) -> bool:
         return False
 
 
-def _measured(header: SliceHeader) -> tuple:
+def measured_by(header: SliceHeader) -> tuple:
     return tuple(getattr(header, name) for name in MEASURED)
 
 
@@ -51,6 +51,11 @@ def object_warnings(stack: Sequence[SliceHeader], study: Sequence[SliceHeader]) 
     warnings = []
     if lossy := sum(header.is_lossy for header in stack):
         warnings.append(f"{lossy} of {len(stack)} images were compressed with loss: their signal is not the scanner's")
+    if written := sum(header.may_show_writing for header in stack):
+        warnings.append(
+            f"{written} of {len(stack)} images are derived and do not say that nothing is written in their pixels: "
+            "look whether a name is"
+        )
     names = sorted(distinct_names([header.patient_name for header in study]))
     if len(names) > 1:
         warnings.append(f"the images of this study name {len(names)} patients: {'; '.join(names[:5])}")

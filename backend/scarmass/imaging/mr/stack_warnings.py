@@ -80,9 +80,9 @@ def of_repeats(acquired: Acquired) -> list[str]:
     warnings = []
     if acquired.is_replaced:
         warnings.append("these images were imaged again in the same acquisition: the later ones stand in its stack")
-    if acquired.repeated:
+    if acquired.repeats:
         warnings.append(
-            f"{acquired.repeated} of {len(acquired.images)} positions were imaged again: "
+            f"{len(acquired.repeats)} of {len(acquired.images)} positions were imaged again: "
             "the later images are used, the earlier ones are a stack of their own"
         )
     if acquired.of > 1 and not acquired.is_phase:

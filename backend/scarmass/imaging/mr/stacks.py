@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from scarmass.domain.geometry import slice_spacings_mm
-from scarmass.domain.stack import Contrast, Slice, SliceHeader, Stack, StudyHeader
+from scarmass.domain.other_views import phase_description
+from scarmass.domain.stack import Contrast, RepeatedImage, Slice, SliceHeader, Stack, StudyHeader
 from scarmass.imaging.mr.acquisitions import Acquired, acquisitions
 from scarmass.imaging.mr.lge import Company, Component, Verdict, component_of, contrast_of, lge_verdict
 from scarmass.imaging.mr.planes import POSITION_TOLERANCE, Line, grids
@@ -158,6 +159,10 @@ def _stack(study: StudyHeader, draft: _Draft, verdict: Verdict) -> Stack:
         is_lge_because=verdict.because,
         warnings=(*of_extents(slices), *of_frames(slices), *of_repeats(draft.acquired)),
         slices=slices,
+        repeats=tuple(
+            tuple(RepeatedImage((one.sop_instance_uid, one.frame_number), one.acquisition_time) for one in images)
+            for images in draft.acquired.repeats
+        ),
     )
 
 
@@ -166,6 +171,8 @@ def _description(draft: _Draft) -> str:
     name = draft.first.series_description or draft.first.protocol_name or "no description"
     if acquired.is_replaced:
         return f"{name}, replaced"
+    if acquired.is_phase:
+        return phase_description(name, acquired.number, acquired.of)
     if acquired.of > 1:
-        return f"{name}, {'phase' if acquired.is_phase else 'acquisition'} {acquired.number} of {acquired.of}"
+        return f"{name}, acquisition {acquired.number} of {acquired.of}"
     return name

@@ -4,18 +4,21 @@ import { patchStack } from "../common/api.js";
 import { byId, element, find } from "../common/dom.js";
 import { contrastNames, day, millimetres, personName, sex } from "../common/format.js";
 import { showMessage } from "../common/status.js";
+import { repeatItems } from "./repeats.js";
 
 /** @typedef {import("../common/types.js").Stack} Stack */
 
 export class StackPanel {
   /**
    * @param {Stack} stack @param {import("../image/slices.js").Slices} slices
-   * @param {import("../reading/draft.js").Draft} draft @param {() => void} onLge the stack is LGE now, says the reader
+   * @param {import("../reading/draft.js").Draft} draft @param {import("../reading/actions.js").Actions} actions
+   * @param {() => void} onLge the stack is LGE now, says the reader
    */
-  constructor(stack, slices, draft, onLge) {
+  constructor(stack, slices, draft, actions, onLge) {
     this.stack = stack;
     this.slices = slices;
     this.draft = draft;
+    this.actions = actions;
     this.onLge = onLge;
     slices.addEventListener("change", () => this.show());
     byId("contrast", HTMLSelectElement).addEventListener("change", ({ currentTarget }) => {
@@ -57,7 +60,7 @@ export class StackPanel {
   }
 
   show() {
-    const { patient, study_date, study_description, description, warnings } = this.stack;
+    const { patient, study_date, study_description, description, warnings, repeats } = this.stack;
     document.title = `${personName(patient.name)} · ${day(study_date)} · ScarMass`;
     fill("name", personName(patient.name));
     fill("id", patient.id || "no ID");
@@ -66,8 +69,10 @@ export class StackPanel {
     fill("date", day(study_date));
     fill("study", study_description || "no description");
     fill("stack", description || "no description");
+    const exchange = this.draft.isOpen ? (slice, image) => this.actions.exchange(slice, image) : null;
+    const said = warnings.map((warning) => element("li", {}, warning));
     byId("warnings").hidden = !warnings.length;
-    byId("warnings").replaceChildren(...warnings.map((warning) => element("li", {}, warning)));
+    byId("warnings").replaceChildren(...repeatItems(repeats, this.slices, exchange), ...said);
     this.#showGeometry();
     this.#showKind();
   }
