@@ -93,7 +93,7 @@ def positions_along_normal_mm(planes: Sequence[SlicePlane]) -> Float64:
     normal = planes[0].normal
     orientations = np.array([plane.orientation for plane in planes])
     normals = np.cross(orientations[:, :3], orientations[:, 3:])
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
     if (np.linalg.norm(normals - normal, axis=1) > PARALLEL_TOLERANCE).any():
         raise SlicesNotParallel("the slices of a stack must share one orientation")
     return np.array([np.dot(plane.position_mm, normal) for plane in planes])
