@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks.imports import OBJECTS, import_rows
 from benchmarks.measures import QUICK, BackboneResult, Repetitions, measure_backbones
 from benchmarks.report import Report, absence, conditions
 from benchmarks.server import ServerFailed
+from benchmarks.timing import Summary
 from scarmass.domain.errors import Fact
 from scarmass.inference.weights.catalog import Entry, read_catalog
 from scarmass.paths import WEIGHTS
@@ -38,8 +40,11 @@ def main(
     if where.is_busy:
         console.print(f"This machine is busy (load {where.load:.2f}): expect slower figures.", style="yellow")
     results: list[BackboneResult] = []
+    imports: list[Summary] = []
     try:
         with tempfile.TemporaryDirectory(prefix="scarmass-bench-") as folder, console.status("Measuring") as status:
+            status.update(f"Measuring the import of {OBJECTS} objects")
+            imports = list(import_rows(Path(folder) / "imports"))
             measured = measure_backbones(
                 here, Path(folder), repetitions, lambda step: status.update(f"Measuring {step}")
             )
@@ -47,8 +52,8 @@ def main(
                 results.append(result)
     finally:
         # What was measured before an interruption is kept.
-        if results:
-            report = Report(where, repetitions, results, absent)
+        if results or imports:
+            report = Report(where, repetitions, results, absent, imports)
             report.show(console)
             for path in report.write(output / now.strftime("%Y-%m-%d_%H%M")):
                 console.print(f"written to {path}")

@@ -3,7 +3,7 @@
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -47,11 +47,13 @@ class Report:
     repetitions: Repetitions
     backbones: list[BackboneResult]
     absent: list[Entry]
+    imports: list[Summary] = field(default_factory=list)
 
     def to_json(self) -> str:
         content = {
             "conditions": asdict(self.conditions),
             "repetitions": asdict(self.repetitions),
+            "imports": [asdict(row) for row in self.imports],
             "backbones": [
                 {
                     "name": result.entry.name,
@@ -69,21 +71,17 @@ class Report:
 
     def to_markdown(self) -> str:
         parts = [f"Taken {self.conditions.taken} on {self.conditions.sentence()}."]
-        for result in self.backbones:
+        for name, rows in self._sections():
             lines = [f"| {' | '.join(COLUMNS)} |", "|---|--:|--:|--:|---|---|"]
-            lines += [f"| {' | '.join(cells(row))} |" for row in result.rows]
-            parts += [f"## {title(result)}", "\n".join(lines)]
+            lines += [f"| {' | '.join(cells(row))} |" for row in rows]
+            parts += [f"## {name}", "\n".join(lines)]
         parts += [absence(entry) for entry in self.absent]
         return "\n\n".join(parts) + "\n"
 
     def show(self, console: Console) -> None:
         console.print(self.conditions.sentence())
-        for result in self.backbones:
-            table = Table(*COLUMNS, title=title(result), title_justify="left")
-            for row in result.rows:
-                style = {True: "green", False: "yellow", None: ""}[row.meets_aim]
-                table.add_row(*cells(row), style=style)
-            console.print(table)
+        for name, rows in self._sections():
+            console.print(rows_table(name, rows))
         for entry in self.absent:
             console.print(absence(entry), style="dim")
 
@@ -93,6 +91,17 @@ class Report:
         for path, text in zip(paths, (self.to_json(), self.to_markdown()), strict=True):
             path.write_text(text)
         return paths
+
+    def _sections(self) -> list[tuple[str, list[Summary]]]:
+        imports = [("Import", self.imports)] if self.imports else []
+        return [*imports, *((title(result), result.rows) for result in self.backbones)]
+
+
+def rows_table(name: str, rows: list[Summary]) -> Table:
+    table = Table(*COLUMNS, title=name, title_justify="left")
+    for row in rows:
+        table.add_row(*cells(row), style={True: "green", False: "yellow", None: ""}[row.meets_aim])
+    return table
 
 
 def conditions(now: datetime) -> Conditions:

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from scarmass.cli.serve import demo, import_studies, serve
+from scarmass.domain.errors import SecretTooShort
 from scarmass.settings import SETTINGS_FILE, SensitivityFit, Settings, write_settings
 
 FIT = SensitivityFit(
@@ -48,3 +50,23 @@ def test_a_file_that_says_what_cannot_be_is_refused_by_name(data_dir: Path, cont
     (data_dir / SETTINGS_FILE).write_text(content)
     with pytest.raises(ValidationError, match="sensitiv"):
         Settings()
+
+
+def test_nothing_is_deidentified_unless_the_site_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().pseudonyms is None
+    monkeypatch.setenv("SCARMASS_DEIDENTIFICATION_SECRET", "x" * 40)
+    assert Settings().pseudonyms is None
+    assert "x" * 40 not in repr(Settings())
+
+
+@pytest.mark.parametrize("secret", [None, "", "secret"])
+def test_deidentification_without_a_secret_starts_nothing(
+    monkeypatch: pytest.MonkeyPatch, secret: str | None, unused_tcp_port: int
+) -> None:
+    monkeypatch.setenv("SCARMASS_DEIDENTIFY", "true")
+    monkeypatch.setenv("PORT", str(unused_tcp_port))
+    if secret is not None:
+        monkeypatch.setenv("SCARMASS_DEIDENTIFICATION_SECRET", secret)
+    for start in (serve, lambda: import_studies([]), demo):
+        with pytest.raises(SecretTooShort, match="deidentification_secret"):
+            start()

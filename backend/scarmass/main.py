@@ -1,6 +1,7 @@
 """Composition root of the server: settings to database, files and models, and those to the running application."""
 
 import os
+import resource
 import signal
 import socket
 import sys
@@ -15,6 +16,7 @@ from rich.console import Console
 from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Sensitivity
+from scarmass.imaging.examiner import Examiners
 from scarmass.paths import WEIGHTS
 from scarmass.services.context import Context
 from scarmass.services.intake import Intake, take_in
@@ -22,6 +24,7 @@ from scarmass.settings import Settings
 from scarmass.storage.database import Database, migrate
 from scarmass.storage.embedded_postgres import embedded_postgres
 from scarmass.storage.files import FileStore
+from scarmass.storage.orphans import sweep
 from scarmass.worker import Worker
 
 console = Console(stderr=True, highlight=False)
@@ -67,10 +70,17 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             mass_extent=settings.mass_extent,
             density_g_per_ml=settings.density_g_per_ml,
             sensitivity=Sensitivity(settings.sensitivity, settings.sensitivity_follows),
+            examiners=open_examiners(settings),
+            largest_stack_pixels=settings.max_stack_pixels,
         )
 
 
-def import_paths(database: Database, files: FileStore, paths: list[Path]) -> Intake:
+def open_examiners(settings: Settings) -> Examiners:
+    """Those that read what comes in, and de-identify it where the settings say so. Raises SecretTooShort."""
+    return Examiners(settings.bounds, settings.examiner_processes, settings.pseudonyms)
+
+
+def import_paths(database: Database, files: FileStore, examiners: Examiners, paths: list[Path]) -> Intake:
     """Take in files and .zip archives from the disk."""
 
     def opened() -> Iterator[tuple[str, object]]:
@@ -78,17 +88,25 @@ def import_paths(database: Database, files: FileStore, paths: list[Path]) -> Int
             with path.open("rb") as stream:
                 yield str(path), stream
 
-    return take_in(database, files, opened())  # type: ignore[arg-type]
+    return take_in(database, files, opened(), examiners=examiners)  # type: ignore[arg-type]
 
 
 def serve(settings: Settings) -> None:
-    """Run the server until it is told to stop, or its PostgreSQL is lost; everything it started stops with it."""
+    """Run the server until it is told to stop, or its PostgreSQL is lost; everything it started stops with it.
+
+    Raises SecretTooShort.
+    """
+    _ = settings.pseudonyms
     _require_free_port(settings)
     # Every request thread gets OpenMP threads of its own; those that wait must not spin on the others' cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _stop)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection is a file: many may be open at once
     try:
         with open_storage(settings) as (database, files), suppress(KeyboardInterrupt):
+            if count := sweep(database, files):
+                console.print(f"Removed {count} files and folders of imports that were cut off")
             _server(settings, open_context(settings, database, files)).run()
         console.print("Stopping")
     except DatabaseUnavailable as error:
@@ -98,8 +116,9 @@ def serve(settings: Settings) -> None:
 
 def _server(settings: Settings, context: Context) -> uvicorn.Server:
     from scarmass.api.app import create_app
+    from scarmass.api.connections import BoundedConnection
 
-    app = create_app(context, Worker(context), settings.max_upload_mib * 2**20, settings.allowed_hosts)
+    app = create_app(context, Worker(context), settings.body_bounds, settings.allowed_hosts)
     console.print(f"ScarMass is at [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
     console.print(f"Its files are in {settings.data_dir}", soft_wrap=True)
     return uvicorn.Server(
@@ -107,6 +126,7 @@ def _server(settings: Settings, context: Context) -> uvicorn.Server:
             app,
             host=settings.host,
             port=settings.port,
+            http=BoundedConnection,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=5,

@@ -5,7 +5,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     JsonConfigSettingsSource,
@@ -13,8 +13,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from scarmass.api.bounds import BodyBounds
 from scarmass.domain.mass import MYOCARDIAL_DENSITY_G_PER_ML, MassExtent
 from scarmass.domain.sensitivity import HIGHEST, LOWEST
+from scarmass.imaging.bounds import Bounds
+from scarmass.imaging.pseudonyms import Pseudonyms
 from scarmass.paths import CHECKOUT
 
 DATA_DIR = (CHECKOUT or Path.cwd()) / "data"
@@ -69,7 +72,51 @@ class Settings(BaseSettings):
     )
     sensitivity_fit: SensitivityFit | None = Field(default=None, description="what `scarmass calibrate` wrote")
     sensitivity_follows: bool = Field(default=True, description="whether a reading follows what its reader decides")
-    max_upload_mib: int = Field(default=4096, ge=1)
+    max_upload_mib: int = Field(default=4096, ge=1, description="of one upload, as it is sent")
+    max_json_kib: int = Field(default=1024, ge=64, description="of the body of any other request")
+    max_file_mib: int = Field(default=128, ge=1, description="of one file, unpacked")
+    max_attribute_kib: int = Field(default=4096, ge=64, description="of one DICOM attribute but the pixel data")
+    max_image_pixels: int = Field(default=2**24, ge=2**16, description="rows x columns of one image")
+    max_stack_pixels: int = Field(default=2**26, ge=2**16, description="of a stack that models are asked about")
+    max_archive_files: int = Field(default=50_000, ge=1, description="in one .zip archive")
+    max_archive_mib: int = Field(default=8192, ge=1, description="of the files of one .zip archive, unpacked")
+    examiner_processes: int = Field(default=2, ge=1, description="that read uploaded files beside the server")
+    examiner_memory_mib: int = Field(default=384, ge=192, description="that reading one file may take")
+    examiner_seconds: float = Field(default=4, gt=0, description="that reading one file may take")
+    upload_seconds: float = Field(
+        default=6, gt=0, description="that reading an upload's files may take, besides one for each 2 MiB sent"
+    )
+    deidentify: bool = Field(default=False, description="whether what comes in is stored without its patient")
+    deidentification_secret: SecretStr = Field(
+        default=SecretStr(""), description="pseudonyms are made with it: 32 characters or more, and always the same"
+    )
+    body_idle_seconds: float = Field(default=20, gt=0, description="that a request's body may bring nothing")
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(
+            file_bytes=self.max_file_mib * 2**20,
+            attribute_bytes=self.max_attribute_kib * 2**10,
+            image_pixels=self.max_image_pixels,
+            archive_entries=self.max_archive_files,
+            expanded_bytes=self.max_archive_mib * 2**20,
+            memory_bytes=self.examiner_memory_mib * 2**20,
+            file_seconds=self.examiner_seconds * (2 if self.deidentify else 1),  # it is read once more, and written
+            upload_seconds=self.upload_seconds,
+        )
+
+    @property
+    def pseudonyms(self) -> Pseudonyms | None:
+        """None where what comes in is stored as it is. Raises SecretTooShort."""
+        return Pseudonyms(self.deidentification_secret.get_secret_value()) if self.deidentify else None
+
+    @property
+    def body_bounds(self) -> BodyBounds:
+        return BodyBounds(
+            upload_bytes=self.max_upload_mib * 2**20,
+            json_bytes=self.max_json_kib * 2**10,
+            idle_seconds=self.body_idle_seconds,
+        )
 
     @classmethod
     def settings_customise_sources(

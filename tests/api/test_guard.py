@@ -1,9 +1,15 @@
 """What every route stands behind."""
 
+import asyncio
+
 import pytest
 from fastapi.testclient import TestClient
+from starlette.types import Message
 
+from scarmass.api.bounds import BodyBounds
 from scarmass.services.context import Context
+from scarmass.storage.files import INCOMING
+from tests.api.running import run
 from tests.conftest import application
 
 
@@ -26,18 +32,48 @@ def test_another_site_may_not_write(client: TestClient, site: str) -> None:
     assert client.get("/healthz", headers={"Sec-Fetch-Site": site}).status_code == 200
 
 
-def test_a_body_beyond_the_bound_is_refused_declared_or_not(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    with TestClient(application(context, max_upload_bytes=1000)) as client:
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+JSON = {"Content-Type": "application/json"}
+
+
+def test_a_body_beyond_the_bound_is_refused_declared_or_not(context: Context) -> None:
+    bounds = BodyBounds(upload_bytes=1000, json_bytes=1000)
+    with TestClient(application(context, body_bounds=bounds)) as client:
         files = [("files", ("big.dcm", b"\0" * 2000))]
         assert client.post("/api/v1/studies", files=files).status_code == 413
-        boundary = {"Content-Type": "multipart/form-data; boundary=x"}
         chunks = (b"\0" * 500 for _ in range(5))
-        assert client.post("/api/v1/studies", content=chunks, headers=boundary).status_code == 413
-        with monkeypatch.context() as patched:
-            patched.setattr("scarmass.api.guard.MAX_JSON_BYTES", 1000)
-            chunks = (b" " * 500 for _ in range(5))
-            json_type = {"Content-Type": "application/json"}
-            assert client.post("/api/v1/mass", content=chunks, headers=json_type).status_code == 413
+        assert client.post("/api/v1/studies", content=chunks, headers=FORM).status_code == 413
+        chunks = (b" " * 500 for _ in range(5))
+        assert client.post("/api/v1/mass", content=chunks, headers=JSON).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/api/v1/mass", "/api/v1/segment", "/api/v1/studies/1.2.3", "/nowhere"])
+def test_only_the_route_of_uploads_takes_a_large_body_whatever_its_type(client: TestClient, path: str) -> None:
+    assert client.post(path, content=b"\0" * (3 * 2**20), headers=FORM).status_code == 413
+
+
+def test_a_body_that_stays_half_sent_is_given_up(context: Context) -> None:
+    async def half_sent() -> tuple[int, bytes]:
+        app = application(context, body_bounds=BodyBounds(idle_seconds=0.05))
+        answer: list[Message] = []
+        pieces = [{"type": "http.request", "body": b"--x", "more_body": True}]
+
+        async def receive() -> Message:
+            if pieces:
+                return pieces.pop()
+            await asyncio.Event().wait()
+            raise AssertionError("nothing more comes")
+
+        async def send(message: Message) -> None:
+            answer.append(message)
+
+        headers = [(b"host", b"127.0.0.1"), *((key.lower().encode(), value.encode()) for key, value in FORM.items())]
+        scope = {"type": "http", "method": "POST", "path": "/api/v1/studies", "headers": headers, "query_string": b""}
+        await app({**scope, "scheme": "http", "server": ("127.0.0.1", 80), "root_path": ""}, receive, send)
+        return answer[0]["status"], dict(answer[0]["headers"])[b"connection"]
+
+    assert run(half_sent()) == (408, b"close")
+    assert not list((context.files.root / INCOMING).iterdir())
 
 
 def test_alive_and_ready(client: TestClient, context: Context) -> None:

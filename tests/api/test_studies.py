@@ -1,5 +1,6 @@
 """Upload, worklist, stacks and slices over REST."""
 
+import errno
 import io
 import zipfile
 from pathlib import Path
@@ -40,6 +41,20 @@ def test_an_upload_of_nothing_usable_says_why_for_each_file(client: TestClient) 
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["rejected"] == [{"name": "notes.txt", "reason": "not a DICOM file"}]
+
+
+def test_a_full_disk_answers_507_with_the_reason(
+    client: TestClient, phantom_files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: Path) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr("scarmass.storage.files._sync", full)
+    answer = client.post("/api/v1/studies", files=[("files", ("a.dcm", phantom_files[0].read_bytes()))])
+    assert answer.status_code == 507
+    assert answer.json()["type"].endswith("StorageFull")
+    assert "full" in answer.json()["detail"]
+    assert client.get("/api/v1/studies").json()["studies"] == []
 
 
 def test_a_body_without_files_is_invalid(client: TestClient) -> None:

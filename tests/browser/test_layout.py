@@ -15,7 +15,7 @@ SIZES = [(820, 1180), (1180, 820), (1093, 614), (1366, 768), (1920, 1080), (2560
 """CSS pixels; 1093 x 614 is a screen of 1366 x 768 at 125 %."""
 
 CUT_OFF = """() => {
-  const isLeftOut = (node) => node.closest(".strip, .panel .slices, dialog, .history");
+  const isLeftOut = (node) => node.closest(".strip, .panel .slices, dialog, .history, .refused-rows");
   const shown = [...document.querySelectorAll("button, a, h1, h2, th, dd, .corner, .identity > *, select, input")]
     .filter((node) => node.checkVisibility({ visibilityProperty: true }) && !isLeftOut(node));
   const overflows = (node) => node && node.scrollHeight > node.clientHeight;

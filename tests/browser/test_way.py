@@ -92,6 +92,7 @@ def test_only_those_that_can_be_seen_are_accepted(page: Page, server: Server, op
 def test_many_are_accepted_without_a_connection_and_sent_later(page: Page, server: Server, opened: str) -> None:
     of = len(server.reading(opened)["slices"])
     page.keyboard.press("a")
+    page.get_by_role("button", name="Accept all shown").wait_for()
     page.route("**/edits", lambda route: route.abort())
     page.keyboard.press("Shift+A")
     wait_until(lambda: "1 change kept here" in page.locator("#saving").inner_text())

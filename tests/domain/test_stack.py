@@ -5,7 +5,18 @@ from dataclasses import replace
 import pytest
 
 from scarmass.domain.errors import PositionsNotDistinct
-from scarmass.domain.stack import Contrast, Growth, Slice, Stack, StudyHeader, growth, outwards, with_slices
+from scarmass.domain.mass import MassExtent
+from scarmass.domain.stack import (
+    Contrast,
+    Growth,
+    Slice,
+    Stack,
+    StudyHeader,
+    growth,
+    headline_extent,
+    outwards,
+    with_slices,
+)
 from tests.domain.test_outcome import image
 
 OWN = (image(1, 0), image(2, 10), image(3, 20))
@@ -30,10 +41,11 @@ def test_slices_at_other_positions_can_be_taken_over() -> None:
 
 
 def test_a_repeat_of_a_position_is_an_image_more_and_no_slice() -> None:
-    repeat = image(4, 10)
-    for stacks in ([stack(*OWN), stack(repeat)], [stack(OWN[0], repeat, OWN[2])]):
-        grown = growth(OWN, stacks, {"1.2.4"})
-        assert (grown and grown.images, keys(grown)) == (1, [])
+    """Also where the patient breathed a little deeper."""
+    for repeat in (image(4, 10), image(4, 11.5)):
+        for stacks in ([stack(*OWN), stack(repeat)], [stack(OWN[0], repeat, OWN[2])]):
+            grown = growth(OWN, stacks, {"1.2.4"})
+            assert (grown and grown.images, keys(grown)) == (1, [])
 
 
 def test_a_repeat_that_was_there_before_is_no_news() -> None:
@@ -66,3 +78,11 @@ def test_slices_come_from_where_the_reader_looks_outwards() -> None:
     slices = [image(number, 10.0 * number) for number in range(7)]
     for middle, order in ((3, [3, 2, 4, 1, 5, 0, 6]), (6, [6, 5, 4, 3, 2, 1, 0])):
         assert outwards(slices, middle) == [slices[at] for at in order]
+
+
+def test_the_headline_is_the_sites_unless_slices_overlap() -> None:
+    for own in MassExtent:
+        assert headline_extent(OWN, own) is own
+        overlapping = [Slice(one.header, 7.0) for one in OWN]
+        assert headline_extent(overlapping, own) is MassExtent.SLICE_SPACING
+        assert headline_extent([Slice(OWN[0].header)], own) is own

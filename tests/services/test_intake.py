@@ -1,16 +1,26 @@
 """Taking studies in: nothing half-visible, nothing twice, nothing lost."""
 
+import errno
 import io
+import threading
 import zipfile
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
 import pydicom
 import pytest
 
+from scarmass.domain.errors import ObjectRefused, StorageFull
+from scarmass.imaging.archive import Refused
+from scarmass.imaging.examiner import Examiner
+from scarmass.imaging.mr.header import MrObject, read_object
+from scarmass.services.allowance import Allowance
 from scarmass.services.context import Context
 from scarmass.services.intake import Intake, take_in
 from scarmass.storage import studies
+from scarmass.storage.files import INCOMING
 
 pytestmark = pytest.mark.slow
 
@@ -42,6 +52,8 @@ def changed(content: bytes, **attributes: object) -> bytes:
 def test_importing_twice_changes_nothing(context: Context, contents: dict[str, bytes]) -> None:
     first, second = take(context, contents), take(context, contents)
     assert not second.rejected
+    assert (first.stored, first.already_here) == (len(contents), 0)
+    assert (second.stored, second.already_here) == (0, len(contents))
     assert stacks(context, first) == stacks(context, second)
     assert len(stacks(context, first)[0]) == len(contents)
 
@@ -107,6 +119,90 @@ def test_a_study_of_which_nothing_could_be_kept_is_not_there(context: Context, c
     assert len(take(context, stolen).rejected) == len(contents)
     with context.database.transaction() as session:
         assert len(studies.page_of_studies(session, 10, None, removed=False)) == 1
+
+
+def stored(context: Context) -> int:
+    return sum(path.is_file() for path in context.files.root.rglob("*"))
+
+
+def test_what_is_refused_leaves_no_byte_on_the_disk(context: Context, contents: dict[str, bytes]) -> None:
+    take(context, contents)
+    content = next(iter(contents.values()))
+    refused = {
+        "another patient": changed(content, PatientID="SOMEBODY-ELSE", SOPInstanceUID="1.2.3.4"),
+        "other content": changed(content, SliceThickness="3.3"),
+        "not DICOM": b"hello",
+    }
+    assert len(take(context, refused).rejected) == 3
+    assert stored(context) == len(contents)
+    assert not list((context.files.root / INCOMING).iterdir())
+
+
+def test_uploads_that_cross_wait_for_each_other_and_never_in_a_circle(
+    context: Context, contents: dict[str, bytes]
+) -> None:
+    one = list(contents.values())
+    other = [changed(content, StudyInstanceUID="1.2.3.4") for content in reversed(one)]
+    for _ in range(5):
+        start = threading.Barrier(2)
+
+        def upload(parts: list[bytes], start: threading.Barrier = start) -> Intake:
+            start.wait()
+            return take(context, {str(n): content for n, content in enumerate(parts)})
+
+        with ThreadPoolExecutor(2) as threads:
+            results = list(threads.map(upload, [one, other]))
+        assert sorted(bool(result.studies) for result in results) == [False, True]
+
+
+def test_slow_files_leave_time_for_the_good_ones_beside_them(
+    context: Context, contents: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def examined(examiner: Examiner, path: Path, seconds: float) -> MrObject:
+        if path.read_bytes() == b"slow":
+            clock[threading.get_ident()] += seconds
+            raise ObjectRefused("it takes too long")
+        return read_object(path.read_bytes())
+
+    clock: dict[int, float] = defaultdict(float)  # each thread spends its own time
+    monkeypatch.setattr("scarmass.services.allowance.monotonic", lambda: clock[threading.get_ident()])
+    monkeypatch.setattr(Examiner, "examine", examined)
+    slow = [(f"slow_{n}", BytesIO(b"slow")) for n in range(8)]
+    good = [(name, BytesIO(content)) for name, content in contents.items()]
+    intake = take_in(context.database, context.files, slow + good, allowance=Allowance(8, 4))
+    assert len(stacks(context, intake)[0]) == len(contents)
+    assert sum(clock.values()) < 8
+    endless = [(f"slow_{n}", BytesIO(b"slow")) for n in range(1000)]
+    intake = take_in(context.database, context.files, endless, allowance=Allowance(8, 4))
+    assert sum(clock.values()) < 17
+    assert len(intake.rejected) == 1000
+    assert "took all the time" in intake.rejected[-1].reason
+
+
+def test_nothing_more_is_read_once_nobody_waits_for_the_answer(context: Context, contents: dict[str, bytes]) -> None:
+    allowance = Allowance(60, 4)
+    allowance.abandoned.set()
+    intake = take_in(context.database, context.files, [("a", BytesIO(b"a"))], allowance=allowance)
+    assert intake.rejected == [Refused("a", "the connection was lost before this file was read")]
+
+
+def test_a_disk_that_is_full_refuses_the_upload_and_keeps_what_was_there(
+    context: Context, contents: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: Path) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    names = list(contents)
+    take(context, {name: contents[name] for name in names[:3]})
+    with monkeypatch.context() as patched:
+        patched.setattr("scarmass.storage.files._sync", full)
+        with pytest.raises(StorageFull):
+            take(context, contents)
+    assert stored(context) == 3
+    with context.database.transaction() as session:
+        (study,) = studies.page_of_studies(session, 10, None, removed=False)
+        assert sum(len(stack.slices) for stack in study.stacks) == 3
+    assert [len(stack) for stack in stacks(context, take(context, contents))] == [len(contents)]
 
 
 def test_a_crash_before_the_commit_leaves_nothing_visible_and_the_next_import_works(

@@ -8,6 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from scarmass.api import errors
+from scarmass.api.bounds import BodyBounds
 from scarmass.api.guard import Guard
 from scarmass.api.routes import events, health, models, pages, readings, slices, stacks, studies
 from scarmass.paths import FRONTEND
@@ -18,7 +19,7 @@ from scarmass.services.readings.open import EmbeddingAhead
 def create_app(
     context: Context,
     worker: AbstractContextManager[None],
-    max_upload_bytes: int = 4 * 2**30,
+    body_bounds: BodyBounds = BodyBounds(),
     allowed_hosts: Sequence[str] = ("*",),
 ) -> FastAPI:
     """The application; the worker, which prepares readings, works while it runs."""
@@ -40,7 +41,7 @@ def create_app(
         responses=errors.PROBLEM_RESPONSES,
     )
     app.state.context = context
-    app.add_middleware(Guard, max_upload_bytes=max_upload_bytes)
+    app.add_middleware(Guard, bounds=body_bounds)
     # A foreign name that resolves to this machine would make its pages count as same-origin.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
     errors.install(app)

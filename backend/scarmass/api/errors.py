@@ -22,6 +22,7 @@ STATUS: dict[type[errors.Fact], int] = {
     errors.Conflict: 409,
     errors.NotFound: 404,
     errors.Unavailable: 503,
+    errors.Full: 507,
 }
 
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -29,7 +30,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "Problem details (RFC 9457)",
         "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
     }
-    for status in (400, 404, 405, 409, 413, 422, 503)
+    for status in (400, 404, 405, 408, 409, 413, 422, 503, 507)
 }
 
 

@@ -1,12 +1,15 @@
-"""What stands between the network and every route: bounded bodies, same-origin writes, strict response headers."""
+"""What stands between the network and every route: bodies bounded in size and time, same-origin writes, strict
+response headers."""
+
+import asyncio
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from scarmass.api.bounds import BodyBounds
 from scarmass.api.errors import problem
 
-MAX_JSON_BYTES = 64 * 2**20
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 RESPONSE_HEADERS = {
     "Content-Security-Policy": (
@@ -20,6 +23,9 @@ RESPONSE_HEADERS = {
 }
 
 
+UPLOAD_ROUTE = ("POST", "/api/v1/studies")
+
+
 class BodyTooLarge(HTTPException):
     """The client sent more than the route takes. An HTTPException, since FastAPI makes any other a 400."""
 
@@ -27,12 +33,19 @@ class BodyTooLarge(HTTPException):
         super().__init__(413, f"a body of at most {limit} bytes is taken")
 
 
-class Guard:
-    """ASGI middleware. Uploads may have max_upload_bytes, every other body MAX_JSON_BYTES."""
+class BodyTooSlow(HTTPException):
+    """The client left its body half sent."""
 
-    def __init__(self, app: ASGIApp, max_upload_bytes: int) -> None:
+    def __init__(self) -> None:
+        super().__init__(408, "the body did not come in time", {"Connection": "close"})
+
+
+class Guard:
+    """ASGI middleware. The route of uploads takes large bodies, every other route small ones, whatever their type."""
+
+    def __init__(self, app: ASGIApp, bounds: BodyBounds) -> None:
         self.app = app
-        self.max_upload_bytes = max_upload_bytes
+        self.bounds = bounds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,8 +56,8 @@ class Guard:
             refusal = problem(403, "CrossOrigin", "Cross origin", "another site may not write here")
             await refusal(scope, receive, send)
             return
-        is_upload = headers.get("content-type", "").startswith("multipart/form-data")
-        limit = self.max_upload_bytes if is_upload else MAX_JSON_BYTES
+        is_upload = (scope["method"], scope["path"]) == UPLOAD_ROUTE
+        limit = self.bounds.upload_bytes if is_upload else self.bounds.json_bytes
         declared = headers.get("content-length", "0")
         if not declared.isdecimal() or int(declared) > limit:
             refusal = problem(413, "Http", "Body too large", BodyTooLarge(limit).detail)
@@ -60,18 +73,28 @@ class Guard:
                     out.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        await self.app(scope, _counted(receive, limit), guarded_send)
+        await self.app(scope, _bounded(receive, limit, self.bounds), guarded_send)
 
 
-def _counted(receive: Receive, limit: int) -> Receive:
-    received = 0
+def _bounded(receive: Receive, limit: int, bounds: BodyBounds) -> Receive:
+    loop = asyncio.get_running_loop()
+    started, received, is_whole = loop.time(), 0, False
 
-    async def counted() -> Message:
-        nonlocal received
-        message = await receive()
+    async def bounded() -> Message:
+        nonlocal received, is_whole
+        if is_whole:  # what comes now is news of the client's leaving, whenever that is
+            return await receive()
+        idle = bounds.idle_seconds
+        latest = started + 2 * idle + received / bounds.bytes_per_second
+        try:
+            async with asyncio.timeout_at(min(latest, loop.time() + idle)):
+                message = await receive()
+        except TimeoutError:
+            raise BodyTooSlow from None
         received += len(message.get("body", b""))
+        is_whole = not message.get("more_body", False)
         if received > limit:
             raise BodyTooLarge(limit)
         return message
 
-    return counted
+    return bounded

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from scarmass.cli.extras import require_extra
-from scarmass.main import console, import_paths, open_context, open_storage
+from scarmass.main import console, import_paths, open_context, open_examiners, open_storage
 from scarmass.main import serve as serve_application
 from scarmass.settings import Settings
 from scarmass.storage import studies
@@ -24,13 +24,16 @@ def demo() -> None:
     """Import phantom patients where the database is empty, as a fresh machine has nothing else to open."""
     from scarmass.phantom.demonstration import write_demo_studies
 
-    with open_storage(Settings()) as (database, files), tempfile.TemporaryDirectory() as folder:
+    settings = Settings()
+    examiners = open_examiners(settings)
+    with open_storage(settings) as (database, files), tempfile.TemporaryDirectory() as folder:
         with database.transaction() as session:
             if studies.has_studies(session):
                 return
         with console.status("Making the demonstration studies"):
             write_demo_studies(Path(folder))
-            import_paths(database, files, sorted(path for path in Path(folder).rglob("*") if path.is_file()))
+            written = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+            import_paths(database, files, examiners, written)
 
 
 def import_studies(
@@ -39,8 +42,10 @@ def import_studies(
     """Take DICOM files into the database, as an upload would."""
     inside = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
     found = [file for file in inside if file.is_file()]
-    with open_storage(Settings()) as (database, files):
-        intake = import_paths(database, files, found)
+    settings = Settings()
+    examiners = open_examiners(settings)
+    with open_storage(settings) as (database, files):
+        intake = import_paths(database, files, examiners, found)
     for study in intake.studies:
         for stack in study.stacks:
             verdict = "LGE" if stack.is_lge else "not LGE"

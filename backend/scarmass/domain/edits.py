@@ -126,6 +126,15 @@ class TakeOverEdit:
 
 
 @dataclass(frozen=True)
+class ExchangeEdit:
+    """Another image of the same position in the place of a slice."""
+
+    kind: ClassVar = EditKind.EXCHANGE
+    slice: SliceKey
+    image: SliceKey
+
+
+@dataclass(frozen=True)
 class UndoEdit:
     kind: ClassVar = EditKind.UNDO
 
@@ -136,7 +145,7 @@ class RedoEdit:
 
 
 SliceEdit = PromptEdit | PaintEdit | RemovePartEdit | ClearEdit | NoScarEdit | AcceptEdit | ExcludeEdit | IncludeEdit
-Edit = SliceEdit | AcceptAllEdit | ProposeEdit | SensitivityEdit | TakeOverEdit | UndoEdit | RedoEdit
+Edit = SliceEdit | AcceptAllEdit | ProposeEdit | SensitivityEdit | TakeOverEdit | ExchangeEdit | UndoEdit | RedoEdit
 
 
 @dataclass(frozen=True)

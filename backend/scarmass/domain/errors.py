@@ -1,8 +1,8 @@
-"""Facts: what can be wrong, each named once and of one of four kinds. The API answers each kind in api/errors.py."""
+"""Facts: what can be wrong, each named once and of one of five kinds. The API answers each kind in api/errors.py."""
 
 
 class Fact(Exception):
-    """Base of the four kinds. str(fact) is a sentence fit for the person who caused it."""
+    """Base of the five kinds. str(fact) is a sentence fit for the person who caused it."""
 
 
 class Invalid(Fact):
@@ -21,12 +21,24 @@ class Unavailable(Fact):
     """What the work needs is out of reach or unusable, whatever was asked for."""
 
 
+class Full(Fact):
+    """What was asked for is sound, but there is no room for it."""
+
+
 class ObjectRefused(Invalid):
     """An uploaded file cannot be used; the message is the reason."""
 
 
+class DirectoryIgnored(ObjectRefused):
+    """A DICOMDIR, which lists images and holds none: it comes with every disc and nobody misses it."""
+
+
 class PixelsUndecodable(Invalid):
     """The pixel data of a stored object cannot be decoded."""
+
+
+class StackTooLarge(Invalid):
+    """A stack has more pixels than models are asked about."""
 
 
 class GeometryInvalid(Invalid):
@@ -63,6 +75,10 @@ class PromptOutsideImage(Invalid):
 
 class StructureNotKnown(Invalid):
     """The segmenter was not trained on this structure."""
+
+
+class ImageNotRepeated(Invalid):
+    """Two images are not of one position in one acquisition: one cannot stand in the place of the other."""
 
 
 class MaskMalformed(Invalid):
@@ -141,6 +157,10 @@ class NothingToPropose(Conflict):
     """Every slice of the reading was decided on by a reader."""
 
 
+class ThicknessKnown(Conflict):
+    """A slice thickness is typed only where the headers lack it."""
+
+
 class NotExcluded(Conflict):
     """Only a slice that was excluded can be included again."""
 
@@ -177,8 +197,16 @@ class DatabaseUnavailable(Unavailable):
     """PostgreSQL cannot be reached, or went away in the middle of a transaction."""
 
 
+class StorageFull(Full):
+    """The disk of the files, or of the database, has no room left."""
+
+
 class DeviceOutOfMemory(Unavailable):
     """The accelerator had no memory left, even after the embeddings were evicted."""
+
+
+class SecretTooShort(Unavailable):
+    """De-identification is on, and its secret is missing or can be guessed."""
 
 
 class WeightsMissing(Unavailable):

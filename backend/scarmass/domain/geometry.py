@@ -13,8 +13,11 @@ from scarmass.domain.errors import GeometryInvalid, PositionsNotDistinct, Slices
 
 Float64 = NDArray[np.float64]
 
-PARALLEL_TOLERANCE = 0.02
-"""Largest length of the difference of two unit normals that still count as parallel (about 1 degree)."""
+ORIENTATION_TOLERANCE = 0.02
+"""Largest length of the difference of two unit vectors that still count as one direction (about 1 degree)."""
+
+PARALLEL_TOLERANCE = 2 * ORIENTATION_TOLERANCE
+"""The same of the normals of two slices of a stack, where each is within ORIENTATION_TOLERANCE of a third."""
 
 DISTINCT_TOLERANCE_MM = 0.01
 """Positions closer than this are one position."""
@@ -70,6 +73,17 @@ class SlicePlane:
     def pixel_area_mm2(self) -> float:
         return self.pixel_spacing_mm[0] * self.pixel_spacing_mm[1]
 
+    def patient_mm(self, x: Float64, y: Float64) -> Float64:
+        """Where points lie in the patient, (..., 3), by PS3.3 equation C.7.6.2.1-1.
+
+        x, y (...): in corner-based image pixels; the centre of the first pixel is (0.5, 0.5).
+        """
+        along_row, along_column = np.array(self.orientation[:3]), np.array(self.orientation[3:])
+        row_mm, column_mm = self.pixel_spacing_mm
+        rightwards = (np.asarray(x)[..., None] - 0.5) * column_mm * along_row
+        downwards = (np.asarray(y)[..., None] - 0.5) * row_mm * along_column
+        return np.array(self.position_mm) + rightwards + downwards
+
 
 def positions_along_normal_mm(planes: Sequence[SlicePlane]) -> Float64:
     """Signed distance (n,) of each plane from the origin along the first plane's normal, in mm.
@@ -77,9 +91,11 @@ def positions_along_normal_mm(planes: Sequence[SlicePlane]) -> Float64:
     Raises SlicesNotParallel where orientations differ.
     """
     normal = planes[0].normal
-    for plane in planes:
-        if np.linalg.norm(plane.normal - normal) > PARALLEL_TOLERANCE:
-            raise SlicesNotParallel("the slices of a stack must share one orientation")
+    orientations = np.array([plane.orientation for plane in planes])
+    normals = np.cross(orientations[:, :3], orientations[:, 3:])
+    normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
+    if (np.linalg.norm(normals - normal, axis=1) > PARALLEL_TOLERANCE).any():
+        raise SlicesNotParallel("the slices of a stack must share one orientation")
     return np.array([np.dot(plane.position_mm, normal) for plane in planes])
 
 

@@ -12,6 +12,9 @@ from enum import StrEnum
 MYOCARDIAL_DENSITY_G_PER_ML = 1.05
 ML_PER_MM3 = 0.001
 
+OVERLAP_TOLERANCE = 0.01
+"""Slices thicker than their spacing by more than this part of it overlap."""
+
 
 class MassExtent(StrEnum):
     SLICE_THICKNESS = "slice_thickness"

@@ -3,8 +3,9 @@
 Models are asked outside: `drawn_by` and `slices_to_propose` say what for, and `apply` takes their answers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from scarmass.domain.edits import (
     AcceptEdit,
     ClearEdit,
     Edit,
+    ExchangeEdit,
     ExcludeEdit,
     IncludeEdit,
     NoScarEdit,
@@ -28,6 +30,7 @@ from scarmass.domain.edits import (
     UndoEdit,
 )
 from scarmass.domain.errors import (
+    ImageNotRepeated,
     MaskShapeMismatch,
     NotExcluded,
     NothingToAccept,
@@ -87,12 +90,19 @@ def slice_of(reading: Reading, key: SliceKey) -> Slice:
     raise SliceNotInStack("the slice is no part of the reading")
 
 
-def apply(reading: Reading, edit: Edit, answers: Mapping[SliceKey, Segment], growth: Growth | None) -> Outcome:
+def apply(
+    reading: Reading,
+    edit: Edit,
+    answers: Mapping[SliceKey, Segment] = MappingProxyType({}),
+    growth: Growth | None = None,
+    repeats: Sequence[Slice] = (),
+) -> Outcome:
     """What an edit makes of a reading.
 
     answers: what models said of the slices that were asked for. growth: what the study has beyond the reading.
+    repeats: the images of the position of the slice that is exchanged.
     Raises SliceNotInStack, NothingToUndo, NothingToRedo, NothingToAccept, NothingToRemove, NothingToTakeOver,
-    NotExcluded, MaskShapeMismatch, PositionsNotDistinct.
+    NotExcluded, ImageNotRepeated, MaskShapeMismatch, PositionsNotDistinct.
     """
     match edit:
         case UndoEdit():
@@ -113,10 +123,22 @@ def apply(reading: Reading, edit: Edit, answers: Mapping[SliceKey, Segment], gro
             if growth is None or not growth.slices:
                 raise NothingToTakeOver("the study has no slices that the reading lacks")
             return Outcome({}, with_slices(reading.slices, growth.slices))
+        case ExchangeEdit():
+            return _exchanged(reading, edit, repeats)
         case AcceptAllEdit():
             return Outcome({key: _change(reading, AcceptEdit(key), answers) for key in edit.slices})
         case _:
             return Outcome({edit.slice: _change(reading, edit, answers)})
+
+
+def _exchanged(reading: Reading, edit: ExchangeEdit, repeats: Sequence[Slice]) -> Outcome:
+    """What a reader did on the image that goes stays that image's own: it counts again when this is undone."""
+    gone = slice_of(reading, edit.slice)
+    image = next((one for one in repeats if one.key == edit.image != gone.key), None)
+    if image is None:
+        raise ImageNotRepeated("the two images are not of one position in one acquisition")
+    others = [one for one in reading.slices if one.key != gone.key]
+    return Outcome({image.key: SliceChange()}, with_slices(others, [image]))
 
 
 def proposal(segment: Segment | None) -> SliceChange:

@@ -80,4 +80,10 @@ def with_margin(ventricle: Box, pixel_spacing_mm: tuple[float, float]) -> Box:
 
 
 def _eroded(mask: Mask, pixel_spacing_mm: tuple[float, float]) -> Mask:
-    return np.asarray(ndimage.distance_transform_edt(mask, sampling=pixel_spacing_mm)) > BLOOD_EROSION_MM
+    eroded = np.zeros_like(mask)
+    if mask.any():
+        (found,) = ndimage.find_objects(mask.astype(np.uint8))
+        place = tuple(slice(max(axis.start - 1, 0), axis.stop + 1) for axis in found)
+        depth_mm = np.asarray(ndimage.distance_transform_edt(mask[place], sampling=pixel_spacing_mm))
+        eroded[place] = depth_mm > BLOOD_EROSION_MM
+    return eroded

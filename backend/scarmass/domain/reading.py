@@ -62,8 +62,13 @@ class EditKind(StrEnum):
     REMOVE_PART = "remove_part"
     SENSITIVITY = "sensitivity"
     TAKE_OVER = "take_over"
+    EXCHANGE = "exchange"
     UNDO = "undo"
     REDO = "redo"
+
+
+LIST_EDITS = frozenset({EditKind.TAKE_OVER, EditKind.EXCHANGE})
+"""Edits that make another list of a reading's slices."""
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def spread_mass(slices: Sequence[tuple[Slice, Spread]], density_g_per_ml: float)
             return None
         return together([spread.over(extent) for (_, spread), extent in zip(slices, known, strict=True)]).whole
 
-    thickness_mm3 = by([one.header.slice_thickness_mm for one, _ in slices])
+    thickness_mm3 = by([one.slice_thickness_mm for one, _ in slices])
     spacing_mm3 = by([one.slice_spacing_mm for one, _ in slices])
     return Mass(quantity(1.0, thickness_mm3, density_g_per_ml), quantity(1.0, spacing_mm3, density_g_per_ml))
 

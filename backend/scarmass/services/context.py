@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
-from scarmass.domain.protocols import Detector, Segmenter
+from scarmass.domain.protocols import Detector, Segmenter, SliceImage
 from scarmass.domain.reading import Sensitivity
 from scarmass.domain.spread import Spread
+from scarmass.imaging.examiner import EXAMINERS, Examiners
 from scarmass.services.precedence import Precedence
 from scarmass.services.readings.summary import Summaries
 from scarmass.services.remembered import Remembered
@@ -22,11 +23,15 @@ from scarmass.storage.notifications import Notifications
 REMEMBERED_SPREADS = 4096
 REMEMBERED_BLOOD = 512
 REMEMBERED_LOGITS = 48
+REMEMBERED_IMAGES = 48
 
 
 @dataclass
 class Context:
-    """sensitivity: what readings are opened with. blood, logits, spreads: of slices, by what they follow from."""
+    """sensitivity: what readings are opened with. examiners: read what comes in.
+
+    images, blood, logits, spreads: of slices, by what they follow from.
+    """
 
     database: Database
     files: FileStore
@@ -35,8 +40,11 @@ class Context:
     mass_extent: MassExtent = MassExtent.SLICE_THICKNESS
     density_g_per_ml: float = 1.05
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
+    examiners: Examiners = EXAMINERS
+    largest_stack_pixels: int = 2**26
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
+    images: Remembered[Hashable, SliceImage] = field(default_factory=lambda: Remembered(REMEMBERED_IMAGES))
     blood: Remembered[Hashable, Mask] = field(default_factory=lambda: Remembered(REMEMBERED_BLOOD))
     logits: Remembered[Hashable, NDArray[np.float32]] = field(default_factory=lambda: Remembered(REMEMBERED_LOGITS))
     spreads: Remembered[Hashable, Spread] = field(default_factory=lambda: Remembered(REMEMBERED_SPREADS))

@@ -63,8 +63,7 @@ def measure_stack(slices: Sequence[Slice], masks: Mapping[SliceKey, Mask], densi
 
 
 def _area(one: Slice, pixels: int) -> SliceArea:
-    header = one.header
-    return SliceArea(pixels * header.plane.pixel_area_mm2, header.slice_thickness_mm, one.slice_spacing_mm)
+    return SliceArea(pixels * one.header.plane.pixel_area_mm2, one.slice_thickness_mm, one.slice_spacing_mm)
 
 
 def _require_shape(one: Slice, shape: tuple[int, ...]) -> None:

@@ -21,7 +21,7 @@ class StackDetections:
 
     def of(self, slices: Sequence[Slice], images: Callable[[Slice], SliceImage], detector: Detector) -> StackDetection:
         """The detection on these slices, from memory where it is known. images: reads a slice's pixels."""
-        key = (detector.model.sha256, *(one.sha256 for one in slices))
+        key = (detector.model.sha256, *(one.pixels_key for one in slices))
         if known := self._known.get(key):
             return known
         with self._detecting:

@@ -2,9 +2,10 @@
 
 from numpy.typing import NDArray
 
+from scarmass.domain.other_views import OtherView, View, other_views, views_of
 from scarmass.domain.protocols import SliceImage
 from scarmass.domain.stack import Contrast, Slice, Stack, Study
-from scarmass.imaging.mr.pixels import rescaled_values, stored_values, thumbnail_png
+from scarmass.imaging.mr.pixels import slice_values, stored_values, thumbnail_png
 from scarmass.services.context import Context
 from scarmass.storage import removals, studies
 from scarmass.storage.files import FileStore
@@ -38,30 +39,52 @@ def get_stack(context: Context, stack_id: str) -> Stack:
         return studies.get_stack(session, stack_id)
 
 
+def other_views_of(context: Context, stack_id: str) -> list[OtherView]:
+    """What its study shows beside the stack. Raises StackNotFound."""
+    with context.database.transaction() as session:
+        stack = studies.get_stack(session, stack_id)
+        return other_views(stack, studies.get_study(session, stack.study.study_instance_uid).stacks)
+
+
+def view_of(context: Context, stack_id: str) -> View:
+    """The stack, or where it is one phase of a cine, all phases. Raises StackNotFound."""
+    with context.database.transaction() as session:
+        stack = studies.get_stack(session, stack_id)
+        views = views_of(studies.get_study(session, stack.study.study_instance_uid).stacks)
+        return next(view for view in views if any(one.stack_id == stack_id for one in view.stacks))
+
+
 def get_slice(context: Context, sop_instance_uid: str, frame_number: int) -> tuple[Stack, Slice]:
     """The slice and its stack. Raises SliceNotFound."""
     with context.database.transaction() as session:
         return studies.get_slice(session, sop_instance_uid, frame_number)
 
 
-def change_stack(context: Context, stack_id: str, author: str, is_lge: bool | None, contrast: Contrast | None) -> Stack:
-    """Overrule what was read from the headers; None stays. Raises StackNotFound."""
+def change_stack(
+    context: Context,
+    stack_id: str,
+    author: str,
+    is_lge: bool | None,
+    contrast: Contrast | None,
+    slice_thickness_mm: float | None = None,
+) -> Stack:
+    """Overrule what was read from the headers, or say what they lack; None stays.
+
+    Raises StackNotFound, ThicknessKnown.
+    """
     with context.database.transaction() as session:
-        return studies.change_stack(session, stack_id, author, is_lge, contrast)
+        return studies.change_stack(session, stack_id, author, is_lge, contrast, slice_thickness_mm)
 
 
 def pixels_of(files: FileStore, one: Slice) -> NDArray:
     """Stored values (rows, columns), little-endian. Raises PixelsUndecodable."""
-    return stored_values(files.get(one.sha256))
+    return stored_values(files.get(one.sha256), one.header.frame_number)
 
 
 def slice_image(files: FileStore, one: Slice) -> SliceImage:
-    """Rescaled float32 pixels (rows, columns) with their spacing; the key is the object's sha256."""
-    header = one.header
-    values = rescaled_values(
-        pixels_of(files, one), header.rescale_slope, header.rescale_intercept, header.photometric_interpretation
-    )
-    return SliceImage(one.sha256, values, header.pixel_spacing_mm)
+    """Rescaled float32 pixels (rows, columns) with their spacing."""
+    values = slice_values(files.get(one.sha256), one.header)
+    return SliceImage(one.pixels_key, values, one.header.pixel_spacing_mm)
 
 
 def thumbnail(files: FileStore, one: Slice) -> bytes:

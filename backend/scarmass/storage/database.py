@@ -5,12 +5,13 @@ from contextlib import contextmanager
 
 from alembic import command
 from alembic.config import Config
+from psycopg.errors import DiskFull
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
-from scarmass.domain.errors import DatabaseUnavailable
+from scarmass.domain.errors import DatabaseUnavailable, StorageFull
 from scarmass.paths import MIGRATIONS
 
 
@@ -27,13 +28,15 @@ class Database:
     def transaction(self) -> Iterator[Session]:
         """One transaction: committed when the block ends, rolled back where it raises.
 
-        Raises DatabaseUnavailable where PostgreSQL is away; whether a commit that was cut off came through is then
-        unknown, which is what client ids are for.
+        Raises StorageFull where PostgreSQL has no room, and DatabaseUnavailable where it is away; whether a commit that
+        was cut off came through is then unknown, which is what client ids are for.
         """
         try:
             with self._sessions.begin() as session:
                 yield session
         except (OperationalError, PoolTimeoutError) as error:
+            if isinstance(error.__cause__, DiskFull):
+                raise StorageFull("the database's disk is full: nothing can be stored until there is room") from error
             raise DatabaseUnavailable("the database cannot be reached") from error
 
     @property

@@ -1,13 +1,14 @@
 """Headers and segments as the JSON documents that rows hold. What an older version wrote stays readable."""
 
 from dataclasses import asdict, fields
+from datetime import datetime
 from typing import Any
 
 from scarmass.domain.masks import from_rle, to_rle
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Origin, Segment
-from scarmass.domain.stack import SliceHeader
+from scarmass.domain.stack import RepeatedImage, SliceHeader, TypedThickness
 
 Json = dict[str, Any]
 
@@ -29,6 +30,27 @@ def header_from_json(document: Json) -> SliceHeader:
         if name in HEADER_FIELDS
     }
     return SliceHeader(**values)
+
+
+def thickness_to_json(typed: TypedThickness) -> Json:
+    return {"mm": typed.mm, "author": typed.author, "at": typed.at.isoformat()}
+
+
+def thickness_from_json(document: Json | None) -> TypedThickness | None:
+    if document is None:
+        return None
+    return TypedThickness(document["mm"], document["author"], datetime.fromisoformat(document["at"]))
+
+
+def repeats_to_json(repeats: tuple[tuple[RepeatedImage, ...], ...]) -> list[list[Json]]:
+    return [[{"key": list(one.key), "acquisition_time": one.acquisition_time} for one in images] for images in repeats]
+
+
+def repeats_from_json(documents: list[list[Json]]) -> tuple[tuple[RepeatedImage, ...], ...]:
+    return tuple(
+        tuple(RepeatedImage((one["key"][0], one["key"][1]), one["acquisition_time"]) for one in images)
+        for images in documents
+    )
 
 
 def segment_to_json(segment: Segment) -> Json:

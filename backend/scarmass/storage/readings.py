@@ -12,6 +12,7 @@ from scarmass.domain.edits import EditRequest
 from scarmass.domain.errors import ClientIdReused, ReadingNotFound
 from scarmass.domain.outcome import Outcome
 from scarmass.domain.reading import (
+    LIST_EDITS,
     EditKind,
     PastEdit,
     Reading,
@@ -23,7 +24,7 @@ from scarmass.domain.reading import (
     with_standings,
 )
 from scarmass.domain.stack import Slice, SliceKey, Stack
-from scarmass.storage.documents import header_from_json, header_to_json
+from scarmass.storage.documents import header_from_json, header_to_json, thickness_from_json
 from scarmass.storage.notifications import notify
 from scarmass.storage.steps import (
     PROPOSALS,
@@ -130,7 +131,7 @@ def get_reading(
         authors=tuple(sorted({edit.author for edit in edits})),
         changed=frozenset(proposed[seen.proposals :])
         | {key_of(change) for edit in touched for change in slice_changes[edit.revision]},
-        has_other_slices=any(edit.kind == EditKind.TAKE_OVER for edit in touched),
+        has_other_slices=any(edit.kind in LIST_EDITS for edit in touched),
         sensitivity=sensitivity_of(Sensitivity(row.sensitivity, row.follows), (edits[position] for position in live)),
         prior=row.sensitivity,
     )
@@ -208,10 +209,10 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
 
 
 def _date_slices(session: Session, reading_id: uuid.UUID) -> None:
-    """Note when the reading got the slices that it has now."""
+    """Note when the reading took over from its study what it has now; an exchanged image brings nothing new."""
     edits = edits_of(session, reading_id)
     reading = session.get_one(ReadingRow, reading_id)
-    of_list = slices_revision(edits)
+    of_list = slices_revision(edits, {EditKind.TAKE_OVER})
     reading.sliced_at = edits[of_list - 1].created_at if of_list else reading.created_at
     session.flush()
 
@@ -254,4 +255,6 @@ def _found(row: ReadingRow | None) -> ReadingRow:
 def _slices(session: Session, reading_id: uuid.UUID, revision: int) -> tuple[Slice, ...]:
     query = select(ReadingSliceRow).where(ReadingSliceRow.reading_id == reading_id)
     rows = session.scalars(query.where(ReadingSliceRow.revision == revision).order_by(ReadingSliceRow.index))
-    return tuple(Slice(header_from_json(row.header), row.slice_spacing_mm, row.sha256) for row in rows)
+    of_stack = select(StackRow.slice_thickness_by_reader).join(ReadingRow, ReadingRow.stack_id == StackRow.stack_id)
+    typed = thickness_from_json(session.scalar(of_stack.where(ReadingRow.id == reading_id)))
+    return tuple(Slice(header_from_json(row.header), row.slice_spacing_mm, row.sha256, typed) for row in rows)

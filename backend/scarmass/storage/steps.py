@@ -2,14 +2,14 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
-from scarmass.domain.reading import Changes, EditKind, Sensitivity, SliceChange, SliceState, live_and_undone
+from scarmass.domain.reading import LIST_EDITS, Changes, EditKind, Sensitivity, SliceChange, SliceState, live_and_undone
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
 from scarmass.storage.documents import segment_from_json, segment_to_json
@@ -104,10 +104,10 @@ def changes_of(
         }
 
 
-def slices_revision(edits: Sequence[EditRow]) -> int:
-    """The revision that the list of slices comes from: of the last live edit that took slices over, else 0."""
+def slices_revision(edits: Sequence[EditRow], kinds: Set[EditKind] = LIST_EDITS) -> int:
+    """The revision that the list of slices comes from: of the last live edit of these kinds, else 0."""
     live, _ = live_and_undone([EditKind(edit.kind) for edit in edits])
-    return max((edits[at].revision for at in live if edits[at].kind == EditKind.TAKE_OVER), default=0)
+    return max((edits[at].revision for at in live if edits[at].kind in kinds), default=0)
 
 
 def touched_since(edits: Sequence[EditRow], seen: Seen) -> list[EditRow]:

@@ -3,19 +3,38 @@
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
-from sqlalchemy import delete, func, select, text, tuple_
+from sqlalchemy import ARRAY, Text, any_, delete, func, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload, selectinload
 
-from scarmass.domain.errors import InstanceConflict, SliceNotFound, StackNotFound, StudyNotFound
-from scarmass.domain.stack import Contrast, Slice, SliceHeader, Stack, Study, StudyHeader
-from scarmass.storage.documents import header_from_json, header_to_json
+from scarmass.domain.errors import SliceNotFound, StackNotFound, StudyNotFound, ThicknessKnown
+from scarmass.domain.stack import (
+    THICKNESS_MISSING,
+    Contrast,
+    Slice,
+    SliceHeader,
+    SliceKey,
+    Stack,
+    Study,
+    StudyHeader,
+    TypedThickness,
+)
+from scarmass.storage.documents import (
+    Json,
+    header_from_json,
+    header_to_json,
+    repeats_from_json,
+    repeats_to_json,
+    thickness_from_json,
+    thickness_to_json,
+)
 from scarmass.storage.notifications import notify
 from scarmass.storage.removals import removal_of
 from scarmass.storage.tables import (
+    FrameRow,
     InstanceRow,
     ReadingRow,
     SliceRow,
@@ -33,7 +52,7 @@ def lock_study(session: Session, study_instance_uid: str) -> None:
 
 def add_study(session: Session, header: StudyHeader) -> StudyHeader:
     """The stored study of this UID, added where it was not there."""
-    row = session.get(StudyRow, header.study_instance_uid)
+    row = session.get(StudyRow, header.study_instance_uid, options=[lazyload(StudyRow.stacks)])
     if row is None:
         row = StudyRow(**asdict(header))
         session.add(row)
@@ -50,27 +69,66 @@ def delete_if_empty(session: Session, study_instance_uid: str) -> None:
         session.execute(delete(StudyRow).where(StudyRow.study_instance_uid == study_instance_uid))
 
 
-def add_instance(session: Session, study_instance_uid: str, header: SliceHeader, sha256: str) -> bool:
-    """Add an object; answers whether it was not there yet. Raises InstanceConflict for other content."""
-    adding = insert(InstanceRow).values(
-        sop_instance_uid=header.sop_instance_uid,
-        study_instance_uid=study_instance_uid,
-        series_instance_uid=header.series_instance_uid,
-        sha256=sha256,
-        header=header_to_json(header),
-    )
-    if session.scalar(adding.on_conflict_do_nothing().returning(InstanceRow.sop_instance_uid)) is not None:
-        return True
-    stored = session.get_one(InstanceRow, header.sop_instance_uid)
-    if (stored.sha256, stored.study_instance_uid) != (sha256, study_instance_uid):
-        raise InstanceConflict("this SOP Instance UID is already stored with other content; the stored one is kept")
-    return False
+@dataclass(frozen=True)
+class StoredInstance:
+    """Which study holds an object, and its content."""
+
+    study_instance_uid: str
+    sha256: str
+
+
+def add_instances(
+    session: Session, study_instance_uid: str, objects: Sequence[tuple[Sequence[SliceHeader], str]]
+) -> list[StoredInstance | None]:
+    """Add objects, each its frames and its sha256; answers for each what is stored under its UID already, which stays.
+
+    Of two objects of one UID among them the first is added, and is what is stored for the second.
+    """
+    added = [
+        {
+            "sop_instance_uid": frames[0].sop_instance_uid,
+            "study_instance_uid": study_instance_uid,
+            "series_instance_uid": frames[0].series_instance_uid,
+            "sha256": sha256,
+        }
+        for frames, sha256 in objects
+    ]
+    if not added:
+        return []
+    adding = insert(InstanceRow).on_conflict_do_nothing().returning(InstanceRow.sop_instance_uid)
+    new = set(session.scalars(adding, added))
+    stored = _stored_instances(session, {row["sop_instance_uid"] for row in added} - new)
+    answers: list[StoredInstance | None] = []
+    for frames, sha256 in objects:
+        uid = frames[0].sop_instance_uid
+        answers.append(stored.get(uid))
+        stored.setdefault(uid, StoredInstance(study_instance_uid, sha256))
+    _add_frames(session, [frames for (frames, _), is_there in zip(objects, answers, strict=True) if is_there is None])
+    return answers
+
+
+def _add_frames(session: Session, objects: Sequence[Sequence[SliceHeader]]) -> None:
+    rows = [
+        {"sop_instance_uid": one.sop_instance_uid, "frame_number": one.frame_number, "header": header_to_json(one)}
+        for frames in objects
+        for one in frames
+    ]
+    if rows:
+        session.execute(insert(FrameRow), rows)
+
+
+def _stored_instances(session: Session, sop_instance_uids: Set[str]) -> dict[str, StoredInstance]:
+    wanted = any_(literal(list(sop_instance_uids), ARRAY(Text)))
+    rows = session.scalars(select(InstanceRow).where(InstanceRow.sop_instance_uid == wanted))
+    return {row.sop_instance_uid: StoredInstance(row.study_instance_uid, row.sha256) for row in rows}
 
 
 def headers_of(session: Session, study_instance_uid: str) -> list[SliceHeader]:
     """Of every image of the study."""
-    query = select(InstanceRow.header).where(InstanceRow.study_instance_uid == study_instance_uid)
-    return [header_from_json(header) for header in session.scalars(query.order_by(InstanceRow.sop_instance_uid))]
+    query = select(FrameRow.header).join(InstanceRow, InstanceRow.sop_instance_uid == FrameRow.sop_instance_uid)
+    query = query.where(InstanceRow.study_instance_uid == study_instance_uid)
+    headers = session.scalars(query.order_by(FrameRow.sop_instance_uid, FrameRow.frame_number))
+    return [header_from_json(header) for header in headers]
 
 
 def get_study(session: Session, study_instance_uid: str) -> Study:
@@ -120,10 +178,26 @@ def get_slice(session: Session, sop_instance_uid: str, frame_number: int) -> tup
     return stack, next(one for one in stack.slices if one.key == (sop_instance_uid, frame_number))
 
 
-def change_stack(session: Session, stack_id: str, author: str, is_lge: bool | None, contrast: Contrast | None) -> Stack:
-    """Overrule what was read from the headers, and record who did; None stays. Raises StackNotFound."""
+def change_stack(
+    session: Session,
+    stack_id: str,
+    author: str,
+    is_lge: bool | None,
+    contrast: Contrast | None,
+    slice_thickness_mm: float | None,
+) -> Stack:
+    """Overrule what was read from the headers, or say what they lack, and record who did; None stays.
+
+    Raises StackNotFound, ThicknessKnown.
+    """
     row = _stack_row(session, stack_id)
-    change = {}
+    change: Json = {}
+    if slice_thickness_mm is not None:
+        if all(one.header.slice_thickness_mm is not None for one in _stack(row).slices):
+            raise ThicknessKnown("the headers have the slice thickness: it is not typed over")
+        typed = TypedThickness(slice_thickness_mm, author, datetime.now(UTC))
+        row.slice_thickness_by_reader = thickness_to_json(typed)
+        change["slice_thickness_mm"] = slice_thickness_mm
     if is_lge is not None:
         row.is_lge_by_reader = change["is_lge"] = is_lge
     if contrast is not None:
@@ -136,13 +210,20 @@ def change_stack(session: Session, stack_id: str, author: str, is_lge: bool | No
     return _stack(row)
 
 
+def record_exchange(session: Session, stack_id: str, author: str, used: SliceKey, instead_of: SliceKey) -> None:
+    """Note on the stack which of several images of one position a reader chose for the stack's reading."""
+    change: Json = {"image": list(used), "instead_of": list(instead_of)}
+    session.add(StackChangeRow(stack_id=stack_id, author=author, change=change))
+
+
 def replace_stacks(session: Session, study_instance_uid: str, stacks: Sequence[Stack]) -> list[str]:
     """Make these the study's stacks, after images were added to it, and return the ids of those that were there.
 
     A stack that a reader worked on keeps its id, whatever joined it; what a reader said of it stays, and a stack that
     has a reading is never dropped, even where its slices are in another one now.
     """
-    query = select(StackRow).where(StackRow.study_instance_uid == study_instance_uid)
+    without_headers = selectinload(StackRow.slices).lazyload(SliceRow.frame)
+    query = select(StackRow).where(StackRow.study_instance_uid == study_instance_uid).options(without_headers)
     stored = {row.stack_id: row for row in session.scalars(query)}
     read = set(session.scalars(select(ReadingRow.stack_id).where(ReadingRow.stack_id.in_(stored))))
     same = _same_stacks(stacks, stored, read)
@@ -154,6 +235,7 @@ def replace_stacks(session: Session, study_instance_uid: str, stacks: Sequence[S
         row.is_lge = stack.is_lge
         row.is_lge_because = stack.is_lge_because
         row.warnings = list(stack.warnings)
+        row.repeats = repeats_to_json(stack.repeats)
         session.add(row)
         session.flush()
         _replace_slices(session, row, stack.slices)
@@ -246,6 +328,7 @@ def _stack_row(session: Session, stack_id: str) -> StackRow:
 def _stack(row: StackRow) -> Stack:
     """The stack with what counts: a reader overrules the headers."""
     is_overruled = row.is_lge_by_reader is not None
+    typed = thickness_from_json(row.slice_thickness_by_reader)
     return Stack(
         stack_id=row.stack_id,
         study=_study_header(row.study),
@@ -253,10 +336,19 @@ def _stack(row: StackRow) -> Stack:
         contrast=Contrast(row.contrast_by_reader or row.contrast),
         is_lge=bool(row.is_lge_by_reader) if is_overruled else row.is_lge,
         is_lge_because="set by the reader" if is_overruled else row.is_lge_because,
-        warnings=tuple(row.warnings),
+        warnings=tuple(_said(warning, typed) for warning in row.warnings),
         slices=tuple(
-            Slice(header_from_json(one.instance.header), one.slice_spacing_mm, one.instance.sha256)
+            Slice(header_from_json(one.frame.header), one.slice_spacing_mm, one.frame.instance.sha256, typed)
             for one in row.slices
         ),
         revision=row.revision,
+        typed_thickness=typed,
+        repeats=repeats_from_json(row.repeats),
     )
+
+
+def _said(warning: str, typed: TypedThickness | None) -> str:
+    """The warning, or what a reader said instead."""
+    if typed is None or warning != THICKNESS_MISSING:
+        return warning
+    return f"SliceThickness is missing: {typed.author} typed {typed.mm:g} mm on {typed.at:%Y-%m-%d}"

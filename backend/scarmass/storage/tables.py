@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     MetaData,
@@ -76,7 +77,7 @@ class StudyChangeRow(Table):
 
 
 class InstanceRow(Table):
-    """One stored DICOM object; header holds the SliceHeader of its one frame."""
+    """One stored DICOM object."""
 
     __tablename__ = "instances"
 
@@ -84,8 +85,18 @@ class InstanceRow(Table):
     study_instance_uid: Mapped[str] = mapped_column(ForeignKey(StudyRow.study_instance_uid), index=True)
     series_instance_uid: Mapped[str]
     sha256: Mapped[str]
-    header: Mapped[Json]
     imported_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class FrameRow(Table):
+    """One image of a stored object, which has one as a classic object and many as an enhanced one."""
+
+    __tablename__ = "frames"
+
+    sop_instance_uid: Mapped[str] = mapped_column(ForeignKey(InstanceRow.sop_instance_uid), primary_key=True)
+    frame_number: Mapped[int] = mapped_column(primary_key=True)
+    header: Mapped[Json]
+    instance: Mapped[InstanceRow] = relationship(lazy="joined")
 
 
 class StackRow(Table):
@@ -100,7 +111,9 @@ class StackRow(Table):
     is_lge_because: Mapped[str]
     contrast_by_reader: Mapped[str | None]
     is_lge_by_reader: Mapped[bool | None]
+    slice_thickness_by_reader: Mapped[Json | None]
     warnings: Mapped[list[str]]
+    repeats: Mapped[list[list[Json]]] = mapped_column(JSONB, server_default="[]")
     revision: Mapped[int] = mapped_column(server_default="0")
     study: Mapped[StudyRow] = relationship(back_populates="stacks", lazy="joined")
     slices: Mapped[list["SliceRow"]] = relationship(
@@ -125,10 +138,14 @@ class SliceRow(Table):
 
     stack_id: Mapped[str] = mapped_column(ForeignKey(StackRow.stack_id), primary_key=True)
     index: Mapped[int] = mapped_column(primary_key=True)
-    sop_instance_uid: Mapped[str] = mapped_column(ForeignKey(InstanceRow.sop_instance_uid), index=True)
+    sop_instance_uid: Mapped[str] = mapped_column(index=True)
     frame_number: Mapped[int]
     slice_spacing_mm: Mapped[float | None]
-    instance: Mapped[InstanceRow] = relationship(lazy="joined")
+    frame: Mapped[FrameRow] = relationship(lazy="joined")
+
+    __table_args__ = (
+        ForeignKeyConstraint(["sop_instance_uid", "frame_number"], [FrameRow.sop_instance_uid, FrameRow.frame_number]),
+    )
 
 
 class ReadingRow(Table):

@@ -9,12 +9,15 @@ from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from scarmass.storage.steps import PROPOSALS
-from scarmass.storage.tables import EditRow, ReadingRow, SliceChangeRow
+from scarmass.storage.tables import EditRow, ReadingRow, SliceChangeRow, StackRow
 
 
 @dataclass(frozen=True)
 class Version:
-    """A reading is the same for as long as this is. author, edited_at: of the last edit, None where there is none."""
+    """A reading is the same for as long as this is. author, edited_at: of the last edit, None where there is none.
+
+    stack: how often what is stored of its stack has changed.
+    """
 
     reading_id: uuid.UUID
     state: str
@@ -22,6 +25,7 @@ class Version:
     edits: int
     author: str | None
     edited_at: datetime | None
+    stack: int
 
 
 def versions_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> list[Version]:
@@ -30,7 +34,8 @@ def versions_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> list[Vers
     proposals = proposals.where(SliceChangeRow.reading_id == ReadingRow.id, SliceChangeRow.revision == PROPOSALS)
     newest = select(EditRow).where(EditRow.reading_id == ReadingRow.id).order_by(EditRow.revision.desc()).limit(1)
     last = aliased(EditRow, newest.lateral())
-    query = select(ReadingRow, proposals.scalar_subquery(), last).outerjoin(last, true())
+    stack = select(StackRow.revision).where(StackRow.stack_id == ReadingRow.stack_id).scalar_subquery()
+    query = select(ReadingRow, proposals.scalar_subquery(), last, stack).outerjoin(last, true())
     return [
         Version(
             reading.id,
@@ -39,6 +44,7 @@ def versions_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> list[Vers
             edit.revision if edit else 0,
             edit.author if edit else None,
             edit.created_at if edit else None,
+            stack,
         )
-        for reading, number, edit in session.execute(query.where(ReadingRow.id.in_(reading_ids)))
+        for reading, number, edit, stack in session.execute(query.where(ReadingRow.id.in_(reading_ids)))
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from pydicom.uid import CTImageStorage, DeflatedExplicitVRLittleEndian, EnhancedMRImageStorage
+from pydicom.uid import CTImageStorage, EnhancedMRImageStorage
 
 from scarmass.domain.errors import ObjectRefused, PixelsUndecodable
 from scarmass.imaging.mr.header import read_object
@@ -72,7 +72,7 @@ def test_a_truncated_object_is_refused(phantom_files: list[Path]) -> None:
     ("keyword", "value", "said"),
     [
         ("SOPClassUID", CTImageStorage, "not an MR image"),
-        ("SOPClassUID", EnhancedMRImageStorage, "multi-frame"),
+        ("SOPClassUID", EnhancedMRImageStorage, "describes 0 of them"),
         ("PixelSpacing", None, "PixelSpacing"),
         ("ImageOrientationPatient", [1, 0, 0, 1, 0, 0], "ImageOrientationPatient"),
         ("ImagePositionPatient", None, "ImagePositionPatient"),
@@ -107,8 +107,3 @@ def test_every_value_of_a_list_is_printable_and_lists_are_bounded(dataset: pydic
     image_type = read_object(content(dataset)).slices[0].image_type
     assert image_type[:2] == ("ORIGINAL", "PRIMARY")
     assert len(image_type) == 32
-
-
-def test_a_deflated_object_is_not_inflated(dataset: pydicom.Dataset) -> None:
-    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
-    assert "deflated" in reason(dataset)

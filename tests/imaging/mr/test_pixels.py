@@ -1,5 +1,6 @@
 """Stored values, rescaled values, thumbnails."""
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PIL import Image
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from scarmass.domain.errors import PixelsUndecodable
+from scarmass.imaging.mr.header import read_object
 from scarmass.imaging.mr.pixels import rescaled_values, stored_values, thumbnail_png
 
 
@@ -34,10 +36,11 @@ def test_pixels_that_cannot_be_decoded_are_a_fact(phantom_files: list[Path]) -> 
         stored_values(content(dataset))
 
 
-def test_rescale_and_monochrome1_make_bright_high() -> None:
+def test_rescale_and_monochrome1_make_bright_high(phantom_files: list[Path]) -> None:
     stored = np.array([[0, 1000]], np.uint16)
-    assert np.array_equal(rescaled_values(stored, 2.0, -5.0, "MONOCHROME2"), [[-5, 1995]])
-    inverted = rescaled_values(stored, 1.0, 0.0, "MONOCHROME1")
+    header = read_object(phantom_files[0].read_bytes()).slices[0]
+    assert np.array_equal(rescaled_values(stored, replace(header, rescale_slope=2, rescale_intercept=-5)), [[-5, 1995]])
+    inverted = rescaled_values(stored, replace(header, photometric_interpretation="MONOCHROME1"))
     assert inverted[0, 0] > inverted[0, 1]
 
 

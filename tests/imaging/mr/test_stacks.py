@@ -86,10 +86,11 @@ def test_real_cine_is_two_phases_of_twelve_slices_and_no_lge(scarmass_data: Path
     assert all(member.slice_spacing_mm == pytest.approx(10, abs=0.01) for s in stacks for member in s.slices)
 
 
-def test_one_slice_taken_again_leaves_the_stack_lge_and_is_said(headers: list[SliceHeader]) -> None:
+def test_one_slice_taken_again_replaces_the_earlier_one_and_both_stacks_say_so(headers: list[SliceHeader]) -> None:
     again = replace(headers[3], sop_instance_uid="1.2.3", instance_number=99)
-    whole, repeat = sorted(build_stacks(STUDY, [*headers, again]), key=lambda s: len(s.slices), reverse=True)
-    assert uids([member.header for member in whole.slices]) == uids(headers)
-    assert [member.header.sop_instance_uid for member in repeat.slices] == ["1.2.3"]
+    whole, replaced = build_stacks(STUDY, [*headers, again])
+    assert uids([member.header for member in whole.slices]) == uids([*headers[:3], again, *headers[4:]])
+    assert uids([member.header for member in replaced.slices]) == uids([headers[3]])
     assert whole.is_lge
-    assert any("imaged again" in warning for warning in whole.warnings)
+    assert any("1 of 10 positions were imaged again" in warning for warning in whole.warnings), whole.warnings
+    assert any("imaged again" in warning for warning in replaced.warnings)

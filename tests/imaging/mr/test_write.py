@@ -146,7 +146,7 @@ def test_our_own_reader_sees_one_lge_stack_with_its_contrast(tmp_path: Path, con
     paths = write_mr_series(tmp_path, values(-70), planes(), replace(SERIES, contrast=contrast))
     headers = [read_object(path.read_bytes()).slices[0] for path in reversed(paths)]
     assert contrast_of(headers[0]) is contrast
-    assert lge_verdict(headers[0], 1)[0]
+    assert lge_verdict(headers[0]).is_lge
     (stack,) = build_stacks(StudyHeader("1.2.3"), headers)
     assert [s.header.instance_number for s in stack.slices] == [1, 2, 3, 4]
     assert [s.slice_spacing_mm for s in stack.slices] == pytest.approx([10.0] * SLICES)

@@ -12,7 +12,7 @@ from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.protocols import Segmentation, Segmenter, SliceImage
 from scarmass.domain.structures import Structure
-from scarmass.inference.segmenter.engine import SegmenterEngine, chosen_device
+from scarmass.inference.segmenter.engine import AT_ONCE, SegmenterEngine, chosen_device
 from scarmass.inference.segmenter.network import build_segmenter
 from scarmass.inference.segmenter.refiner import FOLD, Refiner
 from scarmass.inference.segmenter.window import Float32
@@ -342,3 +342,18 @@ def test_a_click_in_a_box_that_was_answered_asks_the_refiner_alone(
     assert np.array_equal(clicked.mask, alone.mask)
     with pytest.raises(TypeError):
         ask(engine, Prompt(Structure.SCAR, (Box(60, 60, 80, 80),)))
+
+
+def test_lone_clicks_are_asked_about_together_and_answered_as_click_by_click(
+    engine: SegmenterEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clicks = tuple(Point(float(x), float(y), True) for x in (20, 60, 100) for y in (20, 60, 100))
+    asked: list[int] = []
+    decode = engine._decoder.logits
+    monkeypatch.setattr(engine._decoder, "logits", lambda *given: asked.append(len(given[5])) or decode(*given))
+    together = ask(engine, Prompt(points=clicks)).mask
+    assert max(asked) == AT_ONCE
+    one_by_one = np.zeros_like(together)
+    for count in range(1, len(clicks) + 1):
+        one_by_one = ask(engine, Prompt(points=clicks[:count], previous=one_by_one)).mask
+    assert (together ^ one_by_one).sum() <= 2

@@ -213,12 +213,13 @@ def test_a_repeated_image_is_told_and_there_is_nothing_to_take_over(client: Test
     assert (refused.status_code, refused.json()["type"].rsplit(":")[-1]) == (409, "NothingToTakeOver")
 
 
-def test_breath_holds_that_join_differently_later_leave_every_reading_and_its_stack(
+def test_breath_holds_that_join_one_of_two_stacks_later_leave_every_reading_and_its_stack(
     client: TestClient, contents: list[bytes]
 ) -> None:
-    """One series of two slices, then a slice a series: the stacks are formed anew, both readings stay."""
+    """One series of two slices, a slice a series after the patient lay down anew, and then more of the first."""
     scanner = Scanner(client, random.Random(2), [])
     apart = [changed(content, SeriesInstanceUID=f"1.2.3.{n}") for n, content in enumerate(contents)]
+    apart[2:6] = [changed(content, FrameOfReferenceUID="1.2.4") for content in apart[2:6]]
     first = opened(client, stack_of(scanner.send(*contents[:2]))["stack_id"])
     other = scanner.send(*apart[2:6])["studies"][0]["stacks"]
     second = opened(client, next(s["stack_id"] for s in other if s["stack_id"] != first["stack_id"]))
@@ -227,3 +228,5 @@ def test_breath_holds_that_join_differently_later_leave_every_reading_and_its_st
         now = prepared(client, reading["id"])
         assert (now["slices"], now["totals"]) == (reading["slices"], reading["totals"])
         assert reading["stack_id"] in [stack["stack_id"] for stack in study["stacks"]]
+    numbers = {stack["stack_id"]: stack["number_of_slices"] for stack in study["stacks"]}
+    assert numbers == {first["stack_id"]: len(contents) - 4, second["stack_id"]: 4}

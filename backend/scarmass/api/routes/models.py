@@ -16,6 +16,7 @@ from scarmass.api.schemas.models import (
     StackMass,
 )
 from scarmass.domain.errors import PromptInvalid
+from scarmass.domain.stack import headline_extent
 from scarmass.domain.structures import Structure
 from scarmass.services.measure import masks_on, measure_slice, measure_stack
 from scarmass.services.readings import placement, propose
@@ -77,4 +78,4 @@ def mass(request: MassRequest, context: InContext) -> StackMass:
         raise PromptInvalid("a slice has more than one mask")
     density = request.density_g_per_ml or context.density_g_per_ml
     measured = measure_stack(slices, masks_on(slices, run_lengths), density)
-    return StackMass.of(measured, request.mass_extent or context.mass_extent, density)
+    return StackMass.of(measured, request.mass_extent or headline_extent(slices, context.mass_extent), density)

@@ -79,7 +79,7 @@ def get_pixels_above(
 def _answer(context: Context, request: Request, key: tuple[str, int], media_type: str, content: Callable) -> Response:
     """Stored objects never change, so their sha256 is the ETag and a browser may keep them."""
     _, one = get_slice(context, *key)
-    headers = {"ETag": f'"{one.sha256}"', "Cache-Control": CACHE}
+    headers = {"ETag": f'"{one.pixels_key}"', "Cache-Control": CACHE}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(content(one), media_type=media_type, headers=headers)

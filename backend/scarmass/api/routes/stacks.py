@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from scarmass.api.dependencies import CurrentReader, InContext, PathUid
+from scarmass.api.schemas.other_views import OtherViews, ViewImages
 from scarmass.api.schemas.studies import Stack, StackChange, View
 from scarmass.services import stacks
 from scarmass.services.opening_view import opening_view
@@ -21,8 +22,24 @@ def get_view(stack_id: PathUid, context: InContext) -> View:
     return View.of(opening_view(context, stack_id))
 
 
+@router.get("/{stack_id}/other_views")
+def get_other_views(stack_id: PathUid, context: InContext) -> OtherViews:
+    """What the study shows beside this stack, without its images; a cine is one view."""
+    return OtherViews.of(stacks.other_views_of(context, stack_id))
+
+
+@router.get("/{stack_id}/images")
+def get_images(stack_id: PathUid, context: InContext) -> ViewImages:
+    """The images of the stack, or of all phases of the cine that it is a phase of."""
+    return ViewImages.of(stacks.view_of(context, stack_id))
+
+
 @router.patch("/{stack_id}")
 def change_stack(stack_id: PathUid, change: StackChange, context: InContext, reader: CurrentReader) -> Stack:
-    """Overrule what was read from the header; a field left out stays. Who did it and when is recorded."""
-    stack = stacks.change_stack(context, stack_id, reader, change.is_lge, change.contrast)
+    """Overrule what was read from the header; a field left out stays. Who did it and when is recorded.
+
+    A slice thickness is taken where the headers lack it.
+    """
+    said = change.is_lge, change.contrast, change.slice_thickness_mm
+    stack = stacks.change_stack(context, stack_id, reader, *said)
     return Stack.of(stack, context.mass_extent, context.density_g_per_ml)

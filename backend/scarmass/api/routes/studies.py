@@ -1,27 +1,33 @@
 """Upload, worklist and study."""
 
+import asyncio
 import base64
 import json
-from typing import Annotated, BinaryIO
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
-from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from scarmass.api.dependencies import CurrentReader, InContext, PathUid
 from scarmass.api.errors import problem
-from scarmass.api.guard import BodyTooLarge
+from scarmass.api.multipart import Files, receive_files
 from scarmass.api.schemas.studies import Intake, Rejected, Study, StudyChange, Worklist
 from scarmass.domain import stack as domain
 from scarmass.services.context import Context
-from scarmass.services.intake import take_in
+from scarmass.services.intake import take_in_upload
 from scarmass.services.readings.load import readings_of
 from scarmass.services.stacks import get_study, page_of_studies, set_removed
+from scarmass.storage.files import storage_full_is_a_fact
 
 router = APIRouter(prefix="/api/v1/studies", tags=["studies"])
 
-MAX_FILES = 50_000
+UPLOAD_THREADS = ThreadPoolExecutor(4, thread_name_prefix="uploads")
+"""However many uploads wait to be read, other requests find the thread pool free."""
+
 UPLOAD_BODY = {
     "requestBody": {
         "required": True,
@@ -45,31 +51,41 @@ UPLOAD_BODY = {
 }
 
 
-async def _form(request: Request) -> FormData:
-    """The multipart body, spooled to disk. Parsed here because a study may have more files than the default allows."""
-    try:
-        return await request.form(max_files=MAX_FILES, max_fields=16)
-    except BodyTooLarge:
-        raise
-    except HTTPException as error:
-        raise HTTPException(422, error.detail) from error
-    except UnicodeError as error:
-        raise HTTPException(422, "the charset of the body cannot be read") from error
-
-
 @router.post("", status_code=201, response_model=Intake, openapi_extra=UPLOAD_BODY)
-def upload_studies(form: Annotated[FormData, Depends(_form)], context: InContext) -> Intake | JSONResponse:
+async def upload_studies(request: Request, context: InContext) -> Intake | JSONResponse:
     """Store DICOM instances or .zip archives of them; what cannot be used is refused by name and reason."""
-    sent = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
-    if not sent:
-        return problem(422, "RequestInvalid", "Request invalid", "send at least one file in the field “files”")
-    named: list[tuple[str, BinaryIO]] = [(part.filename or "unnamed", part.file) for part in sent]
-    intake = take_in(context.database, context.files, named)
+    with storage_full_is_a_fact(), context.files.incoming() as incoming:
+        try:
+            sent = await receive_files(request.headers, request.stream(), incoming.folder / "body")
+        except ClientDisconnect as error:
+            raise HTTPException(400, "the connection was lost before the upload was whole") from error
+        if not sent.parts:
+            return problem(422, "RequestInvalid", "Request invalid", "send at least one file in the field “files”")
+        abandoned = threading.Event()
+        watching = asyncio.create_task(_tell_when_gone(request, abandoned))
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(UPLOAD_THREADS, _take_in, context, sent, abandoned)
+        finally:
+            watching.cancel()
+
+
+def _take_in(context: Context, sent: Files, abandoned: threading.Event) -> Intake | JSONResponse:
+    with sent.path.open("rb") as file:
+        intake = take_in_upload(context, sent.opened(file), sent.size, abandoned)
     rejected = [Rejected(name=refused.name, reason=refused.reason) for refused in intake.rejected]
     if not intake.studies:
         shown = [refused.model_dump() for refused in rejected]
         return problem(422, "ObjectRefused", "Object refused", "none of the files could be used", rejected=shown)
-    return Intake(studies=_with_readings(context, intake.studies), rejected=rejected)
+    studies = _with_readings(context, intake.studies)
+    return Intake(studies=studies, rejected=rejected, stored=intake.stored, already_here=intake.already_here)
+
+
+async def _tell_when_gone(request: Request, abandoned: threading.Event) -> None:
+    """Nothing more is read for a client that has left."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    abandoned.set()
 
 
 @router.get("")

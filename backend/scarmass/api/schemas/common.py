@@ -1,8 +1,9 @@
 """The words that all of the REST contract shares, as Pydantic models made from domain types."""
 
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from scarmass.domain import masks, mass, prompts, protocols
 from scarmass.domain.sensitivity import HIGHEST, LOWEST
@@ -15,13 +16,27 @@ Sensitivity = Annotated[float, Field(ge=LOWEST, le=HIGHEST, allow_inf_nan=False)
 Density = Annotated[float, Field(gt=0.5, lt=2)]
 MAX_BOXES = 64
 MAX_POINTS = 256
+MAX_DRAWN = 24
+"""Boxes and points on one slice and structure: more than a hand draws."""
 MAX_RUNS = 2**21
+MAX_FIELDS = 64
+
+T = TypeVar("T")
+Few = Annotated[list[T], Field(fail_fast=True)]
+"""A list whose first item that is wrong ends its validation: a long one would be as many errors."""
 
 
 class Strict(BaseModel):
     """A request body: unknown fields are refused, so that a misspelt one is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_fields(cls, data: Any) -> Any:
+        if isinstance(data, dict) and len(data) > MAX_FIELDS:
+            raise PydanticCustomError("too_many_fields", "at most {most} fields are taken", {"most": MAX_FIELDS})
+        return data
 
 
 class SliceName(Strict):
@@ -67,11 +82,24 @@ class Point(Strict):
         return prompts.Point(self.x, self.y, self.positive)
 
 
+class Drawn(Strict):
+    """What a hand draws on one slice."""
+
+    boxes: Few[Box] = Field(default=[], max_length=MAX_BOXES)
+    points: Few[Point] = Field(default=[], max_length=MAX_POINTS)
+
+    @model_validator(mode="after")
+    def _is_drawn_by_hand(self) -> "Drawn":
+        if len(self.boxes) + len(self.points) > MAX_DRAWN:
+            raise PydanticCustomError("too_long", "at most {most} boxes and points are taken", {"most": MAX_DRAWN})
+        return self
+
+
 class Rle(Strict):
     """COCO uncompressed run lengths, column-major."""
 
-    size: Annotated[list[Annotated[int, Field(ge=1, le=65535)]], Field(min_length=2, max_length=2)]
-    counts: Annotated[list[Annotated[int, Field(ge=0, le=2**26)]], Field(max_length=MAX_RUNS)]
+    size: Annotated[Few[Annotated[int, Field(ge=1, le=65535)]], Field(min_length=2, max_length=2)]
+    counts: Annotated[Few[Annotated[int, Field(ge=0, le=2**26)]], Field(max_length=MAX_RUNS)]
 
     @staticmethod
     def of(mask: masks.Mask) -> "Rle":

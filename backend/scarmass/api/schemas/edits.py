@@ -10,16 +10,13 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from scarmass.api.schemas.common import (
-    MAX_BOXES,
-    MAX_POINTS,
-    Box,
+    Drawn,
+    Few,
     FrameNumber,
-    Point,
     Position,
     Rle,
     Sensitivity,
     SliceName,
-    Strict,
     Uid,
 )
 from scarmass.domain import edits
@@ -32,11 +29,11 @@ from scarmass.domain.structures import Structure
 MAX_SLICES = 1024
 
 
-class EditRequest(Strict):
+class EditRequest(Drawn):
     """mask: what the reader painted, the whole mask of the slice. point: of the part that is removed.
 
     sensitivity: null keeps it, or fits it to what was decided where it follows; then the slice, if one is named, is the
-    one in hand. slices: those that are accepted in one step.
+    one in hand. slices: those that are accepted in one step. image: that takes the slice's place in an exchange.
     """
 
     client_id: uuid.UUID
@@ -45,13 +42,12 @@ class EditRequest(Strict):
     structure: Structure = Structure.SCAR
     sop_instance_uid: Uid | None = None
     frame_number: FrameNumber = 1
-    boxes: list[Box] = Field(default_factory=list, max_length=MAX_BOXES)
-    points: list[Point] = Field(default_factory=list, max_length=MAX_POINTS)
     mask: Rle | None = None
     point: Position | None = None
     sensitivity: Sensitivity | None = None
     follows: bool = False
-    slices: list[SliceName] = Field(default_factory=list, max_length=MAX_SLICES)
+    slices: Few[SliceName] = Field(default_factory=list, max_length=MAX_SLICES)
+    image: SliceName | None = None
 
     def to_domain(self) -> edits.EditRequest:
         """Raises PromptInvalid, MaskMalformed."""
@@ -91,6 +87,10 @@ class EditRequest(Strict):
                 if self.point is None:
                     raise PromptInvalid("removing a part needs a point on it")
                 return edits.RemovePartEdit(key, self.point.x, self.point.y, self.structure)
+            case EditKind.EXCHANGE:
+                if self.image is None:
+                    raise PromptInvalid("an exchange names the image that comes in the place of the slice")
+                return edits.ExchangeEdit(key, self.image.key)
             case EditKind.CLEAR:
                 return edits.ClearEdit(key, self.structure)
             case EditKind.NO_SCAR:

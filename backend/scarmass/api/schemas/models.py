@@ -6,13 +6,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from scarmass.api.schemas.common import (
-    MAX_BOXES,
-    MAX_POINTS,
-    Box,
     Density,
+    Drawn,
+    Few,
     Mass,
     Model,
-    Point,
     Rle,
     Sensitivity,
     SliceName,
@@ -25,13 +23,15 @@ from scarmass.domain.stack import Slice
 from scarmass.domain.structures import Structure
 from scarmass.services.measure import SliceMeasure, StackMeasure
 
+Detectable = Literal["left_ventricle", "scar"]
+
 
 class DetectRequest(Strict):
     """Either a stack or a list of slices. Left ventricles alone are found without asking the segmenter."""
 
     stack_id: Uid | None = None
-    slices: Annotated[list[SliceName], Field(min_length=1, max_length=512)] | None = None
-    structures: set[Literal["left_ventricle", "scar"]] = Field(default={"left_ventricle", "scar"}, min_length=1)
+    slices: Annotated[Few[SliceName], Field(min_length=1, max_length=512)] | None = None
+    structures: set[Detectable] = Field(default={"left_ventricle", "scar"}, min_length=1, fail_fast=True)
 
 
 class DetectedBox(BaseModel):
@@ -70,10 +70,8 @@ class Detection(BaseModel):
     segmenter: Model
 
 
-class SegmentRequest(SliceName):
+class SegmentRequest(SliceName, Drawn):
     structure: Structure = Structure.SCAR
-    boxes: list[Box] = Field(default=[], max_length=MAX_BOXES)
-    points: list[Point] = Field(default=[], max_length=MAX_POINTS)
     previous: Rle | None = None
     sensitivity: Sensitivity = 0.0
 
@@ -114,7 +112,7 @@ class SliceMask(SliceName):
 
 class MassRequest(Strict):
     stack_id: Uid
-    masks: Annotated[list[SliceMask], Field(max_length=4096)]
+    masks: Annotated[Few[SliceMask], Field(max_length=4096)]
     mass_extent: MassExtent | None = None
     density_g_per_ml: Density | None = None
 

@@ -12,6 +12,7 @@ from scarmass.domain import reading as domain
 from scarmass.domain import stack
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.reading import Origin, SliceState
+from scarmass.domain.stack import headline_extent
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import SliceMeasure, measure_slice
@@ -234,11 +235,12 @@ def _progress(measured: MeasuredReading) -> dict[str, Any]:
 
 def _totals(context: Context, measured: MeasuredReading) -> dict[str, Any]:
     reading = measured.reading
+    extent = headline_extent(reading.slices, context.mass_extent)
     return {
         "revision": reading.revision,
         "totals": Mass.of(measured.scar.mass),
-        "mass_extent": context.mass_extent,
-        "mass_g": measured.scar.mass_g(context.mass_extent),
+        "mass_extent": extent,
+        "mass_g": measured.scar.mass_g(extent),
         "structures": {structure: Mass.of(mass) for structure, mass in measured.masses.items()},
         "reviewed": reading.reviewed,
         "of": len(reading.slices),

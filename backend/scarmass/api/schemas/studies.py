@@ -3,8 +3,9 @@
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from scarmass.api.schemas.common import Box, Strict
 from scarmass.domain import stack as domain
@@ -16,6 +17,8 @@ from scarmass.services.opening_view import OpeningView
 from scarmass.services.readings import summary as domain_summary
 from scarmass.services.readings.load import ListedReading
 from scarmass.services.readings.summary import Progress
+
+THICKEST_MM = 100.0
 
 
 class Patient(BaseModel):
@@ -139,8 +142,12 @@ class Rejected(BaseModel):
 
 
 class Intake(BaseModel):
+    """stored, already_here: objects that are new, and those that were there before, which changed nothing."""
+
     studies: list[Study]
     rejected: list[Rejected]
+    stored: int
+    already_here: int
 
 
 class Worklist(BaseModel):
@@ -168,12 +175,39 @@ class Slice(BaseModel):
 
     @staticmethod
     def of(one: domain.Slice, index: int) -> "Slice":
-        shown = Slice.model_fields.keys() - {"index", "slice_spacing_mm"}
-        header = {name: getattr(one.header, name) for name in shown}
-        return Slice(index=index, slice_spacing_mm=one.slice_spacing_mm, **header)
+        of_the_slice = {name: getattr(one, name) for name in ("slice_thickness_mm", "slice_spacing_mm")}
+        shown = Slice.model_fields.keys() - {"index", *of_the_slice}
+        return Slice(index=index, **of_the_slice, **{name: getattr(one.header, name) for name in shown})
+
+
+class TypedThickness(BaseModel):
+    """A slice thickness that the headers lack, as a reader typed it."""
+
+    mm: float
+    author: str
+    at: datetime
+
+    @staticmethod
+    def of(typed: domain.TypedThickness | None) -> "TypedThickness | None":
+        return None if typed is None else TypedThickness(mm=typed.mm, author=typed.author, at=typed.at)
+
+
+class RepeatedImage(BaseModel):
+    """One of several images of one position. acquisition_time: HHMMSS.F, or empty."""
+
+    sop_instance_uid: str
+    frame_number: int
+    acquisition_time: str
+
+    @staticmethod
+    def of(one: domain.RepeatedImage) -> "RepeatedImage":
+        sop, frame = one.key
+        return RepeatedImage(sop_instance_uid=sop, frame_number=frame, acquisition_time=one.acquisition_time)
 
 
 class Stack(BaseModel):
+    """repeats: the images of each position that was imaged several times, in order of time; the stack has the last."""
+
     stack_id: str
     study_instance_uid: str
     patient: Patient
@@ -185,7 +219,9 @@ class Stack(BaseModel):
     is_lge_because: str
     mass_extent: MassExtent
     density_g_per_ml: float
+    typed_thickness: TypedThickness | None = None
     warnings: list[str]
+    repeats: list[list[RepeatedImage]] = []
     slices: list[Slice]
 
     @staticmethod
@@ -200,9 +236,11 @@ class Stack(BaseModel):
             contrast=stack.contrast,
             is_lge=stack.is_lge,
             is_lge_because=stack.is_lge_because,
-            mass_extent=mass_extent,
+            mass_extent=domain.headline_extent(stack.slices, mass_extent),
             density_g_per_ml=density_g_per_ml,
+            typed_thickness=TypedThickness.of(stack.typed_thickness),
             warnings=list(stack.warnings),
+            repeats=[[RepeatedImage.of(one) for one in images] for images in stack.repeats],
             slices=[Slice.of(one, index) for index, one in enumerate(stack.slices)],
         )
 
@@ -247,3 +285,4 @@ class View(BaseModel):
 class StackChange(Strict):
     is_lge: bool | None = None
     contrast: Contrast | None = None
+    slice_thickness_mm: Annotated[float, Field(gt=0, le=THICKEST_MM, strict=True, allow_inf_nan=False)] | None = None

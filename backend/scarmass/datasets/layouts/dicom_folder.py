@@ -21,7 +21,7 @@ from scarmass.domain.masks import Mask
 from scarmass.domain.stack import SliceHeader, Stack, StudyHeader
 from scarmass.domain.structures import Structure
 from scarmass.imaging.mr.header import read_object
-from scarmass.imaging.mr.pixels import rescaled_values, stored_values
+from scarmass.imaging.mr.pixels import slice_values
 from scarmass.imaging.mr.stacks import build_stacks
 from scarmass.imaging.nifti import NiftiVolume, read_nifti
 
@@ -98,6 +98,8 @@ def _sort_in(path: Path, found: PatientFiles) -> None:
             mr = read_object(path.read_bytes())
         except ObjectRefused as error:
             raise ObjectRefused(f"{path.name}: {error}") from error
+        if len(mr.slices) > 1:
+            raise ObjectRefused(f"{path.name}: masks on an object of several frames are not supported")
         found.studies[mr.study.study_instance_uid] += mr.slices
         found.files.update({header.sop_instance_uid: path for header in mr.slices})
 
@@ -141,7 +143,8 @@ def _on_grid(volume: NiftiVolume, headers: list[SliceHeader], name: str) -> NDAr
     to_voxel = np.linalg.inv(np.column_stack([step, along_column * row_mm, along_row * column_mm]))
     sampled = []
     for index, header in enumerate(headers):
-        voxels = (_pixel_centres_mm(header) - first.position_mm) @ to_voxel.T
+        y, x = np.mgrid[: header.rows, : header.columns] + 0.5
+        voxels = (header.plane.patient_mm(x, y) - first.position_mm) @ to_voxel.T
         nearest = np.rint(voxels).astype(int)
         if np.abs(voxels - nearest).max() > GRID_TOLERANCE:
             raise AnnotationInvalid(f"{name} has another grid than slice {index}")
@@ -151,18 +154,8 @@ def _on_grid(volume: NiftiVolume, headers: list[SliceHeader], name: str) -> NDAr
     return np.array(sampled)
 
 
-def _pixel_centres_mm(header: SliceHeader) -> NDArray[np.float64]:
-    """Positions (rows, columns, 3) by PS3.3 equation C.7.6.2.1-1."""
-    row, column = np.mgrid[: header.rows, : header.columns]
-    along_row, along_column = np.array(header.orientation[:3]), np.array(header.orientation[3:])
-    row_mm, column_mm = header.pixel_spacing_mm
-    offsets = column[..., None] * along_row * column_mm + row[..., None] * along_column * row_mm
-    return np.array(header.position_mm) + offsets
-
-
 def _values(path: Path, header: SliceHeader) -> NDArray[np.float32]:
-    stored = stored_values(path.read_bytes())
-    return rescaled_values(stored, header.rescale_slope, header.rescale_intercept, header.photometric_interpretation)
+    return slice_values(path.read_bytes(), header)
 
 
 def _is_dicom(path: Path) -> bool:

@@ -13,7 +13,7 @@ from pydicom.uid import SegmentationStorage
 
 from scarmass.datasets.layouts.tissues import Tissue, tissue_named
 from scarmass.domain.errors import AnnotationInvalid, AnnotationMissing
-from scarmass.domain.geometry import PARALLEL_TOLERANCE
+from scarmass.domain.geometry import ORIENTATION_TOLERANCE
 from scarmass.domain.masks import Mask
 from scarmass.domain.stack import SliceHeader
 
@@ -121,7 +121,7 @@ def _require_same_place(segmentation: Dataset, frame: Dataset, number: int, head
     """Where the segmentation gives its frames a place: the slice's own position and orientation."""
     for keyword, attribute, own, tolerance in (
         ("PlanePositionSequence", "ImagePositionPatient", header.position_mm, POSITION_TOLERANCE_MM),
-        ("PlaneOrientationSequence", "ImageOrientationPatient", header.orientation, PARALLEL_TOLERANCE),
+        ("PlaneOrientationSequence", "ImageOrientationPatient", header.orientation, ORIENTATION_TOLERANCE),
     ):
         given = _of_frame(segmentation, frame, keyword)
         if given and np.abs(np.subtract(given[0][attribute].value, own)).max() > tolerance:

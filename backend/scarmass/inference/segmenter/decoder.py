@@ -9,6 +9,7 @@ from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import PromptGroup
 from scarmass.inference.segmenter.network import PromptableSegmenter
 from scarmass.inference.segmenter.onnx_decoder import OnnxDecoder
+from scarmass.inference.segmenter.onnx_refiner import OnnxRefiner
 from scarmass.inference.segmenter.prompt_tensors import PromptTensors, prompt_tensors
 from scarmass.inference.segmenter.tensor_cache import TensorCache
 from scarmass.inference.segmenter.window import Float32, Window
@@ -22,11 +23,17 @@ class Decoder:
     """A network's answers, on the device that it is on. Safe to use from many threads."""
 
     def __init__(
-        self, network: PromptableSegmenter, entry: Entry, device: torch.device, onnx: OnnxDecoder | None = None
+        self,
+        network: PromptableSegmenter,
+        entry: Entry,
+        device: torch.device,
+        onnx_decoder: OnnxDecoder | None = None,
+        onnx_refiner: OnnxRefiner | None = None,
     ) -> None:
-        """onnx: asked about boxes in the network's place, for what is then refined."""
+        """onnx_decoder: asked about boxes in the network's place, for what is then refined; onnx_refiner: by this."""
         self._network = network
-        self._onnx = onnx
+        self._onnx_decoder = onnx_decoder
+        self._onnx_refiner = onnx_refiner
         self._entry = entry
         self._device = device
         self._kept = TensorCache(KEPT_BYTES)
@@ -57,11 +64,13 @@ class Decoder:
                 )
             )
             shown = torch.from_numpy(grey).to(self._device)
-            return self._network.refine(logits, shown, structures, **given.for_refiner())
+            return self._network.refine(
+                logits, shown, structures, **given.for_refiner(), with_outlines=self._onnx_refiner
+            )
 
     def _coarse(self, embedding: Tensor, structures: Tensor, given: PromptTensors) -> Tensor:
-        if self._onnx is not None and given.boxes is not None:
-            return self._onnx(embedding, structures, given.boxes)
+        if self._onnx_decoder is not None and given.boxes is not None:
+            return self._onnx_decoder(embedding, structures, given.boxes)
         return self._network.decode(embedding, structures, **given.for_decoder())[0]
 
     def _unrefined(

@@ -23,6 +23,7 @@ from scarmass.inference.segmenter.decoder import Decoder
 from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter
 from scarmass.inference.segmenter.onnx_decoder import OnnxDecoder
 from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder, exported_encoder
+from scarmass.inference.segmenter.onnx_refiner import OnnxRefiner
 from scarmass.inference.segmenter.prompt_tensors import coordinates, previous_of
 from scarmass.inference.segmenter.tensor_cache import TensorCache, Turns
 from scarmass.inference.segmenter.window import (
@@ -39,6 +40,12 @@ from scarmass.inference.weights.load import Weights
 LOGITS_CACHE_BYTES = 2**27
 """Answers kept as logits, 256 KiB each: another sensitivity cuts them anew without asking the network."""
 
+GREY_CACHE_BYTES = 2**26
+"""Windows kept as grey values, 256 KiB each: every answer on a slice sees the same one."""
+
+AT_ONCE = 2
+"""Groups that are decoded together: each takes some 40 MiB while it is."""
+
 T = TypeVar("T")
 
 
@@ -50,6 +57,9 @@ class _Asked:
     window: Window
     structure: int
     sensitivity: float
+
+    def window_of(self, group: PromptGroup) -> Window:
+        return self.window.enlarged_for(coordinates(group))
 
 
 class SegmenterEngine:
@@ -70,8 +80,8 @@ class SegmenterEngine:
     ) -> None:
         """device: auto (cuda where there is one, else cpu), cpu, cuda or cuda:n.
 
-        cache_bytes bounds the embeddings kept (4 MiB each). export_folder: where ONNX exports of encoder and
-        decoder are kept; None runs them in torch. Only TinyViT on a CPU is exported. encode: an encoder used in its
+        cache_bytes bounds the embeddings kept (4 MiB each). export_folder: where ONNX exports of encoder, decoder and
+        refiner are kept; None runs them in torch. Only TinyViT on a CPU is exported. encode: an encoder used in its
         place.
         """
         self._weights = weights
@@ -80,16 +90,18 @@ class SegmenterEngine:
         self._normalisation = Normalisation(entry.normalisation)
         self._network = build_segmenter(weights).to(self._device)
         self._encode: Callable[[Float32], Tensor] = encode or self._encode_in_torch
-        onnx_decoder = None
+        onnx_decoder = onnx_refiner = None
         exportable = encode is None and self._device.type == "cpu" and entry.architecture == "tiny_vit"
         if exportable and export_folder is not None:
             encoder = self._network.image_encoder
             self._encode = OnnxEncoder(exported_encoder(encoder, entry.input_size, weights.sha256, export_folder))
-            if self._network.refiner is not None:
+            if (refiner := self._network.refiner) is not None:
                 onnx_decoder = OnnxDecoder(self._network, weights.sha256, export_folder)
-        self._decoder = Decoder(self._network, entry, self._device, onnx_decoder)
+                onnx_refiner = OnnxRefiner(refiner, weights.sha256, export_folder)
+        self._decoder = Decoder(self._network, entry, self._device, onnx_decoder, onnx_refiner)
         self._embeddings = TensorCache(cache_bytes)
         self._logits = TensorCache(LOGITS_CACHE_BYTES)
+        self._greys = TensorCache(GREY_CACHE_BYTES)
         self._turns = Turns()
         self.encodes_done = 0
 
@@ -139,6 +151,7 @@ class SegmenterEngine:
                 answers = [answer.or_likeliest() for answer in answers]
             mask = np.logical_or.reduce([mask, *(answer.mask for answer in answers)])
         logits = boxes_logits(answers, mask.shape) - np.float32(prompt.sensitivity)
+        self._ask_ahead(asked, prompt, mask)
         for count, click in enumerate(prompt.points, start=1):
             if not disobeyed([click], mask):
                 continue
@@ -152,37 +165,62 @@ class SegmenterEngine:
         is_likeliest = any(answer.is_likeliest for answer in answers)
         return Segmentation(mask, area_weighted_score(answers), logits, is_likeliest)
 
+    def _ask_ahead(self, asked: _Asked, prompt: Prompt, mask: Mask) -> None:
+        """Have the network answer in batches what each click would ask if it were the only one.
+
+        A click's turn finds its answer kept, unless an earlier click has changed what it is about.
+        """
+        clicks = disobeyed(prompt.points, mask)
+        if prompt.previous is None:
+            clicks = [click for click in clicks if not is_apart(click, prompt.boxes)]
+        if len(clicks) > 1:
+            spacing = asked.image.pixel_spacing_mm
+            before = {click: prompt.points[: prompt.points.index(click) + 1] for click in clicks}
+            self._kept_logits(
+                asked, [asked_about(click, before[click], prompt.boxes, mask, spacing) for click in clicks], mask
+            )
+
     def _answers(self, asked: _Asked, groups: Sequence[PromptGroup], previous: Mask | None) -> list[Answer]:
-        """Each group's answer, those of one window and kind of prompt in one decode where none is kept."""
-        follows = self._weights.entry.follows_points
-        parts = {group: previous_of(group, previous) if follows else None for group in groups}
-        windows = {group: asked.window.enlarged_for(coordinates(group)) for group in groups}
-        greys = {one: grey_window(asked.image.pixels, one, LOGITS_SIDE) for one in set(windows.values())}
-        alike: dict[tuple, list[PromptGroup]] = defaultdict(list)
-        for group in groups:
-            alike[(windows[group], group.box is not None, len(group.points), parts[group] is not None)].append(group)
-        logits: dict[PromptGroup, Tensor] = {}
-        for (window, *_), batch in alike.items():
-            keys = [(asked.image.key, window, asked.structure, group, _digest(parts[group])) for group in batch]
-            decode = partial(self._decode, asked, window, greys[window], batch, [parts[group] for group in batch])
-            logits |= zip(batch, self._logits.get_all(keys, decode), strict=True)
+        logits = self._kept_logits(asked, groups, previous)
+        windows = {group: asked.window_of(group) for group in groups}
         return [
             answer_of(
-                logits[group].numpy() + np.float32(asked.sensitivity), group, greys[windows[group]], windows[group]
+                logits[group].numpy() + np.float32(asked.sensitivity),
+                group,
+                self._grey(asked.image, windows[group]),
+                windows[group],
             )
             for group in groups
         ]
+
+    def _kept_logits(
+        self, asked: _Asked, groups: Sequence[PromptGroup], previous: Mask | None
+    ) -> dict[PromptGroup, Tensor]:
+        """Each group's logits (256, 256), those of one window and kind of prompt in few decodes where none is kept."""
+        follows = self._weights.entry.follows_points
+        parts = {group: previous_of(group, previous) if follows else None for group in groups}
+        alike: dict[tuple, list[PromptGroup]] = defaultdict(list)
+        for group in parts:
+            window, has_box, has_part = asked.window_of(group), group.box is not None, parts[group] is not None
+            alike[(window, has_box, len(group.points), has_part)].append(group)
+        batches = [(key[0], of[i : i + AT_ONCE]) for key, of in alike.items() for i in range(0, len(of), AT_ONCE)]
+        logits: dict[PromptGroup, Tensor] = {}
+        for window, batch in batches:
+            keys = [(asked.image.key, window, asked.structure, group, _digest(parts[group])) for group in batch]
+            decode = partial(self._decode, asked, window, batch, [parts[group] for group in batch])
+            logits |= zip(batch, self._logits.get_all(keys, decode), strict=True)
+        return logits
 
     def _decode(
         self,
         asked: _Asked,
         window: Window,
-        grey: Float32,
         groups: Sequence[PromptGroup],
         previous: Sequence[Mask | None],
     ) -> Tensor:
         """Logits (n, 256, 256) on the CPU."""
         embedding = self._embedding(asked.image, window, urgent=True)
+        grey = self._grey(asked.image, window)
         key = (asked.image.key, window)
         decode = partial(self._decoder.logits, key, embedding, grey, window, asked.structure, groups, previous)
         return self._surviving_out_of_memory(decode).cpu()
@@ -195,6 +233,11 @@ class SegmenterEngine:
                 return self._surviving_out_of_memory(lambda: self._encode(pixels))
 
         return self._embeddings.get((image.key, window, self._weights.sha256), compute)
+
+    def _grey(self, image: SliceImage, window: Window) -> Float32:
+        """The window (256, 256) of the image from 0 to 1."""
+        cut = partial(grey_window, image.pixels, window, LOGITS_SIDE)
+        return self._greys.get((image.key, window), lambda: torch.from_numpy(cut())).numpy()
 
     def _encode_in_torch(self, pixels: Float32) -> Tensor:
         with torch.inference_mode():

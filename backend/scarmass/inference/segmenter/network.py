@@ -3,7 +3,7 @@
 Sizes follow Kirillov et al. 2023 (arXiv:2304.02643): embedding 256 x 64 x 64, logits 256 x 256.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
@@ -145,19 +145,20 @@ class PromptableSegmenter(nn.Module):
         boxes: Tensor | None = None,
         points: tuple[Tensor, Tensor] | None = None,
         mask_prompts: Tensor | None = None,
+        with_outlines: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None,
     ) -> Tensor:
         """The decoder's answers (n, 256, 256) anew, at full resolution and with every point: logits (n, 256, 256).
 
         Scar and no-reflow lie in the wall: they are not answered where the refiner is certain of blood.
         The decoder was asked with a box alone, or a point alone. grey: the window (256, 256) from 0 to 1; the rest as
-        in decode.
+        in decode. with_outlines: asked in place of the refiner's own.
         """
         assert self.refiner is not None
         scale = LOGITS_SIDE / self.input_size
         boxes = None if boxes is None else boxes * scale
         points = None if points is None else (points[0] * scale, points[1])
         maps = drawn_maps(grey, logits, boxes, points, mask_prompts)
-        answers, outlines = self.refiner.with_outlines(maps, structures)
+        answers, outlines = (with_outlines or self.refiner.with_outlines)(maps, structures)
         known_in_wall = [self.structures.index(name) for name in IN_THE_WALL if name in self.structures]
         in_the_wall = torch.isin(structures, structures.new_tensor(known_in_wall))
         return torch.where(in_the_wall[:, None, None], outside_blood(answers, outlines), answers)

@@ -24,13 +24,15 @@ class OnnxDecoder:
             "structure": torch.zeros(1, dtype=torch.long),
             "box": torch.tensor([[50.0, 50.0, 90.0, 90.0]]),
         }
-        self._session = session(exported(_OfBox(network), inputs, "logits", folder / f"decoder-{weights_sha256}.onnx"))
+        self._session = session(
+            exported(_OfBox(network), inputs, ["logits"], folder / f"decoder-{weights_sha256}.onnx")
+        )
 
     def __call__(self, embedding: Tensor, structures: Tensor, boxes: Tensor) -> Tensor:
         """Logits (n, 256, 256) of n boxes (n, 4) for n structures (n,)."""
         asked = zip(structures.split(1), boxes.split(1), strict=True)
         return torch.cat(
-            [run(self._session, embedding=embedding, structure=structure, box=box) for structure, box in asked]
+            [run(self._session, embedding=embedding, structure=structure, box=box)[0] for structure, box in asked]
         )
 
 

@@ -17,10 +17,11 @@ class OnnxEncoder:
         self._session = session(exported, threads)
 
     def __call__(self, window: Float32) -> torch.Tensor:
-        return run(self._session, window=torch.from_numpy(window[None]))
+        (embedding,) = run(self._session, window=torch.from_numpy(window[None]))
+        return embedding
 
 
 def exported_encoder(encoder: nn.Module, input_size: int, weights_sha256: str, folder: Path) -> Path:
     """The encoder as an ONNX file in folder, written on the first call for these weights (seconds)."""
     window = torch.zeros(1, 3, input_size, input_size)
-    return exported(encoder, {"window": window}, "embedding", folder / f"encoder-{weights_sha256}.onnx")
+    return exported(encoder, {"window": window}, ["embedding"], folder / f"encoder-{weights_sha256}.onnx")

@@ -3,6 +3,7 @@
 import os
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnxruntime
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 OPSET = 17
 
 
-def exported(module: nn.Module, inputs: dict[str, Tensor], output: str, path: Path) -> Path:
+def exported(module: nn.Module, inputs: dict[str, Tensor], outputs: Sequence[str], path: Path) -> Path:
     """The module as an ONNX file, written on the first call (seconds); path names what it was made from."""
     if path.is_file():
         return path
@@ -28,7 +29,7 @@ def exported(module: nn.Module, inputs: dict[str, Tensor], output: str, path: Pa
                 tuple(inputs.values()),
                 partial,
                 input_names=list(inputs),
-                output_names=[output],
+                output_names=list(outputs),
                 opset_version=OPSET,
                 dynamo=False,
             )
@@ -47,7 +48,7 @@ def session(exported: Path, threads: int | None = None) -> onnxruntime.Inference
     return onnxruntime.InferenceSession(exported, options, providers=["CPUExecutionProvider"])
 
 
-def run(running: onnxruntime.InferenceSession, **inputs: Tensor) -> Tensor:
-    """The only output, on the CPU."""
-    (output,) = running.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})
-    return torch.from_numpy(output)
+def run(running: onnxruntime.InferenceSession, **inputs: Tensor) -> list[Tensor]:
+    """The outputs, on the CPU."""
+    outputs = running.run(None, {name: tensor.numpy() for name, tensor in inputs.items()})
+    return [torch.from_numpy(output) for output in outputs]

@@ -7,9 +7,11 @@ the window is isotropic in mm whatever the native spacing.
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
@@ -131,12 +133,22 @@ def window_mask(mask: Mask, window: Window) -> Mask:
 
 def native_logits(logits: Float32, window: Window) -> Float32:
     """The decoder's logits (256, 256) at native pixel centres (rows, columns), -inf outside the window."""
+    along, across, inside = _to_native_grid(window)
+    return np.where(inside, (across @ (along @ logits).T).T, np.float32(-np.inf))
+
+
+@lru_cache(maxsize=64)
+def _to_native_grid(window: Window) -> tuple[sparse.csr_array, sparse.csr_array, Mask]:
+    """Weights (rows, 256) and (columns, 256) of the logits at native pixel centres, and which of those it holds.
+
+    Sparse, as each has two weights at most: dense products would wait for threads that share the cores.
+    """
     columns, rows = np.arange(window.columns) + 0.5, np.arange(window.rows) + 0.5
     across = window.from_native(np.stack([columns, np.full_like(columns, window.y)], -1), LOGITS_SIDE)[:, 0]
     along = window.from_native(np.stack([np.full_like(rows, window.x), rows], -1), LOGITS_SIDE)[:, 1]
-    values = _tent(along, LOGITS_SIDE, 1.0) @ logits @ _tent(across, LOGITS_SIDE, 1.0).T
     inside = np.outer(_within(along, LOGITS_SIDE), _within(across, LOGITS_SIDE))
-    return np.where(inside, values, -np.inf).astype(np.float32)
+    weights_along, weights_across = (sparse.csr_array(_tent(axis, LOGITS_SIDE, 1.0)) for axis in (along, across))
+    return weights_along, weights_across, inside
 
 
 def native_mask(logits: Float32, window: Window) -> Mask:

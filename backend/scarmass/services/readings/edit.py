@@ -8,10 +8,10 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from scarmass.domain.correction import redrawn
-from scarmass.domain.edits import Edit, EditRequest, PromptEdit, ProposeEdit, SensitivityEdit, TakeOverEdit
+from scarmass.domain.edits import Edit, EditRequest, ExchangeEdit, PromptEdit, ProposeEdit, SensitivityEdit
 from scarmass.domain.errors import ClientIdReused, RevisionStale
 from scarmass.domain.outcome import Outcome, apply, drawn_by, slice_of, slices_to_propose
-from scarmass.domain.reading import Reading, ReadingState, Segment
+from scarmass.domain.reading import LIST_EDITS, Reading, ReadingState, Segment
 from scarmass.domain.stack import SliceKey
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, growth_of, measured
@@ -37,21 +37,30 @@ def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, auth
         if (done := _already_done(context, session, reading_id, request)) is not None:
             return done
     _require_current(request, reading.revision)
-    is_take_over = isinstance(request.edit, TakeOverEdit)
-    outcome = None if is_take_over else _outcome(context, reading, request)
+    is_of_list = request.edit.kind in LIST_EDITS
+    outcome = None if is_of_list else _outcome(context, reading, request)
     with context.database.transaction() as session:
-        growth = None
-        if is_take_over:
+        if is_of_list:
             studies.lock_study(session, studies.get_stack(session, reading.stack_id).study.study_instance_uid)
-            growth = growth_of(session, [reading_id]).get(reading_id)
         readings.lock_reading(session, reading_id)
         if (done := _already_done(context, session, reading_id, request)) is not None:
             return done
         _require_current(request, steps.revision_of(session, reading_id))
-        outcome = outcome or apply(reading, request.edit, {}, growth)
+        outcome = outcome or _with_other_slices(session, reading, request.edit, author)
         readings.add_edit(session, reading_id, request, author, outcome)
         after = _followed_up(session, request, readings.get_reading(session, reading_id))
         return measured(context, session, after)
+
+
+def _with_other_slices(session: Session, reading: Reading, edit: Edit, author: str) -> Outcome:
+    """What an edit makes of which slices the reading has, while nothing else changes the study's stacks."""
+    if not isinstance(edit, ExchangeEdit):
+        return apply(reading, edit, growth=growth_of(session, [reading.id]).get(reading.id))
+    repeats = [[one.key for one in images] for images in studies.get_stack(session, reading.stack_id).repeats]
+    keys = next((keys for keys in repeats if edit.slice in keys), [])
+    outcome = apply(reading, edit, repeats=[studies.get_slice(session, *key)[1] for key in keys])
+    studies.record_exchange(session, reading.stack_id, author, used=edit.image, instead_of=edit.slice)
+    return outcome
 
 
 def _already_done(
@@ -75,7 +84,7 @@ def _outcome(context: Context, reading: Reading, request: EditRequest) -> Outcom
     edit = request.edit
     if isinstance(edit, SensitivityEdit) and edit.value is None and edit.follows:
         edit = replace(edit, value=fitted(context, reading))
-    outcome = following(context, reading, apply(reading, edit, _answers(context, reading, edit), None))
+    outcome = following(context, reading, apply(reading, edit, _answers(context, reading, edit)))
     return replace(outcome, changes=with_warnings(context, reading.slices, outcome.changes))
 
 

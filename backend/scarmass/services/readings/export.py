@@ -5,12 +5,13 @@ import io
 import re
 import unicodedata
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from scarmass.domain.mass import Mass
-from scarmass.domain.reading import Reading
-from scarmass.domain.stack import Stack
+from scarmass.domain.reading import EditKind, PastEdit, Reading, Standing
+from scarmass.domain.stack import SliceKey, Stack, headline_extent
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
 from scarmass.services.readings.load import measured
@@ -37,8 +38,12 @@ def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[str, list[dict
         measured_reading = measured(context, session, readings.get_reading(session, reading_id))
         reading = measured_reading.reading
         stack = studies.get_stack(session, reading.stack_id)
+        choices = _choices(readings.past_edits(session, reading_id))
     common = _common(context, reading, stack)
-    rows = [{**common, **_slice_columns(context, reading, index)} for index in range(len(reading.slices))]
+    rows = [
+        {**common, **_slice_columns(context, reading, index), **_image(reading, index, stack, choices)}
+        for index in range(len(reading.slices))
+    ]
     area_mm2 = sum(measure.area_mm2 for measure in measured_reading.scar.slices)
     mass = _mass_columns(measured_reading.scar.mass)
     total = {**dict.fromkeys(rows[0]), **common, "row": "total", "area_mm2": area_mm2, **mass}
@@ -60,7 +65,7 @@ def _slice_columns(context: Context, reading: Reading, index: int) -> dict[str, 
         "sop_instance_uid": one.header.sop_instance_uid,
         "frame_number": one.header.frame_number,
         "slice_state": content.state.value,
-        "slice_thickness_mm": one.header.slice_thickness_mm,
+        "slice_thickness_mm": one.slice_thickness_mm,
         "slice_spacing_mm": one.slice_spacing_mm,
         "area_mm2": None if measure is None else measure.area_mm2,
         **_mass_columns(None if measure is None else measure.mass),
@@ -69,6 +74,22 @@ def _slice_columns(context: Context, reading: Reading, index: int) -> dict[str, 
         "slice_sensitivity": None if scar is None else scar.sensitivity,
         "slice_warnings": "" if scar is None else "; ".join(scar.warnings),
     }
+
+
+def _choices(edits: Sequence[PastEdit]) -> dict[SliceKey, str]:
+    """Who chose an image for its position, and when."""
+    exchanges = [edit for edit in edits if edit.kind is EditKind.EXCHANGE and edit.standing is Standing.LIVE]
+    return {key: f"{edit.author}, {edit.created_at:%Y-%m-%d}" for edit in exchanges for key in edit.slices}
+
+
+def _image(reading: Reading, index: int, stack: Stack, choices: Mapping[SliceKey, str]) -> dict[str, Any]:
+    """Which of several images of one position the slice is."""
+    key = reading.keys[index]
+    images = next((images for images in stack.repeats if key in [one.key for one in images]), None)
+    if images is None:
+        return {"image_of_position": "", "image_chosen_by": ""}
+    number = [one.key for one in images].index(key) + 1
+    return {"image_of_position": f"{number} of {len(images)}", "image_chosen_by": choices.get(key, "")}
 
 
 def to_csv(rows: list[dict[str, Any]]) -> str:
@@ -105,7 +126,7 @@ def _rounded(column: str, cell: Any) -> Any:
 
 
 def _common(context: Context, reading: Reading, stack: Stack) -> dict[str, Any]:
-    study = stack.study
+    study, typed = stack.study, stack.typed_thickness
     return {
         "status": "DRAFT",
         "patient_name": study.patient_name,
@@ -125,7 +146,8 @@ def _common(context: Context, reading: Reading, stack: Stack) -> dict[str, Any]:
         "of": len(reading.slices),
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "density_g_per_ml": context.density_g_per_ml,
-        "mass_extent": context.mass_extent.value,
+        "slice_thickness_typed_by": None if typed is None else f"{typed.author}, {typed.at:%Y-%m-%d}",
+        "mass_extent": headline_extent(reading.slices, context.mass_extent).value,
         "sensitivity": reading.sensitivity.value,
         "sensitivity_follows": reading.sensitivity.follows,
     }

@@ -10,7 +10,7 @@ from scarmass.domain.placement import Misplaced, certain_blood, misplaced
 from scarmass.domain.prompts import Box, Prompt
 from scarmass.domain.proposal import VENTRICLE_LOOSENESS
 from scarmass.domain.reading import Changes, Segment
-from scarmass.domain.stack import Slice
+from scarmass.domain.stack import Slice, headline_extent
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
@@ -80,7 +80,7 @@ def _blood(context: Context, slices: Sequence[Slice], one: Slice, ventricle: Box
     if not context.segmenter.is_structure_conditioned:
         return None
     around = ventricle.loosened(VENTRICLE_LOOSENESS, one.shape)
-    key = context.segmenter.model, one.sha256, heart_of(context, slices), around
+    key = context.segmenter.model, one.pixels_key, heart_of(context, slices), around
     if (known := context.blood.get(key)) is not None:
         return known
     try:
@@ -98,7 +98,7 @@ def _blood(context: Context, slices: Sequence[Slice], one: Slice, ventricle: Box
 def _warnings(context: Context, one: Slice, found: Misplaced) -> tuple[str, ...]:
     def amount(part: Mask) -> str:
         measure = measure_slice(one, part, context.density_g_per_ml)
-        quantity = measure.mass.by(context.mass_extent)
+        quantity = measure.mass.by(headline_extent([one], context.mass_extent))
         return f"{measure.area_mm2:.0f} mm²" if quantity is None else f"{quantity.mass_g:.1f} g"
 
     return found.warnings(amount)

@@ -4,6 +4,7 @@ from collections.abc import Sequence, Set
 
 import numpy as np
 
+from scarmass.domain.errors import StackTooLarge
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.prompts import Prompt
 from scarmass.domain.proposal import StackDetection, proposed_boxes, proposed_prompt
@@ -18,7 +19,10 @@ DETECTED = frozenset({Structure.LEFT_VENTRICLE, Structure.SCAR})
 
 
 def detection_of(context: Context, slices: Sequence[Slice]) -> StackDetection:
-    """What the detector found on these slices of one stack. Raises PixelsUndecodable."""
+    """What the detector found on these slices of one stack. Raises PixelsUndecodable, StackTooLarge."""
+    pixels = sum(one.header.rows * one.header.columns for one in slices)
+    if pixels > context.largest_stack_pixels:
+        raise StackTooLarge(f"the stack has {pixels} pixels, more than the {context.largest_stack_pixels} of a stack")
     return context.detections.of(slices, lambda one: image_of(context, one), context.detector)
 
 
@@ -27,7 +31,13 @@ def heart_of(context: Context, slices: Sequence[Slice]) -> HeartRegion | None:
 
 
 def image_of(context: Context, one: Slice) -> SliceImage:
-    return slice_image(context.files, one)
+    """The slice as models see it: who draws on it asks again and again. Raises PixelsUndecodable."""
+    key = one.pixels_key, one.header.pixel_spacing_mm
+    if (known := context.images.get(key)) is not None:
+        return known
+    image = slice_image(context.files, one)
+    context.images.put(key, image)
+    return image
 
 
 def detect(

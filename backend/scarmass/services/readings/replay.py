@@ -11,6 +11,7 @@ from scarmass.domain.correction import redrawn
 from scarmass.domain.overlap import dice
 from scarmass.domain.prompts import Prompt
 from scarmass.domain.reading import EditKind, Origin, Reading, Segment
+from scarmass.domain.stack import headline_extent
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
 from scarmass.services.readings.propose import answer
@@ -60,6 +61,7 @@ def _again(
 ) -> Iterator[Replayed]:
     """The answers on one slice that this step made, asked for once more."""
     one = after.slices[index]
+    extent = headline_extent(after.slices, context.mass_extent)
     for structure, stored in after.content(one.key).segments.items():
         was = None if before is None else before.content(one.key).segments.get(structure)
         is_of_this_step = stored.origin is Origin.PROPOSED if before is None else not _are_equal(stored, was)
@@ -74,8 +76,7 @@ def _again(
         )
         mask = redrawn(was, prompt, partial(answer, context, after.slices, one)).mask
         stored_g, again_g = (
-            measure_slice(one, each, context.density_g_per_ml).mass.by(context.mass_extent)
-            for each in (stored.mask, mask)
+            measure_slice(one, each, context.density_g_per_ml).mass.by(extent) for each in (stored.mask, mask)
         )
         yield Replayed(
             revision=revision,

@@ -81,7 +81,7 @@ def redrawn_at(
 
 def _logits(context: Context, slices: Sequence[Slice], one: Slice, boxes: tuple[Box, ...]) -> NDArray[np.float32]:
     """The logits (rows, columns) of the answer to boxes: each edit fits them anew, so they are remembered."""
-    key = context.segmenter.model, one.sha256, heart_of(context, slices), boxes
+    key = context.segmenter.model, one.pixels_key, heart_of(context, slices), boxes
     if (known := context.logits.get(key)) is not None:
         return known
     logits = segment(context, slices, one, Prompt(Structure.SCAR, boxes)).logits

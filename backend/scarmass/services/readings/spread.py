@@ -19,7 +19,7 @@ from scarmass.domain.spread import (
     spread_mass,
     spread_of_areas,
 )
-from scarmass.domain.stack import Slice, SliceKey
+from scarmass.domain.stack import Slice, SliceKey, headline_extent
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
@@ -54,7 +54,7 @@ def _spread_on(context: Context, reading: Reading, one: Slice) -> Spread | None:
     if content.scar is None or not is_drawn_by_model(content):
         return None
     prompt = _prompt(content.scar)
-    key: Hashable = (context.segmenter.model, one.sha256, heart_of(context, reading.slices), prompt)
+    key: Hashable = (context.segmenter.model, one.pixels_key, heart_of(context, reading.slices), prompt)
     spread = context.spreads.get(key)
     if spread is None:
         spread = _asked(context, reading, one, prompt)
@@ -87,13 +87,14 @@ def _asked(context: Context, reading: Reading, one: Slice, prompt: Prompt) -> Sp
 
 
 def _unsure(context: Context, reading: Reading, spreads: dict[SliceKey, Mass | None]) -> list[Unsure]:
-    """The slices that a model drew, by the site's extent; none where the geometry does not know it."""
+    """The slices that a model drew, by the headline's extent; none where the geometry does not know it."""
     found = []
+    extent = headline_extent(reading.slices, context.mass_extent)
     for one in reading.slices:
         content, mass = reading.content(one.key), spreads[one.key]
-        spread = None if mass is None else mass.by(context.mass_extent)
+        spread = None if mass is None else mass.by(extent)
         if content.scar is None or spread is None:
             continue
-        own = measure_slice(one, content.scar.mask, context.density_g_per_ml).mass.by(context.mass_extent)
+        own = measure_slice(one, content.scar.mask, context.density_g_per_ml).mass.by(extent)
         found.append(Unsure(one.key, content.state, spread.mass_g, 0.0 if own is None else own.mass_g))
     return found

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.reading import Reading, ReadingState
+from scarmass.domain.stack import headline_extent
 from scarmass.domain.structures import Structure
 from scarmass.services.measure import measure_stack
 from scarmass.services.remembered import Remembered
@@ -68,6 +69,7 @@ class Summaries:
 
 def _summary(reading: Reading, version: Version, density_g_per_ml: float, extent: MassExtent) -> ReadingSummary:
     masks = reading.masks(Structure.SCAR)
+    extent = headline_extent(reading.slices, extent)
     return ReadingSummary(
         id=reading.id,
         progress=_progress(reading),

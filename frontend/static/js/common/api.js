@@ -101,6 +101,10 @@ export const patchStudy = (studyUid, removed) =>
 export const getStack = (stackId) => json(`${root}/stacks/${part(stackId)}`);
 export const patchStack = (stackId, body) => json(`${root}/stacks/${part(stackId)}`, { method: "PATCH", body });
 export const getView = (stackId) => json(`${root}/stacks/${part(stackId)}/view`);
+/** @returns {Promise<import("./types.js").Schemas["OtherViews"]>} */
+export const getOtherViews = (stackId) => json(`${root}/stacks/${part(stackId)}/other_views`);
+/** @returns {Promise<import("./types.js").Schemas["ViewImages"]>} */
+export const getImages = (stackId) => json(`${root}/stacks/${part(stackId)}/images`);
 export const startReading = (stackId, clientId) =>
   json(`${root}/stacks/${part(stackId)}/readings`, { method: "POST", body: { client_id: clientId } });
 export const getReading = (readingId) => json(`${root}/readings/${part(readingId)}`);

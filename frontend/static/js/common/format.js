@@ -24,6 +24,7 @@ export const editNames = {
   propose: "proposed again",
   sensitivity: "sensitivity",
   take_over: "new images taken over",
+  exchange: "another image of the position",
   undo: "undo",
   redo: "redo",
 };
@@ -57,6 +58,12 @@ export function day(date) {
   if (!date || /^0+$/.test(date)) return "unknown";
   const match = /^(\d{4})-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])$/.exec(date);
   return match ? `${match[1]}-${match[2]}-${match[3]}` : date;
+}
+
+/** @param {string} time of DICOM, HHMMSS.F @returns {string} HH:MM:SS; nothing where it is none */
+export function timeOfDay(time) {
+  const match = /^(\d\d):?(\d\d):?(\d\d)/.exec(time);
+  return match ? match.slice(1).join(":") : "";
 }
 
 /** @param {string} moment ISO 8601 @returns {string} the time of day, and the day where it was another one */
@@ -107,4 +114,5 @@ export function quantityShown(mass, extent) {
 export const number = (value, digits = 0) => (value === null || value === undefined ? "–" : value.toFixed(digits));
 /** @param {number} count @param {string} noun @param {string} [plural] */
 export const counted = (count, noun, plural = `${noun}s`) => `${count} ${count === 1 ? noun : plural}`;
+export const fileSize = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 export const millimetres = (value, digits = 1) => (value === null ? "unknown" : `${value.toFixed(digits)} mm`);

@@ -52,6 +52,7 @@
  * @property {SliceKey[]} [slices] that are accepted in one step
  * @property {[Box|null, Box|null][]} [boxes] what was there and what is there instead
  * @property {[Point|null, Point|null][]} [points] likewise
+ * @property {SliceKey} [image] of exchange, which comes in the slice's place
  * @property {Place} [point] of remove_part, in corner-based image pixels
  * @property {number} [sensitivity] what it is set to; without it, it is kept, or fitted where it follows
  * @property {boolean} [follows] of sensitivity

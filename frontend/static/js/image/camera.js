@@ -13,12 +13,14 @@ const plus = (point, more, less) => [
   point[2] + more[2] - less[2],
 ];
 
+/** How an image lies against how it was acquired: mirrored left to right first, then turned clockwise. */
+export const asAcquired = { quarters: 0, mirrored: false };
+
 /** Cornerstone's world is the slice laid flat at the origin, in mm: see images.js. */
 export class Camera extends EventTarget {
   /** How many times larger than fitted. */
   zoom = 1;
-  /** How the image lies against how it was acquired: mirrored left to right first, then turned clockwise. */
-  turn = { quarters: 0, mirrored: false };
+  turn = asAcquired;
 
   /** @param {HTMLElement} element @param {import("@cornerstonejs/core").Types.IStackViewport} viewport of cornerstone, on it */
   constructor(element, viewport) {
@@ -73,7 +75,7 @@ export class Camera extends EventTarget {
 
   /** As acquired. */
   upright() {
-    this.#lie({ quarters: 0, mirrored: false });
+    this.#lie(asAcquired);
   }
 
   /** @param {{quarters: number, mirrored: boolean}} turn what lies in the middle stays there */

@@ -88,11 +88,18 @@ function imageOf(imageId, slice, values) {
   };
 }
 
-/** @param {string} imageId */
-function load(imageId) {
+/** @type {Map<string, Promise<ReturnType<typeof imageOf>>>} */
+const fetched = new Map();
+
+/** @param {string} imageId fetched once and kept; a failed fetch may be tried again */
+function fetchOnce(imageId) {
   const { slice, unit } = /** @type {{slice: Slice, unit: Unit}} */ (known.get(imageId));
-  const promise = getPixels(slice).then((buffer) => imageOf(imageId, slice, drawnValues(slice, unit, buffer)));
-  return { promise };
+  const waiting =
+    fetched.get(imageId) ??
+    getPixels(slice).then((buffer) => imageOf(imageId, slice, drawnValues(slice, unit, buffer)));
+  fetched.set(imageId, waiting);
+  waiting.catch(() => fetched.delete(imageId));
+  return waiting;
 }
 
 /** The slice lies flat at the origin: rows run down and columns right, however the patient lay. */
@@ -133,7 +140,7 @@ let provided = false;
 /** @param {Slice[]} slices @returns {{imageIds: string[], unit: Unit}} one image id per slice, in order */
 export function provideImages(slices) {
   if (!provided) {
-    imageLoader.registerImageLoader(scheme, /** @type {any} */ (load));
+    imageLoader.registerImageLoader(scheme, /** @type {any} */ ((imageId) => ({ promise: fetchOnce(imageId) })));
     metaData.addProvider(describe);
     provided = true;
   }
@@ -146,8 +153,11 @@ export function provideImages(slices) {
   return { imageIds, unit };
 }
 
-/** The image of an id, fetched once and kept; a failed fetch may be tried again. */
-export const imageFor = (imageId) => imageLoader.loadAndCacheImage(imageId);
+/** The image of an id. Cornerstone is asked for what is here: it leaves the failure of a load unhandled. @param {string} imageId */
+export async function imageFor(imageId) {
+  await fetchOnce(imageId);
+  return imageLoader.loadAndCacheImage(imageId);
+}
 
 /** Fetch all frames ahead of the reader, from the looked-at slice outwards, three at a time. */
 export async function prefetch(imageIds, from) {

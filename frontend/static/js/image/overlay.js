@@ -1,6 +1,7 @@
 /** What is drawn over the image: the mask's outline and fill, boxes and points. One canvas, one call. */
 
 import { deleteHandleOf, handlesOf } from "../reading/box.js";
+import { cleared } from "./canvas.js";
 import { edgesOf, outlineOf } from "./outline.js";
 
 /** Colours told apart by readers with any colour vision, and by shape besides. */
@@ -61,13 +62,7 @@ export class Overlay {
 
   /** @param {Scene|null} scene null leaves the image bare */
   draw(scene) {
-    const { canvas, context } = this;
-    const { clientWidth, clientHeight } = canvas;
-    const ratio = window.devicePixelRatio || 1;
-    const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, clientWidth, clientHeight);
+    cleared(this.canvas);
     if (!scene) return;
     this.scale = typeScale();
     this.toScreen = (x, y) => scene.imageToCanvas.transformPoint({ x, y });

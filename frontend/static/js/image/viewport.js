@@ -2,7 +2,7 @@
 
 import { Enums, init, RenderingEngine } from "../../vendor/cornerstone.js";
 import { isSameSlice } from "../reading/segments.js";
-import { Camera } from "./camera.js";
+import { asAcquired, Camera } from "./camera.js";
 import { imageFor, prefetch, provideImages } from "./images.js";
 import { hasSameGrid } from "./slices.js";
 
@@ -45,11 +45,11 @@ export class Viewport extends Camera {
   /** Does a tool press on the image? The slice stays for so long. */
   isPressed = false;
 
-  /** @param {HTMLDivElement} element @param {Slice[]} slices */
-  constructor(element, slices) {
+  /** @param {HTMLDivElement} element @param {Slice[]} slices @param {string} [name] of its renderer */
+  constructor(element, slices, name = "reading") {
     fitToPixels(element);
     init(/** @type {any} */ ({ rendering: { webGlContextCount: 1 } }));
-    const engine = new RenderingEngine("reading");
+    const engine = new RenderingEngine(name);
     engine.enableElement({ viewportId: "slice", type: ViewportType.STACK, element });
     super(element, engine.getStackViewport("slice"));
     this.#engine = engine;
@@ -66,7 +66,7 @@ export class Viewport extends Camera {
     this.#start = start;
     this.#window = start.kept?.window ?? start.window ?? null;
     this.inverted = start.kept?.inverted ?? false;
-    this.turn = start.kept?.turn ?? this.turn;
+    this.turn = start.kept?.turn ?? asAcquired;
   }
 
   /** How the image is looked at now. @returns {import("./kept_view.js").KeptView|null} null before it is shown */
@@ -97,6 +97,7 @@ export class Viewport extends Camera {
 
   /** What the reader looked at stays in the middle, as large as the new size allows. */
   #resized() {
+    if (!this.element.checkVisibility()) return;
     fitToPixels(this.element);
     if (this.shown < 0) return;
     const middle = this.#middle;
@@ -113,6 +114,17 @@ export class Viewport extends Camera {
     if (drawn) this.#kept ??= this.#middle;
     this.slices = slices;
     this.shown = drawn ? slices.findIndex((slice) => isSameSlice(slice, drawn)) : -1;
+    this.#provide();
+    return this.show(index);
+  }
+
+  /** Show something else, looked at as if nothing had been there. @param {Slice[]} slices @param {number} index */
+  begin(slices, index) {
+    this.#drawn = undefined;
+    this.#kept = null;
+    this.shown = -1;
+    this.slices = slices;
+    this.startWith({});
     this.#provide();
     return this.show(index);
   }

@@ -88,6 +88,7 @@ export function readingCommands(page) {
       ["fainter", "Overlay fainter", ["["], () => display.setOpacity(display.style.opacity - 0.1), held],
       ["stronger", "Overlay stronger", ["]"], () => display.setOpacity(display.style.opacity + 0.1), held],
       ["grid", "All slices side by side", ["a"], () => page.toggleGrid()],
+      ["other_views", "Other views of the study, beside the image", ["4"], () => page.toggleOtherViews()],
       ["maximise", "The image alone (on or off)", ["shift+v"], () => toggleMaximised()],
       ["panel", "Panel with the grams, on a narrow screen", ["p"], () => page.togglePanel()],
       ["hide", "Hide the overlay (H: while held)", [], () => display.hide(!display.hidden)],

@@ -17,6 +17,7 @@ import { bindHabit } from "../panels/habit.js";
 import { HistoryPanel } from "../panels/history.js";
 import { MassPanel } from "../panels/mass.js";
 import { bindNotices } from "../panels/notices.js";
+import { OtherViews } from "../panels/other_views.js";
 import { showPreparing } from "../panels/preparing.js";
 import { SavingPanel } from "../panels/saving.js";
 import { SensitivityPanel } from "../panels/sensitivity.js";
@@ -62,12 +63,19 @@ export class ReadingPage {
     this.spread = new Spread(draft, outbox);
     this.display = new Display();
     this.overlay = new Overlay(byId("overlay", HTMLCanvasElement));
-    this.stackPanel = new StackPanel(stack, slices, draft, () => void this.read());
+    this.stackPanel = new StackPanel(stack, slices, draft, this.actions, () => void this.read());
     this.strip = new Strip(byId("strip"), slices, draft, this.display, this.spread);
     this.mass = new MassPanel(byId("mass"), slices, draft, this.spread);
     this.sensitivity = new SensitivityPanel(find("[data-sensitivity]"), slices, draft, outbox);
     this.history = new HistoryPanel(byId("history", HTMLDetailsElement), slices, draft, outbox);
     this.saving = new SavingPanel(draft, outbox);
+    this.otherViews = new OtherViews(
+      byId("other-views"),
+      stack.stack_id,
+      slices,
+      byId("cut", HTMLCanvasElement),
+      habit,
+    );
     this.finish = new FinishLine(stack.stack_id, this.actions, outbox, this.spread);
 
     this.#listen();
@@ -172,6 +180,12 @@ export class ReadingPage {
   async toggleGrid() {
     this.strip.toggleGrid();
     this.strip.zoomTo(await this.looking.heart());
+  }
+
+  /** Beside the image, which the slices side by side would hide. */
+  toggleOtherViews() {
+    if (this.strip.isGrid) this.strip.toggleGrid();
+    this.otherViews.toggle();
   }
 
   /** Accept what can be seen side by side; before that it is shown. */

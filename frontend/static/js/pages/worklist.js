@@ -225,7 +225,7 @@ class Worklist {
     const isFilter = target === this.filter;
     const at = this.#links.indexOf(/** @type {HTMLAnchorElement} */ (document.activeElement));
     const waiting = this.#links.findIndex((link) => link.tabIndex === 0);
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isWithin(target, "#upload")) return;
     if (key === "/" && !isFilter) this.filter.focus();
     else if (key === "ArrowDown") this.#focus(at < 0 ? (isFilter ? 0 : waiting) : at + 1);
     else if (key === "ArrowUp" && !isFilter) this.#focus(at < 0 ? waiting : at - 1);

@@ -23,7 +23,7 @@ export function showAnnotations({ index, length, current: slice, view }, draft, 
     "geometry",
     `thickness ${millimetres(slice.slice_thickness_mm)} · spacing ${millimetres(slice.slice_spacing_mm)}`,
   );
-  showSides(slice.orientation, view.turn);
+  showSides(document, slice.orientation, view.turn);
   put("prompt", promptText(prompt, selected));
   put("waiting", outbox.isWaitingForModel(slice) ? "the model answers when the connection is back" : "");
   const read = draft.slice(slice);
@@ -54,7 +54,7 @@ function promptText({ boxes, points }, selection) {
 }
 
 /** Which way the patient lies, from the directions of rows and columns (DICOM axes: left, posterior, head). */
-function showSides(orientation, { quarters, mirrored }) {
+export function showSides(within, orientation, { quarters, mirrored }) {
   const row = orientation?.slice(0, 3) ?? [0, 0, 0];
   const column = orientation?.slice(3) ?? [0, 0, 0];
   const reversed = (direction) => direction.map((value) => -value);
@@ -62,7 +62,7 @@ function showSides(orientation, { quarters, mirrored }) {
   // Clockwise from above; a turn by a quarter brings each to the next place.
   const around = [reversed(column), right, column, left];
   for (const [at, side] of ["above", "right", "below", "left"].entries())
-    find(`[data-side="${side}"]`).textContent = sideName(around[(at - quarters + 4) % 4]);
+    find(`[data-side="${side}"]`, within).textContent = sideName(around[(at - quarters + 4) % 4]);
 }
 
 /** Up to two letters, the nearer axis first; an axis counts from about 20 degrees of tilt. */

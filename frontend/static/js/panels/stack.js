@@ -1,21 +1,24 @@
 /** Whose heart this is, and what kind of stack: the identity in the header, the study in the panel. */
 
 import { patchStack } from "../common/api.js";
-import { byId, element } from "../common/dom.js";
+import { byId, element, find } from "../common/dom.js";
 import { contrastNames, day, millimetres, personName, sex } from "../common/format.js";
 import { showMessage } from "../common/status.js";
+import { repeatItems } from "./repeats.js";
 
 /** @typedef {import("../common/types.js").Stack} Stack */
 
 export class StackPanel {
   /**
    * @param {Stack} stack @param {import("../image/slices.js").Slices} slices
-   * @param {import("../reading/draft.js").Draft} draft @param {() => void} onLge the stack is LGE now, says the reader
+   * @param {import("../reading/draft.js").Draft} draft @param {import("../reading/actions.js").Actions} actions
+   * @param {() => void} onLge the stack is LGE now, says the reader
    */
-  constructor(stack, slices, draft, onLge) {
+  constructor(stack, slices, draft, actions, onLge) {
     this.stack = stack;
     this.slices = slices;
     this.draft = draft;
+    this.actions = actions;
     this.onLge = onLge;
     slices.addEventListener("change", () => this.show());
     byId("contrast", HTMLSelectElement).addEventListener("change", ({ currentTarget }) => {
@@ -25,10 +28,15 @@ export class StackPanel {
       void this.#change({ contrast: select.value });
     });
     byId("lge-change").addEventListener("click", () => void this.#change({ is_lge: !this.stack.is_lge }));
+    byId("thickness", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      const { value } = find("input", byId("thickness"), HTMLInputElement);
+      void this.#change({ slice_thickness_mm: Number(value) });
+    });
     byId("read-anyway").addEventListener("click", () => void this.#change({ is_lge: true }));
   }
 
-  /** Overrule the header. @param {{contrast?: string, is_lge?: boolean}} change */
+  /** Overrule the header. @param {{contrast?: string, is_lge?: boolean, slice_thickness_mm?: number}} change */
   async #change(change) {
     try {
       this.take(await patchStack(this.stack.stack_id, change));
@@ -44,12 +52,15 @@ export class StackPanel {
 
   /** @param {Stack} stack as it is now */
   take(stack) {
+    const isMeasuredAnew = stack.typed_thickness?.at !== this.stack.typed_thickness?.at;
     this.stack = stack;
+    // Every slice weighs something else now.
+    if (isMeasuredAnew) window.location.reload();
     this.show();
   }
 
   show() {
-    const { patient, study_date, study_description, description, warnings } = this.stack;
+    const { patient, study_date, study_description, description, warnings, repeats } = this.stack;
     document.title = `${personName(patient.name)} · ${day(study_date)} · ScarMass`;
     fill("name", personName(patient.name));
     fill("id", patient.id || "no ID");
@@ -58,8 +69,10 @@ export class StackPanel {
     fill("date", day(study_date));
     fill("study", study_description || "no description");
     fill("stack", description || "no description");
+    const exchange = this.draft.isOpen ? (slice, image) => this.actions.exchange(slice, image) : null;
+    const said = warnings.map((warning) => element("li", {}, warning));
     byId("warnings").hidden = !warnings.length;
-    byId("warnings").replaceChildren(...warnings.map((warning) => element("li", {}, warning)));
+    byId("warnings").replaceChildren(...repeatItems(repeats, this.slices, exchange), ...said);
     this.#showGeometry();
     this.#showKind();
   }
@@ -71,6 +84,9 @@ export class StackPanel {
     fill("slices", `${list.length} of ${first.columns} × ${first.rows}`);
     fill("pixel", `pixel ${columnSpacing.toFixed(2)} × ${rowSpacing.toFixed(2)} mm`);
     fill("thickness", millimetres(first.slice_thickness_mm));
+    const { typed_thickness: typed } = this.stack;
+    fill("typed", typed ? `thickness typed by ${typed.author}` : "");
+    byId("thickness").hidden = !typed && list.every(({ slice_thickness_mm }) => slice_thickness_mm !== null);
     fill("spacing", range(list.map((slice) => slice.slice_spacing_mm)));
   }
 

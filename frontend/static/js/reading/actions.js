@@ -115,6 +115,13 @@ export class Actions extends Corrections {
     else if (this.draft.isOpen) showMessage("There are no new slices to take over.");
   }
 
+  /** Another image of its position in the place of a slice. @param {SliceKey} slice @param {SliceKey} image */
+  exchange(slice, image) {
+    if (!this.draft.isOpen || this.outbox.isSending("exchange")) return;
+    this.drawing.select(null);
+    this.outbox.add({ kind: "exchange", ...keyed(slice), image: keyed(image) });
+  }
+
   get canTakeOver() {
     const { isOpen } = this.draft;
     return isOpen && Boolean(this.draft.reading.growth?.slices) && !this.outbox.isSending("take_over");
