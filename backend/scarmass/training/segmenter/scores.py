@@ -129,7 +129,9 @@ def _slice_scores(
     myocardium = annotated.myocardium
     if myocardium.any():
         around_it = box_around(annotated.masks[Structure.LEFT_VENTRICLE], VENTRICLE_LOOSENESS)
-        found = answer(segmenter, image, region, Prompt(boxes=(around_it,), sensitivity=sensitivity))
+        # Not as drawn: what asserts that there is scar is never answered with nothing.
+        prompt = Prompt(boxes=(around_it,), sensitivity=sensitivity, is_drawn=False)
+        found = answer(segmenter, image, region, prompt)
         if truth.any():
             around = dice(found, truth)
         else:
