@@ -23,6 +23,9 @@ from scarmass.paths import CHECKOUT
 DATA_DIR = (CHECKOUT or Path.cwd()) / "data"
 SETTINGS_FILE = "settings.json"
 
+SEGMENTER, DETECTOR = "scarmass-litemedsam-two-centres", "scarmass-yolo26n"
+"""What serves and is evaluated where nothing else is named."""
+
 
 class SensitivityFit(BaseModel):
     """What a site's sensitivity was fitted to; before and after: Dice, bias and error, after with patients left out."""
@@ -59,8 +62,8 @@ class Settings(BaseSettings):
         default=("127.0.0.1", "localhost"), description="names in the address bar that are answered, as a JSON list"
     )
     device: str = Field(default="auto", pattern="^(auto|cpu|cuda(:[0-9]+)?)$")
-    segmenter: str = Field(default="scarmass-litemedsam", description="a name in the catalog or a path to weights")
-    detector: str = Field(default="scarmass-yolo26n", description="a name in the catalog or a path to weights")
+    segmenter: str = Field(default=SEGMENTER, description="a name in the catalog or a path to weights")
+    detector: str = Field(default=DETECTOR, description="a name in the catalog or a path to weights")
     embedding_cache_mib: int = Field(default=1024, ge=16)
     mass_extent: MassExtent = MassExtent.SLICE_THICKNESS
     density_g_per_ml: float = Field(default=MYOCARDIAL_DENSITY_G_PER_ML, gt=0.5, lt=2)

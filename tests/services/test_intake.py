@@ -90,6 +90,28 @@ def test_the_same_uid_with_other_content_is_refused_and_the_stored_object_kept(
     assert "already stored with other content" in intake.rejected[0].reason
 
 
+def test_a_stored_image_that_comes_again_for_a_coerced_patient_is_already_here(
+    context: Context, contents: dict[str, bytes]
+) -> None:
+    take(context, contents)
+    coerced = {name: changed(content, PatientID="OTHER-1", PatientBirthDate="") for name, content in contents.items()}
+    again = take(context, coerced)
+    assert (again.stored, again.already_here, again.rejected) == (0, len(contents), [])
+
+
+def test_a_stored_file_that_the_disk_has_lost_comes_back_with_the_same_object_alone(
+    context: Context, contents: dict[str, bytes]
+) -> None:
+    taken = take(context, contents)
+    lost = taken.studies[0].stacks[0].slices[0]
+    context.files.path(lost.sha256).unlink()
+    reencoded = {name: changed(content, StudyDescription="again") for name, content in contents.items()}
+    (refused,) = take(context, reencoded).rejected
+    assert "is missing" in refused.reason
+    assert take(context, contents).already_here == len(contents)
+    assert context.files.get(lost.sha256)
+
+
 def test_another_patient_in_the_same_study_is_refused(context: Context, contents: dict[str, bytes]) -> None:
     take(context, contents)
     content = next(iter(contents.values()))

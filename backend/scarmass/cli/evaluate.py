@@ -9,6 +9,7 @@ from scarmass.cli.data import PreparedFolder
 from scarmass.cli.extras import require_extra
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.sensitivity import HIGHEST, LOWEST
+from scarmass.settings import DETECTOR, SEGMENTER
 
 
 def evaluate_detector(
@@ -46,8 +47,8 @@ def evaluate_detector(
 def evaluate(
     dataset: PreparedFolder,
     output: Annotated[Path, typer.Option(help="the run's folder; an interrupted run is resumed in it")],
-    segmenter: Annotated[str, typer.Option(help="a name in the catalog or a file")] = "scarmass-litemedsam",
-    detector: Annotated[str, typer.Option(help="a name in the catalog or a file")] = "scarmass-yolo26n",
+    segmenter: Annotated[str, typer.Option(help="a name in the catalog or a file")] = SEGMENTER,
+    detector: Annotated[str, typer.Option(help="a name in the catalog or a file")] = DETECTOR,
     part: Annotated[str, typer.Option(help="test, validation, train or held_out")] = "test",
     seed: Annotated[int, typer.Option(min=0, help="of the simulated reader's boxes")] = 0,
     sensitivity: Annotated[
@@ -84,7 +85,7 @@ def zero_shot(
     strategies: Annotated[
         str | None, typer.Option(help="prompt strategies with commas between; all where none is named")
     ] = None,
-    detector: Annotated[str, typer.Option(help="whose boxes detector_box takes")] = "scarmass-yolo26n",
+    detector: Annotated[str, typer.Option(help="whose boxes detector_box takes")] = DETECTOR,
 ) -> None:
     """Compare published backbones and ways of prompting on the validation slices that show scar, as they are."""
     require_extra("training")

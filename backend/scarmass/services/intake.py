@@ -169,6 +169,9 @@ def _store_study(
     )
     new = [one for one, there in zip(usable, found, strict=True) if there is None]
     kept = {one.received.sha256: one.received for one in new}
+    for one, there in zip(usable, found, strict=True):
+        if there is not None and there.sha256 == one.received.sha256 and not files.path(there.sha256).is_file():
+            kept[there.sha256] = one.received  # what the disk has lost comes back with the same object
     is_new: list[bool] = []
     for accepted, there in zip(usable, found, strict=True):
         try:
@@ -193,14 +196,17 @@ def _usable(
 ) -> list[Accepted]:
     """Those that can stand in the study beside what is stored of it.
 
+    Whoever a stored object's header names when it comes again, it is compared with what is stored.
     In one order everywhere: uploads that share objects wait for each other, and never in a circle.
     """
     nowhere = without_positions([*stored, *(header for one in objects for header in one.content.slices)])
+    known = {header.sop_instance_uid for header in stored}
     usable = []
     for accepted in sorted(objects, key=lambda one: one.content.slices[0].sop_instance_uid):
-        if accepted.content.slices[0].series_instance_uid in nowhere:
+        first = accepted.content.slices[0]
+        if first.series_instance_uid in nowhere:
             rejected.append(Refused(accepted.name, NO_POSITION))
-        elif not is_same_patient(accepted.content.study, study):
+        elif first.sop_instance_uid not in known and not is_same_patient(accepted.content.study, study):
             rejected.append(
                 Refused(accepted.name, "its patient differs from that of its study (PatientID, birth date or name)")
             )
@@ -225,6 +231,8 @@ def _require_same(
         is_known = True
     else:
         path = kept[stored.sha256].path if stored.sha256 in kept else files.path(stored.sha256)
+        if not path.is_file():
+            raise InstanceConflict("the stored file of this SOP Instance UID is missing, and this one is another")
         is_known = is_same_image(path.read_bytes(), received.path.read_bytes())
     if not is_known or stored.study_instance_uid != study_instance_uid:
         what = "in another study" if is_known else "with other content"

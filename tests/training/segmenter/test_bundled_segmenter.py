@@ -13,6 +13,7 @@ from scarmass.datasets.phantoms import phantom_slices
 from scarmass.inference.segmenter.engine import SegmenterEngine
 from scarmass.inference.weights.load import load
 from scarmass.paths import WEIGHTS
+from scarmass.settings import SEGMENTER
 from scarmass.training.segmenter.scores import validation_scores
 
 UNSEEN_SEEDS = (20001, 20002)
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 
 def dice_by_clicks(slices: Sequence[AnnotatedSlice], exports: Path) -> tuple[float, ...]:
-    engine = SegmenterEngine(load("scarmass-litemedsam", WEIGHTS), device="cpu", export_folder=exports)
+    engine = SegmenterEngine(load(SEGMENTER, WEIGHTS), device="cpu", export_folder=exports)
     return validation_scores(engine, slices).dice_by_clicks
 
 
