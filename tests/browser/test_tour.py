@@ -26,7 +26,7 @@ def test_the_tour_of_the_readme(page: Page, server: Server, phantom_files: list[
     stack_id = page.url.rsplit("/", 1)[1]
     index = reading_state(page)["index"]
     assert stored_slice(server, stack_id, index)["state"] == "proposed"
-    assert "PHANTOM-001" in page.locator("header").inner_text()
+    assert "PHANTOM-001" in page.locator("header.top").inner_text()
 
     page.keyboard.press("c")
     wait_for_revision(page, 1)
