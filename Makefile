@@ -3,6 +3,8 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Whichever environment the shell has activated, this checkout's is meant.
+export VIRTUAL_ENV := $(CURDIR)/.venv
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 # Compiled modules are kept: each process that starts after the first starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
