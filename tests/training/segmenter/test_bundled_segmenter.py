@@ -1,4 +1,4 @@
-"""The segmenter that ships, on hearts that it never learned from: clicks help."""
+"""The segmenter that ships, on hearts that it never learned from: it is right early, and clicks help."""
 
 import shutil
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ from scarmass.settings import SEGMENTER
 from scarmass.training.segmenter.scores import validation_scores
 
 UNSEEN_SEEDS = (20001, 20002)
-SLACK = 0.02
-"""What one click may cost, averaged over a few slices, where outlines are good before it."""
+SLACK = 0.01
+"""One click may spoil a slice; on average over a few slices it must not."""
 
 pytestmark = pytest.mark.slow
 
@@ -29,15 +29,16 @@ def dice_by_clicks(slices: Sequence[AnnotatedSlice], exports: Path) -> tuple[flo
 
 
 def assert_rises(dice: Sequence[float]) -> None:
-    assert dice[3] > dice[0]
+    assert dice[3] > dice[0] + SLACK / 2
     for before, after in pairwise(dice):
         assert after > before - SLACK
 
 
-def test_dice_rises_with_clicks_on_unseen_phantoms(tmp_path: Path) -> None:
+def test_unseen_phantoms_are_outlined_well_with_boxes_and_stay_so_with_clicks(tmp_path: Path) -> None:
     dice = dice_by_clicks(phantom_slices(UNSEEN_SEEDS), tmp_path)
-    assert dice[0] > 0.75
-    assert_rises(dice)
+    assert dice[0] > 0.89
+    assert min(dice) > 0.88
+    assert dice[3] > dice[0]
 
 
 def test_dice_rises_with_clicks_on_a_held_out_patient(scarmass_data: Path, tmp_path: Path) -> None:
