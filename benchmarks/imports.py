@@ -20,7 +20,7 @@ from rich.console import Console
 from benchmarks.report import conditions, rows_table
 from benchmarks.server import Server, running_server
 from benchmarks.timing import Summary, elapsed_ms, single
-from scarmass.main import import_paths, open_storage
+from scarmass.main import import_paths, open_examiners, open_storage
 from scarmass.phantom.demonstration import DemoStudy, write_phantom
 from scarmass.phantom.stack import phantom
 from scarmass.settings import Settings
@@ -36,11 +36,12 @@ SAMPLE_S = 0.05
 def import_rows(folder: Path) -> Iterator[Summary]:
     """Rows of so many objects of 256 x 256 pixels, new each time; a study that comes first is not counted."""
     settings = Settings(data_dir=folder / "data", database_url=None)
+    examiners = open_examiners(settings)
     with open_storage(settings) as (database, files):
-        import_paths(database, files, write_objects(folder / "first", studies=1))
+        import_paths(database, files, examiners, write_objects(folder / "first", studies=1))
         paths = write_objects(folder / "services")
         with used_by(os.getpid()) as used:
-            took_ms = elapsed_ms(lambda: import_paths(database, files, paths))
+            took_ms = elapsed_ms(lambda: import_paths(database, files, examiners, paths))
         yield from _rows("services", took_ms, used)
     with running_server(settings.data_dir, settings.segmenter) as server:
         _send(server, write_objects(folder / "first over HTTP", studies=1), GROUP)

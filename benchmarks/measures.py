@@ -1,4 +1,4 @@
-"""What is measured of one backbone, in the order in which it is show_step."""
+"""What is measured of one backbone, in the order in which it is shown."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ import httpx
 
 from benchmarks.subjects import Subject
 from scarmass.domain.prompts import Prompt
-from scarmass.main import import_paths, open_storage
+from scarmass.main import import_paths, open_examiners, open_storage
 from scarmass.settings import Settings
 
 HOST = "127.0.0.1"
@@ -86,8 +86,9 @@ class Server:
 
 def prepare_storage(data_dir: Path, warm_up: Subject) -> None:
     """A migrated database with one study in it, so that the server does not make its demonstration studies."""
-    with open_storage(Settings(data_dir=data_dir, database_url=None)) as (database, files):
-        import_paths(database, files, warm_up.files)
+    settings = Settings(data_dir=data_dir, database_url=None)
+    with open_storage(settings) as (database, files):
+        import_paths(database, files, open_examiners(settings), warm_up.files)
 
 
 @contextmanager
