@@ -19,18 +19,26 @@ from scarmass.paths import MIGRATIONS
 from scarmass.services.readings.export import DIGITS
 from scarmass.storage.database import Database, migrate, psycopg_url
 from scarmass.storage.tables import Table, is_ours
-from tests.storage import revision_0002
+from tests.storage import older_revisions
 
 pytestmark = pytest.mark.slow
 
-THEN = revision_0002.answers()
+
+@pytest.fixture(params=older_revisions.REVISIONS)
+def revision(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
 @pytest.fixture
-def database(new_database: Callable[[], str]) -> Iterator[Database]:
-    """A database of version 0.1.0 brought to the newest schema; the application of `client` works on it."""
+def then(revision: str) -> dict[str, Any]:
+    return older_revisions.answers(revision)
+
+
+@pytest.fixture
+def database(revision: str, new_database: Callable[[], str]) -> Iterator[Database]:
+    """A database of an earlier version brought to the newest schema; the application of `client` works on it."""
     url = new_database()
-    revision_0002.restore(url)
+    older_revisions.restore(revision, url)
     migrate(url)
     database = Database(psycopg_url(url))
     yield database
@@ -67,20 +75,20 @@ def test_a_database_is_ready_only_when_it_answers_and_is_migrated(new_database: 
     assert not nowhere.is_ready()
 
 
-def test_a_database_of_the_version_before_keeps_every_reading(client: TestClient) -> None:
-    assert_same(THEN["studies"], get(client, "studies"))
-    for stack_id, stack in THEN["stacks"].items():
+def test_a_database_of_an_earlier_version_keeps_every_reading(client: TestClient, then: dict) -> None:
+    assert_same(then["studies"], get(client, "studies"))
+    for stack_id, stack in then["stacks"].items():
         assert_same(stack, get(client, f"stacks/{stack_id}"))
-    for reading_id, then in THEN["readings"].items():
+    for reading_id, reading in then["readings"].items():
         now = get(client, f"readings/{reading_id}")
-        assert_same(then["reading"], now)
-        decided = [one["state"] in ("accepted", "no_scar", "excluded") for one in then["reading"]["slices"]]
+        assert_same(reading["reading"], now)
+        decided = [one["state"] in ("accepted", "no_scar", "excluded") for one in reading["reading"]["slices"]]
         assert now["reviewed"] == sum(decided)
-        assert_same(then["history"], history(client, reading_id))
-        assert_same(rounded(then["csv"]), rounded(export(client, reading_id)))
+        assert_same(reading["history"], history(client, reading_id))
+        assert_same(rounded(reading["csv"]), rounded(export(client, reading_id)))
 
 
-def test_a_study_of_the_version_before_is_taken_off_the_worklist_and_brought_back(client: TestClient) -> None:
+def test_a_study_of_an_earlier_version_is_taken_off_the_worklist_and_brought_back(client: TestClient) -> None:
     study = get(client, "studies")["studies"][0]
     assert (study["accession_number"], study["removal"]) == ("", None)
     for removed in (True, False):
@@ -89,28 +97,29 @@ def test_a_study_of_the_version_before_is_taken_off_the_worklist_and_brought_bac
         assert (study in get(client, "studies")["studies"]) is not removed
 
 
-def test_what_was_edited_before_the_migration_is_undone_and_redone_as_before(client: TestClient) -> None:
-    for reading_id, then in THEN["readings"].items():
-        for after in then["after_undos"]:
+def test_what_was_edited_before_the_migration_is_undone_and_redone_as_before(client: TestClient, then: dict) -> None:
+    for reading_id, reading in then["readings"].items():
+        for after in reading["after_undos"]:
             step(client, reading_id, "undo")
             assert_same(after, get(client, f"readings/{reading_id}"))
         assert not get(client, f"readings/{reading_id}")["can_undo"]
-        for _ in then["after_undos"]:
+        for _ in reading["after_undos"]:
             step(client, reading_id, "redo")
         now = get(client, f"readings/{reading_id}")
         for unchanged in ("slices", "totals", "mass_g", "can_undo", "can_redo"):
-            assert_same(then["reading"][unchanged], now[unchanged])
+            assert_same(reading["reading"][unchanged], now[unchanged])
 
 
-def test_an_edit_sent_before_the_migration_and_again_after_it_answers_the_same(client: TestClient) -> None:
-    for sent in THEN["edits_sent"]:
+def test_an_edit_sent_before_the_migration_and_again_after_it_answers_the_same(client: TestClient, then: dict) -> None:
+    for sent in then["edits_sent"]:
         again = client.post(f"/api/v1/readings/{sent['reading_id']}/edits", json=sent["request"])
         assert again.status_code == 200, again.text
         assert_same(sent["answer"], again.json())
 
 
-def test_a_reading_of_the_version_before_has_no_warnings_until_it_is_edited(client: TestClient) -> None:
-    for reading_id in THEN["readings"]:
+@pytest.mark.parametrize("revision", ["0002"])
+def test_a_reading_from_before_warnings_has_none_until_it_is_edited(client: TestClient, then: dict) -> None:
+    for reading_id in then["readings"]:
         now = get(client, f"readings/{reading_id}")
         assert now["slices_with_warnings"] == 0
         assert not any(one["warnings"] for one in now["slices"])
