@@ -39,3 +39,16 @@ def test_any_number_of_boxes_is_answered_as_torch_does(
         logits = network.decode(embedding, structures, boxes=boxes)[0]
         answers = decoder(embedding, structures, boxes)
     assert (answers - logits).abs().max() < TOLERANCE
+
+
+@pytest.mark.parametrize("clicks", [[True], [False], [True, True], [True, False, True]])
+def test_lone_points_are_answered_as_torch_does(
+    network: PromptableSegmenter, decoder: OnnxDecoder, embedding: torch.Tensor, clicks: list[bool]
+) -> None:
+    positions = torch.arange(2 * len(clicks), dtype=torch.float32).reshape(1, -1, 2) * 20 + 60
+    points = positions, torch.tensor([clicks])
+    scar = torch.zeros(1, dtype=torch.long)
+    with torch.inference_mode():
+        logits = network.decode(embedding, scar, points=points)[0]
+        answers = decoder(embedding, scar, points=points)
+    assert (answers - logits).abs().max() < TOLERANCE

@@ -30,7 +30,7 @@ class Decoder:
         onnx_decoder: OnnxDecoder | None = None,
         onnx_refiner: OnnxRefiner | None = None,
     ) -> None:
-        """onnx_decoder: asked about boxes in the network's place, for what is then refined; onnx_refiner: by this."""
+        """onnx_decoder: asked in the network's place, for what is then refined; onnx_refiner: by this."""
         self._network = network
         self._onnx_decoder = onnx_decoder
         self._onnx_refiner = onnx_refiner
@@ -69,8 +69,8 @@ class Decoder:
             )
 
     def _coarse(self, embedding: Tensor, structures: Tensor, given: PromptTensors) -> Tensor:
-        if self._onnx_decoder is not None and given.boxes is not None:
-            return self._onnx_decoder(embedding, structures, given.boxes)
+        if self._onnx_decoder is not None:
+            return self._onnx_decoder(embedding, structures, **given.for_decoder())
         return self._network.decode(embedding, structures, **given.for_decoder())[0]
 
     def _unrefined(

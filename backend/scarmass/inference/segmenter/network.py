@@ -87,18 +87,28 @@ class PromptableSegmenter(nn.Module):
         mask_prompts: logits (n, 256, 256) of the previous answer.
         best_of_three: take the best of SAM's three masks for an ambiguous prompt rather than its single mask.
         """
-        sparse, dense = self.prompt_encoder(
-            # SAM counts from pixel centres and adds half a pixel itself.
-            points=None if points is None else (points[0] - 0.5, points[1].to(points[0].dtype)),
-            boxes=None if boxes is None else boxes - 0.5,
-            masks=None if mask_prompts is None else mask_prompts[:, None],
-        )
-        logits, predicted_iou = self._decoded(embedding.expand(len(sparse), -1, -1, -1), structures, sparse, dense)
+        sparse, dense = self.prompt_tokens(boxes, points, mask_prompts)
+        embeddings = embedding.expand(len(sparse), -1, -1, -1)
+        logits, predicted_iou = self.decode_tokens(embeddings, structures, sparse, dense)
         candidates = slice(1, None) if best_of_three else slice(0, 1)
         logits, predicted_iou = logits[:, candidates], predicted_iou[:, candidates]
         best = predicted_iou.argmax(dim=1)
         each = torch.arange(len(best), device=best.device)
         return logits[each, best], predicted_iou[each, best]
+
+    def prompt_tokens(
+        self,
+        boxes: Tensor | None = None,
+        points: tuple[Tensor, Tensor] | None = None,
+        mask_prompts: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """n prompts, each as in decode, as SAM's decoder takes them: tokens (n, k, 256) and maps (n, 256, 64, 64)."""
+        return self.prompt_encoder(
+            # SAM counts from pixel centres and adds half a pixel itself.
+            points=None if points is None else (points[0] - 0.5, points[1].to(points[0].dtype)),
+            boxes=None if boxes is None else boxes - 0.5,
+            masks=None if mask_prompts is None else mask_prompts[:, None],
+        )
 
     def decode_each(
         self, embeddings: Tensor, structures: Tensor, boxes: Tensor, points: tuple[Tensor, Tensor]
@@ -114,10 +124,14 @@ class PromptableSegmenter(nn.Module):
             first = points[0][:, :1] - 0.5, points[1][:, :1]
             of_point, _ = self.prompt_encoder(points=first, boxes=None, masks=None)
         has_box = (boxes[:, 2] > boxes[:, 0])[:, None, None]
-        logits, predicted_iou = self._decoded(embeddings, structures, torch.where(has_box, of_box, of_point), dense)
+        logits, predicted_iou = self.decode_tokens(
+            embeddings, structures, torch.where(has_box, of_box, of_point), dense
+        )
         return logits[:, 0], predicted_iou[:, 0]
 
-    def _decoded(self, embeddings: Tensor, structures: Tensor, sparse: Tensor, dense: Tensor) -> tuple[Tensor, Tensor]:
+    def decode_tokens(
+        self, embeddings: Tensor, structures: Tensor, sparse: Tensor, dense: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """SAM's mask decoder on n embeddings (n, 256, 64, 64) with tokens (n, k, 256): its single answer and its three
         to an ambiguous prompt, logits (n, 4, 256, 256) and predicted IoU (n, 4).
 

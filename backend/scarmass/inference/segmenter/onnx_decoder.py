@@ -9,12 +9,15 @@ from scarmass.inference.segmenter.network import PromptableSegmenter
 from scarmass.inference.segmenter.onnx_export import exported, run, session
 from scarmass.inference.segmenter.tiny_vit import EMBEDDING_CHANNELS, EMBEDDING_SIDE
 
+TOKENS = 2
+"""A box is its two corners, a lone point itself and padding. Several lone points are more, and are left to torch."""
+
 
 class OnnxDecoder:
-    """What PromptableSegmenter.decode answers to boxes alone, on the CPU.
+    """What PromptableSegmenter.decode answers to boxes alone or points alone, on the CPU.
 
-    Boxes are answered one after the other: on a CPU a batch saves nothing. Lone points stay with torch, as their
-    labels choose among embeddings in a way that does not export.
+    Prompts are answered one after the other: on a CPU a batch saves nothing. Their tokens are made in torch, as a
+    point's label chooses among embeddings in a way that does not export.
     """
 
     def __init__(self, network: PromptableSegmenter, weights_sha256: str, folder: Path) -> None:
@@ -22,24 +25,36 @@ class OnnxDecoder:
         inputs = {
             "embedding": torch.zeros(1, EMBEDDING_CHANNELS, EMBEDDING_SIDE, EMBEDDING_SIDE),
             "structure": torch.zeros(1, dtype=torch.long),
-            "box": torch.tensor([[50.0, 50.0, 90.0, 90.0]]),
+            "tokens": torch.zeros(1, TOKENS, EMBEDDING_CHANNELS),
         }
+        self._network = network
         self._session = session(
-            exported(_OfBox(network), inputs, ["logits"], folder / f"decoder-{weights_sha256}.onnx")
+            exported(_OfTokens(network), inputs, ["logits"], folder / f"token-decoder-{weights_sha256}.onnx")
         )
 
-    def __call__(self, embedding: Tensor, structures: Tensor, boxes: Tensor) -> Tensor:
-        """Logits (n, 256, 256) of n boxes (n, 4) for n structures (n,)."""
-        asked = zip(structures.split(1), boxes.split(1), strict=True)
+    def __call__(
+        self,
+        embedding: Tensor,
+        structures: Tensor,
+        boxes: Tensor | None = None,
+        points: tuple[Tensor, Tensor] | None = None,
+    ) -> Tensor:
+        """Logits (n, 256, 256) of n boxes (n, 4), or of n times k points (n, k, 2), (n, k), for n structures (n,)."""
+        tokens = self._network.prompt_tokens(boxes, points)[0]
+        if tokens.shape[1] != TOKENS:
+            return self._network.decode(embedding, structures, boxes, points)[0]
+        asked = zip(structures.split(1), tokens.split(1), strict=True)
         return torch.cat(
-            [run(self._session, embedding=embedding, structure=structure, box=box)[0] for structure, box in asked]
+            [run(self._session, embedding=embedding, structure=structure, tokens=of)[0] for structure, of in asked]
         )
 
 
-class _OfBox(nn.Module):
+class _OfTokens(nn.Module):
     def __init__(self, network: PromptableSegmenter) -> None:
         super().__init__()
         self.network = network
+        with torch.no_grad():
+            self.dense = network.prompt_tokens(torch.tensor([[50.0, 50.0, 90.0, 90.0]]))[1]
 
-    def forward(self, embedding: Tensor, structure: Tensor, box: Tensor) -> Tensor:
-        return self.network.decode(embedding, structure, boxes=box)[0]
+    def forward(self, embedding: Tensor, structure: Tensor, tokens: Tensor) -> Tensor:
+        return self.network.decode_tokens(embedding, structure, tokens, self.dense)[0][:, 0]
