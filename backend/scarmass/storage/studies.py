@@ -227,8 +227,11 @@ def replace_stacks(session: Session, study_instance_uid: str, stacks: Sequence[S
     stored = {row.stack_id: row for row in session.scalars(query)}
     read = set(session.scalars(select(ReadingRow.stack_id).where(ReadingRow.stack_id.in_(stored))))
     same = _same_stacks(stacks, stored, read)
+    rows: list[StackRow] = []
+    ids = select(StackRow.stack_id).where(StackRow.stack_id.in_([stack.stack_id for stack in stacks]))
+    taken = set(session.scalars(ids)) | stored.keys()
     for ordinal, stack in enumerate(stacks):
-        row = stored[same[ordinal]] if ordinal in same else _new_row(session, study_instance_uid, stack)
+        row = stored[same[ordinal]] if ordinal in same else _new_row(study_instance_uid, stack, taken)
         row.ordinal = ordinal
         row.description = stack.description
         row.contrast = stack.contrast.value
@@ -237,8 +240,9 @@ def replace_stacks(session: Session, study_instance_uid: str, stacks: Sequence[S
         row.warnings = list(stack.warnings)
         row.repeats = repeats_to_json(stack.repeats)
         session.add(row)
-        session.flush()
-        _replace_slices(session, row, stack.slices)
+        rows.append(row)
+    session.flush()
+    _replace_slices(session, rows, [stack.slices for stack in stacks])
     for stack_id, row in stored.items():
         row.revision += 1
         if stack_id not in same.values() and stack_id not in read:
@@ -273,25 +277,36 @@ def _same_stacks(stacks: Sequence[Stack], stored: Mapping[str, StackRow], read: 
     return same
 
 
-def _new_row(session: Session, study_instance_uid: str, stack: Stack) -> StackRow:
+def _new_row(study_instance_uid: str, stack: Stack, taken: set[str]) -> StackRow:
     """A row for a stack that was not there, under its own id where an older stack has not kept that one."""
     stack_id = stack.stack_id
-    while session.get(StackRow, stack_id) is not None:
+    while stack_id in taken:
         stack_id = str(uuid.uuid5(uuid.UUID(stack_id), "another stack"))
+    taken.add(stack_id)
     return StackRow(stack_id=stack_id, study_instance_uid=study_instance_uid)
 
 
-def _replace_slices(session: Session, row: StackRow, slices: Sequence[Slice]) -> None:
-    now = [(one.header.sop_instance_uid, one.header.frame_number, one.slice_spacing_mm) for one in slices]
-    if [(one.sop_instance_uid, one.frame_number, one.slice_spacing_mm) for one in row.slices] == now:
-        return
-    session.execute(delete(SliceRow).where(SliceRow.stack_id == row.stack_id))
-    session.add_all(
-        SliceRow(stack_id=row.stack_id, index=index, sop_instance_uid=uid, frame_number=frame, slice_spacing_mm=spacing)
-        for index, (uid, frame, spacing) in enumerate(now)
-    )
-    session.flush()
-    session.expire(row, ["slices"])
+def _replace_slices(session: Session, rows: Sequence[StackRow], slices: Sequence[Sequence[Slice]]) -> None:
+    """Give each stack its slices, all in one statement: a study may have hundreds of stacks."""
+    changed: dict[str, list[Json]] = {}
+    for row, of in zip(rows, slices, strict=True):
+        now = [(one.header.sop_instance_uid, one.header.frame_number, one.slice_spacing_mm) for one in of]
+        if [(one.sop_instance_uid, one.frame_number, one.slice_spacing_mm) for one in row.slices] != now:
+            changed[row.stack_id] = [
+                {
+                    "stack_id": row.stack_id,
+                    "index": index,
+                    "sop_instance_uid": uid,
+                    "frame_number": frame_number,
+                    "slice_spacing_mm": spacing_mm,
+                }
+                for index, (uid, frame_number, spacing_mm) in enumerate(now)
+            ]
+    if added := [one for of in changed.values() for one in of]:
+        session.execute(delete(SliceRow).where(SliceRow.stack_id.in_(changed)))
+        session.execute(insert(SliceRow), added)
+    for row in rows:
+        session.expire(row, ["slices"])
 
 
 def imported_since(session: Session, study_instance_uid: str, time: datetime) -> set[str]:
