@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pydicom
 import pytest
-from pydicom.uid import ImplicitVRLittleEndian
+from pydicom.uid import ImplicitVRLittleEndian, RLELossless
 
 from scarmass.domain.errors import ObjectRefused
 from scarmass.imaging import examiner_process
@@ -107,9 +107,28 @@ def test_a_process_that_is_killed_between_or_within_files_is_started_again(
 def test_a_file_that_ends_its_reader_is_refused(
     examiner: Examiner, phantom_files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examiner, "_answer", lambda *_: Died(signal.SIGSEGV))
+    monkeypatch.setattr(examiner, "_asked", lambda *_: Died(signal.SIGSEGV))
     with pytest.raises(ObjectRefused, match="ends the program"):
         examiner.examine(phantom_files[0], 30)
+
+
+def test_an_image_in_another_encoding_is_the_same_and_the_next_slice_another(
+    examiner: Examiner, phantom_files: list[Path], tmp_path: Path
+) -> None:
+    dataset = pydicom.dcmread(phantom_files[0])
+    dataset.compress(RLELossless, generate_instance_uid=False)
+    dataset.save_as(tmp_path / "rle")
+    assert examiner.are_same_image(phantom_files[0], tmp_path / "rle", 30)
+    assert not examiner.are_same_image(phantom_files[0], phantom_files[1], 30)
+
+
+def test_a_comparison_that_takes_too_long_is_refused(
+    examiner: Examiner, phantom_files: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "slow").write_bytes(with_items(phantom_files[0].read_bytes(), 1_000_000))
+    with pytest.raises(ObjectRefused, match=r"takes longer than 0\.5 s"):
+        examiner.are_same_image(phantom_files[0], tmp_path / "slow", 0.5)
+    assert examiner.are_same_image(phantom_files[0], phantom_files[0], 30)
 
 
 def test_what_decoders_throw_is_refused_whatever_its_type(

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection, Pipe
@@ -45,21 +45,35 @@ class Examiner:
 
         Raises ObjectRefused with a reason that can be shown; DirectoryIgnored.
         """
-        answer = self._answer(path, seconds)
-        if isinstance(answer, MrObject):
-            return answer
-        if isinstance(answer, DirectoryIgnored):
-            raise answer
-        if isinstance(answer, str):
-            raise ObjectRefused(answer)
-        if answer.signal == SIGALRM:
-            raise ObjectRefused(f"reading the file takes longer than {seconds:.2g} s")
-        raise ObjectRefused("the file ends the program that reads it: it is damaged, or made to do harm")
+        answer = self._answer((path,), seconds)
+        assert isinstance(answer, MrObject)
+        return answer
 
-    def _answer(self, path: Path, seconds: float) -> MrObject | DirectoryIgnored | str | Died:
+    def are_same_image(self, one: Path, other: Path, seconds: float) -> bool:
+        """Whether two objects hold the same pixels at the same place, in whichever encoding and with whichever texts.
+
+        Raises ObjectRefused where reading them takes too long or ends the process.
+        """
+        return self._answer((one, other), seconds) is True
+
+    def _answer(self, paths: Sequence[Path], seconds: float) -> MrObject | bool:
+        answer = self._asked(paths, seconds)
+        match answer:
+            case MrObject() | bool():
+                return answer
+            case DirectoryIgnored():
+                raise answer
+            case str():
+                raise ObjectRefused(answer)
+            case Died(signal=signal) if signal == SIGALRM:
+                raise ObjectRefused(f"reading the file takes longer than {seconds:.2g} s")
+            case Died():
+                raise ObjectRefused("the file ends the program that reads it: it is damaged, or made to do harm")
+
+    def _asked(self, paths: Sequence[Path], seconds: float) -> MrObject | bool | DirectoryIgnored | str | Died:
         try:
             connection = self._connection or self._start()
-            connection.send((str(path), seconds))
+            connection.send((tuple(map(str, paths)), seconds))
             is_begun = False
             while connection.poll(seconds + GRACE_S):
                 answer = connection.recv()

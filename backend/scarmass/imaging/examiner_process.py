@@ -19,6 +19,7 @@ from scarmass.imaging.deidentification import deidentified
 from scarmass.imaging.examiner import BEGUN, Died
 from scarmass.imaging.mr.encoding import open_dataset
 from scarmass.imaging.mr.header import MrObject, object_of
+from scarmass.imaging.mr.objects import is_same_image
 from scarmass.imaging.mr.pixels import require_pixels
 from scarmass.imaging.pseudonyms import Pseudonyms
 
@@ -30,7 +31,10 @@ LARGE_KIB = 192 * 2**10
 
 
 def serve(connection: Connection, bounds: Bounds) -> None:
-    """Have children answer (path, seconds) with what `examine` finds; Died is answered for them."""
+    """Have children answer (paths, seconds): one file with what `examine` finds, two with what `compare` does.
+
+    Died is answered for them.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, whose end is ours
     pseudonyms = connection.recv()
     gc.freeze()
@@ -54,10 +58,16 @@ def _be_a_child(connection: Connection, bounds: Bounds, pseudonyms: Pseudonyms |
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < LARGE_KIB:
-            path, seconds = connection.recv()
+            paths, seconds = connection.recv()
             connection.send(BEGUN)
             signal.setitimer(signal.ITIMER_REAL, seconds)  # nobody handles the alarm: it ends this process
-            answer = examine(Path(path), bounds, pseudonyms)
+            match [Path(path) for path in paths]:
+                case [path]:
+                    answer = examine(path, bounds, pseudonyms)
+                case [one, other]:
+                    answer = compare(one, other, bounds)
+                case _:
+                    raise ValueError(f"{len(paths)} files at once")
             signal.setitimer(signal.ITIMER_REAL, 0)
             connection.send(answer)
         status = OUTGROWN
@@ -82,10 +92,22 @@ def examine(path: Path, bounds: Bounds, pseudonyms: Pseudonyms | None = None) ->
     except DirectoryIgnored as ignored:
         return ignored
     except BaseException as error:  # what native decoders throw is not always an Exception
-        if _lacked_memory(error):
-            return f"reading the file takes more than {bounds.memory_bytes // 2**20} MiB of memory"
-        return str(error) if isinstance(error, Fact) else "the file is damaged: it cannot be decoded"
+        return _reason(error, bounds)
     return mr_object
+
+
+def compare(one: Path, other: Path, bounds: Bounds) -> bool | str:
+    """Whether two MR objects are the same image, or why they cannot be compared."""
+    try:
+        return is_same_image(one.read_bytes(), other.read_bytes())
+    except BaseException as error:  # as above
+        return _reason(error, bounds)
+
+
+def _reason(error: BaseException, bounds: Bounds) -> str:
+    if _lacked_memory(error):
+        return f"reading the file takes more than {bounds.memory_bytes // 2**20} MiB of memory"
+    return str(error) if isinstance(error, Fact) else "the file is damaged: it cannot be decoded"
 
 
 def _lacked_memory(error: BaseException | None) -> bool:

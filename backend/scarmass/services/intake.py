@@ -1,42 +1,29 @@
 """Taking studies in: files to stored objects, studies and stacks; the unusable refused by name and reason.
 
-A file is read in another process, then decided upon, then stored: what is refused never reaches the store. A file is
-stored before its row is committed, and a study's rows are committed at once: a crash between the two leaves a file that
-nothing points to, which the next start sweeps, never a row without its file.
+A file is read in another process, then decided upon, then stored: what is refused never reaches the store.
 """
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import inf
+from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy.orm import Session
-
-from scarmass.domain.errors import DirectoryIgnored, InstanceConflict, ObjectRefused
-from scarmass.domain.patient import is_same_patient
-from scarmass.domain.stack import SliceHeader, Stack, Study, StudyHeader
+from scarmass.domain.errors import DirectoryIgnored, ObjectRefused
+from scarmass.domain.stack import Study
 from scarmass.imaging.archive import Refused, files_within, is_archive
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.examiner import EXAMINERS, Examiners
-from scarmass.imaging.mr.header import MrObject
-from scarmass.imaging.mr.objects import is_same_image, object_warnings
-from scarmass.imaging.mr.planes import without_positions
-from scarmass.imaging.mr.stacks import build_stacks
 from scarmass.services.allowance import Allowance
 from scarmass.services.context import Context
-from scarmass.storage import removals, studies
+from scarmass.services.store_study import Accepted, store_study
+from scarmass.storage import studies
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore, Incoming, Received
-from scarmass.storage.orphans import hold_files
-from scarmass.storage.studies import StoredInstance
-
-NO_POSITION = "ImagePositionPatient is 0\\0\\0 in every image of its series: the positions are missing"
-
-IMPORT = "import"
-"""Who brings a removed study back to the worklist when its images come in again."""
 
 
 @dataclass
@@ -47,13 +34,6 @@ class Intake:
     rejected: list[Refused] = field(default_factory=list)
     stored: int = 0
     already_here: int = 0
-
-
-@dataclass(frozen=True)
-class Accepted:
-    name: str
-    received: Received
-    content: MrObject
 
 
 def take_in_upload(
@@ -83,6 +63,7 @@ def take_in(
     intake = Intake()
     allowance = allowance or Allowance(inf, examiners.bounds.file_seconds)
     by_study: dict[str, list[Accepted]] = defaultdict(list)
+    is_same = partial(_are_same_image, examiners, allowance)
     with files.incoming() as incoming:
         received = _received(uploads, incoming, examiners.bounds, allowance)
         for found in _examined(received, incoming, examiners, allowance):
@@ -92,7 +73,7 @@ def take_in(
                 by_study[found.content.study.study_instance_uid].append(found)
         for study_instance_uid, objects in by_study.items():
             with database.transaction() as session:
-                is_new = _store_study(session, files, study_instance_uid, objects, intake.rejected)
+                is_new = store_study(session, files, study_instance_uid, objects, intake.rejected, is_same)
             intake.stored += sum(is_new)
             intake.already_here += len(is_new) - sum(is_new)
             if is_new:
@@ -151,99 +132,10 @@ def _accept(
         return None if isinstance(refused, DirectoryIgnored) else Refused(name, str(refused))
 
 
-def _store_study(
-    session: Session,
-    files: FileStore,
-    study_instance_uid: str,
-    objects: list[Accepted],
-    rejected: list[Refused],
-) -> list[bool]:
-    """Add the objects to their study and form its stacks anew; answers of each usable one whether it is new."""
-    hold_files(session)
-    studies.lock_study(session, study_instance_uid)
-    study = studies.add_study(session, objects[0].content.study)
-    headers = studies.headers_of(session, study_instance_uid)
-    usable = _usable(objects, study, headers, rejected)
-    found = studies.add_instances(
-        session, study_instance_uid, [(one.content.slices, one.received.sha256) for one in usable]
-    )
-    new = [one for one, there in zip(usable, found, strict=True) if there is None]
-    kept = {one.received.sha256: one.received for one in new}
-    for one, there in zip(usable, found, strict=True):
-        if there is not None and there.sha256 == one.received.sha256 and not files.path(there.sha256).is_file():
-            kept[there.sha256] = one.received  # what the disk has lost comes back with the same object
-    is_new: list[bool] = []
-    for accepted, there in zip(usable, found, strict=True):
-        try:
-            if there is not None:
-                _require_same(accepted, study_instance_uid, there, kept, files)
-            is_new.append(there is None)
-        except InstanceConflict as conflict:
-            rejected.append(Refused(accepted.name, str(conflict)))
-    if not is_new:
-        studies.delete_if_empty(session, study_instance_uid)
-        return is_new
-    removals.set_removed(session, study_instance_uid, IMPORT, removed=False)
-    if new:
-        headers += [header for one in new for header in one.content.slices]
-        studies.replace_stacks(session, study_instance_uid, _with_warnings(build_stacks(study, headers), headers))
-    files.keep(list(kept.values()))
-    return is_new
+def _are_same_image(examiners: Examiners, allowance: Allowance, one: Path, other: Path) -> bool:
+    """Whether two files are the same image; read in another process, as each was when it came in.
 
-
-def _usable(
-    objects: Sequence[Accepted], study: StudyHeader, stored: Sequence[SliceHeader], rejected: list[Refused]
-) -> list[Accepted]:
-    """Those that can stand in the study beside what is stored of it.
-
-    Whoever a stored object's header names when it comes again, it is compared with what is stored.
-    In one order everywhere: uploads that share objects wait for each other, and never in a circle.
+    Raises ObjectRefused.
     """
-    nowhere = without_positions([*stored, *(header for one in objects for header in one.content.slices)])
-    known = {header.sop_instance_uid for header in stored}
-    usable = []
-    for accepted in sorted(objects, key=lambda one: one.content.slices[0].sop_instance_uid):
-        first = accepted.content.slices[0]
-        if first.series_instance_uid in nowhere:
-            rejected.append(Refused(accepted.name, NO_POSITION))
-        elif first.sop_instance_uid not in known and not is_same_patient(accepted.content.study, study):
-            rejected.append(
-                Refused(accepted.name, "its patient differs from that of its study (PatientID, birth date or name)")
-            )
-        else:
-            usable.append(accepted)
-    return usable
-
-
-def _require_same(
-    accepted: Accepted,
-    study_instance_uid: str,
-    stored: StoredInstance,
-    kept: Mapping[str, Received],
-    files: FileStore,
-) -> None:
-    """Raises InstanceConflict unless what is stored under the object's UID is the same image of the same study.
-
-    In another encoding or with another text it still is. kept: by sha256, the files that this transaction stores.
-    """
-    received = accepted.received
-    if stored.sha256 == received.sha256:
-        is_known = True
-    else:
-        path = kept[stored.sha256].path if stored.sha256 in kept else files.path(stored.sha256)
-        if not path.is_file():
-            raise InstanceConflict("the stored file of this SOP Instance UID is missing, and this one is another")
-        is_known = is_same_image(path.read_bytes(), received.path.read_bytes())
-    if not is_known or stored.study_instance_uid != study_instance_uid:
-        what = "in another study" if is_known else "with other content"
-        raise InstanceConflict(
-            f"this SOP Instance UID is already stored {what}; the stored one, of study {stored.study_instance_uid}, "
-            "is kept"
-        )
-
-
-def _with_warnings(stacks: Sequence[Stack], headers: Sequence[SliceHeader]) -> list[Stack]:
-    return [
-        replace(stack, warnings=(*stack.warnings, *object_warnings([one.header for one in stack.slices], headers)))
-        for stack in stacks
-    ]
+    with examiners.one() as examiner, allowance.spending():
+        return examiner.are_same_image(one, other, allowance.for_one_file)
