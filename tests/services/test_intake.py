@@ -191,18 +191,18 @@ def test_slow_files_leave_time_for_the_good_ones_beside_them(
     monkeypatch.setattr(Examiner, "examine", examined)
     slow = [(f"slow_{n}", BytesIO(b"slow")) for n in range(8)]
     good = [(name, BytesIO(content)) for name, content in contents.items()]
-    intake = take_in(context.database, context.files, slow + good, allowance=Allowance(8, 4))
+    intake = take_in(context.database, context.files, slow + good, allowance=Allowance(8))
     assert len(stacks(context, intake)[0]) == len(contents)
     assert sum(clock.values()) < 8
     endless = [(f"slow_{n}", BytesIO(b"slow")) for n in range(1000)]
-    intake = take_in(context.database, context.files, endless, allowance=Allowance(8, 4))
+    intake = take_in(context.database, context.files, endless, allowance=Allowance(8))
     assert sum(clock.values()) < 17
     assert len(intake.rejected) == 1000
     assert "took all the time" in intake.rejected[-1].reason
 
 
 def test_nothing_more_is_read_once_nobody_waits_for_the_answer(context: Context, contents: dict[str, bytes]) -> None:
-    allowance = Allowance(60, 4)
+    allowance = Allowance(60)
     allowance.abandoned.set()
     intake = take_in(context.database, context.files, [("a", BytesIO(b"a"))], allowance=allowance)
     assert intake.rejected == [Refused("a", "the connection was lost before this file was read")]

@@ -1,6 +1,7 @@
 """What a file, an archive and an upload may cost at most."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -9,7 +10,7 @@ class Bounds:
 
     attribute_bytes: of any attribute but the pixel data. expanded_bytes: what the files of an archive come to,
     unpacked. memory_bytes, file_seconds: of the process that reads a file. upload_seconds: of all files of an upload
-    together, besides one for each bytes_per_second that were sent.
+    together. Each bytes_per_second of a file, or that were sent, give another second.
     """
 
     file_bytes: int = 128 * 2**20
@@ -21,3 +22,7 @@ class Bounds:
     file_seconds: float = 4.0
     upload_seconds: float = 6.0
     bytes_per_second: float = 2 * 2**20
+
+    def seconds_for(self, path: Path) -> float:
+        """How long reading a file may take."""
+        return self.file_seconds + path.stat().st_size / self.bytes_per_second

@@ -99,7 +99,7 @@ def examine(path: Path, bounds: Bounds, pseudonyms: Pseudonyms | None = None) ->
 def compare(one: Path, other: Path, bounds: Bounds) -> bool | str:
     """Whether two MR objects are the same image, or why they cannot be compared."""
     try:
-        return is_same_image(one.read_bytes(), other.read_bytes())
+        return is_same_image(one, other)
     except BaseException as error:  # as above
         return _reason(error, bounds)
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from time import monotonic
 from typing import TypeVar
 
@@ -17,13 +18,12 @@ SHARE = 0.25
 
 @dataclass
 class Allowance:
-    """seconds: left for all files together, also where some are read at once. file_seconds: for one of them.
+    """seconds: left for all files together, also where some are read at once.
 
     abandoned: nobody waits for the answer.
     """
 
-    seconds: float
-    file_seconds: float
+    seconds: float = inf
     abandoned: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -31,9 +31,9 @@ class Allowance:
     def is_spent(self) -> bool:
         return self.seconds <= 0 or self.abandoned.is_set()
 
-    @property
-    def for_one_file(self) -> float:
-        return min(self.file_seconds, max(SHORTEST_S, self.seconds * SHARE))
+    def of(self, file_seconds: float) -> float:
+        """How much of what one file may take it gets."""
+        return min(file_seconds, max(SHORTEST_S, self.seconds * SHARE))
 
     @property
     def reason(self) -> str:

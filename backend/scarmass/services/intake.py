@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from math import inf
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,7 +41,7 @@ def take_in_upload(
     """What came over the network: in the time that so many bytes may take, and while somebody waits for the answer."""
     bounds = context.examiners.bounds
     seconds = bounds.upload_seconds + sent_bytes / bounds.bytes_per_second
-    allowance = Allowance(seconds, bounds.file_seconds, abandoned)
+    allowance = Allowance(seconds, abandoned)
     # Archives last, as they may expand: what was sent as it is should not want for time because of them.
     uploads = sorted(uploads, key=lambda upload: is_archive(upload[1]))
     return take_in(context.database, context.files, uploads, examiners=context.examiners, allowance=allowance)
@@ -61,7 +60,7 @@ def take_in(
     allowance: the time that the files may take together, where they came from somebody unknown. Raises StorageFull.
     """
     intake = Intake()
-    allowance = allowance or Allowance(inf, examiners.bounds.file_seconds)
+    allowance = allowance or Allowance()
     by_study: dict[str, list[Accepted]] = defaultdict(list)
     is_same = partial(_are_same_image, examiners, allowance)
     with files.incoming() as incoming:
@@ -122,7 +121,7 @@ def _accept(
     name, received = one
     try:
         with examiners.one() as examiner, allowance.spending():
-            content = examiner.examine(received.path, allowance.for_one_file)
+            content = examiner.examine(received.path, allowance.of(examiners.bounds.seconds_for(received.path)))
         if content.deidentified is not None:
             received.discard()
             received = incoming.receive([content.deidentified])
@@ -138,4 +137,5 @@ def _are_same_image(examiners: Examiners, allowance: Allowance, one: Path, other
     Raises ObjectRefused.
     """
     with examiners.one() as examiner, allowance.spending():
-        return examiner.are_same_image(one, other, allowance.for_one_file)
+        seconds = sum(examiners.bounds.seconds_for(path) for path in (one, other))
+        return examiner.are_same_image(one, other, allowance.of(seconds))

@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 
@@ -9,8 +11,9 @@ from scarmass.domain.errors import ObjectRefused, PixelsUndecodable
 from scarmass.domain.patient import distinct_names
 from scarmass.domain.stack import SliceHeader
 from scarmass.imaging.bounds import Bounds
-from scarmass.imaging.mr.header import read_object
-from scarmass.imaging.mr.pixels import stored_values
+from scarmass.imaging.mr.encoding import open_dataset
+from scarmass.imaging.mr.header import object_of
+from scarmass.imaging.mr.pixels import decoded
 
 MEASURED = (
     "frame_number",
@@ -30,16 +33,28 @@ UNBOUNDED = Bounds(attribute_bytes=sys.maxsize, image_pixels=sys.maxsize)
 """For objects that were read within bounds when they came in."""
 
 
-def is_same_image(one: bytes, other: bytes) -> bool:
-    """Whether two objects hold the same pixels at the same place, in whichever encoding and with whichever texts."""
+def is_same_image(one: Path, other: Path) -> bool:
+    """Whether two objects hold the same pixels at the same place, in whichever encoding and with whichever texts.
+
+    one: stored; other: read a moment ago. One after the other, as both may be large. Raises ObjectRefused,
+    PixelsUndecodable.
+    """
     try:
-        slices, others = (read_object(content, UNBOUNDED).slices for content in (one, other))
-        return list(map(measured_by, slices)) == list(map(measured_by, others)) and all(
-            np.array_equal(stored_values(one, each.frame_number), stored_values(other, each.frame_number))
-            for each in slices
-        )
-    except (ObjectRefused, PixelsUndecodable):  # what an older version took in may be refused now
+        stored = _frames(one)
+    except (ObjectRefused, PixelsUndecodable) as error:  # what an older version took in may be refused now
+        if isinstance(error.__cause__, MemoryError):
+            raise
         return False
+    return stored == _frames(other)
+
+
+def _frames(path: Path) -> list[tuple]:
+    """What each frame of an object is measured by, and a digest of its stored values."""
+    dataset = open_dataset(path.read_bytes())
+    return [
+        (measured_by(header), sha256(decoded(dataset, header.frame_number).astype(np.int64).tobytes()).digest())
+        for header in object_of(dataset, UNBOUNDED).slices
+    ]
 
 
 def measured_by(header: SliceHeader) -> tuple:

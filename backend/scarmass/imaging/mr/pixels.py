@@ -27,7 +27,7 @@ def stored_values(content: bytes, frame_number: int = 1) -> NDArray:
         dataset = open_dataset(content)
     except ObjectRefused as error:
         raise PixelsUndecodable(str(error)) from error
-    return _decoded(dataset, frame_number)
+    return decoded(dataset, frame_number)
 
 
 def require_pixels(dataset: FileDataset, slices: Sequence[SliceHeader]) -> None:
@@ -40,7 +40,7 @@ def require_pixels(dataset: FileDataset, slices: Sequence[SliceHeader]) -> None:
         if has_codestreams:
             stream = _codestream(dataset, header.frame_number)
             require_whole(stream, header.rows, header.columns)
-        values = _decoded(dataset, header.frame_number)
+        values = decoded(dataset, header.frame_number)
         if (values.shape, values.dtype.name) != ((header.rows, header.columns), header.dtype):
             raise PixelsUndecodable("the pixel data has another size or type than the header says")
         if has_codestreams:
@@ -66,7 +66,7 @@ def _require_every_pixel(dataset: Dataset, stream: bytes, values: NDArray) -> No
     frame.NumberOfFrames = 1
     frame.PixelData = encapsulate([longer])
     try:
-        is_same = np.array_equal(_decoded(frame, 1), values)
+        is_same = np.array_equal(decoded(frame, 1), values)
     except PixelsUndecodable:
         is_same = False
     if not is_same:
@@ -78,7 +78,7 @@ def _require_bits(dataset: Dataset, header: SliceHeader, values: NDArray) -> Non
     stored, allocated = int(dataset.BitsStored), int(dataset.BitsAllocated)
     if stored == allocated or any(_overlay_bit(dataset, group) >= stored for group in OVERLAY_GROUPS):
         return
-    whole = _decoded(dataset, header.frame_number, correct_unused_bits=False)
+    whole = decoded(dataset, header.frame_number, correct_unused_bits=False)
     is_cut = (whole != values) & ((whole >> stored) != 0) & ~_is_padding(values, header)
     if is_cut.any():
         raise PixelsUndecodable(f"the pixel data holds values beyond BitsStored ({stored})")
@@ -90,7 +90,8 @@ def _overlay_bit(dataset: Dataset, group: int) -> int:
     return int(element.value or 0) if element is not None else 0
 
 
-def _decoded(dataset: Dataset, frame_number: int, correct_unused_bits: bool = True) -> NDArray:
+def decoded(dataset: Dataset, frame_number: int, correct_unused_bits: bool = True) -> NDArray:
+    """Stored values (rows, columns) of one frame, as stored_values. Raises PixelsUndecodable."""
     try:
         array = np.asarray(pixel_array(dataset, index=frame_number - 1, correct_unused_bits=correct_unused_bits))
     except (KeyboardInterrupt, SystemExit):
