@@ -29,6 +29,14 @@ def saving(page: Page) -> str:
     return page.locator("#saving").inner_text()
 
 
+def wait_until_saving(page: Page, words: str) -> None:
+    """Until the page says these words of what is saved. Raises TimeoutError with those that it says instead."""
+    try:
+        wait_until(lambda: words in saving(page))
+    except TimeoutError as error:
+        raise TimeoutError(f"the page says {saving(page)!r}, not {words!r}, of {reading_state(page)}") from error
+
+
 def shown_state(page: Page, index: int) -> str:
     return page.locator("#strip button").nth(index).get_attribute("data-state") or ""
 
@@ -44,13 +52,13 @@ def test_painting_deciding_and_accepting_go_on_and_are_sent_in_order(page: Page,
     page.keyboard.press("0")
     wait_until(lambda: reading_state(page)["shown"] == index + 2)
     page.keyboard.press("u")
-    wait_until(lambda: "5 changes kept here" in saving(page))
+    wait_until_saving(page, "5 changes kept here")
     assert [shown_state(page, at) for at in range(index, index + 3)] == ["accepted", "no_scar", "excluded"]
     assert not serious(page)
     assert server.reading(opened)["revision"] == 0
     reconnect(page)
     wait_for_revision(page, 5)
-    wait_until(lambda: saving(page) == "All changes saved")
+    wait_until_saving(page, "All changes saved")
     stored = server.reading(opened)["slices"]
     assert [stored[at]["state"] for at in range(index, index + 3)] == ["accepted", "no_scar", "excluded"]
     assert len(stored[index]["mask"]["counts"]) > 1
@@ -79,7 +87,7 @@ def test_what_was_not_sent_survives_the_page(page: Page, server: Server, opened:
     cut(page)
     page.keyboard.press("b")
     drag(page, (100, 100), (130, 110))
-    wait_until(lambda: "1 change kept here" in saving(page))
+    wait_until_saving(page, "1 change kept here")
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto("about:blank")
     reconnect(page)
@@ -93,7 +101,7 @@ def test_leaving_with_unsaved_work_warns(page: Page, server: Server, opened: str
     cut(page)
     page.mouse.click(300, 300)
     page.keyboard.press("0")
-    wait_until(lambda: "kept here" in saving(page))
+    wait_until_saving(page, "kept here")
     asked: list[str] = []
 
     def stay(dialog: Dialog) -> None:
@@ -111,7 +119,7 @@ def test_edits_of_other_slices_are_merged(page: Page, server: Server, opened: st
     index = reading_state(page)["index"]
     cut(page)
     page.keyboard.press("0")
-    wait_until(lambda: "1 change kept here" in saving(page))
+    wait_until_saving(page, "1 change kept here")
     other.keyboard.press("ArrowDown")
     wait_until(lambda: reading_state(other)["shown"] == index + 1)
     other.keyboard.press("u")
@@ -128,7 +136,7 @@ def test_a_slice_changed_elsewhere_meanwhile_is_shown_and_the_reader_decides(
     index = reading_state(page)["index"]
     cut(page)
     page.keyboard.press("0")
-    wait_until(lambda: "1 change kept here" in saving(page))
+    wait_until_saving(page, "1 change kept here")
     other.keyboard.press("u")
     wait_for_revision(other, 1)
     reconnect(page)
@@ -155,5 +163,5 @@ def test_a_slow_network_neither_loses_nor_reorders(page: Page, server: Server, o
     page.keyboard.press("Enter")
     wait_until(lambda: server.reading(opened)["revision"] == 6)
     assert stored_slice(server, opened, index)["state"] == "accepted"
-    wait_until(lambda: saving(page) == "All changes saved")
+    wait_until_saving(page, "All changes saved")
     assert shown_scar(page, index)["mask"] == stored_slice(server, opened, index)["mask"]

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route
 from scarmass.domain.masks import Mask, from_rle
 from tests.browser.conftest import Server, open_stack, stored_slice
 from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until
-from tests.browser.test_offline import cut, reconnect, saving, shown_state
+from tests.browser.test_offline import cut, reconnect, saving, shown_state, wait_until_saving
 
 pytestmark = pytest.mark.browser
 
@@ -103,7 +103,7 @@ def test_what_is_not_sent_is_undone_and_done_again_without_the_server(
     page.keyboard.press("z")
     page.keyboard.press("z")
     page.keyboard.press("y")
-    wait_until(lambda: "2 changes kept here" in saving(page))
+    wait_until_saving(page, "2 changes kept here")
     reconnect(page)
     wait_for_revision(page, 4)
     mask = mask_of(server, opened, painted)
@@ -131,7 +131,7 @@ def test_a_page_that_is_reloaded_at_once_goes_on_with_its_unsent_work(
     page.on("dialog", lambda dialog: dialog.accept())
     cut(page)
     stroke(page, 140)
-    wait_until(lambda: "1 change kept here" in saving(page))
+    wait_until_saving(page, "1 change kept here")
     page.goto(server.address)
     page.get_by_text("unsent changes").wait_for()
     reconnect(page)
@@ -157,7 +157,7 @@ def test_a_refused_edit_is_kept_and_holds_nothing_up(page: Page, server: Server,
     page.get_by_text("Try again").click()
     wait_for_revision(page, 4)
     assert rows_painted(mask_of(server, opened, index)) >= {100, 140}
-    wait_until(lambda: saving(page) == "All changes saved")
+    wait_until_saving(page, "All changes saved")
 
 
 def test_an_undo_that_was_meant_for_a_refused_edit_undoes_nothing_else(
@@ -166,11 +166,11 @@ def test_an_undo_that_was_meant_for_a_refused_edit_undoes_nothing_else(
     let = refusing(page, 422, "no_scar")
     cut(page)
     page.keyboard.press("0")
-    wait_until(lambda: "1 change kept here" in saving(page))
+    wait_until_saving(page, "1 change kept here")
     page.keyboard.press("z")
-    wait_until(lambda: "2 changes kept here" in saving(page))
+    wait_until_saving(page, "2 changes kept here")
     reconnect(page)
-    wait_until(lambda: saving(page) == "All changes saved")
+    wait_until_saving(page, "All changes saved")
     let()
     assert server.reading(opened)["revision"] == 2
     assert stored_slice(server, opened, painted)["state"] == "edited"
@@ -184,7 +184,7 @@ def test_a_server_that_always_fails_at_one_edit_does_not_hold_up_the_others(
     page.keyboard.press("ArrowRight")
     wait_until(lambda: reading_state(page)["shown"] == painted + 1)
     page.keyboard.press("0")
-    wait_until(lambda: "The server fails: 2 changes kept here" in saving(page))
+    wait_until_saving(page, "The server fails: 2 changes kept here")
     wait_for_revision(page, 3)
     assert saving(page) == "1 change not saved"
     assert page.get_by_text("Try again").is_visible()
@@ -210,7 +210,7 @@ def test_conflicts_stay_until_each_is_decided(
     wait_for_revision(page, 7)
     assert stored_slice(server, opened, painted + 3)["state"] == "no_scar"
     page.get_by_label("Dismiss").first.click()
-    wait_until(lambda: saving(page) == "2 changes not saved")
+    wait_until_saving(page, "2 changes not saved")
     assert shown_state(page, painted) == "excluded"
 
 
@@ -238,7 +238,7 @@ def test_work_carries_the_name_of_who_did_it(page: Page, server: Server, opened:
     page.keyboard.press("Enter")
     cut(page)
     page.keyboard.press("0")
-    wait_until(lambda: "1 change kept here" in saving(page))
+    wait_until_saving(page, "1 change kept here")
     name = "Ж" * 64
     page.get_by_label("Reader").fill(name)
     page.keyboard.press("Enter")
