@@ -91,7 +91,7 @@ def test_what_a_placed_region_holds_beyond_the_myocardium_does_not_count() -> No
     sloppy = Wall(SIGNAL, Contrast.MAGNITUDE, wall, placed={Region.HYPERENHANCED: SIGNAL >= 16})
     assert SIGNAL[mask_by(BY_KEY["fwhm_hyperenhanced"], sloppy)].tolist() == [10, 10, 12, 13, 14, 16]
     outside = Wall(SIGNAL, Contrast.MAGNITUDE, wall, placed={Region.HYPERENHANCED: BRIGHTEST})
-    with pytest.raises(ThresholdUndefined, match="hyperenhanced region lies outside"):
+    with pytest.raises(ThresholdUndefined, match="hyperenhanced region holds no"):
         mask_by(BY_KEY["fwhm_hyperenhanced"], outside)
 
 

@@ -39,6 +39,22 @@ class Region(StrEnum):
     HYPERENHANCED = "hyperenhanced"
 
 
+@dataclass(frozen=True)
+class Circle:
+    """x, y: its middle in corner-based image pixels."""
+
+    x: float
+    y: float
+    radius_mm: float
+
+    def mask(self, shape: tuple[int, int], pixel_spacing_mm: tuple[float, float]) -> Mask:
+        """The pixels (rows, columns) whose centre lies in the circle."""
+        row_mm, column_mm = pixel_spacing_mm
+        down = (np.arange(shape[0])[:, None] + 0.5 - self.y) * row_mm
+        across = (np.arange(shape[1])[None, :] + 0.5 - self.x) * column_mm
+        return down**2 + across**2 <= self.radius_mm**2
+
+
 class MaximumOf(StrEnum):
     HYPERENHANCED = "hyperenhanced"
     MYOCARDIUM = "myocardium"
@@ -54,8 +70,8 @@ class Base(StrEnum):
 
 OF_HALF_MAXIMUM = frozenset({MethodName.FWHM, MethodName.CORE, MethodName.GREY_ZONE})
 
-Regions = Mapping[SliceKey, Mapping[Region, Mask]]
-"""What a reader placed, by slice: masks (rows, columns)."""
+Regions = Mapping[SliceKey, Mapping[Region, Circle]]
+"""What a reader placed, by slice."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +162,7 @@ def standard_methods(contrast: Contrast, adds_no_reflow: bool = False) -> tuple[
 class Wall:
     """One slice as methods see it.
 
-    pixels: rescaled signal (rows, columns). myocardium, no_reflow: masks of that shape. placed: by a reader. is_bare:
+    pixels: rescaled signal (rows, columns). myocardium, no_reflow, placed by a reader: masks of that shape. is_bare:
     the slice is known to hold no scar, so that no hyperenhanced region is proposed on it.
     """
 
@@ -162,7 +178,7 @@ class Wall:
         if region in self.placed:
             within = self.placed[region] & self.myocardium
             if not within.any():
-                raise ThresholdUndefined(f"the {region.value} region lies outside the myocardium")
+                raise ThresholdUndefined(f"the {region.value} region holds no myocardium")
             return within
         if region is Region.REMOTE:
             return remote_myocardium(self.pixels, self.myocardium)
