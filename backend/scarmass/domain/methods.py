@@ -115,6 +115,17 @@ class Method:
         return self.name.value
 
     @property
+    def short(self) -> str:
+        """For a column of a table, where the label does not fit."""
+        match self.name:
+            case MethodName.N_SD:
+                return f"{self.n:g} SD"
+            case MethodName.FWHM:
+                of = "myocardium" if self.maximum_of is MaximumOf.MYOCARDIUM else "bright region"
+                return f"FWHM, {of}"
+        return {MethodName.OTSU: "Otsu", MethodName.CORE: "Core", MethodName.GREY_ZONE: "Grey zone"}[self.name]
+
+    @property
     def label(self) -> str:
         """The method in words."""
         return f"{self._words}, no-reflow added" if self.adds_no_reflow else self._words

@@ -120,6 +120,7 @@ class MethodAnswer(BaseModel):
     """
 
     key: str
+    short: str
     label: str
     method: Method
     mass: Mass | None
@@ -132,6 +133,7 @@ class MethodAnswer(BaseModel):
     def of(by: ByMethod, with_masks: bool) -> "MethodAnswer":
         return MethodAnswer(
             key=by.method.key,
+            short=by.method.short,
             label=by.method.label,
             method=Method.of(by.method),
             mass=None if by.mass is None else Mass.of(by.mass),
