@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
@@ -191,8 +192,14 @@ class Wall:
             if not within.any():
                 raise ThresholdUndefined(f"the {region.value} region holds no myocardium")
             return within
-        if region is Region.REMOTE:
-            return remote_myocardium(self.pixels, self.myocardium)
+        return self._remote if region is Region.REMOTE else self._hyperenhanced
+
+    @cached_property
+    def _remote(self) -> Mask:
+        return remote_myocardium(self.pixels, self.myocardium)
+
+    @cached_property
+    def _hyperenhanced(self) -> Mask:
         if self.is_bare:
             return np.zeros_like(self.myocardium)
         return hyperenhanced_myocardium(self.pixels, self.myocardium)

@@ -1,6 +1,7 @@
 """What readers' reference methods make of a reading's slices, within the contours that stand on them.
 
-No model is asked. Slices are small and a method takes a few milliseconds on one, so nothing but images is remembered.
+No model is asked, and images are remembered: the standard set takes some 20 ms a slice of 256 x 256 pixels, so that
+nothing of it is.
 """
 
 import uuid

@@ -20,8 +20,13 @@ export class Regions extends EventTarget {
     this.draft = draft;
   }
 
-  /** @returns {Region[]} */
+  /** Those on the reading's slices as they are: a slice that was exchanged keeps its own. @returns {Region[]} */
   get list() {
+    const { images } = this.draft;
+    return this.#all.filter((each) => images.some((image) => isSameSlice(image, each)));
+  }
+
+  get #all() {
     const id = this.draft.isOpen ? this.draft.reading.id : "";
     if (id !== this.#readingId) {
       this.#readingId = id;
@@ -45,13 +50,13 @@ export class Regions extends EventTarget {
 
   /** In the place of the one of its kind on its slice. @param {Region} region */
   place(region) {
-    const others = this.list.filter((each) => each.region !== region.region || !isSameSlice(each, region));
+    const others = this.#all.filter((each) => each.region !== region.region || !isSameSlice(each, region));
     this.#keep([...others, region]);
   }
 
   /** @param {SliceKey} slice */
   removeOn(slice) {
-    this.#keep(this.list.filter((each) => !isSameSlice(each, slice)));
+    this.#keep(this.#all.filter((each) => !isSameSlice(each, slice)));
   }
 
   /** @param {Region[]} list */
