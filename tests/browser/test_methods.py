@@ -35,7 +35,9 @@ def revision(page: Page, server: Server, opened: str) -> int:
                 "sop_instance_uid": reading["slices"][index]["sop_instance_uid"],
                 "mask": to_rle(TRUTH[structure][index]),
             }
-            httpx.post(f"{server.address}/api/v1/readings/{reading['id']}/edits", json=edit).raise_for_status()
+            httpx.post(
+                f"{server.address}/api/v1/readings/{reading['id']}/edits", json=edit, timeout=60
+            ).raise_for_status()
             revision += 1
     wait_for_revision(page, revision)
     page.locator("#strip button").nth(AT).click()
