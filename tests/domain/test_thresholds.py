@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scarmass.domain.errors import MaskShapeMismatch, ThresholdUndefined
-from scarmass.domain.thresholds import full_width_half_maximum, n_sd, remote_myocardium
+from scarmass.domain.thresholds import (
+    full_width_half_maximum,
+    grey_zone,
+    hyperenhanced_myocardium,
+    n_sd,
+    otsu,
+    remote_myocardium,
+)
 
 WALL = np.ones((1, 8), dtype=bool)
 REMOTE = np.array([[1, 1, 1, 1, 0, 0, 0, 0]], dtype=bool)
@@ -149,3 +156,57 @@ def test_more_standard_deviations_mark_less(seed: int, n: int) -> None:
     more, less = n_sd(pixels, wall, remote, n), n_sd(pixels, wall, remote, n + 1)
     assert not (less & ~more).any()
     assert not (more & ~wall).any()
+
+
+def test_a_signal_below_zero_has_no_maximum_that_is_halved_from_zero() -> None:
+    """As in inverted images, whose half maximum would lie above everything."""
+    with pytest.raises(ThresholdUndefined, match="below it"):
+        full_width_half_maximum(SIGNAL - 40, WALL, phase_sensitive=False)
+
+
+def test_otsu_by_hand() -> None:
+    """Of 1 2 2 9 10 the split after the twos leaves squared deviations of 0.67 + 0.5, every other one more."""
+    pixels = np.array([[2.0, 10.0, 1.0, 9.0, 2.0, 500.0]])
+    wall = np.array([[1, 1, 1, 1, 1, 0]], dtype=bool)
+    assert pixels[otsu(pixels, wall)].tolist() == [10, 9]
+
+
+def test_otsu_never_parts_pixels_of_one_signal() -> None:
+    pixels = np.array([[5.0, 5.0, 5.0, 5.0, 6.0]])
+    assert pixels[otsu(pixels, np.ones((1, 5), bool))].tolist() == [6]
+
+
+def test_otsu_leaves_the_least_variance_within_its_parts() -> None:
+    values = np.random.default_rng(5).gamma(2, 50, (1, 60))
+
+    def within(level: float) -> float:
+        darker, brighter = values[values <= level], values[values > level]
+        return darker.var() * darker.size + brighter.var() * brighter.size
+
+    marked = values[otsu(values, np.ones(values.shape, bool))]
+    levels = np.sort(values.ravel())[:-1]
+    assert marked.min() > min(levels, key=within) == values[values < marked.min()].max()
+
+
+def test_a_wall_of_one_signal_has_no_two_parts() -> None:
+    with pytest.raises(ThresholdUndefined, match="one signal"):
+        otsu(np.full((1, 8), 3.0), WALL)
+    assert not otsu(np.full((1, 8), 3.0), ~WALL).any()
+
+
+def test_the_grey_zone_lies_between_the_brightest_remote_pixel_and_the_core() -> None:
+    """The remote's brightest is 12, half of the maximum 15."""
+    core = full_width_half_maximum(SIGNAL, WALL, phase_sensitive=False)
+    zone = grey_zone(SIGNAL, WALL, REMOTE, core, hyperenhanced=SIGNAL == 30)
+    assert SIGNAL[zone].tolist() == [13, 14]
+
+
+def test_a_slice_without_a_hyperenhanced_region_has_no_grey_zone() -> None:
+    assert not grey_zone(SIGNAL, WALL, REMOTE, core=~WALL, hyperenhanced=~WALL).any()
+
+
+@pytest.mark.parametrize("start", [0, 90, 200, 330])
+def test_a_hyperenhanced_region_is_proposed_where_the_wall_is_brightest(start: int) -> None:
+    wall, angle = ring()
+    bright = wall & ((angle - start) % 360 < 60)
+    assert np.array_equal(hyperenhanced_myocardium(np.where(bright, 100.0, 20.0), wall), bright)

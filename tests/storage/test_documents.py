@@ -1,13 +1,18 @@
 """Documents in rows: what is written is read back, and what another version wrote stays readable."""
 
+import json
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from scarmass.domain.methods import Circle, Method, Region, standard_methods
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Origin, Segment
+from scarmass.domain.stack import Contrast
 from scarmass.storage.documents import header_from_json, header_to_json, segment_from_json, segment_to_json
 from tests.domain.test_outcome import image
 
@@ -42,3 +47,17 @@ def test_of_a_segment_that_was_stored_before_where_it_lies_was_told_nothing_is_s
     document = segment_to_json(Segment(np.ones((2, 2), bool), Origin.PAINT))
     older = {name: value for name, value in document.items() if name not in ("warnings", "misplaced")}
     assert (segment_from_json(older).warnings, segment_from_json(older).misplaced) == ((), None)
+
+
+@pytest.mark.parametrize("method", standard_methods(Contrast.PSIR, adds_no_reflow=True), ids=lambda method: method.key)
+def test_an_adopted_segment_is_read_back_with_its_method_and_what_was_placed_for_it(method: Method) -> None:
+    placed = {Region.HYPERENHANCED: Circle(3.5, 4.25, 6.0)}
+    segment = Segment(np.ones((2, 2), bool), Origin.THRESHOLD, method=method, placed=placed)
+    again = segment_from_json(json.loads(json.dumps(segment_to_json(segment))))
+    assert (again.method, again.placed) == (method, placed)
+
+
+def test_a_segment_of_an_older_version_has_no_method() -> None:
+    document = segment_to_json(Segment(np.ones((2, 2), bool), Origin.PAINT))
+    older = {name: value for name, value in document.items() if name not in ("method", "placed")}
+    assert (segment_from_json(older).method, segment_from_json(older).placed) == (None, {})

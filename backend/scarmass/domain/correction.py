@@ -11,7 +11,7 @@ import numpy as np
 
 from scarmass.domain.masks import Mask, component_at, components, pixel_index
 from scarmass.domain.prompts import Box, Point, Prompt, PromptGroup, box_around, within
-from scarmass.domain.reading import Origin, Segment
+from scarmass.domain.reading import HAND_MADE, Origin, Segment
 
 REACH_MM = 10.0
 """A click this near to a box, or to a part of the mask, is about it."""
@@ -70,12 +70,13 @@ def redrawn(before: Segment | None, drawn: Prompt, ask: Callable[[Prompt], Segme
 
     drawn: all that is drawn now. ask: a model's answer to a prompt. New boxes add to the mask that is there, boxes that
     are gone or smaller take away what lay in them alone, new points correct it. Only where a point is taken back, or
-    nothing changed, the mask is drawn anew. Of a mask that was painted nobody knows which pixels a box brought: boxes
-    only add to it, wherever they go, and it is never drawn anew.
+    nothing changed, the mask is drawn anew. Of a mask that was painted, or that a
+    threshold made, nobody knows which pixels a box brought: boxes only add to it, wherever they go, and it is never
+    drawn anew.
     """
     if before is None:
         return ask(drawn)
-    is_painted = before.origin is Origin.PAINT and bool(before.mask.any())
+    is_painted = before.origin in HAND_MADE and bool(before.mask.any())
     new_points = tuple(point for point in drawn.points if point not in before.points)
     new_boxes = tuple(box for box in drawn.boxes if box not in before.boxes)
     gone = [box for box in before.boxes if box not in drawn.boxes]
@@ -92,7 +93,7 @@ def redrawn(before: Segment | None, drawn: Prompt, ask: Callable[[Prompt], Segme
         mask = segment.mask | said.mask if point.positive else segment.mask & said.mask
         segment = replace(said, mask=mask)
     origin = Origin.PAINT if is_painted else Origin.PROMPT
-    return replace(segment, boxes=drawn.boxes, points=drawn.points, origin=origin)
+    return replace(segment, boxes=drawn.boxes, points=drawn.points, origin=origin, method=None, placed={})
 
 
 def without_part(before: Segment, x: float, y: float) -> Segment | None:
@@ -103,7 +104,8 @@ def without_part(before: Segment, x: float, y: float) -> Segment | None:
     mask = before.mask & ~part
     boxes = tuple(box for box in before.boxes if (within(box, mask.shape) & mask).any() or not _touches(box, part))
     points = tuple(point for point in before.points if not part[pixel_index(point.x, point.y, mask.shape)])
-    return replace(before, mask=mask, boxes=boxes, points=points)
+    origin = Origin.PAINT if before.origin is Origin.THRESHOLD else before.origin
+    return replace(before, mask=mask, boxes=boxes, points=points, origin=origin, method=None, placed={})
 
 
 def without_boxes(mask: Mask, gone: Sequence[Box], left: Sequence[Box]) -> Mask:

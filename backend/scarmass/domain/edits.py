@@ -1,14 +1,16 @@
 """What a reader can do to a reading: each kind of edit as a type of its own."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from scarmass.domain.errors import (
+    MethodInvalid,
     PromptInvalid,
     SensitivityInvalid,
 )
 from scarmass.domain.masks import Mask
+from scarmass.domain.methods import Method, MethodName, Regions
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.reading import (
     EditKind,
@@ -119,6 +121,20 @@ class SensitivityEdit:
 
 
 @dataclass(frozen=True)
+class ThresholdEdit:
+    """A method's mask as scar on one slice, or on all slices that no reader decided on. Raises MethodInvalid."""
+
+    kind: ClassVar = EditKind.THRESHOLD
+    method: Method
+    slice: SliceKey | None = None
+    regions: Regions = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.method.name is MethodName.GREY_ZONE:
+            raise MethodInvalid("the grey zone is a part of the scar and is not adopted as all of it")
+
+
+@dataclass(frozen=True)
 class TakeOverEdit:
     """The slices that the study has since the reading got its own."""
 
@@ -145,7 +161,8 @@ class RedoEdit:
 
 
 SliceEdit = PromptEdit | PaintEdit | RemovePartEdit | ClearEdit | NoScarEdit | AcceptEdit | ExcludeEdit | IncludeEdit
-Edit = SliceEdit | AcceptAllEdit | ProposeEdit | SensitivityEdit | TakeOverEdit | ExchangeEdit | UndoEdit | RedoEdit
+StackEdit = AcceptAllEdit | ProposeEdit | SensitivityEdit | ThresholdEdit | TakeOverEdit | ExchangeEdit
+Edit = SliceEdit | StackEdit | UndoEdit | RedoEdit
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,10 @@ class ThresholdUndefined(Invalid):
     """A signal threshold has no remote myocardium, no level of zero signal or no finite pixels to rest on."""
 
 
+class MethodInvalid(Invalid):
+    """A method by threshold is asked for with what it does not rest on, or without what it does."""
+
+
 class EventIdInvalid(Invalid):
     """What should say which event was seen last does not."""
 
@@ -157,6 +161,10 @@ class NothingToPropose(Conflict):
     """Every slice of the reading was decided on by a reader."""
 
 
+class NothingToAdopt(Conflict):
+    """A reader decided on every slice on which the method could be worked out."""
+
+
 class ThicknessKnown(Conflict):
     """A slice thickness is typed only where the headers lack it."""
 
@@ -187,6 +195,10 @@ class SliceNotFound(NotFound):
 
 class ReadingNotFound(NotFound):
     """No reading has this id."""
+
+
+class MethodNotFound(NotFound):
+    """No reference method has this name."""
 
 
 class AnnotationMissing(NotFound):

@@ -27,6 +27,7 @@ from scarmass.domain.edits import (
     SensitivityEdit,
     SliceEdit,
     TakeOverEdit,
+    ThresholdEdit,
     UndoEdit,
 )
 from scarmass.domain.errors import (
@@ -34,6 +35,7 @@ from scarmass.domain.errors import (
     MaskShapeMismatch,
     NotExcluded,
     NothingToAccept,
+    NothingToAdopt,
     NothingToPropose,
     NothingToRedo,
     NothingToRemove,
@@ -54,6 +56,8 @@ from scarmass.domain.reading import (
 )
 from scarmass.domain.stack import Growth, Slice, SliceKey, with_slices
 from scarmass.domain.structures import Structure
+
+ALL_TOUCHED = "every slice was edited, accepted or excluded by a reader, and stays as it is"
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,25 @@ def slices_to_propose(reading: Reading, edit: ProposeEdit) -> list[Slice]:
     """The slices that models are asked for. Raises SliceNotInStack, NothingToPropose."""
     if edit.slice is not None:
         return [slice_of(reading, edit.slice)]
-    chosen = [one for one in reading.slices if reading.content(one.key).state not in READERS_STATES]
+    chosen = untouched(reading)
     if not chosen:
-        raise NothingToPropose("every slice was edited, accepted or excluded by a reader, and stays as it is")
+        raise NothingToPropose(ALL_TOUCHED)
     return chosen
+
+
+def slices_to_adopt_on(reading: Reading, edit: ThresholdEdit) -> list[Slice]:
+    """The slices that the method is asked for. Raises SliceNotInStack, NothingToAdopt."""
+    if edit.slice is not None:
+        return [slice_of(reading, edit.slice)]
+    chosen = untouched(reading)
+    if not chosen:
+        raise NothingToAdopt(ALL_TOUCHED)
+    return chosen
+
+
+def untouched(reading: Reading) -> list[Slice]:
+    """The slices that no reader edited or decided on: what is asked for the whole stack changes no others."""
+    return [one for one in reading.slices if reading.content(one.key).state not in READERS_STATES]
 
 
 def slice_of(reading: Reading, key: SliceKey) -> Slice:
@@ -99,7 +118,7 @@ def apply(
 ) -> Outcome:
     """What an edit makes of a reading.
 
-    answers: what models said of the slices that were asked for. growth: what the study has beyond the reading.
+    answers: what models, or a method, said of the slices asked for. growth: what the study has beyond the reading.
     repeats: the images of the position of the slice that is exchanged.
     Raises SliceNotInStack, NothingToUndo, NothingToRedo, NothingToAccept, NothingToRemove, NothingToTakeOver,
     NotExcluded, ImageNotRepeated, MaskShapeMismatch, PositionsNotDistinct.
@@ -119,6 +138,8 @@ def apply(
             value = reading.sensitivity.value if edit.value is None else edit.value
             changes = {key: SliceChange(segments={Structure.SCAR: answer}) for key, answer in answers.items()}
             return Outcome(changes, sensitivity=Sensitivity(value, edit.follows))
+        case ThresholdEdit():
+            return Outcome({key: _adopted(edit, answer) for key, answer in answers.items()})
         case TakeOverEdit():
             if growth is None or not growth.slices:
                 raise NothingToTakeOver("the study has no slices that the reading lacks")
@@ -129,6 +150,11 @@ def apply(
             return Outcome({key: _change(reading, AcceptEdit(key), answers) for key in edit.slices})
         case _:
             return Outcome({edit.slice: _change(reading, edit, answers)})
+
+
+def _adopted(edit: ThresholdEdit, segment: Segment) -> SliceChange:
+    """On one slice what its reader drew; on the stack a proposal, which another one may replace."""
+    return proposal(segment) if edit.slice is None else _drawn(Structure.SCAR, segment)
 
 
 def _exchanged(reading: Reading, edit: ExchangeEdit, repeats: Sequence[Slice]) -> Outcome:

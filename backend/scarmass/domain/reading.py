@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from scarmass.domain.masks import Mask
+from scarmass.domain.methods import Circle, Method, Region
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
 from scarmass.domain.stack import Slice, SliceKey
@@ -48,6 +49,11 @@ class Origin(StrEnum):
     PROPOSED = "proposed"
     PROMPT = "prompt"
     PAINT = "paint"
+    THRESHOLD = "threshold"
+
+
+HAND_MADE = frozenset({Origin.PAINT, Origin.THRESHOLD})
+"""Made without a prompt: what comes to such a mask is added to it, and it is never drawn anew."""
 
 
 class EditKind(StrEnum):
@@ -61,6 +67,7 @@ class EditKind(StrEnum):
     PROPOSE = "propose"
     REMOVE_PART = "remove_part"
     SENSITIVITY = "sensitivity"
+    THRESHOLD = "threshold"
     TAKE_OVER = "take_over"
     EXCHANGE = "exchange"
     UNDO = "undo"
@@ -78,6 +85,7 @@ class Segment:
     mask: bool (rows, columns). score, model, sensitivity: of the model that made the mask, None where none did.
     is_likeliest: nothing reached the limit in a box that a reader drew, so its likeliest part is shown.
     warnings: what is to be said of where the mask lies. misplaced: the parts of it (rows, columns) that they speak of.
+    method: whose mask it is, where a threshold made it. placed: what of that the method rests on a reader had placed.
     """
 
     mask: Mask
@@ -90,6 +98,8 @@ class Segment:
     is_likeliest: bool = False
     warnings: tuple[str, ...] = ()
     misplaced: Mask | None = None
+    method: Method | None = None
+    placed: Mapping[Region, Circle] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -227,7 +237,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class PastEdit:
-    """An edit and which slices it touched, without what it made of them. sensitivity: where it changed it."""
+    """An edit and which slices it touched, without what it made of them.
+
+    sensitivity: where it changed it. method: in words, where it adopted one.
+    """
 
     revision: int
     kind: EditKind
@@ -235,6 +248,7 @@ class PastEdit:
     created_at: datetime
     slices: frozenset[SliceKey]
     sensitivity: float | None = None
+    method: str | None = None
     standing: Standing = Standing.LIVE
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from scarmass.domain.mass import Mass, quantity
 from scarmass.domain.prompts import Box
-from scarmass.domain.reading import DECIDED_STATES, Origin, SliceContent, SliceState
+from scarmass.domain.reading import DECIDED_STATES, HAND_MADE, SliceContent, SliceState
 from scarmass.domain.stack import Slice, SliceKey
 
 STEP = 1.0
@@ -80,7 +80,7 @@ def jittered(boxes: Sequence[Box], shape: tuple[int, ...]) -> list[tuple[Box, ..
 def is_drawn_by_model(content: SliceContent) -> bool:
     """Whether a model drew the scar that counts on a slice: what a reader painted or decided against is not unsure."""
     scar = content.scar
-    if scar is None or content.state in (SliceState.NO_SCAR, SliceState.EXCLUDED) or scar.origin is Origin.PAINT:
+    if scar is None or content.state in (SliceState.NO_SCAR, SliceState.EXCLUDED) or scar.origin in HAND_MADE:
         return False
     return bool(scar.boxes or scar.points)
 

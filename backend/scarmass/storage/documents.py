@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from scarmass.domain.masks import from_rle, to_rle
+from scarmass.domain.methods import Base, Circle, MaximumOf, Method, MethodName, Region
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Origin, Segment
@@ -64,8 +65,15 @@ def segment_to_json(segment: Segment) -> Json:
         "is_likeliest": segment.is_likeliest,
         "warnings": list(segment.warnings),
         "misplaced": None if segment.misplaced is None else to_rle(segment.misplaced),
+        "method": None if segment.method is None else asdict(segment.method),
+        "placed": {region.value: asdict(circle) for region, circle in segment.placed.items()},
         "model": None if segment.model is None else {"name": segment.model.name, "sha256": segment.model.sha256},
     }
+
+
+def method_from_json(document: Json) -> Method:
+    enums = {"name": MethodName, "maximum_of": MaximumOf, "base": Base}
+    return Method(**{name: enums[name](value) if name in enums else value for name, value in document.items()})
 
 
 def segment_from_json(document: Json) -> Segment:
@@ -79,5 +87,7 @@ def segment_from_json(document: Json) -> Segment:
         is_likeliest=document.get("is_likeliest", False),
         warnings=tuple(document.get("warnings", ())),
         misplaced=None if document.get("misplaced") is None else from_rle(document["misplaced"]),
+        method=None if document.get("method") is None else method_from_json(document["method"]),
+        placed={Region(region): Circle(**circle) for region, circle in document.get("placed", {}).items()},
         model=None if document["model"] is None else Model(**document["model"]),
     )

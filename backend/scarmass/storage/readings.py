@@ -33,6 +33,7 @@ from scarmass.storage.steps import (
     changes_of,
     edits_of,
     key_of,
+    methods_of,
     sensitivity_of,
     slice_changes_of,
     slices_revision,
@@ -142,6 +143,7 @@ def past_edits(session: Session, reading_id: uuid.UUID) -> list[PastEdit]:
     _found(session.get(ReadingRow, reading_id))
     edits = edits_of(session, reading_id)
     touched = slice_changes_of(session, reading_id, len(edits))
+    adopted = {revision: method.label for revision, method in methods_of(session, reading_id).items()}
     return with_standings(
         [
             PastEdit(
@@ -151,6 +153,7 @@ def past_edits(session: Session, reading_id: uuid.UUID) -> list[PastEdit]:
                 edit.created_at,
                 frozenset(map(key_of, touched[edit.revision])),
                 edit.sensitivity,
+                adopted.get(edit.revision),
             )
             for edit in edits
         ]

@@ -9,10 +9,20 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
-from scarmass.domain.reading import LIST_EDITS, Changes, EditKind, Sensitivity, SliceChange, SliceState, live_and_undone
+from scarmass.domain.methods import Method
+from scarmass.domain.reading import (
+    LIST_EDITS,
+    Changes,
+    EditKind,
+    Origin,
+    Sensitivity,
+    SliceChange,
+    SliceState,
+    live_and_undone,
+)
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
-from scarmass.storage.documents import segment_from_json, segment_to_json
+from scarmass.storage.documents import method_from_json, segment_from_json, segment_to_json
 from scarmass.storage.tables import EditRow, SegmentChangeRow, SliceChangeRow
 
 PROPOSALS = 0
@@ -80,6 +90,15 @@ def _segments(session: Session, reading_id: uuid.UUID, revisions: Sequence[int])
     query = select(SegmentChangeRow).ext(distinct_on(*part)).where(SegmentChangeRow.reading_id == reading_id)
     query = query.where(SegmentChangeRow.revision == func.any(list(revisions)))
     return session.scalars(query.order_by(*part, SegmentChangeRow.revision.desc())).all()
+
+
+def methods_of(session: Session, reading_id: uuid.UUID) -> dict[int, Method]:
+    """The method that each edit of kind threshold adopted, by revision."""
+    document = SegmentChangeRow.segment
+    query = select(SegmentChangeRow.revision, document["method"]).ext(distinct_on(SegmentChangeRow.revision))
+    query = query.where(SegmentChangeRow.reading_id == reading_id)
+    query = query.where(document["origin"].as_string() == Origin.THRESHOLD.value)
+    return {revision: method_from_json(method) for revision, method in session.execute(query)}
 
 
 def changes_of(

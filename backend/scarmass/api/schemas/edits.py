@@ -19,9 +19,10 @@ from scarmass.api.schemas.common import (
     SliceName,
     Uid,
 )
+from scarmass.api.schemas.methods import Method, PlacedRegions, regions_of
 from scarmass.domain import edits
 from scarmass.domain import reading as domain
-from scarmass.domain.errors import PromptInvalid
+from scarmass.domain.errors import MethodInvalid, PromptInvalid
 from scarmass.domain.reading import EditKind, Standing
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
@@ -34,6 +35,7 @@ class EditRequest(Drawn):
 
     sensitivity: null keeps it, or fits it to what was decided where it follows; then the slice, if one is named, is the
     one in hand. slices: those that are accepted in one step. image: that takes the slice's place in an exchange.
+    method: whose mask is adopted, on the slice or on all that no reader decided on. regions: that were placed for it.
     """
 
     client_id: uuid.UUID
@@ -48,9 +50,11 @@ class EditRequest(Drawn):
     follows: bool = False
     slices: Few[SliceName] = Field(default_factory=list, max_length=MAX_SLICES)
     image: SliceName | None = None
+    method: Method | None = None
+    regions: PlacedRegions = Field(default_factory=list)
 
     def to_domain(self) -> edits.EditRequest:
-        """Raises PromptInvalid, MaskMalformed."""
+        """Raises PromptInvalid, MethodInvalid, MaskMalformed."""
         return edits.EditRequest(self.client_id, self.expected_revision, self._sha256(), self._edit())
 
     def _sha256(self) -> str:
@@ -68,6 +72,10 @@ class EditRequest(Drawn):
                 return edits.TakeOverEdit()
             case EditKind.PROPOSE:
                 return edits.ProposeEdit(self._key)
+            case EditKind.THRESHOLD:
+                if self.method is None:
+                    raise MethodInvalid("a threshold names its method")
+                return edits.ThresholdEdit(self.method.to_domain(), self._key, regions_of(self.regions))
             case EditKind.SENSITIVITY:
                 return edits.SensitivityEdit(self.sensitivity, self.follows, self._key)
             case EditKind.ACCEPT if self.slices:
@@ -110,7 +118,7 @@ class EditRequest(Drawn):
 class PastEdit(BaseModel):
     """One edit of a reading: live, undone, gone (undone for good), or a step of undo or redo.
 
-    sensitivity: what the edit made it, null where it left it alone.
+    sensitivity: what the edit made it, null where it left it alone. method: in words, that the edit adopted.
     """
 
     revision: int
@@ -120,6 +128,7 @@ class PastEdit(BaseModel):
     slices: list[SliceName]
     standing: Standing
     sensitivity: float | None
+    method: str | None
 
 
 class History(BaseModel):
@@ -141,6 +150,7 @@ class History(BaseModel):
                 slices=[SliceName(sop_instance_uid=sop, frame_number=frame) for sop, frame in sorted(edit.slices)],
                 standing=edit.standing,
                 sensitivity=edit.sensitivity,
+                method=edit.method,
             )
             for edit in older[:limit]
         ]

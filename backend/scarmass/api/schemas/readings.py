@@ -7,10 +7,12 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel
 
 from scarmass.api.schemas.common import Box, Mass, Model, Point, Rle, Strict
+from scarmass.api.schemas.methods import Circle, Method
 from scarmass.api.schemas.studies import Growth, Slice
 from scarmass.domain import reading as domain
 from scarmass.domain import stack
 from scarmass.domain.mass import MassExtent
+from scarmass.domain.methods import Region
 from scarmass.domain.reading import Origin, SliceState
 from scarmass.domain.stack import headline_extent
 from scarmass.domain.structures import Structure
@@ -29,7 +31,8 @@ class Segment(BaseModel):
     """What a reading holds of one structure on one slice. model: which made the mask, null where none did.
 
     is_likeliest: nothing reached the limit in a drawn box, so its likeliest part is shown. warnings: what is to be said
-    of where the mask lies. misplaced: the parts of it that they speak of.
+    of where the mask lies. misplaced: the parts of it that they speak of. method: whose mask it is, null where it is no
+    method's. placed: what of that the method rests on a reader had placed.
     """
 
     mask: Rle
@@ -42,6 +45,9 @@ class Segment(BaseModel):
     is_likeliest: bool
     warnings: list[str]
     misplaced: Rle | None
+    method: Method | None
+    method_label: str | None
+    placed: dict[Region, Circle]
     area_mm2: float
     mass: Mass
 
@@ -58,6 +64,9 @@ class Segment(BaseModel):
             is_likeliest=segment.is_likeliest,
             warnings=list(segment.warnings),
             misplaced=None if segment.misplaced is None else Rle.of(segment.misplaced),
+            method=None if segment.method is None else Method.of(segment.method),
+            method_label=None if segment.method is None else segment.method.label,
+            placed={region: Circle.of(circle) for region, circle in segment.placed.items()},
             area_mm2=measure.area_mm2,
             mass=Mass.of(measure.mass),
         )

@@ -8,13 +8,22 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from scarmass.domain.correction import redrawn
-from scarmass.domain.edits import Edit, EditRequest, ExchangeEdit, PromptEdit, ProposeEdit, SensitivityEdit
+from scarmass.domain.edits import (
+    Edit,
+    EditRequest,
+    ExchangeEdit,
+    PromptEdit,
+    ProposeEdit,
+    SensitivityEdit,
+    ThresholdEdit,
+)
 from scarmass.domain.errors import ClientIdReused, RevisionStale
 from scarmass.domain.outcome import Outcome, apply, drawn_by, slice_of, slices_to_propose
 from scarmass.domain.reading import LIST_EDITS, Reading, ReadingState, Segment
 from scarmass.domain.stack import SliceKey
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, growth_of, measured
+from scarmass.services.readings.methods import adopted
 from scarmass.services.readings.placement import with_warnings
 from scarmass.services.readings.propose import answer, propose
 from scarmass.services.readings.sensitivity import fitted, following, redrawn_at
@@ -89,7 +98,7 @@ def _outcome(context: Context, reading: Reading, request: EditRequest) -> Outcom
 
 
 def _answers(context: Context, reading: Reading, edit: Edit) -> Mapping[SliceKey, Segment]:
-    """What the models say of the slices that the edit asks for."""
+    """What the models, or a method, say of the slices that the edit asks for."""
     match edit:
         case PromptEdit():
             one, drawn = slice_of(reading, edit.slice), drawn_by(reading, edit)
@@ -101,6 +110,8 @@ def _answers(context: Context, reading: Reading, edit: Edit) -> Mapping[SliceKey
             return {one.key: propose(context, reading.slices, one, value) for one in chosen}
         case SensitivityEdit(value=float(value)):
             return redrawn_at(context, reading, value, edit.slice)
+        case ThresholdEdit():
+            return adopted(context, reading, edit)
         case _:
             return {}
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scarmass.domain.mass import Mass
-from scarmass.domain.reading import EditKind, PastEdit, Reading, Standing
+from scarmass.domain.reading import EditKind, PastEdit, Reading, Segment, Standing
 from scarmass.domain.stack import SliceKey, Stack, headline_extent
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
@@ -69,11 +69,23 @@ def _slice_columns(context: Context, reading: Reading, index: int) -> dict[str, 
         "slice_spacing_mm": one.slice_spacing_mm,
         "area_mm2": None if measure is None else measure.area_mm2,
         **_mass_columns(None if measure is None else measure.mass),
+        "origin": "" if scar is None else scar.origin.value,
+        "method": "" if scar is None or scar.method is None else _words(scar),
         "model_name": None if model is None else model.name,
         "model_sha256": None if model is None else model.sha256,
         "slice_sensitivity": None if scar is None else scar.sensitivity,
         "slice_warnings": "" if scar is None else "; ".join(scar.warnings),
     }
+
+
+def _words(adopted: Segment) -> str:
+    """The method in words, with what a reader placed for it."""
+    method = "" if adopted.method is None else adopted.method.label
+    placed = ", ".join(
+        f"{region.value} region x {circle.x:.1f} y {circle.y:.1f} radius {circle.radius_mm:.1f} mm"
+        for region, circle in adopted.placed.items()
+    )
+    return f"{method} ({placed})" if placed else method
 
 
 def _choices(edits: Sequence[PastEdit]) -> dict[SliceKey, str]:

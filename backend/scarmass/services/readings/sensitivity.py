@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from scarmass.domain.outcome import Outcome
 from scarmass.domain.prompts import Box, Prompt, box_around
-from scarmass.domain.reading import Origin, Reading, Segment, SliceChange, SliceContent, SliceState
+from scarmass.domain.reading import HAND_MADE, Origin, Reading, Segment, SliceChange, SliceContent, SliceState
 from scarmass.domain.sensitivity import fitted_sensitivity
 from scarmass.domain.stack import Slice, SliceKey
 from scarmass.domain.structures import Structure, scar_parts
@@ -100,7 +100,7 @@ def _is_example(content: SliceContent) -> bool:
 
 def _is_redrawn(content: SliceContent, is_in_hand: bool) -> bool:
     scar = content.scar
-    if scar is None or scar.origin is Origin.PAINT or not (scar.boxes or scar.points):
+    if scar is None or scar.origin in HAND_MADE or not (scar.boxes or scar.points):
         return False
     return content.state is SliceState.PROPOSED or (is_in_hand and content.state is SliceState.EDITED)
 

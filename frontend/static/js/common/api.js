@@ -110,6 +110,9 @@ export const startReading = (stackId, clientId) =>
 export const getReading = (readingId) => json(`${root}/readings/${part(readingId)}`);
 /** @returns {Promise<import("./types.js").Schemas["Spread"]>} */
 export const getSpread = (readingId) => json(`${root}/readings/${part(readingId)}/spread`);
+/** @param {object} body @returns {Promise<import("./types.js").Schemas["Methods"]>} */
+export const askMethods = (readingId, body) =>
+  json(`${root}/readings/${part(readingId)}/methods`, { method: "POST", body });
 export const sendEdit = (readingId, body, reader) =>
   json(`${root}/readings/${part(readingId)}/edits`, { method: "POST", body, reader });
 /** @param {object} body @param {AbortSignal} signal @returns {Promise<{mask: import("./types.js").Rle}>} */

@@ -23,6 +23,7 @@ export const editNames = {
   include: "included again",
   propose: "proposed again",
   sensitivity: "sensitivity",
+  threshold: "method adopted",
   take_over: "new images taken over",
   exchange: "another image of the position",
   undo: "undo",
@@ -111,6 +112,8 @@ export function quantityShown(mass, extent) {
   return inOrder.find(({ quantity }) => quantity) ?? { quantity: null, by: "" };
 }
 
+/** @param {number|null} value in grams @returns {string} with its sign */
+export const difference = (value) => (value === null ? "–" : `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`);
 export const number = (value, digits = 0) => (value === null || value === undefined ? "–" : value.toFixed(digits));
 /** @param {number} count @param {string} noun @param {string} [plural] */
 export const counted = (count, noun, plural = `${noun}s`) => `${count} ${count === 1 ? noun : plural}`;

@@ -33,6 +33,7 @@
  * @property {number|null} area_mm2
  * @property {Mass|null} mass
  * @property {Schemas["Origin"]} [origin] not known before the server has answered
+ * @property {string|null} [method_label] of the method that made the mask, in words
  * @property {string[]} [warnings] of where the mask lies, likewise
  * @property {Rle|null} [misplaced] the parts of it that they speak of
  *
@@ -56,6 +57,8 @@
  * @property {Place} [point] of remove_part, in corner-based image pixels
  * @property {number} [sensitivity] what it is set to; without it, it is kept, or fitted where it follows
  * @property {boolean} [follows] of sensitivity
+ * @property {Schemas["Method"]} [method] of threshold
+ * @property {Schemas["PlacedRegion"][]} [regions] that were placed for it
  * @property {Rle} [added] pixels that were painted
  * @property {Rle} [removed] pixels that were erased
  *

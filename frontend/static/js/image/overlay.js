@@ -7,6 +7,7 @@ import { edgesOf, outlineOf } from "./outline.js";
 /** Colours told apart by readers with any colour vision, and by shape besides. */
 const scar = "#ffc233";
 const misplaced = "#ff9a57";
+const method = "#f0a3d8";
 const box = "#56c8f5";
 const positive = "#0b8f6a";
 const negative = "#d1490c";
@@ -31,6 +32,8 @@ export const typeScale = () => parseFloat(getComputedStyle(document.documentElem
  * @property {import("../common/types.js").Rle|null} mask
  * @property {import("../common/types.js").Rle|null} misplaced the parts of the mask that lie where no scar is: dashed
  * @property {import("../common/types.js").Rle|null} preview what a click would make of the mask
+ * @property {import("../common/types.js").Rle|null} method the mask of the reference method that is chosen: hatched
+ * @property {import("../tools/tool.js").PlacedCircle[]} regions that were placed for methods
  * @property {boolean} isExcluded the slice does not count: its mask is dashed
  * @property {import("../common/types.js").Prompt} prompt
  * @property {import("../common/types.js").Selection} selection
@@ -69,6 +72,8 @@ export class Overlay {
     if (scene.mask) this.#mask(scene);
     if (scene.misplaced) this.#dashed(scene.misplaced, scene.imageToCanvas, misplaced, 1.6);
     if (scene.preview) this.#dashed(scene.preview, scene.imageToCanvas, "#ffffff", 1.2);
+    if (scene.method) this.#hatched(scene.method, scene);
+    for (const region of scene.regions) this.#region(region, scene.imageToCanvas);
     const { boxes, points } = scene.prompt;
     for (const [index, each] of boxes.entries())
       this.#box(each, isIt(scene.selection, "box", index), grabbedOf(scene, "box", index));
@@ -131,6 +136,48 @@ export class Overlay {
     const path = new Path2D();
     path.addPath(outlineOf(mask), imageToCanvas);
     this.#stroke(path, colour, width, [3, 3]);
+  }
+
+  /** Told from scar by its hatch and its long dashes too. */
+  #hatched(mask, { imageToCanvas, style }) {
+    const { context, canvas, scale } = this;
+    const path = new Path2D();
+    path.addPath(outlineOf(mask), imageToCanvas);
+    context.save();
+    context.globalAlpha = style.opacity;
+    context.save();
+    context.clip(path, "evenodd");
+    context.beginPath();
+    const { clientWidth: width, clientHeight: height } = canvas;
+    for (let x = -height; x < width; x += 7 * scale) {
+      context.moveTo(x, height);
+      context.lineTo(x + height, 0);
+    }
+    context.strokeStyle = method;
+    context.lineWidth = scale;
+    context.stroke();
+    context.restore();
+    this.#stroke(path, method, 1.4, [9, 3, 2, 3]);
+    context.restore();
+  }
+
+  /** @param {import("../tools/tool.js").PlacedCircle} circle @param {DOMMatrix} imageToCanvas */
+  #region({ x, y, across, down, letter }, imageToCanvas) {
+    const { context, scale } = this;
+    const circle = new Path2D();
+    circle.ellipse(x, y, across, down, 0, 0, 2 * Math.PI);
+    const path = new Path2D();
+    path.addPath(circle, imageToCanvas);
+    this.#stroke(path, method, 1.4);
+    const at = this.toScreen(x, y);
+    context.font = `600 ${12 * scale}px system-ui, sans-serif`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.lineWidth = 3 * scale;
+    context.strokeStyle = "rgb(0 0 0 / 0.65)";
+    context.strokeText(letter, at.x, at.y);
+    context.fillStyle = method;
+    context.fillText(letter, at.x, at.y);
   }
 
   /** A line with a dark rim, to be seen on bright scar and on nulled myocardium alike. */

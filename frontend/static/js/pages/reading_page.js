@@ -16,6 +16,7 @@ import { showGrowth } from "../panels/growth.js";
 import { bindHabit } from "../panels/habit.js";
 import { HistoryPanel } from "../panels/history.js";
 import { MassPanel } from "../panels/mass.js";
+import { MethodsPanel } from "../panels/methods.js";
 import { bindNotices } from "../panels/notices.js";
 import { OtherViews } from "../panels/other_views.js";
 import { showPreparing } from "../panels/preparing.js";
@@ -26,7 +27,9 @@ import { Strip } from "../panels/strip.js";
 import { Actions } from "../reading/actions.js";
 import { Draft } from "../reading/draft.js";
 import { follow } from "../reading/follow.js";
+import { Methods } from "../reading/methods.js";
 import { Outbox } from "../reading/outbox.js";
+import { Regions } from "../reading/regions.js";
 import { Spread } from "../reading/spread.js";
 import { Drawing } from "../tools/drawing.js";
 import { readingCommands } from "./reading_commands.js";
@@ -50,7 +53,12 @@ export class ReadingPage {
     this.drawing = drawing;
     this.actions = new Actions(slices, draft, outbox, drawing, this.looking.ventricles);
 
-    const { brushSize, limits, habit, preview, prompt, tools, pointer, crosshair } = readingTools(view, drawing);
+    this.regions = new Regions(draft);
+    const { brushSize, limits, habit, preview, prompt, tools, pointer, crosshair } = readingTools(
+      view,
+      drawing,
+      this.regions,
+    );
     this.brushSize = brushSize;
     this.limits = limits;
     this.habit = habit;
@@ -61,6 +69,7 @@ export class ReadingPage {
     this.crosshair = crosshair;
 
     this.spread = new Spread(draft, outbox);
+    this.methods = new Methods(draft, outbox, this.regions);
     this.display = new Display();
     this.overlay = new Overlay(byId("overlay", HTMLCanvasElement));
     this.stackPanel = new StackPanel(stack, slices, draft, this.actions, () => void this.read());
@@ -68,6 +77,7 @@ export class ReadingPage {
     this.mass = new MassPanel(byId("mass"), slices, draft, this.spread);
     this.sensitivity = new SensitivityPanel(find("[data-sensitivity]"), slices, draft, outbox);
     this.history = new HistoryPanel(byId("history", HTMLDetailsElement), slices, draft, outbox);
+    this.methodsPanel = new MethodsPanel(byId("methods", HTMLDetailsElement), this);
     this.saving = new SavingPanel(draft, outbox);
     this.otherViews = new OtherViews(
       byId("other-views"),
@@ -104,6 +114,7 @@ export class ReadingPage {
     });
     outbox.addEventListener("change", show);
     this.spread.addEventListener("change", show);
+    for (const source of [this.methods, this.regions]) source.addEventListener("change", show);
     drawing.addEventListener("change", show);
     drawing.addEventListener("preview", draw);
     tools.addEventListener("change", () => {
@@ -215,6 +226,7 @@ export class ReadingPage {
     this.mass.show();
     this.sensitivity.show();
     this.history.show();
+    this.methodsPanel.show();
     this.finish.show();
     showGrowth(this.draft);
     showControls(this);
@@ -232,6 +244,8 @@ export class ReadingPage {
       mask: drawing.mask,
       misplaced: drawing.misplaced,
       preview: this.preview.mask,
+      method: this.methods.maskOf(view.slice),
+      regions: this.methods.isOn ? this.regions.circlesOn(view.slice) : [],
       isExcluded: draft.slice(view.slice).state === "excluded",
       prompt: drawing.prompt,
       selection: drawing.selection,

@@ -11,13 +11,17 @@ import { Pan } from "../tools/pan.js";
 import { Pointer } from "../tools/pointer.js";
 import { Habit } from "../tools/presets.js";
 import { PromptTool } from "../tools/prompt_tool.js";
+import { RegionTool } from "../tools/region_tool.js";
 import { ThresholdBrush } from "../tools/threshold_brush.js";
 import { Tools } from "../tools/tools.js";
 import { WindowTool } from "../tools/window.js";
 import { Zoom } from "../tools/zoom.js";
 
-/** @param {import("../image/viewport.js").Viewport} view @param {import("../tools/drawing.js").Drawing} drawing */
-export function readingTools(view, drawing) {
+/**
+ * @param {import("../image/viewport.js").Viewport} view @param {import("../tools/drawing.js").Drawing} drawing
+ * @param {import("../reading/regions.js").Regions} regions
+ */
+export function readingTools(view, drawing, regions) {
   const brushSize = new BrushSize();
   const limits = new Limits();
   const habit = new Habit();
@@ -31,6 +35,8 @@ export function readingTools(view, drawing) {
     window: new WindowTool(view),
     zoom: new Zoom(view),
     pan: new Pan(view),
+    remote: new RegionTool(view, drawing, regions, "remote"),
+    hyperenhanced: new RegionTool(view, drawing, regions, "hyperenhanced"),
   });
   const pointer = new Pointer(view, tools, habit);
   const crosshair = new Crosshair(view, tools, pointer);

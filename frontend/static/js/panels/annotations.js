@@ -24,12 +24,12 @@ export function showAnnotations({ index, length, current: slice, view }, draft, 
     `thickness ${millimetres(slice.slice_thickness_mm)} · spacing ${millimetres(slice.slice_spacing_mm)}`,
   );
   showSides(document, slice.orientation, view.turn);
-  put("prompt", promptText(prompt, selected));
   put("waiting", outbox.isWaitingForModel(slice) ? "the model answers when the connection is back" : "");
   const read = draft.slice(slice);
-  const { mask, area_mm2, mass } = segmentOf(read);
+  const { mask, area_mm2, mass, method_label: method } = segmentOf(read);
   put("state", draft.isOpen ? stateNames[read.state] : "").dataset.state = draft.isOpen ? read.state : "";
   const { quantity, by } = draft.isOpen ? quantityShown(mass, draft.reading.mass_extent) : { quantity: null, by: "" };
+  put("prompt", promptText(prompt, selected) || (method ?? ""));
   put("warnings", draft.isOpen ? warningsOf(read).join("\n") : "");
   put("grams", mask ? `${number(area_mm2)} mm²${quantity ? ` · ${grams(quantity)} g by ${by}` : ""}` : "");
   if (view.shown >= 0) showView(view);

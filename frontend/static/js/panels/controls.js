@@ -95,6 +95,8 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
     "edge",
     "fill_holes",
     "drop_islands",
+    "remote",
+    "hyperenhanced",
   ];
   enable(Object.fromEntries([...others, "export"].map((id) => [id, isOpen])));
   press({
@@ -102,7 +104,12 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
     negative: drawing.negative,
     hide: display.hidden,
     exclude: draft.slice(slices.current).state === "excluded",
-    ...Object.fromEntries(["prompt", "brush", "eraser", "threshold", "edge"].map((id) => [id, tools.chosen === id])),
+    ...Object.fromEntries(
+      ["prompt", "brush", "eraser", "threshold", "edge", "remote", "hyperenhanced"].map((id) => [
+        id,
+        tools.chosen === id,
+      ]),
+    ),
   });
   byId("brush-size").textContent = `${brushSize.diameter_mm.toFixed(1)} mm`;
   const { fill, outline } = display.style;

@@ -1,6 +1,6 @@
 /** What the reader can decide on a slice or on the whole reading. Each is shown at once, and sent as one edit. */
 
-import { counted } from "../common/format.js";
+import { counted, stateNames } from "../common/format.js";
 import { showMessage } from "../common/status.js";
 import { Corrections } from "./corrections.js";
 import { isDecided, keyOf, segmentOf } from "./segments.js";
@@ -107,6 +107,23 @@ export class Actions extends Corrections {
   /** Every slice that the reader has not decided on. */
   proposeAll() {
     if (this.draft.isOpen && !this.draft.isPreparing) this.outbox.add({ kind: "propose" });
+  }
+
+  /**
+   * Adopt a method's mask as scar: on the slice on the screen, or on all that the reader neither decided on nor changed.
+   * @param {import("../common/types.js").Schemas["Method"]} method
+   * @param {import("../common/types.js").Schemas["PlacedRegion"][]} regions @param {boolean} isOnStack
+   */
+  adopt(method, regions, isOnStack) {
+    if (!this.isReady) return;
+    this.drawing.select(null);
+    const edit = { kind: /** @type {const} */ ("threshold"), method, regions };
+    const slice = this.slices.current;
+    const act = () => this.add(edit, slice);
+    const text = `This slice is ${stateNames[this.slice.state]}: repeat to replace what is there.`;
+    if (isOnStack) this.outbox.add(edit);
+    else if (!this.isWorkedOn(this.slice)) act();
+    else this.twice(`adopt ${keyOf(slice)}`, text, act);
   }
 
   /** Take the slices in that came into the study since. */

@@ -104,7 +104,7 @@ function partRemoved(slice, edit) {
 }
 
 /** Nobody has measured a mask yet, nor told where it lies. */
-const unmeasured = { area_mm2: null, mass: null, warnings: [], misplaced: null };
+const unmeasured = { area_mm2: null, mass: null, warnings: [], misplaced: null, method_label: null };
 
 /** @type {"paint"} */
 const byHand = "paint";

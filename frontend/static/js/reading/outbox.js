@@ -16,7 +16,7 @@ const pauses_ms = [500, 1000, 2000, 4000, 8000];
 const most_failures = 5;
 const recover_ms = 3000;
 
-const answeredByModel = new Set(["prompt", "propose"]);
+const answeredByModel = new Set(["prompt", "propose", "threshold"]);
 const unknown_version = -1;
 /** @type {Partial<Record<Edit["kind"], Edit["kind"]>>} */
 const opposite = { undo: "redo", redo: "undo" };

@@ -19,6 +19,7 @@
  * @typedef {object} Circle its middle and half axes in corner-based image pixels
  * @property {number} x @property {number} y @property {number} across @property {number} down
  * @property {import("../common/types.js").Rle|null} [paints] the only pixels that it would mark
+ * @typedef {Circle & {letter: string}} PlacedCircle letter: of what was placed
  */
 
 /** A press that travels less than this many CSS pixels is a click. */
