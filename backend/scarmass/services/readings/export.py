@@ -25,7 +25,11 @@ Sums are made before they are rounded.
 
 LONGEST_NAME_PART = 40
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_START = re.compile(r"""(^|[;,|\t\r\n])(["\s]*)(?=[=+\-@＝＋－＠\t\r])""")
+"""Where text begins a formula: at its start, and after whatever a spreadsheet may take for the end of a cell.
+
+The wide forms of the signs begin one where Chinese or Japanese is written.
+"""
 
 
 def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[str, list[dict[str, Any]]]:
@@ -98,7 +102,7 @@ def to_csv(rows: list[dict[str, Any]]) -> str:
     writer = csv.DictWriter(out, fieldnames=list(rows[0]))
     writer.writeheader()
     for row in rows:
-        writer.writerow({key: _harmless(value) for key, value in row.items()})
+        writer.writerow({key: harmless(value) for key, value in row.items()})
     return out.getvalue()
 
 
@@ -164,5 +168,6 @@ def _mass_columns(mass: Mass | None) -> dict[str, float | None]:
     }
 
 
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+def harmless(value: Any) -> Any:
+    """The value, with an apostrophe before each place where a spreadsheet would find a formula in text."""
+    return FORMULA_START.sub(r"\1\2'", value) if isinstance(value, str) else value
