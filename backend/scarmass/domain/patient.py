@@ -38,3 +38,15 @@ def is_same_patient(one: StudyHeader, other: StudyHeader) -> bool:
 
 def _folded(name: str) -> str:
     return " ".join(plain_name(name).casefold().split())
+
+
+def written_name(name: str) -> str:
+    """A DICOM person name as people write it: Family, Given Middle, with its ideographic form behind."""
+    alphabetic, *others = (_written_group(group) for group in name.split("="))
+    others = [other for other in others[:1] if other and other != alphabetic]
+    return f"{alphabetic} ({others[0]})" if others and alphabetic else alphabetic or "".join(others)
+
+
+def _written_group(group: str) -> str:
+    family, *given = (part.strip() for part in group.split("^")[:3])
+    return ", ".join(part for part in (family, " ".join(filter(None, given))) if part)

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scarmass.domain.mass import Mass
+from scarmass.domain.protocols import Model
 from scarmass.domain.reading import EditKind, PastEdit, Reading, Standing
 from scarmass.domain.stack import SliceKey, Stack, headline_extent
+from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
 from scarmass.services.readings.load import measured
@@ -22,6 +24,15 @@ DIGITS = {"area_mm2": 1, "volume_ml": 2, "mass_g": 2, "slice_thickness_mm": 2, "
 
 Sums are made before they are rounded.
 """
+
+OF_SLICES = frozenset(
+    (
+        *("row", "slice", "index", "sop_instance_uid", "frame_number", "slice_state", "slice_thickness_mm"),
+        *("slice_spacing_mm", "model_name", "model_sha256", "slice_sensitivity", "slice_warnings"),
+        *("image_of_position", "image_chosen_by"),
+    )
+)
+"""Columns that a table of totals has no use for."""
 
 LONGEST_NAME_PART = 40
 
@@ -54,6 +65,16 @@ def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[str, list[dict
     return file_name(stack, reading), [
         {column: _rounded(column, cell) for column, cell in row.items()} for row in [*rows, total]
     ]
+
+
+def total_rows(context: Context, reading_ids: Sequence[uuid.UUID]) -> tuple[str, list[dict[str, Any]]]:
+    """The name of a file, and the total of each of these readings in one table, each reading once.
+
+    Raises ReadingNotFound.
+    """
+    found = [export_rows(context, reading_id)[1] for reading_id in dict.fromkeys(reading_ids)]
+    of_total = [column for column in found[0][-1] if column not in OF_SLICES]
+    return f"DRAFT_scar-mass_{len(found)}-readings", [{key: rows[-1][key] for key in of_total} for rows in found]
 
 
 def _slice_columns(context: Context, reading: Reading, index: int) -> dict[str, Any]:
@@ -152,9 +173,17 @@ def _common(context: Context, reading: Reading, stack: Stack) -> dict[str, Any]:
         "density_g_per_ml": context.density_g_per_ml,
         "slice_thickness_typed_by": None if typed is None else f"{typed.author}, {typed.at:%Y-%m-%d}",
         "mass_extent": headline_extent(reading.slices, context.mass_extent).value,
+        "models": "; ".join(f"{model.name} {model.sha256}" for model in models_of(reading)),
         "sensitivity": reading.sensitivity.value,
         "sensitivity_follows": reading.sensitivity.follows,
     }
+
+
+def models_of(reading: Reading) -> list[Model]:
+    """The models that drew scar that counts, each once, by name."""
+    scars = reading.counting(Structure.SCAR).values()
+    models = {scar.model for scar in scars if scar.model is not None}
+    return sorted(models, key=lambda model: (model.name, model.sha256))
 
 
 def _mass_columns(mass: Mass | None) -> dict[str, float | None]:
