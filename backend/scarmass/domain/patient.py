@@ -42,11 +42,8 @@ def _folded(name: str) -> str:
 
 def written_name(name: str) -> str:
     """A DICOM person name as people write it: Family, Given Middle, with its ideographic form behind."""
-    alphabetic, *others = (_written_group(group) for group in name.split("="))
-    others = [other for other in others[:1] if other and other != alphabetic]
-    return f"{alphabetic} ({others[0]})" if others and alphabetic else alphabetic or "".join(others)
-
-
-def _written_group(group: str) -> str:
-    family, *given = (part.strip() for part in group.split("^")[:3])
-    return ", ".join(part for part in (family, " ".join(filter(None, given))) if part)
+    groups = [[part.strip() for part in group.split("^")[:3]] for group in name.split("=")[:2]]
+    family, given = groups[0][0], " ".join(filter(None, groups[0][1:]))
+    alphabetic = ", ".join(filter(None, (family, given)))
+    ideographic = " ".join(filter(None, groups[1])) if len(groups) > 1 else ""
+    return f"{alphabetic} ({ideographic})" if alphabetic and ideographic else alphabetic or ideographic

@@ -1,6 +1,7 @@
 """A phantom patient whose reading is reported: its grams are known, an oracle outlines its scar."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from scarmass.domain.structures import Structure
+from scarmass.imaging.bounds import Bounds
+from scarmass.imaging.examiner import Examiners
 from scarmass.phantom.demonstration import DemoStudy, write_phantom
 from scarmass.phantom.stack import Phantom, phantom
 from scarmass.phantom.ventricle import Scar, Territory
@@ -63,7 +66,8 @@ def patient() -> dict[str, str]:
 
 
 @pytest.fixture
-def reported(client: TestClient, context: Context, tmp_path: Path, patient: dict[str, str]) -> Reported:
+def reported(client: TestClient, context: Context, tmp_path: Path, patient: dict[str, str]) -> Iterator[Reported]:
+    context.examiners = Examiners(Bounds(file_seconds=60, upload_seconds=600))  # a busy machine loses no slice
     subject = phantom(7, scars=SCARS, rows=96, columns=96, pixel_spacing_mm=(2.0, 2.0), number_of_slices=6)
     study = DemoStudy("x", "x", "19500314", "F", "20260105", subject)
     paths = write_phantom(tmp_path / "dicom", study)
@@ -75,4 +79,5 @@ def reported(client: TestClient, context: Context, tmp_path: Path, patient: dict
     keys = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
     context.segmenter = OracleSegmenter(dict(zip(keys, subject.masks[Structure.SCAR], strict=True)))
     stack_id = upload(client, paths)["studies"][0]["stacks"][0]["stack_id"]
-    return Reported(client, subject, prepared(client, stack_id))
+    yield Reported(client, subject, prepared(client, stack_id))
+    context.examiners.close()

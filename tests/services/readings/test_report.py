@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+import sqlalchemy
 from PIL import Image
 
 from scarmass.domain.errors import DeviceOutOfMemory
@@ -54,6 +55,17 @@ def test_slices_are_listed_by_what_became_of_them(reported: Reported) -> None:
     assert slices["with_scar"] == with_scar[1:]
     assert first not in slices["unreviewed"]
     assert second in slices["unreviewed"]
+
+
+def test_a_reading_that_is_still_prepared_is_not_said_to_have_no_scar(reported: Reported, context: Context) -> None:
+    with context.database.transaction() as session:
+        for table in ("segment_changes", "slice_changes"):
+            session.execute(sqlalchemy.text(f"delete from {table}"))
+        session.execute(sqlalchemy.text("update readings set state = 'preparing'"))
+    told = reported.report()
+    assert (told["state"], told["slices"]["pending"]) == ("preparing", [1, 2, 3, 4, 5, 6])
+    assert "6 of 6 slices have not been looked at yet" in told["finding"]
+    assert told["spread"] is None
 
 
 def test_no_reflow_is_told_once_it_is_outlined(reported: Reported) -> None:

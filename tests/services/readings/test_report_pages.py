@@ -39,10 +39,8 @@ def test_every_number_on_the_pdf_is_the_readings(reported: Reported) -> None:
         assert f"{told['scar'][by]['volume_ml']:.2f} mL" in pdf
     for image in told["key_images"]:
         assert f"Slice {image['slice']}: {image['mass']['by_slice_thickness']['mass_g']:.2f} g" in pdf
-    assert "Slices reviewed 1 of 6" in pdf
-    assert f"Revision {told['revision']}" in pdf
-    assert "1.05 g/mL" in pdf
-    assert solid(f"oracle, sha256 {'2' * 64}") in solid(pdf)
+    for said in ("Slices reviewed 1 of 6", f"Revision {told['revision']}", "1.05 g/mL", f"oracle, sha256 {'2' * 64}"):
+        assert solid(said) in solid(pdf)
     measured = set(re.findall(r"\d+\.\d\d (?:g|mL)", pdf)) - {"1.05 g"}
     known = {f"{told['scar'][by]['mass_g']:.2f} g" for by in told["scar"]}
     known |= {f"{told['scar'][by]['volume_ml']:.2f} mL" for by in told["scar"]}
@@ -52,7 +50,7 @@ def test_every_number_on_the_pdf_is_the_readings(reported: Reported) -> None:
 
 def test_who_it_is_stands_on_it_and_what_is_absent_is_said_to_be(reported: Reported) -> None:
     pdf = text(reported.export("pdf"))
-    assert "Müller, Zoë (王, 小东)" in pdf
+    assert "Müller, Zoë (王 小东)" in pdf
     assert all(each in pdf for each in ("TRUTH-7", "ACC-7", "14 Mar 1950", "5 Jan 2026", "female"))
     assert "Contrast agent not stated" in pdf
     assert "Left-ventricular mass not measured" in pdf

@@ -83,6 +83,7 @@ class ReportSlices(BaseModel):
     excluded: list[int]
     failed: list[int]
     unreviewed: list[int]
+    pending: list[int]
 
 
 class ReportImage(BaseModel):

@@ -18,7 +18,9 @@ def proposed_finding(report: Report, words: Words) -> str:
         said.append(words("finding_percent", percent=words.percent(ventricle.scar_percent)))
     if report.no_reflow is not None:
         said.append(words("finding_no_reflow", no_reflow=words.grams(report.no_reflow.by(report.mass_extent))))
-    if slices.unreviewed:
+    if slices.pending:
+        said.append(words("finding_pending", pending=len(slices.pending), of=slices.of))
+    elif slices.unreviewed:
         said.append(words("finding_unreviewed", reviewed=slices.reviewed, of=slices.of))
     return words("gap").join(said)
 

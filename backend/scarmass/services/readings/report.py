@@ -8,7 +8,7 @@ from datetime import datetime
 from scarmass.domain.errors import ObjectRefused, Unavailable
 from scarmass.domain.mass import Mass, MassExtent
 from scarmass.domain.protocols import Model
-from scarmass.domain.reading import DECIDED_STATES, Origin, Reading, Sensitivity, SliceContent, SliceState
+from scarmass.domain.reading import DECIDED_STATES, Origin, Reading, ReadingState, Sensitivity, SliceContent, SliceState
 from scarmass.domain.report_text import ReportText, plain_text
 from scarmass.domain.stack import Stack, headline_extent
 from scarmass.domain.structures import Structure
@@ -37,13 +37,17 @@ class Acquisition:
 
 @dataclass(frozen=True)
 class SliceNumbers:
-    """Which slices, by their numbers from 1. unreviewed: without a reader's decision. edited: outlined by hand."""
+    """Which slices, by their numbers from 1. unreviewed: without a reader's decision. edited: outlined by hand.
+
+    pending: neither a model nor a reader has looked at them.
+    """
 
     with_scar: tuple[int, ...]
     edited: tuple[int, ...]
     excluded: tuple[int, ...]
     failed: tuple[int, ...]
     unreviewed: tuple[int, ...]
+    pending: tuple[int, ...]
     of: int
 
     @property
@@ -197,6 +201,7 @@ def _numbers(found: MeasuredReading) -> SliceNumbers:
         excluded=in_state(SliceState.EXCLUDED),
         failed=in_state(SliceState.FAILED),
         unreviewed=tuple(number for number, content in contents if content.state not in DECIDED_STATES),
+        pending=in_state(SliceState.PENDING),
         of=len(contents),
     )
 
@@ -208,7 +213,9 @@ def _is_edited(content: SliceContent) -> bool:
 
 
 def _spread(context: Context, reading: Reading) -> Mass | None:
-    """None where models are out of reach, or the reading moved on meanwhile: it is of this revision or of none."""
+    """Of this revision; None where models still work on the reading or are out of reach, or it moved on meanwhile."""
+    if reading.state is ReadingState.PREPARING:
+        return None
     try:
         spread = spread_of(context, reading.id)
     except Unavailable:

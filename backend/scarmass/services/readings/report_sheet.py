@@ -190,10 +190,11 @@ def _both(mass: Mass, words: Words) -> str:
 def _quality(report: Report, words: Words) -> list[Item]:
     slices = report.slices
     reviewed = words("of", count=slices.reviewed, of=slices.of)
-    lists = {name: getattr(slices, name) for name in ("unreviewed", "excluded", "failed", "edited")}
+    lists = {name: getattr(slices, name) for name in ("unreviewed", "pending", "excluded", "failed", "edited")}
+    shown = {name: numbers for name, numbers in lists.items() if numbers or name != "pending"}
     return [
         Item(words("reviewed"), reviewed),
-        *(Item(words(name), _numbers(numbers) or words("none")) for name, numbers in lists.items()),
+        *(Item(words(name), _numbers(numbers) or words("none")) for name, numbers in shown.items()),
     ]
 
 
@@ -234,15 +235,16 @@ def _recipe(report: Report, words: Words) -> list[Item]:
 
 def _record(report: Report, words: Words) -> list[Item]:
     signature = report.signature
-    signed = "" if signature is None else words.moment(signature.signed_at)
+    if signature is None:
+        state = words(f"state_{report.reading.state.value}")
+    else:
+        state = words("state_signed", reader=signature.reader, date=words.moment(signature.signed_at))
     return _items(
         words,
         readers="; ".join(report.reading.authors) or words("none"),
-        state=words("state_draft")
-        if signature is None
-        else words("state_signed", reader=signature.reader, date=signed),
+        state=state,
         revision=str(report.reading.revision),
-        changed_at="" if report.changed_at is None else words.moment(report.changed_at),
+        changed_at=words("never") if report.changed_at is None else words.moment(report.changed_at),
         reading_id=str(report.reading.id),
     )
 
