@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     deidentification_secret: SecretStr = Field(
         default=SecretStr(""), description="pseudonyms are made with it: 32 characters or more, and always the same"
     )
+    report_templates: Path | None = Field(
+        default=None, description="a folder whose report.html or report.typ takes the place of ours"
+    )
     body_idle_seconds: float = Field(default=20, gt=0, description="that a request's body may bring nothing")
 
     @property

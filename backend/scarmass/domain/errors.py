@@ -181,6 +181,10 @@ class RunConflict(Conflict):
     """A folder holds another run, of training or evaluation, or none where one was to be resumed."""
 
 
+class ReportTextChanged(Conflict):
+    """The text of a report was written on a version of it that is no longer the last one."""
+
+
 class StudyNotFound(NotFound):
     """No study has this StudyInstanceUID."""
 
@@ -219,6 +223,10 @@ class DeviceOutOfMemory(Unavailable):
 
 class SecretTooShort(Unavailable):
     """De-identification is on, and its secret is missing or can be guessed."""
+
+
+class ReportNotTypeset(Unavailable):
+    """A report's template, this one or a site's own, cannot be filled in or takes too long."""
 
 
 class WeightsMissing(Unavailable):

@@ -38,3 +38,12 @@ def is_same_patient(one: StudyHeader, other: StudyHeader) -> bool:
 
 def _folded(name: str) -> str:
     return " ".join(plain_name(name).casefold().split())
+
+
+def written_name(name: str) -> str:
+    """A DICOM person name as people write it: Family, Given Middle, with its ideographic form behind."""
+    groups = [[part.strip() for part in group.split("^")[:3]] for group in name.split("=")[:2]]
+    family, given = groups[0][0], " ".join(filter(None, groups[0][1:]))
+    alphabetic = ", ".join(filter(None, (family, given)))
+    ideographic = " ".join(filter(None, groups[1])) if len(groups) > 1 else ""
+    return f"{alphabetic} ({ideographic})" if alphabetic and ideographic else alphabetic or ideographic

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ REMEMBERED_IMAGES = 48
 
 @dataclass
 class Context:
-    """sensitivity: what readings are opened with. examiners: read what comes in.
+    """sensitivity: what readings are opened with. examiners: read what comes in. report_templates: a site's own.
 
     images, blood, logits, spreads: of slices, by what they follow from.
     """
@@ -42,6 +43,7 @@ class Context:
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
     examiners: Examiners = EXAMINERS
     largest_stack_pixels: int = 2**26
+    report_templates: Path | None = None
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
     images: Remembered[Hashable, SliceImage] = field(default_factory=lambda: Remembered(REMEMBERED_IMAGES))

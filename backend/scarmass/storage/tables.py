@@ -232,3 +232,17 @@ class SegmentChangeRow(Table):
     frame_number: Mapped[int] = mapped_column(primary_key=True)
     structure: Mapped[str] = mapped_column(primary_key=True)
     segment: Mapped[Json | None]
+
+
+class ReportTextRow(Table):
+    """What a reader wrote into a reading's report; rows are only ever added. revision: of the reading at that time."""
+
+    __tablename__ = "report_texts"
+
+    reading_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(ReadingRow.id), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    revision: Mapped[int]
+    author: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    finding: Mapped[str]
+    remarks: Mapped[str]

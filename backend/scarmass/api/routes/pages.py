@@ -1,10 +1,20 @@
-"""The pages; everything on them is fetched by their own scripts."""
+"""The pages; what is on them is fetched by their own scripts, but for the report, which is printed as it comes."""
+
+import uuid
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
+from scarmass.api.dependencies import InContext
+from scarmass.domain.errors import ReadingNotFound
+from scarmass.domain.report_text import LONGEST_FINDING, LONGEST_REMARKS
 from scarmass.paths import FRONTEND
+from scarmass.services.readings.finding import proposed_finding
+from scarmass.services.readings.report import report_of
+from scarmass.services.readings.report_pages import to_html
+from scarmass.services.readings.report_sheet import sheet_of
+from scarmass.services.readings.words import Language, words_in
 
 templates = Jinja2Templates(FRONTEND / "templates")
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -18,6 +28,30 @@ def worklist(request: Request) -> HTMLResponse:
 @router.get("/stacks/{stack_id}")
 def reading(stack_id: str, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "reading.html", {"stack_id": stack_id})
+
+
+@router.get("/readings/{reading_id}/report")
+def report(
+    reading_id: uuid.UUID, request: Request, context: InContext, language: Language = Language.ENGLISH
+) -> HTMLResponse:
+    """The printable report, with what its reader writes into it."""
+    try:
+        found = report_of(context, reading_id)
+    except ReadingNotFound:
+        return not_found(request)
+    page = to_html(
+        sheet_of(found, language),
+        context.report_templates,
+        reading_id=str(reading_id),
+        stack_id=found.stack.stack_id,
+        languages={one.value: words_in(one)("language") for one in Language},
+        text_number=0 if found.text is None else found.text.number,
+        own_finding="" if found.text is None else found.text.finding,
+        proposed_finding=proposed_finding(found, words_in(language)),
+        longest_finding=LONGEST_FINDING,
+        longest_remarks=LONGEST_REMARKS,
+    )
+    return HTMLResponse(page)
 
 
 def is_page(request: Request) -> bool:

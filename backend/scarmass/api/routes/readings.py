@@ -1,10 +1,9 @@
-"""Readings: opened, edited, exported."""
+"""Readings: opened and edited."""
 
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import JSONResponse
 
 from scarmass.api.dependencies import CurrentReader, InContext, PathUid, WithEmbeddingAhead
 from scarmass.api.schemas.common import SliceName
@@ -13,7 +12,6 @@ from scarmass.api.schemas.readings import EditAnswer, OpenReading, Reading
 from scarmass.api.schemas.spread import Spread
 from scarmass.services.readings import open as opening
 from scarmass.services.readings.edit import apply_edit
-from scarmass.services.readings.export import export_rows, to_csv
 from scarmass.services.readings.load import load_reading, past_edits
 from scarmass.services.readings.spread import spread_of
 
@@ -72,17 +70,3 @@ def get_spread(reading_id: uuid.UUID, context: InContext) -> Spread:
 def look(reading_id: uuid.UUID, request: SliceName, context: InContext) -> None:
     """The reader looks at this slice: while the reading is prepared, it comes next."""
     opening.look(context, reading_id, request.key)
-
-
-@router.get(
-    "/readings/{reading_id}/export",
-    response_class=Response,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}, "application/json": {}}}},
-)
-def export_reading(reading_id: uuid.UUID, context: InContext, format: Literal["csv", "json"] = "csv") -> Response:
-    """The reading as a file; a draft says so in its name and in every row."""
-    name, rows = export_rows(context, reading_id)
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
-    if format == "json":
-        return JSONResponse({"rows": rows}, headers=headers)
-    return Response(to_csv(rows), media_type="text/csv; charset=utf-8", headers=headers)

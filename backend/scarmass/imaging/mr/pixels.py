@@ -128,13 +128,28 @@ def slice_values(content: bytes, header: SliceHeader) -> NDArray[np.float32]:
     return rescaled_values(stored_values(content, header.frame_number), header)
 
 
+def grey_png(values: NDArray[np.float32], window: tuple[float, float] | None = None) -> bytes:
+    """A PNG of the values, pixel for pixel (rows, columns); window: the values that are black and white.
+
+    Without one it is the 1st to the 99.5th percentile.
+    """
+    low, high = np.percentile(values, (1, 99.5)) if window is None else window
+    out = BytesIO()
+    Image.fromarray(_grey(values, float(low), float(high))).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _grey(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
+    return (np.clip((values - low) / max(high - low, 1e-6), 0, 1) * 255).astype(np.uint8)
+
+
 def thumbnail_png(values: NDArray[np.float32], pixel_spacing_mm: tuple[float, float]) -> bytes:
     """A PNG of at most 256 x 256 pixels, true to the slice's proportions, windowed to its 1st to 99th percentile."""
     low, high = np.percentile(values, (1, 99))
-    grey = np.clip((values - low) / max(float(high - low), 1e-6), 0, 1) * 255
+    grey = _grey(values, float(low), float(high))
     height_mm, width_mm = np.array(values.shape) * pixel_spacing_mm
     scale = THUMBNAIL_PIXELS / max(height_mm, width_mm)
     size = max(1, round(width_mm * scale)), max(1, round(height_mm * scale))
     out = BytesIO()
-    Image.fromarray(grey.astype(np.uint8)).resize(size, Image.Resampling.BILINEAR).save(out, "PNG")
+    Image.fromarray(grey).resize(size, Image.Resampling.BILINEAR).save(out, "PNG")
     return out.getvalue()

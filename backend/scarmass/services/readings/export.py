@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scarmass.domain.mass import Mass
+from scarmass.domain.protocols import Model
 from scarmass.domain.reading import EditKind, PastEdit, Reading, Segment, Standing
 from scarmass.domain.stack import SliceKey, Stack, headline_extent
+from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
 from scarmass.services.readings.load import measured
@@ -23,9 +25,22 @@ DIGITS = {"area_mm2": 1, "volume_ml": 2, "mass_g": 2, "slice_thickness_mm": 2, "
 Sums are made before they are rounded.
 """
 
+OF_SLICES = frozenset(
+    (
+        *("row", "slice", "index", "sop_instance_uid", "frame_number", "slice_state", "slice_thickness_mm"),
+        *("slice_spacing_mm", "model_name", "model_sha256", "slice_sensitivity", "slice_warnings"),
+        *("image_of_position", "image_chosen_by"),
+    )
+)
+"""Columns that a table of totals has no use for."""
+
 LONGEST_NAME_PART = 40
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_START = re.compile(r"""(^|[;,|\t\r\n])(["\s]*)(?=[=+\-@＝＋－＠\t\r])""")
+"""Where text begins a formula: at its start, and after whatever a spreadsheet may take for the end of a cell.
+
+The wide forms of the signs begin one where Chinese or Japanese is written.
+"""
 
 
 def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[str, list[dict[str, Any]]]:
@@ -50,6 +65,16 @@ def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[str, list[dict
     return file_name(stack, reading), [
         {column: _rounded(column, cell) for column, cell in row.items()} for row in [*rows, total]
     ]
+
+
+def total_rows(context: Context, reading_ids: Sequence[uuid.UUID]) -> tuple[str, list[dict[str, Any]]]:
+    """The name of a file, and the total of each of these readings in one table, each reading once.
+
+    Raises ReadingNotFound.
+    """
+    found = [export_rows(context, reading_id)[1] for reading_id in dict.fromkeys(reading_ids)]
+    of_total = [column for column in found[0][-1] if column not in OF_SLICES]
+    return f"DRAFT_scar-mass_{len(found)}-readings", [{key: rows[-1][key] for key in of_total} for rows in found]
 
 
 def _slice_columns(context: Context, reading: Reading, index: int) -> dict[str, Any]:
@@ -110,7 +135,7 @@ def to_csv(rows: list[dict[str, Any]]) -> str:
     writer = csv.DictWriter(out, fieldnames=list(rows[0]))
     writer.writeheader()
     for row in rows:
-        writer.writerow({key: _harmless(value) for key, value in row.items()})
+        writer.writerow({key: harmless(value) for key, value in row.items()})
     return out.getvalue()
 
 
@@ -160,9 +185,17 @@ def _common(context: Context, reading: Reading, stack: Stack) -> dict[str, Any]:
         "density_g_per_ml": context.density_g_per_ml,
         "slice_thickness_typed_by": None if typed is None else f"{typed.author}, {typed.at:%Y-%m-%d}",
         "mass_extent": headline_extent(reading.slices, context.mass_extent).value,
+        "models": "; ".join(f"{model.name} {model.sha256}" for model in models_of(reading)),
         "sensitivity": reading.sensitivity.value,
         "sensitivity_follows": reading.sensitivity.follows,
     }
+
+
+def models_of(reading: Reading) -> list[Model]:
+    """The models that drew scar that counts, each once, by name."""
+    scars = reading.counting(Structure.SCAR).values()
+    models = {scar.model for scar in scars if scar.model is not None}
+    return sorted(models, key=lambda model: (model.name, model.sha256))
 
 
 def _mass_columns(mass: Mass | None) -> dict[str, float | None]:
@@ -176,5 +209,6 @@ def _mass_columns(mass: Mass | None) -> dict[str, float | None]:
     }
 
 
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+def harmless(value: Any) -> Any:
+    """The value, with an apostrophe before each place where a spreadsheet would find a formula in text."""
+    return FORMULA_START.sub(r"\1\2'", value) if isinstance(value, str) else value

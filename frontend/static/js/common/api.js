@@ -122,6 +122,12 @@ export const sendLook = (readingId, { sop_instance_uid, frame_number }) =>
   answerOf(`${root}/readings/${part(readingId)}/look`, { method: "POST", body: { sop_instance_uid, frame_number } });
 export const eventsPath = (readingId, after) => `${root}/readings/${part(readingId)}/events?after=${part(after)}`;
 export const csvPath = (readingId) => `${root}/readings/${part(readingId)}/export?format=csv`;
+/** @param {string[]} readingIds @param {"csv"|"xlsx"} format @returns {string} their totals in one table */
+export const totalsPath = (readingIds, format) =>
+  `${root}/export?${readingIds.map((id) => `reading=${part(id)}`).join("&")}&format=${format}`;
+/** @param {string} readingId @param {import("./types.js").Schemas["ReportTextRequest"]} body */
+export const writeReportText = (readingId, body) =>
+  json(`${root}/readings/${part(readingId)}/report/text`, { method: "POST", body });
 
 const slicePath = (slice) => `${root}/slices/${part(slice.sop_instance_uid)}/${slice.frame_number}`;
 export const thumbnailPath = (slice) => `${slicePath(slice)}/thumbnail`;

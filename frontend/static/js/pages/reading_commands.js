@@ -40,6 +40,7 @@ export function readingCommands(page) {
       ["redo", "Redo", ["mod+shift+z", "y", "mod+y", "shift+z"], (isHeld) => actions.redo(isHeld), held],
       ["next_patient", "Next patient who is not done", ["shift+Enter"], () => page.finish.next()],
       ["export", "Export CSV", ["e"], () => page.saving.exportCsv()],
+      ["report", "Report, to print and to send", ["shift+e"], () => page.saving.openReport()],
     ]),
     ...group("Draw", [
       ["prompt", "Boxes and points", ["v"], () => tools.choose("prompt")],

@@ -7,6 +7,7 @@ import { untilAnswered } from "../common/retry.js";
 import { Upload } from "../panels/upload.js";
 import { keepSorting, keptSorting, matches, progressNames, sorted, unsorted } from "../worklist/order.js";
 import { studyRows } from "../worklist/rows.js";
+import { Selection } from "../worklist/selection.js";
 
 /** @typedef {import("../common/types.js").Study} Study */
 
@@ -27,6 +28,7 @@ class Worklist {
   constructor() {
     this.table = byId("studies");
     this.filter = byId("filter", HTMLInputElement);
+    this.selection = new Selection(this.table);
     byId("more").addEventListener("click", () => void this.#loadMore());
     this.filter.addEventListener("input", () => void this.#show());
     document.addEventListener("keydown", (event) => this.#key(event));
@@ -218,6 +220,7 @@ class Worklist {
     const wanted = Math.max(0, Math.min(links.length - 1, index));
     for (const [at, link] of links.entries()) link.tabIndex = at === wanted ? 0 : -1;
     if (move) links[wanted]?.focus();
+    this.selection.show();
   }
 
   #key(event) {
@@ -230,6 +233,7 @@ class Worklist {
     else if (key === "ArrowDown") this.#focus(at < 0 ? (isFilter ? 0 : waiting) : at + 1);
     else if (key === "ArrowUp" && !isFilter) this.#focus(at < 0 ? waiting : at - 1);
     else if (key === "Enter" && isFilter) this.#links[0]?.click();
+    else if (key === " " && at >= 0) this.selection.toggle(this.#links[at]);
     else if (key === "Delete" && at >= 0 && isWithin(target, "tr.stack a")) this.#removeFocused(at);
     else if (key === "Escape" && isFilter) {
       this.filter.value = "";

@@ -98,7 +98,7 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
     "remote",
     "hyperenhanced",
   ];
-  enable(Object.fromEntries([...others, "export"].map((id) => [id, isOpen])));
+  enable(Object.fromEntries([...others, "export", "report"].map((id) => [id, isOpen])));
   press({
     positive: !drawing.negative,
     negative: drawing.negative,

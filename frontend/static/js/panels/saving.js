@@ -3,6 +3,7 @@
 import { csvPath } from "../common/api.js";
 import { byId, element } from "../common/dom.js";
 import { counted } from "../common/format.js";
+import { reportPath } from "../common/report_language.js";
 import { hideProgress, noticed_after_ms, showMessage, showProgress } from "../common/status.js";
 
 /** @typedef {import("../reading/outbox.js").Outbox} Outbox @typedef {import("../reading/draft.js").Draft} Draft */
@@ -49,18 +50,28 @@ export class SavingPanel {
     return edit.sop_instance_uid ? "Proposing" : `Proposing all ${this.draft.reading.slices.length} slices`;
   }
 
-  /** The stored reading as a file; what is still on its way is waited for. */
+  /** The stored reading as a file. */
   exportCsv() {
+    this.#onceSaved("CSV", () => download(csvPath(this.draft.reading.id)));
+  }
+
+  /** The report of the stored reading, in the place of this page. */
+  openReport() {
+    this.#onceSaved("report", () => location.assign(reportPath(this.draft.reading.id)));
+  }
+
+  /** What is still on its way is waited for. @param {string} what @param {() => void} act */
+  #onceSaved(what, act) {
     if (!this.draft.isOpen || this.#isExportAwaited) return;
     if (!this.outbox.hasUnsaved) {
-      download(csvPath(this.draft.reading.id));
+      act();
       return;
     }
     this.#isExportAwaited = true;
-    showMessage("The CSV follows as soon as all changes are saved.");
+    showMessage(`The ${what} follows as soon as all changes are saved.`);
     const follow = () => {
       this.#isExportAwaited = false;
-      download(csvPath(this.draft.reading.id));
+      act();
     };
     this.outbox.addEventListener("saved", follow, { once: true });
   }

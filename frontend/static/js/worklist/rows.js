@@ -14,6 +14,7 @@ import {
 } from "../common/format.js";
 import { readingsWithUnsent } from "../reading/unsent.js";
 import { progressNames } from "./order.js";
+import { selectBox } from "./selection.js";
 
 /** @typedef {import("../common/types.js").Study} Study @typedef {import("../common/types.js").StackSummary} StackSummary */
 
@@ -71,12 +72,12 @@ function stackRow(stack, name) {
   const row = element(
     "tr",
     { class: is_lge ? "stack" : "stack other" },
-    element("td", {}, link, of),
+    element("td", {}, element("span", { class: "select" }, selectBox(stack, name)), link, of),
     element("td", { class: "progress" }, ...progress(stack)),
     element("td", { class: "figure" }, reading?.mass_g == null ? "–" : `${reading.mass_g.toFixed(2)} g`),
   );
   row.addEventListener("click", (event) => {
-    if (!isWithin(event.target, "a, .menu") && !event.ctrlKey && !event.metaKey) link.click();
+    if (!isWithin(event.target, "a, .menu, .select") && !event.ctrlKey && !event.metaKey) link.click();
   });
   return row;
 }

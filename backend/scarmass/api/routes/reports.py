@@ -1,0 +1,107 @@
+"""What leaves ScarMass: a reading's report, and readings as files."""
+
+import uuid
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from scarmass.api.dependencies import CurrentReader, InContext
+from scarmass.api.schemas.report import Report, ReportTextRequest
+from scarmass.services.readings.export import export_rows, to_csv, total_rows
+from scarmass.services.readings.report import report_of, write_text
+from scarmass.services.readings.report_pages import to_pdf
+from scarmass.services.readings.report_sheet import sheet_of
+from scarmass.services.readings.words import Language
+from scarmass.services.readings.xlsx import to_xlsx
+
+router = APIRouter(prefix="/api/v1", tags=["readings"])
+
+MOST_READINGS = 200
+"""In one table."""
+
+
+class TableFormat(StrEnum):
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSON = "json"
+
+
+class FileFormat(StrEnum):
+    CSV = "csv"
+    JSON = "json"
+    XLSX = "xlsx"
+    PDF = "pdf"
+
+
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
+
+
+def _files(*formats: str) -> dict[int | str, dict[str, Any]]:
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    content = {MEDIA_TYPES[one].partition(";")[0]: binary for one in formats}
+    return {200: {"content": {"text/csv": {"schema": {"type": "string"}}, "application/json": {}, **content}}}
+
+
+@router.get("/readings/{reading_id}/report")
+def get_report(reading_id: uuid.UUID, context: InContext, language: Language = Language.ENGLISH) -> Report:
+    """Everything that the report's page tells; language: of the finding that is proposed from the numbers."""
+    return Report.of(report_of(context, reading_id), language)
+
+
+@router.post("/readings/{reading_id}/report/text")
+def add_report_text(
+    reading_id: uuid.UUID,
+    request: ReportTextRequest,
+    context: InContext,
+    reader: CurrentReader,
+    language: Language = Language.ENGLISH,
+) -> Report:
+    """Write the report's finding and remarks; the versions before stay in the record."""
+    report = write_text(context, reading_id, reader, request.finding, request.remarks, request.after)
+    return Report.of(report, language)
+
+
+@router.get("/readings/{reading_id}/export", response_class=Response, responses=_files("xlsx", "pdf"))
+def export_reading(
+    reading_id: uuid.UUID,
+    context: InContext,
+    format: FileFormat = FileFormat.CSV,
+    language: Language = Language.ENGLISH,
+) -> Response:
+    """The reading as a file; a draft says so in its name and in every row or page. language: of the PDF."""
+    name, rows = export_rows(context, reading_id)
+    if format is FileFormat.PDF:
+        pdf = to_pdf(sheet_of(report_of(context, reading_id), language), context.report_templates)
+        return _file(pdf, name, "pdf")
+    return _table(rows, name, format.value)
+
+
+@router.get("/export", response_class=Response, responses=_files("xlsx"))
+def export_totals(
+    context: InContext,
+    reading: Annotated[list[uuid.UUID], Query(min_length=1, max_length=MOST_READINGS)],
+    format: TableFormat = TableFormat.CSV,
+) -> Response:
+    """The totals of several readings in one table, each reading once."""
+    name, rows = total_rows(context, reading)
+    return _table(rows, name, format.value)
+
+
+def _table(rows: list[dict[str, Any]], name: str, format: str) -> Response:
+    if format == "json":
+        return JSONResponse({"rows": rows}, headers=_named(name, format))
+    return _file(to_xlsx(rows) if format == "xlsx" else to_csv(rows), name, format)
+
+
+def _file(content: bytes | str, name: str, format: str) -> Response:
+    return Response(content, media_type=MEDIA_TYPES[format], headers=_named(name, format))
+
+
+def _named(name: str, format: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
