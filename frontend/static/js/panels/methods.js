@@ -67,9 +67,8 @@ export class MethodsPanel {
     table.hidden = !list.length;
     table.setAttribute("aria-busy", String(!methods.isCurrent));
     this.#rows(list, chosen);
-    put(details, "said", problem || (isNothing ? (list[0].because ?? "") : list.length ? "" : "Being worked out …"));
-    const because = isNothing ? null : answer?.because;
-    put(details, "label", [answer?.label, because].filter(Boolean).join(". "));
+    put(details, "said", problem || (isNothing ? notMeasured(list[0]) : list.length ? "" : "Being worked out …"));
+    put(details, "label", answer ? `${answer.label}${byExtents(answer)}.${isNothing ? "" : notMeasured(answer)}` : "");
     const isAdoptable = Boolean(answer?.mass) && answer?.method.name !== "grey_zone";
     for (const button of details.querySelectorAll("[data-adopt]")) button.toggleAttribute("disabled", !isAdoptable);
     this.#placed();
@@ -109,6 +108,19 @@ export class MethodsPanel {
     return element("tr", {}, element("th", { scope: "row" }, button), ...["g", "%", "g"].map(() => element("td")));
   }
 }
+
+/** Both extents have equal rank: the table has room for one. @param {Answer} answer */
+function byExtents({ mass }) {
+  const { by_slice_thickness: thickness, by_slice_spacing: spacing } = mass ?? {};
+  const told = [
+    thickness && `${grams(thickness)} g by slice thickness`,
+    spacing && `${grams(spacing)} g by slice spacing`,
+  ].filter(Boolean);
+  return told.length ? `: ${told.join(", ")}` : "";
+}
+
+/** @param {Answer} answer */
+const notMeasured = ({ because }) => (because ? ` Not measured: ${because}.` : "");
 
 /** A mouse leaves no focus behind, or the next Enter would press the button again. @param {Element} button */
 function onPress(button, act) {

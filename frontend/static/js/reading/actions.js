@@ -115,7 +115,7 @@ export class Actions extends Corrections {
    * @param {import("../common/types.js").Schemas["PlacedRegion"][]} regions @param {boolean} isOnStack
    */
   adopt(method, regions, isOnStack) {
-    if (!this.isReady) return;
+    if (!this.isReady || this.outbox.isSending("threshold")) return;
     this.drawing.select(null);
     const edit = { kind: /** @type {const} */ ("threshold"), method, regions };
     const slice = this.slices.current;
