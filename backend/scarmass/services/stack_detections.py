@@ -21,7 +21,7 @@ class StackDetections:
 
     def of(self, slices: Sequence[Slice], images: Callable[[Slice], SliceImage], detector: Detector) -> StackDetection:
         """The detection on these slices, from memory where it is known. images: reads a slice's pixels."""
-        key = (detector.model.sha256, *(one.pixels_key for one in slices))
+        key = _key(slices, detector)
         if known := self._known.get(key):
             return known
         with self._detecting:
@@ -30,3 +30,10 @@ class StackDetections:
             detection = detect_stack(detector, [images(one) for one in slices])
             self._known.put(key, detection)
             return detection
+
+    def is_known(self, slices: Sequence[Slice], detector: Detector) -> bool:
+        return self._known.get(_key(slices, detector)) is not None
+
+
+def _key(slices: Sequence[Slice], detector: Detector) -> Key:
+    return detector.model.sha256, *(one.pixels_key for one in slices)

@@ -30,6 +30,7 @@ class Reported:
     """The phantom, and its prepared reading as the API told it."""
 
     client: TestClient
+    context: Context
     subject: Phantom
     reading: dict[str, Any]
 
@@ -79,5 +80,5 @@ def reported(client: TestClient, context: Context, tmp_path: Path, patient: dict
     keys = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
     context.segmenter = OracleSegmenter(dict(zip(keys, subject.masks[Structure.SCAR], strict=True)))
     stack_id = upload(client, paths)["studies"][0]["stacks"][0]["stack_id"]
-    yield Reported(client, subject, prepared(client, stack_id))
+    yield Reported(client, context, subject, prepared(client, stack_id))
     context.examiners.close()

@@ -138,6 +138,21 @@ def test_a_template_that_reaches_out_or_is_broken_is_refused(
     assert "secret" not in answer.json()["detail"].replace("secret.txt", "")
 
 
+def test_the_page_waits_for_no_model_and_has_the_spread_once_one_was_asked(reported: Reported) -> None:
+    def page(**params: str) -> str:
+        return reported.client.get(f"/readings/{reported.id}/report", params=params).raise_for_status().text
+
+    segmenter = reported.context.segmenter
+    asked: list[object] = []
+    segmenter.before_answer = asked.append  # type: ignore[attr-defined]
+    assert 'data-asks="spread"' in page()
+    assert "±" not in page()
+    assert not asked
+    assert "± 0.0 g" in page(asks="true")
+    assert "± 0.0 g" in page()
+    assert "data-asks" not in page()
+
+
 def test_a_report_of_no_reading_is_a_page_that_is_not_there(reported: Reported) -> None:
     nobody = "00000000-0000-4000-8000-000000000000"
     answer = reported.client.get(f"/readings/{nobody}/report")

@@ -8,6 +8,7 @@ from fastapi.templating import Jinja2Templates
 
 from scarmass.api.dependencies import InContext
 from scarmass.domain.errors import ReadingNotFound
+from scarmass.domain.reading import ReadingState
 from scarmass.domain.report_text import LONGEST_FINDING, LONGEST_REMARKS
 from scarmass.paths import FRONTEND
 from scarmass.services.readings.finding import proposed_finding
@@ -32,11 +33,15 @@ def reading(stack_id: str, request: Request) -> HTMLResponse:
 
 @router.get("/readings/{reading_id}/report")
 def report(
-    reading_id: uuid.UUID, request: Request, context: InContext, language: Language = Language.ENGLISH
+    reading_id: uuid.UUID,
+    request: Request,
+    context: InContext,
+    language: Language = Language.ENGLISH,
+    asks: bool = False,
 ) -> HTMLResponse:
-    """The printable report, with what its reader writes into it."""
+    """The printable report, with what its reader writes into it. asks: whether models are asked for the spread."""
     try:
-        found = report_of(context, reading_id)
+        found = report_of(context, reading_id, asks=asks)
     except ReadingNotFound:
         return not_found(request)
     page = to_html(
@@ -45,6 +50,7 @@ def report(
         reading_id=str(reading_id),
         stack_id=found.stack.stack_id,
         languages={one.value: words_in(one)("language") for one in Language},
+        is_spread_asked=found.spread is None and found.reading.state is ReadingState.DRAFT,
         text_number=0 if found.text is None else found.text.number,
         own_finding="" if found.text is None else found.text.finding,
         proposed_finding=proposed_finding(found, words_in(language)),

@@ -17,7 +17,7 @@ from scarmass.services.context import Context
 from scarmass.services.readings.export import models_of
 from scarmass.services.readings.key_images import KeyImage, key_images
 from scarmass.services.readings.load import MeasuredReading, measured
-from scarmass.services.readings.spread import spread_of
+from scarmass.services.readings.spread import known_spread, spread_of
 from scarmass.storage import readings, report_texts, studies
 
 
@@ -119,8 +119,11 @@ class Report:
         return self.text is not None and bool(self.text.finding) and self.text.revision != self.reading.revision
 
 
-def report_of(context: Context, reading_id: uuid.UUID) -> Report:
-    """The report of a reading as it is now. Raises ReadingNotFound."""
+def report_of(context: Context, reading_id: uuid.UUID, *, asks: bool = True) -> Report:
+    """The report of a reading as it is now. Raises ReadingNotFound.
+
+    asks: whether models are asked how unsure its mass is, which takes its time; else it is told where it is known.
+    """
     with context.database.transaction() as session:
         found = measured(context, session, readings.get_reading(session, reading_id))
         stack = studies.get_stack(session, found.reading.stack_id)
@@ -135,7 +138,7 @@ def report_of(context: Context, reading_id: uuid.UUID) -> Report:
         slices=_numbers(found),
         scar=found.scar.mass,
         no_reflow=None if no_reflow is None else no_reflow.mass,
-        spread=_spread(context, reading),
+        spread=_spread(context, reading, asks),
         mass_extent=headline_extent(reading.slices, context.mass_extent),
         density_g_per_ml=context.density_g_per_ml,
         models=tuple(models_of(reading)),
@@ -212,10 +215,13 @@ def _is_edited(content: SliceContent) -> bool:
     return by_hand and content.decision is not SliceState.NO_SCAR
 
 
-def _spread(context: Context, reading: Reading) -> Mass | None:
+def _spread(context: Context, reading: Reading, asks: bool) -> Mass | None:
     """Of this revision; None where models still work on the reading or are out of reach, or it moved on meanwhile."""
     if reading.state is ReadingState.PREPARING:
         return None
+    known = known_spread(context, reading)
+    if known is not None or not asks:
+        return known
     try:
         spread = spread_of(context, reading.id)
     except Unavailable:

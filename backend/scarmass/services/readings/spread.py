@@ -54,12 +54,32 @@ def _spread_on(context: Context, reading: Reading, one: Slice) -> Spread | None:
     if content.scar is None or not is_drawn_by_model(content):
         return None
     prompt = _prompt(content.scar)
-    key: Hashable = (context.segmenter.model, one.pixels_key, heart_of(context, reading.slices), prompt)
+    key = _key(context, reading, one, prompt)
     spread = context.spreads.get(key)
     if spread is None:
         spread = _asked(context, reading, one, prompt)
         context.spreads.put(key, spread)
     return spread
+
+
+def known_spread(context: Context, reading: Reading) -> Mass | None:
+    """The spread of a reading's mass where it is remembered; None where models would have to be asked."""
+    if not context.detections.is_known(reading.slices, context.detector):
+        return None
+    spreads = []
+    for one in reading.slices:
+        content, spread = reading.content(one.key), Spread()
+        if content.scar is not None and is_drawn_by_model(content):
+            known = context.spreads.get(_key(context, reading, one, _prompt(content.scar)))
+            if known is None:
+                return None
+            spread = known
+        spreads.append((one, spread))
+    return spread_mass(spreads, context.density_g_per_ml)
+
+
+def _key(context: Context, reading: Reading, one: Slice, prompt: Prompt) -> Hashable:
+    return context.segmenter.model, one.pixels_key, heart_of(context, reading.slices), prompt
 
 
 def _prompt(scar: Segment) -> Prompt:
