@@ -65,9 +65,7 @@ def truth(stack: Phantom, segment: AhaSegment) -> dict[str, float]:
 @pytest.mark.parametrize("way", [as_acquired, mirrored, turned])
 @pytest.mark.parametrize("is_oblique", [False, True], ids=["usual", "oblique"])
 @pytest.mark.parametrize("is_reversed", [False, True], ids=["apex first", "base first"])
-def test_percent_transmurality_and_grams_agree_with_what_is_known(
-    way: Way, is_oblique: bool, is_reversed: bool
-) -> None:
+def test_percent_transmurality_and_grams_are_those_known(way: Way, is_oblique: bool, is_reversed: bool) -> None:
     stack = three_scars(is_oblique)
     wall = wall_of(stack, way)
     found = segments17(reversed_order(wall) if is_reversed else wall, landmarks_of(stack, 5), DENSITY)

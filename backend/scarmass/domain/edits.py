@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from scarmass.domain.errors import (
+    LandmarksInvalid,
     PromptInvalid,
     SensitivityInvalid,
 )
+from scarmass.domain.landmarks import Place
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.reading import (
@@ -119,6 +121,24 @@ class SensitivityEdit:
 
 
 @dataclass(frozen=True)
+class LandmarkEdit:
+    """All the landmarks that the reading has from now on; None is one that is not marked.
+
+    first_mid, first_apical: the first slices of their levels, counted from the base. Raises LandmarksInvalid.
+    """
+
+    kind: ClassVar = EditKind.LANDMARK
+    anterior_insertion: Place | None = None
+    inferior_insertion: Place | None = None
+    first_mid: SliceKey | None = None
+    first_apical: SliceKey | None = None
+
+    def __post_init__(self) -> None:
+        if self.anterior_insertion is None and self.inferior_insertion is None:
+            raise LandmarksInvalid("an edit of landmarks marks at least one insertion point")
+
+
+@dataclass(frozen=True)
 class TakeOverEdit:
     """The slices that the study has since the reading got its own."""
 
@@ -145,7 +165,8 @@ class RedoEdit:
 
 
 SliceEdit = PromptEdit | PaintEdit | RemovePartEdit | ClearEdit | NoScarEdit | AcceptEdit | ExcludeEdit | IncludeEdit
-Edit = SliceEdit | AcceptAllEdit | ProposeEdit | SensitivityEdit | TakeOverEdit | ExchangeEdit | UndoEdit | RedoEdit
+ReadingEdit = AcceptAllEdit | ProposeEdit | SensitivityEdit | LandmarkEdit | TakeOverEdit | ExchangeEdit
+Edit = SliceEdit | ReadingEdit | UndoEdit | RedoEdit
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
+from scarmass.domain.landmarks import Landmarks
 from scarmass.domain.reading import LIST_EDITS, Changes, EditKind, Sensitivity, SliceChange, SliceState, live_and_undone
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
-from scarmass.storage.documents import segment_from_json, segment_to_json
+from scarmass.storage.documents import landmarks_from_json, segment_from_json, segment_to_json
 from scarmass.storage.tables import EditRow, SegmentChangeRow, SliceChangeRow
 
 PROPOSALS = 0
@@ -129,3 +130,9 @@ def sensitivity_of(opened: Sensitivity, live: Iterable[EditRow]) -> Sensitivity:
             opened.follows if edit.follows is None else edit.follows,
         )
     return opened
+
+
+def landmarks_of(live: Iterable[EditRow]) -> Landmarks:
+    """What the last live edit that marked any made of a reading's landmarks."""
+    marked = [edit.landmarks for edit in live if edit.landmarks is not None]
+    return landmarks_from_json(marked[-1]) if marked else Landmarks()

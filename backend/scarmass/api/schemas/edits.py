@@ -19,6 +19,7 @@ from scarmass.api.schemas.common import (
     SliceName,
     Uid,
 )
+from scarmass.api.schemas.landmarks import Insertions, Levels, landmark_edit
 from scarmass.domain import edits
 from scarmass.domain import reading as domain
 from scarmass.domain.errors import PromptInvalid
@@ -34,6 +35,7 @@ class EditRequest(Drawn):
 
     sensitivity: null keeps it, or fits it to what was decided where it follows; then the slice, if one is named, is the
     one in hand. slices: those that are accepted in one step. image: that takes the slice's place in an exchange.
+    landmarks, levels: all that the reading has of them from now on.
     """
 
     client_id: uuid.UUID
@@ -48,9 +50,11 @@ class EditRequest(Drawn):
     follows: bool = False
     slices: Few[SliceName] = Field(default_factory=list, max_length=MAX_SLICES)
     image: SliceName | None = None
+    landmarks: Insertions | None = None
+    levels: Levels | None = None
 
     def to_domain(self) -> edits.EditRequest:
-        """Raises PromptInvalid, MaskMalformed."""
+        """Raises PromptInvalid, MaskMalformed, LandmarksInvalid."""
         return edits.EditRequest(self.client_id, self.expected_revision, self._sha256(), self._edit())
 
     def _sha256(self) -> str:
@@ -70,6 +74,8 @@ class EditRequest(Drawn):
                 return edits.ProposeEdit(self._key)
             case EditKind.SENSITIVITY:
                 return edits.SensitivityEdit(self.sensitivity, self.follows, self._key)
+            case EditKind.LANDMARK:
+                return landmark_edit(self.landmarks or Insertions(), self.levels or Levels())
             case EditKind.ACCEPT if self.slices:
                 return edits.AcceptAllEdit(tuple(dict.fromkeys(named.key for named in self.slices)))
         if (key := self._key) is None:
