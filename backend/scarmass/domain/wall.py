@@ -138,7 +138,7 @@ def long_axis(wall: Sequence[WallSlice], septum: Septum) -> LongAxis:
     way = wall[-1].centre_mm - wall[0].centre_mm
     by_points = Apex.LAST if septum.towards_apex @ way > 0 else Apex.FIRST
     told = {
-        "the ventricle is larger there": apex_by_size([box_around(one.left_ventricle) for one in wall]),
+        "the ventricle's size": apex_by_size([box_around(one.left_ventricle) for one in wall]),
         "the images' orientation in the patient": apex_by_position(slices),
         "how the insertion points lie": by_points,
     }

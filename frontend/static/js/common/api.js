@@ -110,6 +110,13 @@ export const startReading = (stackId, clientId) =>
 export const getReading = (readingId) => json(`${root}/readings/${part(readingId)}`);
 /** @returns {Promise<import("./types.js").Schemas["Spread"]>} */
 export const getSpread = (readingId) => json(`${root}/readings/${part(readingId)}/spread`);
+/** @returns {Promise<import("./types.js").Segment17[]>} */
+export const getSegments17 = (readingId) => json(`${root}/readings/${part(readingId)}/segments17`);
+/** @returns {Promise<import("./types.js").Schemas["LevelsTold"]>} */
+export const getLevels = (readingId) => json(`${root}/readings/${part(readingId)}/segments17/levels`);
+/** @param {string} readingId @param {string} shown @returns {Promise<string>} SVG */
+export const getBullsEye = async (readingId, shown) =>
+  (await answerOf(`${root}/readings/${part(readingId)}/bulls_eye?shown=${part(shown)}`)).text();
 export const sendEdit = (readingId, body, reader) =>
   json(`${root}/readings/${part(readingId)}/edits`, { method: "POST", body, reader });
 /** @param {object} body @param {AbortSignal} signal @returns {Promise<{mask: import("./types.js").Rle}>} */

@@ -23,6 +23,7 @@ export const editNames = {
   include: "included again",
   propose: "proposed again",
   sensitivity: "sensitivity",
+  landmark: "insertion points",
   take_over: "new images taken over",
   exchange: "another image of the position",
   undo: "undo",

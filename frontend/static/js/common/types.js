@@ -21,6 +21,9 @@
  * @typedef {Schemas["Structure"]} Structure
  *
  * @typedef {{sop_instance_uid: string, frame_number: number}} SliceKey
+ * @typedef {Schemas["Insertions"]} Landmarks where the right ventricle meets the left one
+ * @typedef {Schemas["PlaceOnSlice"]} PlaceOnSlice in corner-based image pixels
+ * @typedef {Schemas["Segment17"]} Segment17
  * @typedef {{x: number, y: number}} Place in image pixels or in CSS pixels of the window, as each use says
  * @typedef {{boxes: Box[], points: Point[]}} Prompt
  * @typedef {{kind: "box"|"point", index: number}|null} Selection of a part of the prompt
@@ -56,6 +59,8 @@
  * @property {Place} [point] of remove_part, in corner-based image pixels
  * @property {number} [sensitivity] what it is set to; without it, it is kept, or fitted where it follows
  * @property {boolean} [follows] of sensitivity
+ * @property {Landmarks} [landmarks] of landmark: all that are marked from now on
+ * @property {Schemas["Levels"]} [levels] likewise, where borders of levels were moved
  * @property {Rle} [added] pixels that were painted
  * @property {Rle} [removed] pixels that were erased
  *

@@ -47,6 +47,7 @@ export function readingCommands(page) {
       ["eraser", "Eraser", ["x"], () => tools.choose("eraser")],
       ["threshold", "Threshold brush: only above the limit", ["shift+b"], () => tools.choose("threshold")],
       ["edge", "Shape the outline: push its edge", ["s"], () => tools.choose("edge")],
+      ["landmark", "Insertion points of the right ventricle", ["shift+l"], () => tools.choose("landmark")],
       ["window_tool", "Window and level by dragging", ["l"], () => tools.choose("window")],
       ["thinner", "Thinner brush", [","], () => page.resizeBrush(1 / 1.25), held],
       ["thicker", "Thicker brush", ["."], () => page.resizeBrush(1.25), held],

@@ -7,6 +7,7 @@ import { Brush, BrushSize } from "../tools/brush.js";
 import { Crosshair } from "../tools/crosshair.js";
 import { EdgeTool } from "../tools/edge.js";
 import { Eraser } from "../tools/eraser.js";
+import { LandmarkTool } from "../tools/landmark.js";
 import { Pan } from "../tools/pan.js";
 import { Pointer } from "../tools/pointer.js";
 import { Habit } from "../tools/presets.js";
@@ -16,8 +17,11 @@ import { Tools } from "../tools/tools.js";
 import { WindowTool } from "../tools/window.js";
 import { Zoom } from "../tools/zoom.js";
 
-/** @param {import("../image/viewport.js").Viewport} view @param {import("../tools/drawing.js").Drawing} drawing */
-export function readingTools(view, drawing) {
+/**
+ * @param {import("../image/viewport.js").Viewport} view @param {import("../tools/drawing.js").Drawing} drawing
+ * @param {import("../reading/landmarks.js").LandmarksHeld} landmarks
+ */
+export function readingTools(view, drawing, landmarks) {
   const brushSize = new BrushSize();
   const limits = new Limits();
   const habit = new Habit();
@@ -28,6 +32,7 @@ export function readingTools(view, drawing) {
     eraser: new Eraser(view, drawing, brushSize),
     threshold: new ThresholdBrush(view, drawing, brushSize, limits),
     edge: new EdgeTool(view, drawing, brushSize),
+    landmark: new LandmarkTool(view, drawing, landmarks),
     window: new WindowTool(view),
     zoom: new Zoom(view),
     pan: new Pan(view),
