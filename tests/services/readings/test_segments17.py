@@ -1,20 +1,18 @@
 """The 17 segments of a reading over REST: landmarks as edits, what is missing by name, and the bull's-eye."""
 
-import time
 import uuid
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from fastapi.testclient import TestClient
 
-from scarmass.domain.masks import to_rle
 from scarmass.domain.segments17 import NAMES
 from scarmass.domain.structures import Structure
-from scarmass.phantom.demonstration import DemoStudy, demo_studies, write_phantom
+from scarmass.phantom.demonstration import demo_studies
 from scarmass.phantom.wall_segments import insertion_points_xy
 from tests.conftest import upload
+from tests.phantom_reader import PhantomReader
 
 pytestmark = pytest.mark.slow
 
@@ -22,57 +20,23 @@ SVG = "{http://www.w3.org/2000/svg}"
 MARKED_ON = 5
 
 
-class Reader:
-    """A clinician of the first phantom patient, by REST alone."""
-
-    def __init__(self, client: TestClient, study: DemoStudy, folder: Path) -> None:
-        self.client, self.phantom = client, study.phantom
-        files = write_phantom(folder, study)
-        uploaded = upload(client, files)
-        while uploaded["rejected"]:  # a busy machine leaves files of an upload for the next one
-            uploaded = upload(client, files)
-        stack_id = uploaded["studies"][0]["stacks"][0]["stack_id"]
-        opened = client.post(f"/api/v1/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())}).json()
-        self.url = f"/api/v1/readings/{opened['id']}"
-        while self.reading["state"] == "preparing":
-            time.sleep(0.05)
-        self.slices = [{key: one[key] for key in ("sop_instance_uid", "frame_number")} for one in opened["slices"]]
-
-    @property
-    def reading(self) -> dict:
-        return self.client.get(self.url).json()
-
-    def get(self, of: str) -> Any:
-        return self.client.get(f"{self.url}/{of}").json()
-
-    def edit(self, kind: str, **fields) -> dict:
-        body = {"client_id": str(uuid.uuid4()), "expected_revision": self.reading["revision"], "kind": kind, **fields}
-        return self.client.post(f"{self.url}/edits", json=body).json()
-
-    def contour(self, structures: tuple[Structure, ...] = tuple(Structure)) -> None:
-        for structure in structures:
-            for index, mask in enumerate(self.phantom.masks[structure]):
-                self.edit("paint", structure=structure.value, mask=to_rle(mask), **self.slices[index])
-
-    def points(self, index: int = MARKED_ON) -> dict:
-        anterior, inferior = (
-            {**self.slices[index], "x": x, "y": y} for x, y in insertion_points_xy(self.phantom, index)
-        )
-        return {"anterior_insertion": anterior, "inferior_insertion": inferior}
-
-
 @pytest.fixture
-def reader(client: TestClient, tmp_path: Path) -> Reader:
-    return Reader(client, next(demo_studies()), tmp_path)
+def reader(client: TestClient, phantom_files: list[Path]) -> PhantomReader:
+    uploaded = upload(client, phantom_files)
+    while uploaded["rejected"]:  # a busy machine leaves files of an upload for the next one
+        uploaded = upload(client, phantom_files)
+    return PhantomReader(client, uploaded["studies"][0]["stacks"][0]["stack_id"], next(demo_studies()).phantom)
 
 
 def grams(segments: list[dict]) -> float:
     return sum(each["mass"]["by_slice_thickness"]["mass_g"] for each in segments if each["mass"])
 
 
-def test_the_segments_of_a_contoured_reading_add_up_to_its_scar_and_lie_where_the_phantom_s_do(reader: Reader) -> None:
-    reader.contour((Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL, Structure.SCAR))
-    reader.edit("landmark", landmarks=reader.points())
+def test_the_segments_add_up_to_the_scar_and_lie_where_the_phantom_s_do(
+    reader: PhantomReader,
+) -> None:
+    reader.contour()
+    reader.edit("landmark", landmarks=reader.points(MARKED_ON))
     segments = reader.get("segments17")
     assert [each["name"] for each in segments] == list(NAMES)
     assert [each["assessed"] for each in segments] == [True] * 16 + [False]
@@ -86,7 +50,7 @@ def test_the_segments_of_a_contoured_reading_add_up_to_its_scar_and_lie_where_th
     assert (levels["apex"], levels["doubt"], levels["untold"], levels["outside_mm2"]) == ("first", None, [], 0)
 
 
-def test_what_is_missing_is_said_by_name(reader: Reader) -> None:
+def test_what_is_missing_is_said_by_name(reader: PhantomReader) -> None:
     def problem() -> tuple[int, str]:
         answer = reader.get("segments17")
         return answer["status"], answer["type"].rpartition(":")[2]
@@ -94,20 +58,22 @@ def test_what_is_missing_is_said_by_name(reader: Reader) -> None:
     assert problem() == (409, "ContoursMissing")
     reader.contour((Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL))
     assert problem() == (409, "LandmarksMissing")
-    reader.edit("landmark", landmarks={"anterior_insertion": reader.points()["anterior_insertion"]})
+    reader.edit("landmark", landmarks={"anterior_insertion": reader.points(MARKED_ON)["anterior_insertion"]})
     assert problem() == (409, "LandmarksMissing")
-    one = reader.points()["anterior_insertion"]
+    one = reader.points(MARKED_ON)["anterior_insertion"]
     reader.edit("landmark", landmarks={"anterior_insertion": one, "inferior_insertion": one})
     assert problem() == (409, "LandmarksNotApart")
     assert reader.client.get(f"/api/v1/readings/{uuid.uuid4()}/segments17").status_code == 404
 
 
-def test_landmarks_stand_in_the_reading_its_history_and_its_export_and_undo_takes_them_back(reader: Reader) -> None:
-    anterior_alone = {"anterior_insertion": reader.points()["anterior_insertion"], "inferior_insertion": None}
+def test_landmarks_stand_in_reading_history_and_export_and_undo_takes_them_back(
+    reader: PhantomReader,
+) -> None:
+    anterior_alone = {"anterior_insertion": reader.points(MARKED_ON)["anterior_insertion"], "inferior_insertion": None}
     reader.edit("landmark", landmarks=anterior_alone)
     levels = {"first_mid": reader.slices[7], "first_apical": reader.slices[1]}
-    answered = reader.edit("landmark", landmarks=reader.points(), levels=levels)
-    assert (answered["landmarks"], answered["levels"]) == (reader.points(), levels)
+    answered = reader.edit("landmark", landmarks=reader.points(MARKED_ON), levels=levels)
+    assert (answered["landmarks"], answered["levels"]) == (reader.points(MARKED_ON), levels)
     assert [each["kind"] for each in reader.get("edits")["edits"]] == ["landmark", "landmark"]
     row = reader.get("export?format=json")["rows"][0]
     x, y = insertion_points_xy(reader.phantom, MARKED_ON)[0]
@@ -117,7 +83,7 @@ def test_landmarks_stand_in_the_reading_its_history_and_its_export_and_undo_take
     assert reader.edit("redo")["landmarks"] == anterior_alone
 
 
-def test_landmarks_that_cannot_be_are_refused_by_name(reader: Reader) -> None:
+def test_landmarks_that_cannot_be_are_refused_by_name(reader: PhantomReader) -> None:
     def refused(**fields) -> str:
         return reader.edit("landmark", **fields)["type"].rpartition(":")[2]
 
@@ -131,9 +97,9 @@ def test_landmarks_that_cannot_be_are_refused_by_name(reader: Reader) -> None:
     assert reader.reading["revision"] == 0
 
 
-def test_excluded_slices_and_scar_beyond_the_myocardium_count_in_no_segment(reader: Reader) -> None:
-    reader.contour((Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL, Structure.SCAR))
-    reader.edit("landmark", landmarks=reader.points())
+def test_excluded_slices_and_scar_beyond_the_myocardium_count_in_no_segment(reader: PhantomReader) -> None:
+    reader.contour()
+    reader.edit("landmark", landmarks=reader.points(MARKED_ON))
     reader.edit("exclude", **reader.slices[4])
     total = reader.reading["totals"]["by_slice_thickness"]["mass_g"]
     assert grams(reader.get("segments17")) == pytest.approx(total, rel=1e-6)
@@ -142,9 +108,9 @@ def test_excluded_slices_and_scar_beyond_the_myocardium_count_in_no_segment(read
 
 
 @pytest.mark.parametrize("shown", ["percent_scar", "transmurality"])
-def test_the_bulls_eye_names_every_segment_and_says_its_figures_without_colour(reader: Reader, shown: str) -> None:
-    reader.contour((Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL, Structure.SCAR))
-    reader.edit("landmark", landmarks=reader.points())
+def test_the_bulls_eye_names_every_segment_and_writes_its_figure(reader: PhantomReader, shown: str) -> None:
+    reader.contour()
+    reader.edit("landmark", landmarks=reader.points(MARKED_ON))
     answer = reader.client.get(f"{reader.url}/bulls_eye", params={"shown": shown})
     assert answer.headers["content-type"].startswith("image/svg+xml")
     drawn = {each.get("data-segment"): each for each in ElementTree.fromstring(answer.text).iter(f"{SVG}g")}

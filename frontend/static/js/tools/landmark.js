@@ -7,6 +7,7 @@ import { click_pixels } from "./tool.js";
 /** @typedef {import("./tool.js").Manner} Manner @typedef {import("../reading/landmarks.js").Name} Name */
 
 const reach_pixels = 14;
+const bothMarked = "Both insertion points are marked: drag one to move it, also on another slice.";
 
 /** @implements {Tool} */
 export class LandmarkTool {
@@ -29,7 +30,7 @@ export class LandmarkTool {
     const mark = this.#markAt(client, reach);
     const { missing } = this.landmarks;
     if (!mark && !missing) {
-      showMessage("Both insertion points are marked: drag one to move it, also on another slice.");
+      showMessage(bothMarked);
       return false;
     }
     const at = this.view.clientToImage(client.x, client.y);
@@ -54,7 +55,7 @@ export class LandmarkTool {
     if (press && (press.isNew || press.isMoved)) this.landmarks.mark(press.name, this.view.slice, this.#placed(client));
     this.cancel();
     const { missing } = this.landmarks;
-    if (press?.isNew && missing) showMessage(`Now the ${missing.text} insertion point.`);
+    if (press?.isNew) showMessage(missing ? `Now the ${missing.text} insertion point.` : bothMarked);
   }
 
   cancel() {
