@@ -18,6 +18,7 @@ from scarmass.api.routes import (
     pages,
     readings,
     reports,
+    segments17,
     slices,
     stacks,
     studies,
@@ -56,7 +57,7 @@ def create_app(
     # A foreign name that resolves to this machine would make its pages count as same-origin.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
     errors.install(app)
-    for route in (studies, stacks, slices, models, readings, methods, reports, events, health, pages):
+    for route in (studies, stacks, slices, models, readings, methods, segments17, reports, events, health, pages):
         app.include_router(route.router)
     app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")
     return app

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from scarmass.domain.errors import (
+    LandmarksInvalid,
     MethodInvalid,
     PromptInvalid,
     SensitivityInvalid,
 )
+from scarmass.domain.landmarks import Place
 from scarmass.domain.masks import Mask
 from scarmass.domain.methods import Method, MethodName, Regions
 from scarmass.domain.prompts import Box, Point
@@ -135,6 +137,24 @@ class ThresholdEdit:
 
 
 @dataclass(frozen=True)
+class LandmarkEdit:
+    """All the landmarks that the reading has from now on; None is one that is not marked.
+
+    first_mid, first_apical: the first slices of their levels, counted from the base. Raises LandmarksInvalid.
+    """
+
+    kind: ClassVar = EditKind.LANDMARK
+    anterior_insertion: Place | None = None
+    inferior_insertion: Place | None = None
+    first_mid: SliceKey | None = None
+    first_apical: SliceKey | None = None
+
+    def __post_init__(self) -> None:
+        if self.anterior_insertion is None and self.inferior_insertion is None:
+            raise LandmarksInvalid("an edit of landmarks marks at least one insertion point")
+
+
+@dataclass(frozen=True)
 class TakeOverEdit:
     """The slices that the study has since the reading got its own."""
 
@@ -161,7 +181,7 @@ class RedoEdit:
 
 
 SliceEdit = PromptEdit | PaintEdit | RemovePartEdit | ClearEdit | NoScarEdit | AcceptEdit | ExcludeEdit | IncludeEdit
-StackEdit = AcceptAllEdit | ProposeEdit | SensitivityEdit | ThresholdEdit | TakeOverEdit | ExchangeEdit
+StackEdit = AcceptAllEdit | ProposeEdit | SensitivityEdit | ThresholdEdit | LandmarkEdit | TakeOverEdit | ExchangeEdit
 Edit = SliceEdit | StackEdit | UndoEdit | RedoEdit
 
 

@@ -65,6 +65,10 @@ class ReferenceReadingsTooFew(Invalid):
     """A sensitivity cannot be fitted to so few patients with scar."""
 
 
+class LandmarksInvalid(Invalid):
+    """An edit of landmarks marks nothing, or the borders of the levels in the wrong order."""
+
+
 class SensitivityInvalid(Invalid):
     """A sensitivity lies beyond what can be set."""
 
@@ -163,6 +167,18 @@ class NothingToPropose(Conflict):
 
 class NothingToAdopt(Conflict):
     """A reader decided on every slice on which the method could be worked out."""
+
+
+class LandmarksMissing(Conflict):
+    """Where the right ventricle meets the left one is not marked, so the wall's segments are not told."""
+
+
+class LandmarksNotApart(Conflict):
+    """The insertion points lie so that the septum can be on either side of them."""
+
+
+class ContoursMissing(Conflict):
+    """No slice has the contours of both the left ventricle and its blood pool."""
 
 
 class ThicknessKnown(Conflict):

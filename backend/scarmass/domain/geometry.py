@@ -84,6 +84,14 @@ class SlicePlane:
         downwards = (np.asarray(y)[..., None] - 0.5) * row_mm * along_column
         return np.array(self.position_mm) + rightwards + downwards
 
+    def image_xy(self, points_mm: Float64) -> tuple[Float64, Float64]:
+        """(x, y), each (...), in corner-based image pixels of the plane's points nearest to points (..., 3) in mm."""
+        offsets = points_mm - np.array(self.position_mm)
+        row_mm, column_mm = self.pixel_spacing_mm
+        x = offsets @ np.array(self.orientation[:3]) / column_mm + 0.5
+        y = offsets @ np.array(self.orientation[3:]) / row_mm + 0.5
+        return x, y
+
 
 def positions_along_normal_mm(planes: Sequence[SlicePlane]) -> Float64:
     """Signed distance (n,) of each plane from the origin along the first plane's normal, in mm.

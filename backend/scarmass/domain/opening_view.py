@@ -75,10 +75,10 @@ def window_of(images: Sequence[SliceImage], ventricles: Sequence[Box | None]) ->
 
 def apex_of(slices: Sequence[Slice], ventricles: Sequence[Box | None]) -> Apex | None:
     """Which end of a stack is the apex, None where neither the ventricle's size nor the geometry says it."""
-    return _apex_by_size(ventricles) or _apex_by_position(slices)
+    return apex_by_size(ventricles) or apex_by_position(slices)
 
 
-def _apex_by_size(ventricles: Sequence[Box | None]) -> Apex | None:
+def apex_by_size(ventricles: Sequence[Box | None]) -> Apex | None:
     """The ventricle grows steadily towards the base: told by a line through the logarithm of its areas."""
     found = [(index, np.log(box.area)) for index, box in enumerate(ventricles) if box is not None]
     if len(found) < 3:
@@ -90,7 +90,8 @@ def _apex_by_size(ventricles: Sequence[Box | None]) -> Apex | None:
     return Apex.FIRST if growth > 0 else Apex.LAST
 
 
-def _apex_by_position(slices: Sequence[Slice]) -> Apex | None:
+def apex_by_position(slices: Sequence[Slice]) -> Apex | None:
+    """By how the stack lies in the patient, where that is a short axis."""
     if len(slices) < 2:
         return None
     cosine = float(BASE_TO_APEX @ slices[0].header.plane.normal)

@@ -18,6 +18,7 @@ from scarmass.domain.edits import (
     ExchangeEdit,
     ExcludeEdit,
     IncludeEdit,
+    LandmarkEdit,
     NoScarEdit,
     PaintEdit,
     PromptEdit,
@@ -43,7 +44,8 @@ from scarmass.domain.errors import (
     NothingToUndo,
     SliceNotInStack,
 )
-from scarmass.domain.prompts import Prompt
+from scarmass.domain.landmarks import Landmark, Landmarks, LevelBorder, Place
+from scarmass.domain.prompts import Point, Prompt
 from scarmass.domain.reading import (
     READERS_STATES,
     Changes,
@@ -62,11 +64,13 @@ ALL_TOUCHED = "every slice was edited, accepted or excluded by a reader, and sta
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an edit makes of a reading: slices that change, and its list of slices and its sensitivity where they do."""
+    """What an edit makes of a reading: slices that change, and its list of slices, its sensitivity and its landmarks
+    where they do."""
 
     changes: Changes
     slices: tuple[Slice, ...] | None = None
     sensitivity: Sensitivity | None = None
+    landmarks: Landmarks | None = None
 
 
 def drawn_by(reading: Reading, edit: PromptEdit) -> Prompt:
@@ -121,7 +125,7 @@ def apply(
     answers: what models, or a method, said of the slices asked for. growth: what the study has beyond the reading.
     repeats: the images of the position of the slice that is exchanged.
     Raises SliceNotInStack, NothingToUndo, NothingToRedo, NothingToAccept, NothingToRemove, NothingToTakeOver,
-    NotExcluded, ImageNotRepeated, MaskShapeMismatch, PositionsNotDistinct.
+    NotExcluded, ImageNotRepeated, MaskShapeMismatch, PositionsNotDistinct, PromptOutsideImage.
     """
     match edit:
         case UndoEdit():
@@ -140,6 +144,8 @@ def apply(
             return Outcome(changes, sensitivity=Sensitivity(value, edit.follows))
         case ThresholdEdit():
             return Outcome({key: _adopted(edit, answer) for key, answer in answers.items()})
+        case LandmarkEdit():
+            return Outcome({}, landmarks=_landmarks(reading, edit))
         case TakeOverEdit():
             if growth is None or not growth.slices:
                 raise NothingToTakeOver("the study has no slices that the reading lacks")
@@ -155,6 +161,28 @@ def apply(
 def _adopted(edit: ThresholdEdit, segment: Segment) -> SliceChange:
     """On one slice what its reader drew; on the stack a proposal, which another one may replace."""
     return proposal(segment) if edit.slice is None else _drawn(Structure.SCAR, segment)
+
+
+def _landmarks(reading: Reading, edit: LandmarkEdit) -> Landmarks:
+    """The landmarks with where they lie in the patient."""
+
+    def landmark(place: Place | None) -> Landmark | None:
+        if place is None:
+            return None
+        one = slice_of(reading, place.slice)
+        Prompt(points=(Point(place.x, place.y, True),)).require_inside(*one.shape)
+        at_mm = one.header.plane.patient_mm(np.array(place.x), np.array(place.y))
+        return Landmark(place, (float(at_mm[0]), float(at_mm[1]), float(at_mm[2])))
+
+    def border(key: SliceKey | None) -> LevelBorder | None:
+        return None if key is None else LevelBorder(key, slice_of(reading, key).header.position_mm)
+
+    return Landmarks(
+        landmark(edit.anterior_insertion),
+        landmark(edit.inferior_insertion),
+        border(edit.first_mid),
+        border(edit.first_apical),
+    )
 
 
 def _exchanged(reading: Reading, edit: ExchangeEdit, repeats: Sequence[Slice]) -> Outcome:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from scarmass.domain.landmarks import Landmarks
 from scarmass.domain.masks import Mask
 from scarmass.domain.methods import Circle, Method, Region
 from scarmass.domain.prompts import Box, Point
@@ -68,6 +69,7 @@ class EditKind(StrEnum):
     REMOVE_PART = "remove_part"
     SENSITIVITY = "sensitivity"
     THRESHOLD = "threshold"
+    LANDMARK = "landmark"
     TAKE_OVER = "take_over"
     EXCHANGE = "exchange"
     UNDO = "undo"
@@ -182,6 +184,7 @@ class Reading:
     """Whether the step, or the steps since a known event, changed which slices the reading has."""
     sensitivity: Sensitivity = Sensitivity()
     prior: float = 0.0
+    landmarks: Landmarks = field(default_factory=Landmarks)
 
     def content(self, key: SliceKey) -> SliceContent:
         return self.contents.get(key, PENDING)

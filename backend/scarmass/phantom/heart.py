@@ -84,6 +84,12 @@ class SliceGrid:
     height: float
     thickness: float
 
+    @property
+    def axis_xy(self) -> tuple[float, float]:
+        """Where the ventricle's axis meets the slice, in corner-based image pixels."""
+        x, y = (0.5 - axis_mm[0] / (axis_mm[1] - axis_mm[0]) for axis_mm in (self.x_mm, self.y_mm))
+        return float(x), float(y)
+
 
 def random_heart(rng: np.random.Generator, length_mm: float, scars: Sequence[Scar] | None) -> Heart:
     """A heart whose left ventricle is length_mm long; scars None draws none to three."""

@@ -17,7 +17,7 @@ from scarmass.domain.structures import Structure
 from scarmass.phantom.body import Body, paint_body, random_body
 from scarmass.phantom.contrast import random_shading, received, signals, texture
 from scarmass.phantom.heart import Heart, SliceGrid, paint_heart, random_heart, truth_masks
-from scarmass.phantom.ventricle import Scar
+from scarmass.phantom.ventricle import Scar, Ventricle
 
 Floats = NDArray[np.floating]
 
@@ -39,7 +39,8 @@ class Phantom:
 
     pixels: int16 (n, rows, columns), signed for PSIR. masks: (n, rows, columns) by structure; scar includes
     no-reflow. area_mm2: exact in-plane area (n,) by structure. volume_ml: volume by structure, integrated
-    over the ventricle's whole length, gaps included.
+    over the ventricle's whole length, gaps included. heights: of the slices (n,), in shares of the ventricle's length;
+    axes_xy: where its axis meets them (n, 2), in corner-based image pixels.
     """
 
     pixels: NDArray[np.int16]
@@ -50,6 +51,9 @@ class Phantom:
     volume_ml: Mapping[Structure, float]
     slice_thickness_mm: float
     slice_spacing_mm: float
+    ventricle: Ventricle
+    heights: Floats
+    axes_xy: Floats
 
     def mass_by_slice_thickness_g(self, structure: Structure = Structure.SCAR) -> float:
         return float(self.area_mm2[structure].sum()) * self.slice_thickness_mm * DENSITY_G_PER_ML / 1000
@@ -103,6 +107,9 @@ def phantom(
         volume_ml=heart.left.volumes_ml(),
         slice_thickness_mm=slice_thickness_mm,
         slice_spacing_mm=spacing_mm,
+        ventricle=heart.left,
+        heights=np.array([grid.height for grid in grids]),
+        axes_xy=np.array([grid.axis_xy for grid in grids]),
     )
 
 

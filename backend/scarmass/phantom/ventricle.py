@@ -35,7 +35,7 @@ class Scar:
     """An infarct growing from the endocardium.
 
     transmurality: largest share of the wall, 0 to 1. half_angle: radians, at most a territory's half, pi/3.
-    half_height: share of the ventricle's length, 0 to 0.35.
+    half_height: share of the ventricle's length, 0 to 0.35. is_sharp: it ends all at once, not thinning out.
     """
 
     territory: Territory
@@ -43,6 +43,7 @@ class Scar:
     half_angle: float = 0.8
     half_height: float = 0.3
     no_reflow: bool = False
+    is_sharp: bool = False
 
     def __post_init__(self) -> None:
         if not (0 < self.transmurality <= 1 and 0 < self.half_angle <= np.pi / 3 and 0 < self.half_height <= 0.35):
@@ -60,9 +61,10 @@ class Scar:
 
     def _bump(self, theta: Floats, height: Floats, angle_share: float, height_share: float) -> Floats:
         angle, middle = self.territory.value
-        along = _plateau((height - middle) / (self.half_height * height_share))
+        shape = _box if self.is_sharp else _plateau
+        along = shape((height - middle) / (self.half_height * height_share))
         across = _wrap(theta - angle)
-        return along * _plateau(across / (self.half_angle * angle_share))
+        return along * shape(across / (self.half_angle * angle_share))
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,11 @@ def _area(inner: Floats, outer: Floats) -> Floats:
 def _plateau(x: Floats) -> Floats:
     """1 up to |x| = 0.5, then a raised cosine down to 0 at |x| = 1."""
     return 0.5 * (1 + np.cos(np.pi * np.clip(2 * np.abs(x) - 1, 0, 1)))
+
+
+def _box(x: Floats) -> Floats:
+    """1 up to |x| = 1, then 0."""
+    return (np.abs(x) <= 1).astype(float)
 
 
 def _wrap(angle: Floats) -> Floats:

@@ -4,6 +4,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
+from scarmass.domain.landmarks import Landmark, Landmarks, LevelBorder, Place
 from scarmass.domain.masks import from_rle, to_rle
 from scarmass.domain.methods import Base, Circle, MaximumOf, Method, MethodName, Region
 from scarmass.domain.prompts import Box, Point
@@ -91,3 +92,27 @@ def segment_from_json(document: Json) -> Segment:
         placed={Region(region): Circle(**circle) for region, circle in document.get("placed", {}).items()},
         model=None if document["model"] is None else Model(**document["model"]),
     )
+
+
+def landmarks_to_json(landmarks: Landmarks) -> Json:
+    return asdict(landmarks)
+
+
+def landmarks_from_json(document: Json) -> Landmarks:
+    def landmark(name: str) -> Landmark | None:
+        if (one := document.get(name)) is None:
+            return None
+        place = one["place"]
+        return Landmark(Place(_key(place["slice"]), place["x"], place["y"]), tuple(one["position_mm"]))
+
+    def border(name: str) -> LevelBorder | None:
+        one = document.get(name)
+        return None if one is None else LevelBorder(_key(one["slice"]), tuple(one["position_mm"]))
+
+    return Landmarks(
+        landmark("anterior_insertion"), landmark("inferior_insertion"), border("first_mid"), border("first_apical")
+    )
+
+
+def _key(document: list[Any]) -> tuple[str, int]:
+    return document[0], document[1]

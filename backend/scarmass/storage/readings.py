@@ -24,7 +24,7 @@ from scarmass.domain.reading import (
     with_standings,
 )
 from scarmass.domain.stack import Slice, SliceKey, Stack
-from scarmass.storage.documents import header_from_json, header_to_json, thickness_from_json
+from scarmass.storage.documents import header_from_json, header_to_json, landmarks_to_json, thickness_from_json
 from scarmass.storage.notifications import notify
 from scarmass.storage.steps import (
     PROPOSALS,
@@ -33,6 +33,7 @@ from scarmass.storage.steps import (
     changes_of,
     edits_of,
     key_of,
+    landmarks_of,
     methods_of,
     sensitivity_of,
     slice_changes_of,
@@ -135,6 +136,7 @@ def get_reading(
         has_other_slices=any(edit.kind in LIST_EDITS for edit in touched),
         sensitivity=sensitivity_of(Sensitivity(row.sensitivity, row.follows), (edits[position] for position in live)),
         prior=row.sensitivity,
+        landmarks=landmarks_of(edits[position] for position in live),
     )
 
 
@@ -198,6 +200,7 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
             request_sha256=request.sha256,
             sensitivity=None if outcome.sensitivity is None else outcome.sensitivity.value,
             follows=None if outcome.sensitivity is None else outcome.sensitivity.follows,
+            landmarks=None if outcome.landmarks is None else landmarks_to_json(outcome.landmarks),
         )
     )
     session.flush()

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
+from scarmass.domain.landmarks import Landmarks
 from scarmass.domain.methods import Method
 from scarmass.domain.reading import (
     LIST_EDITS,
@@ -22,7 +23,7 @@ from scarmass.domain.reading import (
 )
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
-from scarmass.storage.documents import method_from_json, segment_from_json, segment_to_json
+from scarmass.storage.documents import landmarks_from_json, method_from_json, segment_from_json, segment_to_json
 from scarmass.storage.tables import EditRow, SegmentChangeRow, SliceChangeRow
 
 PROPOSALS = 0
@@ -148,3 +149,9 @@ def sensitivity_of(opened: Sensitivity, live: Iterable[EditRow]) -> Sensitivity:
             opened.follows if edit.follows is None else edit.follows,
         )
     return opened
+
+
+def landmarks_of(live: Iterable[EditRow]) -> Landmarks:
+    """What the last live edit that marked any made of a reading's landmarks."""
+    marked = [edit.landmarks for edit in live if edit.landmarks is not None]
+    return landmarks_from_json(marked[-1]) if marked else Landmarks()

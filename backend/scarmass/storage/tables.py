@@ -186,7 +186,7 @@ class ReadingSliceRow(Table):
 class EditRow(Table):
     """One step of a reading; rows are only ever added. request_sha256: of the request as it came.
 
-    sensitivity, follows: null where the step left the reading's sensitivity alone.
+    sensitivity, follows: null where the step left the reading's sensitivity alone. landmarks: likewise.
     """
 
     __tablename__ = "edits"
@@ -200,6 +200,7 @@ class EditRow(Table):
     request_sha256: Mapped[str]
     sensitivity: Mapped[float | None]
     follows: Mapped[bool | None]
+    landmarks: Mapped[Json | None]
 
     __table_args__ = (UniqueConstraint("reading_id", "client_id"),)
 

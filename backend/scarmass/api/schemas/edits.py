@@ -19,6 +19,7 @@ from scarmass.api.schemas.common import (
     SliceName,
     Uid,
 )
+from scarmass.api.schemas.landmarks import Insertions, Levels, landmark_edit
 from scarmass.api.schemas.methods import Method, PlacedRegions, regions_of
 from scarmass.domain import edits
 from scarmass.domain import reading as domain
@@ -36,6 +37,7 @@ class EditRequest(Drawn):
     sensitivity: null keeps it, or fits it to what was decided where it follows; then the slice, if one is named, is the
     one in hand. slices: those that are accepted in one step. image: that takes the slice's place in an exchange.
     method: whose mask is adopted, on the slice or on all that no reader decided on. regions: that were placed for it.
+    landmarks, levels: all that the reading has of them from now on.
     """
 
     client_id: uuid.UUID
@@ -53,8 +55,11 @@ class EditRequest(Drawn):
     method: Method | None = None
     regions: PlacedRegions = Field(default_factory=list)
 
+    landmarks: Insertions | None = None
+    levels: Levels | None = None
+
     def to_domain(self) -> edits.EditRequest:
-        """Raises PromptInvalid, MethodInvalid, MaskMalformed."""
+        """Raises PromptInvalid, MethodInvalid, MaskMalformed, LandmarksInvalid."""
         return edits.EditRequest(self.client_id, self.expected_revision, self._sha256(), self._edit())
 
     def _sha256(self) -> str:
@@ -78,6 +83,8 @@ class EditRequest(Drawn):
                 return edits.ThresholdEdit(self.method.to_domain(), self._key, regions_of(self.regions))
             case EditKind.SENSITIVITY:
                 return edits.SensitivityEdit(self.sensitivity, self.follows, self._key)
+            case EditKind.LANDMARK:
+                return landmark_edit(self.landmarks or Insertions(), self.levels or Levels())
             case EditKind.ACCEPT if self.slices:
                 return edits.AcceptAllEdit(tuple(dict.fromkeys(named.key for named in self.slices)))
         if (key := self._key) is None:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel
 
 from scarmass.api.schemas.common import Box, Mass, Model, Point, Rle, Strict
+from scarmass.api.schemas.landmarks import Insertions, Levels
 from scarmass.api.schemas.methods import Circle, Method
 from scarmass.api.schemas.studies import Growth, Slice
 from scarmass.domain import reading as domain
@@ -126,7 +127,7 @@ class Totals(BaseModel):
     """totals and mass_g are those of scar, which structures holds beside the others.
 
     sensitivity: how generously outlines are drawn. follows: whether it is fitted to what the reader decides.
-    slices_with_warnings: how many of the slices that count have any.
+    slices_with_warnings: how many of the slices that count have any. landmarks, levels: as edits marked them.
     """
 
     revision: int
@@ -141,6 +142,8 @@ class Totals(BaseModel):
     sensitivity: float
     follows: bool
     slices_with_warnings: int
+    landmarks: Insertions
+    levels: Levels
 
 
 class Models(BaseModel):
@@ -258,4 +261,6 @@ def _totals(context: Context, measured: MeasuredReading) -> dict[str, Any]:
         "sensitivity": reading.sensitivity.value,
         "follows": reading.sensitivity.follows,
         "slices_with_warnings": reading.slices_with_warnings,
+        "landmarks": Insertions.of(reading.landmarks),
+        "levels": Levels.of(reading.landmarks),
     }

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from scarmass.domain.landmarks import Landmark
 from scarmass.domain.mass import Mass
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import EditKind, PastEdit, Reading, Segment, Standing
@@ -188,6 +189,8 @@ def _common(context: Context, reading: Reading, stack: Stack) -> dict[str, Any]:
         "models": "; ".join(f"{model.name} {model.sha256}" for model in models_of(reading)),
         "sensitivity": reading.sensitivity.value,
         "sensitivity_follows": reading.sensitivity.follows,
+        "anterior_insertion": _place(reading, reading.landmarks.anterior_insertion),
+        "inferior_insertion": _place(reading, reading.landmarks.inferior_insertion),
     }
 
 
@@ -196,6 +199,15 @@ def models_of(reading: Reading) -> list[Model]:
     scars = reading.counting(Structure.SCAR).values()
     models = {scar.model for scar in scars if scar.model is not None}
     return sorted(models, key=lambda model: (model.name, model.sha256))
+
+
+def _place(reading: Reading, landmark: Landmark | None) -> str:
+    """A landmark as slice and image pixels; without the slice's number where its image was exchanged."""
+    if landmark is None:
+        return ""
+    place = landmark.place
+    on = f"slice {reading.keys.index(place.slice) + 1}" if place.slice in reading.keys else "an exchanged image"
+    return f"{on}: {place.x:.1f}, {place.y:.1f}"
 
 
 def _mass_columns(mass: Mass | None) -> dict[str, float | None]:

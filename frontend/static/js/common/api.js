@@ -113,6 +113,13 @@ export const getSpread = (readingId) => json(`${root}/readings/${part(readingId)
 /** @param {object} body @returns {Promise<import("./types.js").Schemas["Methods"]>} */
 export const askMethods = (readingId, body) =>
   json(`${root}/readings/${part(readingId)}/methods`, { method: "POST", body });
+/** @returns {Promise<import("./types.js").Segment17[]>} */
+export const getSegments17 = (readingId) => json(`${root}/readings/${part(readingId)}/segments17`);
+/** @returns {Promise<import("./types.js").Schemas["LevelsTold"]>} */
+export const getLevels = (readingId) => json(`${root}/readings/${part(readingId)}/segments17/levels`);
+/** @param {string} readingId @param {string} shown @returns {Promise<string>} SVG */
+export const getBullsEye = async (readingId, shown) =>
+  (await answerOf(`${root}/readings/${part(readingId)}/bulls_eye?shown=${part(shown)}`)).text();
 export const sendEdit = (readingId, body, reader) =>
   json(`${root}/readings/${part(readingId)}/edits`, { method: "POST", body, reader });
 /** @param {object} body @param {AbortSignal} signal @returns {Promise<{mask: import("./types.js").Rle}>} */

@@ -24,6 +24,7 @@ export const editNames = {
   propose: "proposed again",
   sensitivity: "sensitivity",
   threshold: "method adopted",
+  landmark: "insertion points",
   take_over: "new images taken over",
   exchange: "another image of the position",
   undo: "undo",

@@ -21,6 +21,9 @@
  * @typedef {Schemas["Structure"]} Structure
  *
  * @typedef {{sop_instance_uid: string, frame_number: number}} SliceKey
+ * @typedef {Schemas["Insertions"]} Landmarks where the right ventricle meets the left one
+ * @typedef {Schemas["PlaceOnSlice"]} PlaceOnSlice in corner-based image pixels
+ * @typedef {Schemas["Segment17"]} Segment17
  * @typedef {{x: number, y: number}} Place in image pixels or in CSS pixels of the window, as each use says
  * @typedef {{boxes: Box[], points: Point[]}} Prompt
  * @typedef {{kind: "box"|"point", index: number}|null} Selection of a part of the prompt
@@ -59,6 +62,8 @@
  * @property {boolean} [follows] of sensitivity
  * @property {Schemas["Method"]} [method] of threshold
  * @property {Schemas["PlacedRegion"][]} [regions] that were placed for it
+ * @property {Landmarks} [landmarks] of landmark: all that are marked from now on
+ * @property {Schemas["Levels"]} [levels] likewise, where borders of levels were moved
  * @property {Rle} [added] pixels that were painted
  * @property {Rle} [removed] pixels that were erased
  *

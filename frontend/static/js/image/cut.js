@@ -73,6 +73,9 @@ function withinAll(lines) {
   return high > low ? [low, high] : null;
 }
 
+/** A place of one image where another one, along it, shows the same of the patient. @param {Place} at @param {Slice} from @param {Slice} to */
+export const carried = (at, from, to) => pixelOf(axesOf(to), patient_mm(axesOf(from), at));
+
 /** Do two images lie along each other? @param {Slice} one @param {Slice} other */
 export const areParallel = (one, other) => Math.abs(dot(axesOf(one).normal, axesOf(other).normal)) > parallel_cosine;
 

@@ -11,6 +11,7 @@ const method = "#f0a3d8";
 const box = "#56c8f5";
 const positive = "#0b8f6a";
 const negative = "#d1490c";
+const landmark = "#e6a8ff";
 
 /** Reaches and sizes in CSS pixels at the smallest type size; the page's type size scales them. */
 export const sizes = {
@@ -41,6 +42,8 @@ export const typeScale = () => parseFloat(getComputedStyle(document.documentElem
  * @property {{fill: boolean, outline: boolean, opacity: number}} style
  * @property {import("../tools/tool.js").Circle|null} brush its circle
  * @property {{x: number, y: number}|null} crosshair in image pixels
+ * @property {import("../reading/landmarks.js").Mark[]} landmarks
+ * @property {[number, number][][]} sectors outlines in image pixels of segments that are pointed at
  */
 
 const directions = [
@@ -79,6 +82,8 @@ export class Overlay {
       this.#box(each, isIt(scene.selection, "box", index), grabbedOf(scene, "box", index));
     for (const [index, each] of points.entries())
       this.#point(each, isIt(scene.selection, "point", index), grabbedOf(scene, "point", index) !== null);
+    for (const outline of scene.sectors) this.#sector(outline);
+    for (const mark of scene.landmarks) this.#landmark(mark);
     if (scene.brush) this.#brush(scene.brush, scene.imageToCanvas);
     if (scene.crosshair) this.#crosshair(scene.crosshair);
   }
@@ -253,6 +258,30 @@ export class Overlay {
     context.strokeStyle = "#ffffff";
     context.lineWidth = 1.8 * scale;
     context.stroke();
+  }
+
+  #sector(outline) {
+    const path = new Path2D();
+    for (const { x, y } of outline.map(([x, y]) => this.toScreen(x, y))) path.lineTo(x, y);
+    path.closePath();
+    this.#stroke(path, landmark, 1.6);
+  }
+
+  /** A ring with its letter; dashed on slices that it was not marked on. */
+  #landmark({ x: atX, y: atY, letter, isHere }) {
+    const { context, scale } = this;
+    const { x, y } = this.toScreen(atX, atY);
+    const ring = new Path2D();
+    ring.arc(x, y, sizes.point * scale, 0, 2 * Math.PI);
+    this.#stroke(ring, landmark, 1.6, isHere ? [] : [2, 3]);
+    context.font = `600 ${11 * scale}px system-ui, sans-serif`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.lineWidth = 3 * scale;
+    context.strokeStyle = "rgb(0 0 0 / 0.65)";
+    context.strokeText(letter, x, y);
+    context.fillStyle = landmark;
+    context.fillText(letter, x, y);
   }
 
   #disc(x, y, radius, fill, rim) {

@@ -55,6 +55,7 @@ export function readingCommands(page) {
         ["9"],
         () => page.methodsPanel.choose("hyperenhanced"),
       ],
+      ["landmark", "Insertion points of the right ventricle", ["shift+l"], () => tools.choose("landmark")],
       ["window_tool", "Window and level by dragging", ["l"], () => tools.choose("window")],
       ["thinner", "Thinner brush", [","], () => page.resizeBrush(1 / 1.25), held],
       ["thicker", "Thicker brush", ["."], () => page.resizeBrush(1.25), held],

@@ -21,6 +21,7 @@ import { bindNotices } from "../panels/notices.js";
 import { OtherViews } from "../panels/other_views.js";
 import { showPreparing } from "../panels/preparing.js";
 import { SavingPanel } from "../panels/saving.js";
+import { SegmentsPanel } from "../panels/segments17.js";
 import { SensitivityPanel } from "../panels/sensitivity.js";
 import { StackPanel } from "../panels/stack.js";
 import { Strip } from "../panels/strip.js";
@@ -28,6 +29,7 @@ import { Actions } from "../reading/actions.js";
 import { Draft } from "../reading/draft.js";
 import { follow } from "../reading/follow.js";
 import { Methods } from "../reading/methods.js";
+import { LandmarksHeld } from "../reading/landmarks.js";
 import { Outbox } from "../reading/outbox.js";
 import { Regions } from "../reading/regions.js";
 import { Spread } from "../reading/spread.js";
@@ -54,11 +56,9 @@ export class ReadingPage {
     this.actions = new Actions(slices, draft, outbox, drawing, this.looking.ventricles);
 
     this.regions = new Regions(draft);
-    const { brushSize, limits, habit, preview, prompt, tools, pointer, crosshair } = readingTools(
-      view,
-      drawing,
-      this.regions,
-    );
+    this.landmarks = new LandmarksHeld(slices, draft, outbox);
+    const made = readingTools(view, drawing, this.regions, this.landmarks);
+    const { brushSize, limits, habit, preview, prompt, tools, pointer, crosshair } = made;
     this.brushSize = brushSize;
     this.limits = limits;
     this.habit = habit;
@@ -76,6 +76,7 @@ export class ReadingPage {
     this.strip = new Strip(byId("strip"), slices, draft, this.display, this.spread);
     this.mass = new MassPanel(byId("mass"), slices, draft, this.spread);
     this.sensitivity = new SensitivityPanel(find("[data-sensitivity]"), slices, draft, outbox);
+    this.segments = new SegmentsPanel(byId("segments17", HTMLDetailsElement), slices, draft, outbox, this.landmarks);
     this.history = new HistoryPanel(byId("history", HTMLDetailsElement), slices, draft, outbox);
     this.methodsPanel = new MethodsPanel(byId("methods", HTMLDetailsElement), this);
     this.saving = new SavingPanel(draft, outbox);
@@ -125,6 +126,11 @@ export class ReadingPage {
     this.crosshair.addEventListener("change", draw);
     this.limits.addEventListener("change", show);
     this.pointer.addEventListener("hover", draw);
+    this.landmarks.addEventListener("change", draw);
+    this.segments.addEventListener("change", () => {
+      this.strip.light(this.segments.lit);
+      this.draw();
+    });
   }
 
   async open() {
@@ -225,6 +231,7 @@ export class ReadingPage {
     this.strip.show();
     this.mass.show();
     this.sensitivity.show();
+    this.segments.show();
     this.history.show();
     this.methodsPanel.show();
     this.finish.show();
@@ -253,6 +260,8 @@ export class ReadingPage {
       grabbed: this.tools.chosen === "prompt" ? this.promptTool.grabbed : null,
       brush: this.#circle,
       crosshair: this.crosshair.at,
+      landmarks: this.landmarks.marks(view.slice),
+      sectors: this.segments.outlines(view.slice),
     };
     this.overlay.draw(display.hidden || !draft.isOpen ? null : scene);
     Object.assign(view.element.dataset, {

@@ -7,6 +7,7 @@ import { Brush, BrushSize } from "../tools/brush.js";
 import { Crosshair } from "../tools/crosshair.js";
 import { EdgeTool } from "../tools/edge.js";
 import { Eraser } from "../tools/eraser.js";
+import { LandmarkTool } from "../tools/landmark.js";
 import { Pan } from "../tools/pan.js";
 import { Pointer } from "../tools/pointer.js";
 import { Habit } from "../tools/presets.js";
@@ -20,8 +21,9 @@ import { Zoom } from "../tools/zoom.js";
 /**
  * @param {import("../image/viewport.js").Viewport} view @param {import("../tools/drawing.js").Drawing} drawing
  * @param {import("../reading/regions.js").Regions} regions
+ * @param {import("../reading/landmarks.js").LandmarksHeld} landmarks
  */
-export function readingTools(view, drawing, regions) {
+export function readingTools(view, drawing, regions, landmarks) {
   const brushSize = new BrushSize();
   const limits = new Limits();
   const habit = new Habit();
@@ -32,6 +34,7 @@ export function readingTools(view, drawing, regions) {
     eraser: new Eraser(view, drawing, brushSize),
     threshold: new ThresholdBrush(view, drawing, brushSize, limits),
     edge: new EdgeTool(view, drawing, brushSize),
+    landmark: new LandmarkTool(view, drawing, landmarks),
     window: new WindowTool(view),
     zoom: new Zoom(view),
     pan: new Pan(view),

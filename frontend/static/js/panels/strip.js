@@ -153,6 +153,12 @@ export class Strip {
     this.show();
   }
 
+  /** Mark these slices. @param {Partial<import("../common/types.js").SliceKey>[]} slices */
+  light(slices) {
+    for (const { button, slice } of this.items)
+      button.dataset.lit = String(slices.some((each) => isSameSlice(each, slice)));
+  }
+
   get isGrid() {
     return this.#isGrid;
   }

@@ -1,0 +1,35 @@
+"""Where a reading's scar lies: its 17 segments, their levels, and their bull's-eye."""
+
+import uuid
+
+from fastapi import APIRouter, Response
+
+from scarmass.api.dependencies import InContext
+from scarmass.api.schemas.segments17 import LevelsTold, Segment17
+from scarmass.services.readings.bulls_eye import Shown, bulls_eye
+from scarmass.services.readings.segments17 import segments_of
+
+router = APIRouter(prefix="/api/v1/readings/{reading_id}", tags=["readings"])
+
+
+@router.get("/segments17")
+def get_segments17(reading_id: uuid.UUID, context: InContext) -> list[Segment17]:
+    """The segments of the AHA model in order; 17, the apex, is not assessed on a short-axis stack."""
+    return [Segment17.of(each) for each in segments_of(context, reading_id).segments]
+
+
+@router.get("/segments17/levels")
+def get_levels(reading_id: uuid.UUID, context: InContext) -> LevelsTold:
+    """Which slices are base, mid and apical, and how base and apex were told."""
+    return LevelsTold.of(segments_of(context, reading_id))
+
+
+@router.get(
+    "/bulls_eye",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}},
+)
+def get_bulls_eye(reading_id: uuid.UUID, context: InContext, shown: Shown = Shown.PERCENT_SCAR) -> Response:
+    """The bull's-eye, each segment a group with data-segment and a title."""
+    svg = bulls_eye(segments_of(context, reading_id).segments, shown, context.mass_extent)
+    return Response(svg, media_type="image/svg+xml")

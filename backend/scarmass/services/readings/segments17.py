@@ -1,0 +1,32 @@
+"""The 17 segments of a reading: where its scar lies."""
+
+import uuid
+
+from scarmass.domain.reading import Reading
+from scarmass.domain.segments17 import Segments17, segments17
+from scarmass.domain.structures import Structure
+from scarmass.domain.wall import WallSlice
+from scarmass.services.context import Context
+from scarmass.storage import readings
+
+
+def segments_of(context: Context, reading_id: uuid.UUID) -> Segments17:
+    """The segments as the reading is now.
+
+    Raises ReadingNotFound, ContoursMissing, LandmarksMissing, LandmarksNotApart.
+    """
+    with context.database.transaction() as session:
+        reading = readings.get_reading(session, reading_id)
+    return segments17(wall_of(reading), reading.landmarks, context.density_g_per_ml)
+
+
+def wall_of(reading: Reading) -> list[WallSlice]:
+    """The slices that count and have the contours of the ventricle and its blood pool, in order."""
+    ventricles, pools, scars = (
+        reading.masks(structure) for structure in (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL, Structure.SCAR)
+    )
+    return [
+        WallSlice(one, ventricles[one.key], pools[one.key], scars.get(one.key))
+        for one in reading.slices
+        if one.key in ventricles and one.key in pools
+    ]

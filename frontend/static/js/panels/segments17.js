@@ -1,0 +1,174 @@
+/** The 17 segments: the bull's-eye, which lights up on the image what is pointed at, and the borders of its levels. */
+
+import { getBullsEye, getLevels, getSegments17, Problem } from "../common/api.js";
+import { element, find } from "../common/dom.js";
+import { counted } from "../common/format.js";
+import { isSameSlice } from "../reading/segments.js";
+
+/** @typedef {import("../common/types.js").Segment17} Segment17 @typedef {import("../common/types.js").SliceKey} SliceKey */
+/** @typedef {import("../common/types.js").Schemas["LevelsTold"]} Levels */
+
+/** @type {Record<string, string>} */
+const missing = {
+  LandmarksMissing: "Mark where the right ventricle meets the left one: tool Insertion points (Shift+L), two clicks.",
+  ContoursMissing: "The contours of the left ventricle and its blood pool are not there yet.",
+};
+
+/** Events: "change" (of the segment that is pointed at). */
+export class SegmentsPanel extends EventTarget {
+  #shownAt = "";
+  /** @type {Segment17|null} */
+  #pointed = null;
+
+  /**
+   * @param {HTMLDetailsElement} details @param {import("../image/slices.js").Slices} slices
+   * @param {import("../reading/draft.js").Draft} draft @param {import("../reading/outbox.js").Outbox} outbox
+   * @param {import("../reading/landmarks.js").LandmarksHeld} landmarks
+   */
+  constructor(details, slices, draft, outbox, landmarks) {
+    super();
+    this.details = details;
+    this.slices = slices;
+    this.draft = draft;
+    this.outbox = outbox;
+    this.landmarks = landmarks;
+    this.shown = /** @type {HTMLSelectElement} */ (find('[data-segments="shown"]', details));
+    this.picture = find('[data-segments="bulls_eye"]', details);
+    details.addEventListener("toggle", () => this.show());
+    this.shown.addEventListener("change", () => this.show());
+    for (const border of this.#borders)
+      border.addEventListener("change", () => {
+        const name = /** @type {"first_mid"|"first_apical"} */ (border.dataset.border);
+        landmarks.moveBorder(name, slices.list[Number(border.value)] ?? null);
+      });
+  }
+
+  /** @returns {NodeListOf<HTMLSelectElement>} */
+  get #borders() {
+    return this.details.querySelectorAll("[data-border]");
+  }
+
+  /** The slices of the segment that is pointed at. @returns {SliceKey[]} */
+  get lit() {
+    return (
+      this.#pointed?.slices.map(({ sop_instance_uid, frame_number = 1 }) => ({ sop_instance_uid, frame_number })) ?? []
+    );
+  }
+
+  /** What of it lies on a slice. @param {SliceKey} slice @returns {[number, number][][]} */
+  outlines(slice) {
+    const sectors = this.#pointed?.slices.filter((each) => isSameSlice(each, slice)) ?? [];
+    return /** @type {[number, number][][]} */ (sectors.map(({ outline }) => outline));
+  }
+
+  /** Read anew where the panel is open and the reading has changed. */
+  show() {
+    const { draft, outbox, details } = this;
+    details.hidden = !draft.isOpen;
+    if (!draft.isOpen || !details.open || outbox.hasUnsaved) return;
+    const at = `${draft.reading.id} ${draft.revision} ${draft.reading.prepared} ${this.shown.value}`;
+    if (at === this.#shownAt) return;
+    this.#shownAt = at;
+    void this.#read(draft.reading.id, at);
+  }
+
+  async #read(readingId, at) {
+    try {
+      const [segments, levels, svg] = await Promise.all([
+        getSegments17(readingId),
+        getLevels(readingId),
+        getBullsEye(readingId, this.shown.value),
+      ]);
+      if (at === this.#shownAt) this.#fill(segments, levels, svg);
+    } catch (error) {
+      if (at !== this.#shownAt) return;
+      if (!(error instanceof Problem) || error.isPassing) this.#shownAt = "";
+      const name = error instanceof Problem ? error.body.type?.split(":").at(-1) : "";
+      this.#say(missing[name ?? ""] ?? `The segments cannot be told: ${error.message}`);
+    }
+  }
+
+  /** @param {string} text why nothing is told */
+  #say(text) {
+    this.#point(null);
+    find('[data-segments="told"]', this.details).hidden = true;
+    find('[data-segments="said"]', this.details).textContent = text;
+  }
+
+  /** @param {Segment17[]} segments @param {Levels} levels @param {string} svg */
+  #fill(segments, levels, svg) {
+    find('[data-segments="told"]', this.details).hidden = false;
+    find('[data-segments="said"]', this.details).textContent = saidOf(levels);
+    const drawn = document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
+    this.picture.replaceChildren(drawn);
+    for (const segment of segments) this.#bind(segment, drawn);
+    this.#fillBorders(levels);
+    this.#point(segments.find(({ segment }) => segment === this.#pointed?.segment) ?? null);
+  }
+
+  /** @param {Segment17} segment @param {Element} drawn */
+  #bind(segment, drawn) {
+    const sector = drawn.querySelector(`[data-segment="${segment.segment}"]`);
+    if (!sector || !segment.slices.length) return;
+    sector.setAttribute("tabindex", "0");
+    sector.setAttribute("role", "button");
+    for (const name of ["pointerenter", "focus"]) sector.addEventListener(name, () => this.#point(segment));
+    for (const name of ["pointerleave", "blur"]) sector.addEventListener(name, () => this.#point(null));
+    sector.addEventListener("click", () => this.#goTo(segment));
+    sector.addEventListener("keydown", (event) => {
+      if (/** @type {KeyboardEvent} */ (event).key !== "Enter") return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.#goTo(segment);
+    });
+  }
+
+  /** @param {Segment17|null} segment */
+  #point(segment) {
+    if (segment === this.#pointed) return;
+    this.#pointed = segment;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** To the next of its slices, after the last one the first again. @param {Segment17} segment */
+  #goTo({ slices }) {
+    const places = slices.map((slice) => this.slices.indexOf(slice)).filter((index) => index >= 0);
+    const next = places[(places.indexOf(this.slices.index) + 1) % places.length];
+    if (next !== undefined) void this.slices.go(next);
+  }
+
+  /** @param {Levels} levels */
+  #fillBorders({ slices }) {
+    const set = this.landmarks.current.levels;
+    const first = { first_mid: "mid", first_apical: "apical" };
+    for (const border of this.#borders) {
+      const name = border.dataset.border ?? "";
+      const level = slices.filter((slice) => slice.level === first[name]);
+      const places = level.map((slice) => this.slices.indexOf(slice) + 1);
+      const options = slices.map((slice) => {
+        const index = this.slices.indexOf(slice);
+        return element("option", { value: index }, String(index + 1));
+      });
+      const range = places.length ? ` (${Math.min(...places)}–${Math.max(...places)})` : "";
+      border.replaceChildren(element("option", { value: "" }, `thirds${set[name] ? "" : range}`), ...options);
+      border.value = set[name] ? String(this.slices.indexOf(set[name])) : "";
+    }
+    const base = slices.filter(({ level }) => level === "base").map((slice) => this.slices.indexOf(slice) + 1);
+    find('[data-segments="base"]', this.details).textContent = base.length ? `Base: slices ${base.join(", ")}.` : "";
+  }
+}
+
+/** @param {Levels} levels */
+function saidOf({ doubt, untold, outside_mm2, apex, apex_because }) {
+  const end = apex === "first" ? "last" : "first";
+  return [
+    doubt ?? "",
+    untold.length ? `${counted(untold.length, "slice")} with contours, but without a scar that is told: left out.` : "",
+    outside_mm2 >= 1
+      ? `${outside_mm2.toFixed(0)} mm² of the scar lie beyond the myocardium and count in no segment.`
+      : "",
+    `The base is at the ${end} slice, told by ${apex_because}.`,
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
