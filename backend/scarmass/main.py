@@ -72,6 +72,7 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             sensitivity=Sensitivity(settings.sensitivity, settings.sensitivity_follows),
             examiners=open_examiners(settings),
             largest_stack_pixels=settings.max_stack_pixels,
+            results_folder=settings.results_folder,
         )
 
 

@@ -10,7 +10,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from scarmass.api import errors
 from scarmass.api.bounds import BodyBounds
 from scarmass.api.guard import Guard
-from scarmass.api.routes import events, health, models, pages, readings, slices, stacks, studies
+from scarmass.api.routes import events, health, models, pages, readings, signing, slices, stacks, studies
 from scarmass.paths import FRONTEND
 from scarmass.services.context import Context
 from scarmass.services.readings.open import EmbeddingAhead
@@ -45,7 +45,7 @@ def create_app(
     # A foreign name that resolves to this machine would make its pages count as same-origin.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
     errors.install(app)
-    for route in (studies, stacks, slices, models, readings, events, health, pages):
+    for route in (studies, stacks, slices, models, readings, signing, events, health, pages):
         app.include_router(route.router)
     app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")
     return app
