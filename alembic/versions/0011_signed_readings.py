@@ -25,6 +25,8 @@ def upgrade() -> None:
         sa.Column("signed_at", sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp(), nullable=False),
         sa.Column("recipe", JSONB(), nullable=False),
         sa.Column("masses", JSONB(), nullable=False),
+        sa.Column("contrast", sa.String(), nullable=False),
+        sa.Column("warnings", JSONB(), nullable=False),
         sa.ForeignKeyConstraint(["reading_id"], ["readings.id"], name="fk_signatures_reading_id"),
         sa.PrimaryKeyConstraint("reading_id", name="pk_signatures"),
     )

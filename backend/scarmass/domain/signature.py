@@ -7,7 +7,7 @@ from datetime import datetime
 
 from scarmass.domain.mass import Mass, MassExtent
 from scarmass.domain.protocols import Model
-from scarmass.domain.stack import TypedThickness
+from scarmass.domain.stack import Contrast, TypedThickness
 from scarmass.domain.structures import Structure
 
 
@@ -29,6 +29,7 @@ class Recipe:
 class Signature:
     """Who signed a reading at which revision, by which recipe, and what each structure weighed.
 
+    contrast, warnings: what was said of the stack.
     client_id: of the request, which the same request again is known by.
     """
 
@@ -38,6 +39,8 @@ class Signature:
     signed_at: datetime
     recipe: Recipe
     masses: Mapping[Structure, Mass]
+    contrast: Contrast
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)

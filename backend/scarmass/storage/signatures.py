@@ -1,33 +1,34 @@
 """Signatures of readings as rows, their way into the results folder, and what else is kept beside their contents."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from scarmass.domain.mass import Mass
 from scarmass.domain.reading import ReadingState
-from scarmass.domain.signature import Delivery, Recipe, Record, Signature
-from scarmass.domain.structures import Structure
+from scarmass.domain.signature import Delivery, Record, Signature
+from scarmass.domain.stack import Contrast
 from scarmass.storage.documents import masses_from_json, masses_to_json, recipe_from_json, recipe_to_json
 from scarmass.storage.notifications import notify
 from scarmass.storage.tables import DeliveryRow, ReadingRow, SignatureRow, WorkRow
 
 
-def add_signature(
-    session: Session,
-    reading_id: uuid.UUID,
-    client_id: uuid.UUID,
-    revision: int,
-    reader: str,
-    recipe: Recipe,
-    masses: Mapping[Structure, Mass],
-) -> None:
+def add_signature(session: Session, reading_id: uuid.UUID, signature: Signature) -> None:
     """Sign a reading that is locked and was not signed before."""
-    row = SignatureRow(reading_id=reading_id, client_id=client_id, revision=revision, reader=reader)
-    row.recipe, row.masses = recipe_to_json(recipe), masses_to_json(masses)
-    session.add(row)
+    session.add(
+        SignatureRow(
+            reading_id=reading_id,
+            client_id=signature.client_id,
+            revision=signature.revision,
+            reader=signature.reader,
+            signed_at=signature.signed_at,
+            recipe=recipe_to_json(signature.recipe),
+            masses=masses_to_json(signature.masses),
+            contrast=signature.contrast.value,
+            warnings=list(signature.warnings),
+        )
+    )
     session.get_one(ReadingRow, reading_id).state = ReadingState.SIGNED.value
     session.flush()
     notify(session, str(reading_id))
@@ -94,8 +95,16 @@ def is_undelivered(session: Session, reading_id: uuid.UUID) -> bool:
 def _signature(row: SignatureRow | None) -> Signature | None:
     if row is None:
         return None
-    recipe, masses = recipe_from_json(row.recipe), masses_from_json(row.masses)
-    return Signature(row.client_id, row.revision, row.reader, row.signed_at, recipe, masses)
+    return Signature(
+        client_id=row.client_id,
+        revision=row.revision,
+        reader=row.reader,
+        signed_at=row.signed_at,
+        recipe=recipe_from_json(row.recipe),
+        masses=masses_from_json(row.masses),
+        contrast=Contrast(row.contrast),
+        warnings=tuple(row.warnings),
+    )
 
 
 def _delivery(row: DeliveryRow | None) -> Delivery | None:

@@ -172,7 +172,8 @@ class ReadingRow(Table):
 
 
 class SignatureRow(Table):
-    """A signed reading: by whom, when, by which recipe, and the masses as they were signed, by structure."""
+    """A signed reading: by whom, when, by which recipe, and what was signed: masses by structure, and of the stack its
+    contrast and warnings."""
 
     __tablename__ = "signatures"
 
@@ -183,6 +184,8 @@ class SignatureRow(Table):
     signed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     recipe: Mapped[Json]
     masses: Mapped[Json]
+    contrast: Mapped[str]
+    warnings: Mapped[list[str]]
 
 
 class DeliveryRow(Table):

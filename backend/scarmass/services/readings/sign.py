@@ -1,6 +1,7 @@
 """A reading is signed by its reader, and amended by a new draft on top of it."""
 
 import uuid
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
@@ -12,9 +13,10 @@ from scarmass.domain.errors import (
     RevisionStale,
 )
 from scarmass.domain.reading import Reading, ReadingState
+from scarmass.domain.signature import Signature
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, measured
-from scarmass.storage import jobs, opening, readings, signatures
+from scarmass.storage import jobs, opening, readings, signatures, studies
 from scarmass.storage.jobs import Queue
 
 
@@ -35,8 +37,7 @@ def sign(
             return measured(context, session, reading)
         _require_current(expected_revision, reading)
         reading.require_decided()
-        found, recipe = measured(context, session, reading), context.recipe_of(reading)
-        signatures.add_signature(session, reading_id, client_id, reading.revision, reader, recipe, found.masses)
+        signatures.add_signature(session, reading_id, _signature(context, session, reading, client_id, reader))
         if context.results_folder is not None:
             signatures.add_delivery(session, reading_id)
             jobs.add_job(session, reading_id, Queue.DELIVERING)
@@ -63,6 +64,20 @@ def amend(
         _require_current(expected_revision, reading)
         newer = opening.amend(session, reading, client_id, reader)
         return measured(context, session, readings.get_reading(session, newer))
+
+
+def _signature(context: Context, session: Session, reading: Reading, client_id: uuid.UUID, reader: str) -> Signature:
+    stack = studies.get_stack(session, reading.stack_id)
+    return Signature(
+        client_id=client_id,
+        revision=reading.revision,
+        reader=reader,
+        signed_at=datetime.now(UTC),
+        recipe=context.recipe_of(reading),
+        masses=measured(context, session, reading).masses,
+        contrast=stack.contrast,
+        warnings=stack.warnings,
+    )
 
 
 def _locked(session: Session, reading_id: uuid.UUID) -> Reading:
