@@ -65,7 +65,8 @@ export function bindSettings(display, limits) {
  * @param {import("../image/display.js").Display} parts.display
  */
 export function showControls({ slices, draft, outbox, drawing, actions, tools, brushSize, display }) {
-  const { isOpen, isPreparing } = draft;
+  const { isPreparing, isSigned } = draft;
+  const isOpen = draft.isOpen && !isSigned;
   const paints = isOpen && tools.isBrush;
   const isLast = slices.index === slices.length - 1;
   enable({
@@ -84,7 +85,6 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
   const others = [
     "accept",
     "accept_shown",
-    "next_patient",
     "no_scar",
     "clear",
     "exclude",
@@ -96,7 +96,9 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
     "fill_holes",
     "drop_islands",
   ];
-  enable(Object.fromEntries([...others, "export"].map((id) => [id, isOpen])));
+  enable(Object.fromEntries([...others, "sign"].map((id) => [id, isOpen])));
+  enable(Object.fromEntries(["next_patient", "export"].map((id) => [id, draft.isOpen])));
+  enable({ amend: isSigned });
   press({
     positive: !drawing.negative,
     negative: drawing.negative,
