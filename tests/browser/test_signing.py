@@ -130,7 +130,7 @@ def test_a_lost_answer_to_a_signature_is_asked_for_again_and_signs_once(
 
     page.route("**/sign", lose_the_first_answer)
     sign(page)
-    wait_until(lambda: len(sent) > 1)
+    wait_until(lambda: reading_state(page) and len(sent) > 1)
     assert sent[0] == sent[1]
     assert server.reading(opened)["signature"]["reader"] == "unauthenticated reader"
 
