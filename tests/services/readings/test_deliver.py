@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from scarmass.services.context import Context
 from scarmass.services.readings import deliver
@@ -80,6 +81,21 @@ def test_what_the_receiver_took_away_is_not_written_again(
     deliver.deliver(context, uuid.UUID(signed["id"]))
     assert not deliver.take_up(context)
     assert list(folder.iterdir()) == []
+
+
+def test_what_a_process_left_that_ended_in_the_middle_is_taken_up_again(
+    context: Context, folder: Path, phantom_files: list[Path]
+) -> None:
+    with TestClient(application(context)) as client:
+        signed = sign(client, decided(client, phantom_files))
+        wait_for(client, signed, lambda delivery: delivery["reason"])
+    with context.database.transaction() as session:
+        session.execute(text("update procrastinate_jobs set status = 'doing', worker_id = null"))
+    folder.mkdir()
+    (folder / ".SIGNED.csv.partial").write_bytes(b"half of it")
+    with TestClient(application(context)) as client:
+        wait_for(client, signed, lambda delivery: delivery["is_written"])
+    assert len([each for each in folder.iterdir() if each.name.startswith("SIGNED")]) == 2
 
 
 def test_an_error_that_nobody_expected_is_told_and_tried_again(
