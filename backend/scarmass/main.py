@@ -73,6 +73,7 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             examiners=open_examiners(settings),
             largest_stack_pixels=settings.max_stack_pixels,
             report_templates=settings.report_templates,
+            results_folder=settings.results_folder,
         )
 
 

@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     )
     sensitivity_fit: SensitivityFit | None = Field(default=None, description="what `scarmass calibrate` wrote")
     sensitivity_follows: bool = Field(default=True, description="whether a reading follows what its reader decides")
+    results_folder: Path | None = Field(
+        default=None, description="where signed readings are written as CSV and JSON; it is never made"
+    )
     max_upload_mib: int = Field(default=4096, ge=1, description="of one upload, as it is sent")
     max_json_kib: int = Field(default=1024, ge=64, description="of the body of any other request")
     max_file_mib: int = Field(default=128, ge=1, description="of one file, unpacked")

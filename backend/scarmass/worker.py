@@ -1,14 +1,17 @@
-"""Composition root of the jobs: a thread that prepares readings, beside others in other processes or alone."""
+"""Composition root of the jobs: a thread for each queue, beside others in other processes or alone."""
 
 import logging
 import threading
 import time
 import uuid
+from collections.abc import Callable
+from contextlib import ExitStack
 
 from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.services.context import Context
-from scarmass.services.readings.prepare import give_up, prepare_next_slice, take_up
+from scarmass.services.readings import deliver, prepare
 from scarmass.storage import jobs
+from scarmass.storage.jobs import Queue
 
 log = logging.getLogger(__name__)
 
@@ -19,16 +22,64 @@ DATABASE_RETRY_S = 1.0
 
 
 class Worker:
-    """Works from __enter__ to __exit__, which waits for the slice at work and leaves the rest."""
+    """Works from __enter__ to __exit__, which waits for the jobs at work and leaves the rest.
+
+    Readings are prepared while a results folder on another machine keeps its writer waiting.
+    """
 
     def __init__(self, context: Context) -> None:
+        def prepare_next(reading_id: uuid.UUID) -> None:
+            prepare.prepare_next_slice(context, reading_id)
+
+        def give_up(reading_id: uuid.UUID, error: Exception) -> None:
+            prepare.give_up(context, reading_id, error)
+
+        def write(reading_id: uuid.UUID) -> None:
+            deliver.deliver(context, reading_id)
+
+        def wait(reading_id: uuid.UUID, _: Exception) -> None:
+            deliver.give_up_for_now(context, reading_id)
+
+        self._threads = (
+            QueueWorker(context, Queue.PREPARING, prepare.take_up, prepare_next, give_up),
+            QueueWorker(context, Queue.DELIVERING, deliver.take_up, write, wait),
+        )
+
+    def __enter__(self) -> None:
+        self._working = ExitStack()
+        for thread in self._threads:
+            self._working.enter_context(thread)
+
+    def __exit__(self, *_: object) -> None:
+        self._working.close()
+
+
+class QueueWorker:
+    """The thread of one queue.
+
+    take_up: queues again what ended processes left, and answers whether a job is due. do: one job, for its reading.
+    give_up: after the last attempt.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        queue: Queue,
+        take_up: Callable[[Context], bool],
+        do: Callable[[uuid.UUID], None],
+        give_up: Callable[[uuid.UUID, Exception], None],
+    ) -> None:
         self._context = context
+        self._queue = queue
+        self._take_up = take_up
+        self._do_job = do
+        self._give_up = give_up
         self._stopping = threading.Event()
         self._wake = threading.Event()
 
     def __enter__(self) -> None:
         self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="worker")
+        self._thread = threading.Thread(target=self._run, name=f"worker {self._queue}")
         self._thread.start()
 
     def __exit__(self, *_: object) -> None:
@@ -37,7 +88,7 @@ class Worker:
         self._thread.join()
 
     def _run(self) -> None:
-        with self._context.notifications.subscribed(self._wake.set, jobs.PREPARING):
+        with self._context.notifications.subscribed(self._wake.set, self._queue):
             while not self._stopping.is_set():
                 self._wake.clear()
                 try:
@@ -57,14 +108,14 @@ class Worker:
         def is_time_up() -> bool:
             return self._stopping.is_set() or time.monotonic() > end
 
-        if take_up(self._context) and not self._stopping.is_set():
-            jobs.work(self._context.database, self._prepare, is_time_up)
+        if self._take_up(self._context) and not self._stopping.is_set():
+            jobs.work(self._context.database, self._queue, self._do, is_time_up)
         return is_time_up()
 
-    def _prepare(self, reading_id: uuid.UUID, is_last_attempt: bool) -> None:
+    def _do(self, reading_id: uuid.UUID, is_last_attempt: bool) -> None:
         while True:
             try:
-                return prepare_next_slice(self._context, reading_id)
+                return self._do_job(reading_id)
             except DatabaseUnavailable:
                 # Not the reading's fault, and nothing could be stored of it now.
                 log.warning("reading %s waits for the database", reading_id)
@@ -72,5 +123,5 @@ class Worker:
                     raise
             except Exception as error:
                 if is_last_attempt:
-                    give_up(self._context, reading_id, error)
+                    self._give_up(reading_id, error)
                 raise

@@ -48,5 +48,6 @@ test("after a patient comes the next who is not done, after the last one the fir
   assert.equal(nextUndone(all, "b"), "c");
   assert.equal(nextUndone(all, "c"), "b");
   assert.equal(nextUndone([anna, bert], "b"), null);
+  assert.equal(nextUndone([bert, study("Dora", [stack("d", "signed")])], "b"), null);
   assert.equal(nextUndone(all, "unknown"), "b");
 });

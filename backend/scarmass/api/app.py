@@ -23,6 +23,7 @@ from scarmass.api.routes import (
     stacks,
     studies,
 )
+from scarmass.api.routes import events, health, models, pages, readings, signing, slices, stacks, studies
 from scarmass.paths import FRONTEND
 from scarmass.services.context import Context
 from scarmass.services.readings.open import EmbeddingAhead
@@ -58,6 +59,7 @@ def create_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
     errors.install(app)
     for route in (studies, stacks, slices, models, readings, methods, segments17, reports, events, health, pages):
+    for route in (studies, stacks, slices, models, readings, signing, events, health, pages):
         app.include_router(route.router)
     app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")
     return app

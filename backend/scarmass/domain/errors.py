@@ -125,6 +125,10 @@ class ReadingsInvalid(Invalid):
     """A table of readings lacks a column or a number, or holds one patient's stack twice."""
 
 
+class ReadingsOfOtherStacks(Invalid):
+    """Two readings of different stacks have no slices to compare."""
+
+
 class ReadingsNotComparable(Invalid):
     """Two sets of readings differ in quantity, density or signature."""
 
@@ -139,6 +143,22 @@ class RevisionStale(Conflict):
 
 class ClientIdReused(Conflict):
     """The same client_id came with another body."""
+
+
+class ReadingAlreadySigned(Conflict):
+    """A signed reading takes no edit: it is amended."""
+
+
+class ReadingNotSigned(Conflict):
+    """Only a signed reading is amended."""
+
+
+class ReadingAlreadyAmended(Conflict):
+    """A newer version of the reading is there already."""
+
+
+class SlicesUndecided(Conflict):
+    """A reading is signed when every slice that is not excluded was decided on."""
 
 
 class NothingToUndo(Conflict):

@@ -11,10 +11,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from scarmass.domain.landmarks import Landmarks
+from scarmass.domain.errors import ReadingAlreadySigned, SlicesUndecided
 from scarmass.domain.masks import Mask
 from scarmass.domain.methods import Circle, Method, Region
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
+from scarmass.domain.signature import Record
 from scarmass.domain.stack import Slice, SliceKey
 from scarmass.domain.structures import Structure
 
@@ -22,7 +24,18 @@ from scarmass.domain.structures import Structure
 class ReadingState(StrEnum):
     PREPARING = "preparing"
     DRAFT = "draft"
+    SIGNED = "signed"
+    AMENDED = "amended"
     FAILED = "failed"
+
+    def require_unsigned(self) -> None:
+        """Raises ReadingAlreadySigned."""
+        if self in SIGNED_STATES:
+            raise ReadingAlreadySigned("the reading is signed and takes no edit: amend it to change it")
+
+
+SIGNED_STATES = frozenset({ReadingState.SIGNED, ReadingState.AMENDED})
+"""What was signed stays as it was, also where a newer version amends it."""
 
 
 class SliceState(StrEnum):
@@ -185,6 +198,7 @@ class Reading:
     sensitivity: Sensitivity = Sensitivity()
     prior: float = 0.0
     landmarks: Landmarks = field(default_factory=Landmarks)
+    record: Record = field(default_factory=Record)
 
     def content(self, key: SliceKey) -> SliceContent:
         return self.contents.get(key, PENDING)
@@ -201,6 +215,12 @@ class Reading:
     @property
     def reviewed(self) -> int:
         return sum(self.content(key).state in DECIDED_STATES for key in self.keys)
+
+    def require_decided(self) -> None:
+        """Raises SlicesUndecided."""
+        if left := len(self.slices) - self.reviewed:
+            are = "slice is" if left == 1 else "slices are"
+            raise SlicesUndecided(f"{left} {are} not decided yet, of {len(self.slices)}")
 
     def counting(self, structure: Structure) -> dict[SliceKey, Segment]:
         """The segments of a structure that count: those of the reading's slices, the excluded left out."""

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.protocols import Detector, Segmenter, SliceImage
-from scarmass.domain.reading import Sensitivity
+from scarmass.domain.reading import Reading, Sensitivity
+from scarmass.domain.signature import Recipe
 from scarmass.domain.spread import Spread
 from scarmass.imaging.examiner import EXAMINERS, Examiners
 from scarmass.services.precedence import Precedence
@@ -30,6 +31,8 @@ REMEMBERED_IMAGES = 48
 @dataclass
 class Context:
     """sensitivity: what readings are opened with. examiners: read what comes in. report_templates: a site's own.
+    """sensitivity: what readings are opened with. examiners: read what comes in. results_folder: where signed readings
+    are written, None where they are not.
 
     images, blood, logits, spreads: of slices, by what they follow from.
     """
@@ -44,6 +47,7 @@ class Context:
     examiners: Examiners = EXAMINERS
     largest_stack_pixels: int = 2**26
     report_templates: Path | None = None
+    results_folder: Path | None = None
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
     images: Remembered[Hashable, SliceImage] = field(default_factory=lambda: Remembered(REMEMBERED_IMAGES))
@@ -55,3 +59,10 @@ class Context:
 
     def __post_init__(self) -> None:
         self.notifications = Notifications(self.database.conninfo)
+
+    def recipe_of(self, reading: Reading) -> Recipe:
+        """How a reading is measured: as it was signed, or as the settings are now."""
+        if reading.record.signature is not None:
+            return reading.record.signature.recipe
+        typed = reading.slices[0].typed_thickness if reading.slices else None
+        return Recipe(self.density_g_per_ml, self.mass_extent, self.detector.model, self.segmenter.model, typed)

@@ -1,5 +1,6 @@
-"""Headers and segments as the JSON documents that rows hold. What an older version wrote stays readable."""
+"""Headers, segments, recipes and masses as the JSON documents of rows. What an older version wrote stays readable."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 from scarmass.domain.landmarks import Landmark, Landmarks, LevelBorder, Place
 from scarmass.domain.masks import from_rle, to_rle
 from scarmass.domain.methods import Base, Circle, MaximumOf, Method, MethodName, Region
+from scarmass.domain.mass import Mass, MassExtent, Quantity
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Origin, Segment
+from scarmass.domain.signature import Recipe
 from scarmass.domain.stack import RepeatedImage, SliceHeader, TypedThickness
+from scarmass.domain.structures import Structure
 
 Json = dict[str, Any]
 
@@ -116,3 +120,30 @@ def landmarks_from_json(document: Json) -> Landmarks:
 
 def _key(document: list[Any]) -> tuple[str, int]:
     return document[0], document[1]
+def recipe_to_json(recipe: Recipe) -> Json:
+    typed = recipe.typed_thickness
+    return asdict(recipe) | {"typed_thickness": None if typed is None else thickness_to_json(typed)}
+
+
+def recipe_from_json(document: Json) -> Recipe:
+    return Recipe(
+        density_g_per_ml=document["density_g_per_ml"],
+        mass_extent=MassExtent(document["mass_extent"]),
+        detector=Model(**document["detector"]),
+        segmenter=Model(**document["segmenter"]),
+        typed_thickness=thickness_from_json(document["typed_thickness"]),
+    )
+
+
+def masses_to_json(masses: Mapping[Structure, Mass]) -> Json:
+    return {structure.value: asdict(mass) for structure, mass in masses.items()}
+
+
+def masses_from_json(document: Json) -> dict[Structure, Mass]:
+    def quantity(said: Json | None) -> Quantity | None:
+        return None if said is None else Quantity(**said)
+
+    return {
+        Structure(name): Mass(**{extent: quantity(said) for extent, said in mass.items()})
+        for name, mass in document.items()
+    }

@@ -1,11 +1,13 @@
-"""Jobs in PostgreSQL, queued and claimed by procrastinate: which readings wait for their next slice to be prepared.
+"""Jobs in PostgreSQL, queued and claimed by procrastinate: which readings wait for their next slice to be prepared,
+and which signed ones to be written into the results folder.
 
-A job is one slice of one reading, so that readings take turns. Its lock is its reading: two jobs of one reading never
-run at once, in whichever process, and a second one that waits is refused.
+A job of preparing is one slice of one reading, so that readings take turns. The lock of a job is its reading: two jobs
+of one reading never run at once in one queue, in whichever process, and a second one that waits is refused.
 """
 
 import uuid
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from typing import Any
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy, SyncPsycopgConnector
@@ -18,9 +20,15 @@ from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.storage.database import Database
 from scarmass.storage.notifications import notify
 
-PREPARING = "preparing"
-"""The queue, and the key that is notified when a job is added to it."""
-TASK = "prepare_next_slice"
+
+class Queue(StrEnum):
+    """Also the key that is notified when a job is added to it."""
+
+    PREPARING = "preparing"
+    DELIVERING = "delivering"
+
+
+TASKS = {Queue.PREPARING: "prepare_next_slice", Queue.DELIVERING: "write_result"}
 ATTEMPTS = 3
 RETRY_WAIT_S = 1
 HEARTBEAT_S = 1
@@ -32,26 +40,42 @@ CONNECT_TIMEOUT_S = 5
 _adding = App(connector=SyncPsycopgConnector())
 
 
-def add_job(session: Session, reading_id: uuid.UUID) -> None:
-    """Have the reading's next slice prepared once this transaction is committed; a job that waits already is enough."""
-    lock = str(reading_id)
+def add_job(session: Session, reading_id: uuid.UUID, queue: Queue = Queue.PREPARING, wait_s: int = 0) -> None:
+    """Have the reading's next slice prepared, or its result written, once this transaction is committed.
+
+    A job that waits already is enough. wait_s: so much later.
+    """
+    lock = _lock(reading_id, queue)
     try:
         with session.begin_nested():
             # Asked for in here: the session sets the savepoint only then.
             connection = session.connection().connection.driver_connection
-            job = _adding.configure_task(TASK, queue=PREPARING, lock=lock, queueing_lock=lock, connection=connection)
-            job.defer(reading_id=lock)
+            job = _adding.configure_task(
+                TASKS[queue],
+                queue=queue.value,
+                lock=lock,
+                queueing_lock=lock,
+                schedule_in={"seconds": wait_s} if wait_s else None,
+                connection=connection,
+            )
+            job.defer(reading_id=str(reading_id))
     except AlreadyEnqueued:
         return
     except ConnectorException as error:
         raise DatabaseUnavailable("the database cannot be reached") from error
-    notify(session, PREPARING)
+    if not wait_s:
+        notify(session, queue)
 
 
-def take_back_stalled(session: Session) -> None:
+def _lock(reading_id: uuid.UUID, queue: Queue) -> str:
+    """Preparing has the bare id, as jobs that older versions queued."""
+    return str(reading_id) if queue is Queue.PREPARING else f"{queue.value} {reading_id}"
+
+
+def take_back_stalled(session: Session, queue: Queue = Queue.PREPARING) -> None:
     """Queue the jobs again whose process ended in the middle of them, or set them aside after the last attempt."""
     session.execute(text("select pg_advisory_xact_lock(hashtextextended('stalled jobs', 0))"))
-    for job in session.execute(_STALLED, {"queue": PREPARING, "seconds": STALLED_AFTER_S}).all():
+    for job in session.execute(_STALLED, {"queue": queue.value, "seconds": STALLED_AFTER_S}).all():
         if job.is_done:
             session.execute(text("select procrastinate_finish_job_v1(:id, 'succeeded', true)"), {"id": job.id})
         elif job.attempts + 1 < ATTEMPTS:
@@ -71,10 +95,13 @@ _STALLED = text("""
 """)
 
 
-def readings_with_a_job(session: Session) -> set[uuid.UUID]:
+def readings_with_a_job(session: Session, queue: Queue = Queue.PREPARING) -> set[uuid.UUID]:
     """The readings of which a job waits or runs."""
-    query = text("select lock from procrastinate_jobs where queue_name = :queue and status in ('todo', 'doing')")
-    return {uuid.UUID(lock) for lock in session.scalars(query, {"queue": PREPARING})}
+    query = text("""
+        select args ->> 'reading_id' from procrastinate_jobs
+        where queue_name = :queue and status in ('todo', 'doing')
+    """)
+    return {uuid.UUID(reading_id) for reading_id in session.scalars(query, {"queue": queue.value})}
 
 
 def was_set_aside(session: Session, reading_id: uuid.UUID) -> bool:
@@ -83,29 +110,31 @@ def was_set_aside(session: Session, reading_id: uuid.UUID) -> bool:
     return bool(session.scalar(query, {"lock": str(reading_id)}))
 
 
-def is_job_due(session: Session) -> bool:
+def is_job_due(session: Session, queue: Queue = Queue.PREPARING) -> bool:
     query = text("""
         select exists (select from procrastinate_jobs where queue_name = :queue and status = 'todo'
         and (scheduled_at is null or scheduled_at <= now()))
     """)
-    return bool(session.scalar(query, {"queue": PREPARING}))
+    return bool(session.scalar(query, {"queue": queue.value}))
 
 
-def work(database: Database, prepare: Callable[[uuid.UUID, bool], None], is_time_up: Callable[[], bool]) -> None:
-    """Do jobs one after the other, until none is due or time is up after one.
+def work(
+    database: Database, queue: Queue, do: Callable[[uuid.UUID, bool], None], is_time_up: Callable[[], bool]
+) -> None:
+    """Do a queue's jobs one after the other, until none is due or time is up after one.
 
-    prepare: given the reading and whether this is the last attempt; a job that raises is tried again up to ATTEMPTS.
+    do: given the reading and whether this is the last attempt; a job that raises is tried again up to ATTEMPTS.
     """
     app = App(connector=PsycopgConnector(conninfo=database.conninfo, min_size=1, max_size=2, timeout=CONNECT_TIMEOUT_S))
 
     @app.task(
-        name=TASK,
-        queue=PREPARING,
+        name=TASKS[queue],
+        queue=queue.value,
         pass_context=True,
         retry=RetryStrategy(max_attempts=ATTEMPTS - 1, wait=RETRY_WAIT_S),
     )
     def run(context: JobContext, reading_id: str) -> None:
-        prepare(uuid.UUID(reading_id), context.job.attempts + 1 >= ATTEMPTS)
+        do(uuid.UUID(reading_id), context.job.attempts + 1 >= ATTEMPTS)
 
     async def stop_in_time(job: Callable[[], Awaitable[Any]], _: JobContext, worker: Worker) -> None:
         try:
@@ -115,7 +144,7 @@ def work(database: Database, prepare: Callable[[uuid.UUID, bool], None], is_time
                 worker.stop()
 
     app.run_worker(
-        queues=[PREPARING],
+        queues=[queue.value],
         wait=False,
         listen_notify=False,
         delete_jobs="successful",

@@ -1,15 +1,15 @@
-"""Readings: opened on slices of their own, changed in steps, and read back as the fold of them."""
+"""Readings: changed in steps, and read back as the fold of them."""
 
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from scarmass.domain.edits import EditRequest
-from scarmass.domain.errors import ClientIdReused, ReadingNotFound
+from scarmass.domain.errors import ReadingNotFound
 from scarmass.domain.outcome import Outcome
 from scarmass.domain.reading import (
     LIST_EDITS,
@@ -25,7 +25,11 @@ from scarmass.domain.reading import (
 )
 from scarmass.domain.stack import Slice, SliceKey, Stack
 from scarmass.storage.documents import header_from_json, header_to_json, landmarks_to_json, thickness_from_json
+from scarmass.domain.signature import Record
+from scarmass.domain.stack import Slice, SliceKey
+from scarmass.storage.documents import header_from_json, header_to_json, thickness_from_json
 from scarmass.storage.notifications import notify
+from scarmass.storage.signatures import records_of
 from scarmass.storage.steps import (
     PROPOSALS,
     Seen,
@@ -41,35 +45,6 @@ from scarmass.storage.steps import (
     touched_since,
 )
 from scarmass.storage.tables import EditRow, InstanceRow, ReadingRow, ReadingSliceRow, SliceChangeRow, StackRow
-
-
-def open_reading(
-    session: Session, stack: Stack, client_id: uuid.UUID, state: ReadingState, sensitivity: Sensitivity
-) -> tuple[uuid.UUID, bool]:
-    """The id of the stack's reading and whether it is new; a new one gets the slices that the stack has now.
-
-    A stack has one draft; opening it again returns that one. Raises ClientIdReused where the client_id opened a
-    reading of another stack.
-    """
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(stack.stack_id, 0))))
-    query = select(ReadingRow.id).where(ReadingRow.stack_id == stack.stack_id).order_by(ReadingRow.created_at.desc())
-    stored = session.scalar(query.limit(1))
-    if stored is not None:
-        return stored, False
-    values = {
-        "id": uuid.uuid4(),
-        "stack_id": stack.stack_id,
-        "client_id": client_id,
-        "state": state.value,
-        "sensitivity": sensitivity.value,
-        "follows": sensitivity.follows,
-    }
-    adding = insert(ReadingRow).values(values).on_conflict_do_nothing(index_elements=["client_id"])
-    reading_id = session.scalar(adding.returning(ReadingRow.id))
-    if reading_id is None:
-        raise ClientIdReused("this client_id opened a reading of another stack")
-    _add_slices(session, reading_id, 0, stack.slices)
-    return reading_id, True
 
 
 def lock_reading(session: Session, reading_id: uuid.UUID) -> None:
@@ -118,10 +93,11 @@ def get_reading(
     proposed = [key_of(change) for change in slice_changes[PROPOSALS]]
     seen = seen or Seen(len(proposed), len(edits) - 1)
     touched = touched_since(edits, seen)
+    record = _at(records_of(session, [reading_id])[reading_id], len(edits))
     return Reading(
         id=row.id,
         stack_id=row.stack_id,
-        slices=_slices(session, reading_id, slices_revision(edits)),
+        slices=_slices(session, reading_id, slices_revision(edits), record),
         state=ReadingState(row.state),
         reason=row.reason,
         revision=len(edits),
@@ -137,6 +113,7 @@ def get_reading(
         sensitivity=sensitivity_of(Sensitivity(row.sensitivity, row.follows), (edits[position] for position in live)),
         prior=row.sensitivity,
         landmarks=landmarks_of(edits[position] for position in live),
+        record=record,
     )
 
 
@@ -163,9 +140,17 @@ def past_edits(session: Session, reading_id: uuid.UUID) -> list[PastEdit]:
 
 
 def readings_of_stacks(session: Session, stack_ids: Sequence[str]) -> dict[str, uuid.UUID]:
-    """The reading of each of these stacks that has one."""
+    """The reading that stands for each of these stacks that has one: the stack's, in its newest version."""
     query = select(ReadingRow.stack_id, ReadingRow.id).where(ReadingRow.stack_id.in_(stack_ids))
+    query = query.where(ReadingRow.state != ReadingState.AMENDED.value)
+    query = query.order_by(ReadingRow.reader.is_(None), ReadingRow.created_at)  # the last one counts
     return {row.stack_id: row.id for row in session.execute(query)}
+
+
+def all_of_stack(session: Session, stack_id: str) -> list[uuid.UUID]:
+    """Every reading of a stack, the first one first."""
+    query = select(ReadingRow.id).where(ReadingRow.stack_id == stack_id).order_by(ReadingRow.created_at)
+    return list(session.scalars(query))
 
 
 def readings_in_state(session: Session, state: ReadingState) -> list[uuid.UUID]:
@@ -207,7 +192,7 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
     for key, change in outcome.changes.items():
         add_change(session, reading_id, revision, key, change)
     if outcome.slices is not None:
-        _add_slices(session, reading_id, revision, outcome.slices)
+        add_slices(session, reading_id, revision, outcome.slices)
     if request.edit.kind in (EditKind.TAKE_OVER, EditKind.UNDO, EditKind.REDO):
         _date_slices(session, reading_id)
     notify(session, str(reading_id))
@@ -236,7 +221,8 @@ def is_prepared(session: Session, reading_id: uuid.UUID) -> bool:
     return all(one.key in proposed for one in slices_of(session, reading_id))
 
 
-def _add_slices(session: Session, reading_id: uuid.UUID, revision: int, slices: Iterable[Slice]) -> None:
+def add_slices(session: Session, reading_id: uuid.UUID, revision: int, slices: Iterable[Slice]) -> None:
+    """The list of slices that a reading has from this revision on."""
     session.add_all(
         ReadingSliceRow(
             reading_id=reading_id,
@@ -258,9 +244,17 @@ def _found(row: ReadingRow | None) -> ReadingRow:
     return row
 
 
-def _slices(session: Session, reading_id: uuid.UUID, revision: int) -> tuple[Slice, ...]:
+def _at(record: Record, revision: int) -> Record:
+    """A signature is of one revision: the steps before it are not signed."""
+    signature = record.signature
+    return replace(record, signature=None) if signature and signature.revision != revision else record
+
+
+def _slices(session: Session, reading_id: uuid.UUID, revision: int, record: Record = Record()) -> tuple[Slice, ...]:
     query = select(ReadingSliceRow).where(ReadingSliceRow.reading_id == reading_id)
     rows = session.scalars(query.where(ReadingSliceRow.revision == revision).order_by(ReadingSliceRow.index))
     of_stack = select(StackRow.slice_thickness_by_reader).join(ReadingRow, ReadingRow.stack_id == StackRow.stack_id)
     typed = thickness_from_json(session.scalar(of_stack.where(ReadingRow.id == reading_id)))
+    if record.signature is not None:
+        typed = record.signature.recipe.typed_thickness
     return tuple(Slice(header_from_json(row.header), row.slice_spacing_mm, row.sha256, typed) for row in rows)

@@ -150,7 +150,8 @@ class SliceRow(Table):
 
 class ReadingRow(Table):
     """sliced_at: when the reading got the slices that it has. reason: why it failed. slice_looked_at: the SliceKey that
-    its reader looked at last while it was prepared. sensitivity, follows: as the reading was opened."""
+    its reader looked at last while it was prepared. sensitivity, follows: as the reading was opened. replaces: the
+    signed reading that it amends. reader: whose own reading it is, null where it is the stack's."""
 
     __tablename__ = "readings"
 
@@ -164,6 +165,51 @@ class ReadingRow(Table):
     follows: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     sliced_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    version: Mapped[int] = mapped_column(server_default="1")
+    replaces: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("readings.id"), unique=True)
+    reader: Mapped[str | None]
+    opened_by: Mapped[str | None]
+
+
+class SignatureRow(Table):
+    """A signed reading: by whom, when, by which recipe, and what was signed: masses by structure, and of the stack its
+    contrast and warnings."""
+
+    __tablename__ = "signatures"
+
+    reading_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(ReadingRow.id), primary_key=True)
+    client_id: Mapped[uuid.UUID]
+    revision: Mapped[int]
+    reader: Mapped[str]
+    signed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    recipe: Mapped[Json]
+    masses: Mapped[Json]
+    contrast: Mapped[str]
+    warnings: Mapped[list[str]]
+
+
+class DeliveryRow(Table):
+    """A signed reading's way into the results folder. changes: how often the row has changed."""
+
+    __tablename__ = "deliveries"
+
+    reading_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(ReadingRow.id), primary_key=True)
+    is_written: Mapped[bool] = mapped_column(server_default=false())
+    reason: Mapped[str | None]
+    changes: Mapped[int] = mapped_column(server_default="1")
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class WorkRow(Table):
+    """How long a reader worked on a reading, in small pieces; rows are only ever added."""
+
+    __tablename__ = "work"
+
+    reading_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(ReadingRow.id), primary_key=True)
+    client_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    reader: Mapped[str]
+    seconds: Mapped[float]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 class ReadingSliceRow(Table):

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from scarmass.api.schemas.common import Box, Mass, Model, Point, Rle, Strict
 from scarmass.api.schemas.landmarks import Insertions, Levels
 from scarmass.api.schemas.methods import Circle, Method
+from scarmass.api.schemas.signing import Record
 from scarmass.api.schemas.studies import Growth, Slice
 from scarmass.domain import reading as domain
 from scarmass.domain import stack
@@ -21,11 +22,14 @@ from scarmass.services.context import Context
 from scarmass.services.measure import SliceMeasure, measure_slice
 from scarmass.services.readings.load import MeasuredReading
 
-State = Literal["preparing", "draft", "failed"]
+State = Literal["preparing", "draft", "signed", "amended", "failed"]
 
 
 class OpenReading(Strict):
+    """own: a reading of the reader's own, beside the one that all readers of the stack share."""
+
     client_id: uuid.UUID
+    own: bool = False
 
 
 class Segment(BaseModel):
@@ -97,10 +101,10 @@ class ReadingSlice(BaseModel):
 
     @staticmethod
     def of(context: Context, reading: domain.Reading, index: int) -> "ReadingSlice":
-        one = reading.slices[index]
+        one, density = reading.slices[index], context.recipe_of(reading).density_g_per_ml
         content = reading.content(one.key)
         segments = {
-            structure: Segment.of(segment, measure_slice(one, segment.mask, context.density_g_per_ml))
+            structure: Segment.of(segment, measure_slice(one, segment.mask, density))
             for structure, segment in content.segments.items()
         }
         scar = segments.get(Structure.SCAR)
@@ -151,7 +155,7 @@ class Models(BaseModel):
     segmenter: Model
 
 
-class Reading(Totals):
+class Reading(Totals, Record):
     """images: the reading's own slices, which no import changes. reason: why it failed."""
 
     id: uuid.UUID
@@ -168,11 +172,12 @@ class Reading(Totals):
     @classmethod
     def made_from(cls, context: Context, measured: MeasuredReading) -> Self:
         reading = measured.reading
+        recipe = context.recipe_of(reading)
         return cls(
             id=reading.id,
             stack_id=reading.stack_id,
-            density_g_per_ml=context.density_g_per_ml,
-            model=Models(detector=Model.of(context.detector.model), segmenter=Model.of(context.segmenter.model)),
+            density_g_per_ml=recipe.density_g_per_ml,
+            model=Models(detector=Model.of(recipe.detector), segmenter=Model.of(recipe.segmenter)),
             images=_images(reading.slices),
             slices=[ReadingSlice.of(context, reading, index) for index in range(len(reading.slices))],
             **_progress(measured),
@@ -180,7 +185,7 @@ class Reading(Totals):
         )
 
 
-class ReadingChange(Totals):
+class ReadingChange(Totals, Record):
     """What an event tells: the slices that changed since the event before, and the totals.
 
     images: the whole list, and every slice with it, where which slices the reading has changed.
@@ -242,12 +247,13 @@ def _progress(measured: MeasuredReading) -> dict[str, Any]:
         "reason": reading.reason,
         "prepared": len(reading.slices) - len(reading.unproposed),
         "growth": Growth.of(measured.growth),
+        **Record.fields_of(reading.record),
     }
 
 
 def _totals(context: Context, measured: MeasuredReading) -> dict[str, Any]:
     reading = measured.reading
-    extent = headline_extent(reading.slices, context.mass_extent)
+    extent = headline_extent(reading.slices, context.recipe_of(reading).mass_extent)
     return {
         "revision": reading.revision,
         "totals": Mass.of(measured.scar.mass),

@@ -8,13 +8,13 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from scarmass.api.schemas.common import Box, Strict
+from scarmass.api.schemas.signing import Delivery, Signature
 from scarmass.domain import stack as domain
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.opening_view import Apex
 from scarmass.domain.placement import MARGIN_MM
 from scarmass.domain.stack import Contrast
 from scarmass.services.opening_view import OpeningView
-from scarmass.services.readings import summary as domain_summary
 from scarmass.services.readings.load import ListedReading
 from scarmass.services.readings.summary import Progress
 
@@ -46,7 +46,10 @@ class Growth(BaseModel):
 
 
 class ReadingSummary(BaseModel):
-    """mass_g: by the site's extent, of the slices that have a mask. reader, changed_at: of the last edit."""
+    """mass_g: by the site's extent, of the slices that have a mask. reader, changed_at: of the last edit.
+
+    signature: who signed it, and when. delivery: its way into the results folder, null where results are not written.
+    """
 
     id: uuid.UUID
     reviewed: int
@@ -54,10 +57,23 @@ class ReadingSummary(BaseModel):
     mass_g: float | None
     reader: str | None
     changed_at: datetime | None
+    signature: Signature | None
+    delivery: Delivery | None
+    version: int
+    seconds_of_work: float
 
     @staticmethod
-    def of_summary(summary: domain_summary.ReadingSummary) -> "ReadingSummary":
-        return ReadingSummary(**{name: getattr(summary, name) for name in ReadingSummary.model_fields})
+    def of_listed(listed: ListedReading) -> "ReadingSummary":
+        of_summary = {
+            name: getattr(listed.summary, name) for name in ("id", "reviewed", "of", "mass_g", "reader", "changed_at")
+        }
+        return ReadingSummary(
+            **of_summary,
+            signature=Signature.of(listed.record.signature),
+            delivery=Delivery.of(listed.record.delivery),
+            version=listed.record.version,
+            seconds_of_work=listed.record.seconds_of_work,
+        )
 
 
 class StackSummary(BaseModel):
@@ -89,7 +105,7 @@ class StackSummary(BaseModel):
             reading_id=None if summary is None else summary.id,
             growth=None if listed is None else Growth.of(listed.growth),
             progress=Progress.NEW if summary is None else summary.progress,
-            reading=None if summary is None else ReadingSummary.of_summary(summary),
+            reading=None if listed is None else ReadingSummary.of_listed(listed),
         )
 
 

@@ -34,7 +34,8 @@ def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, au
     """The reading right after this edit; the same request again gives the same answer.
 
     Models answer before the reading is locked, so a slow first click holds nobody up; whoever edited in between
-    makes this edit stale. Raises RevisionStale, ClientIdReused, PromptOutsideImage and what `apply` raises.
+    makes this edit stale. Raises ReadingAlreadySigned, RevisionStale, ClientIdReused, PromptOutsideImage and what
+    `apply` raises.
     """
     with context.precedence.edit():
         return _applied(context, reading_id, request, author)
@@ -45,6 +46,7 @@ def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, auth
         reading = readings.get_reading(session, reading_id)
         if (done := _already_done(context, session, reading_id, request)) is not None:
             return done
+    reading.state.require_unsigned()
     _require_current(request, reading.revision)
     is_of_list = request.edit.kind in LIST_EDITS
     outcome = None if is_of_list else _outcome(context, reading, request)
@@ -54,6 +56,7 @@ def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, auth
         readings.lock_reading(session, reading_id)
         if (done := _already_done(context, session, reading_id, request)) is not None:
             return done
+        readings.stack_and_state(session, reading_id)[1].require_unsigned()
         _require_current(request, steps.revision_of(session, reading_id))
         outcome = outcome or _with_other_slices(session, reading, request.edit, author)
         readings.add_edit(session, reading_id, request, author, outcome)

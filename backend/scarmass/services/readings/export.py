@@ -1,7 +1,8 @@
-"""A reading as rows: every number with its recipe, every row of a draft marked DRAFT."""
+"""A reading as rows: every number with its recipe, every row of a draft marked DRAFT, a signed one as it was signed."""
 
 import csv
 import io
+import json
 import re
 import unicodedata
 import uuid
@@ -13,6 +14,8 @@ from scarmass.domain.landmarks import Landmark
 from scarmass.domain.mass import Mass
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import EditKind, PastEdit, Reading, Segment, Standing
+from scarmass.domain.reading import SIGNED_STATES, EditKind, PastEdit, Reading, Standing
+from scarmass.domain.signature import Recipe
 from scarmass.domain.stack import SliceKey, Stack, headline_extent
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
@@ -55,9 +58,10 @@ def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[str, list[dict
         reading = measured_reading.reading
         stack = studies.get_stack(session, reading.stack_id)
         choices = _choices(readings.past_edits(session, reading_id))
-    common = _common(context, reading, stack)
+    recipe = context.recipe_of(reading)
+    common = _common(recipe, reading, stack)
     rows = [
-        {**common, **_slice_columns(context, reading, index), **_image(reading, index, stack, choices)}
+        {**common, **_slice_columns(recipe, reading, index), **_image(reading, index, stack, choices)}
         for index in range(len(reading.slices))
     ]
     area_mm2 = sum(measure.area_mm2 for measure in measured_reading.scar.slices)
@@ -79,10 +83,11 @@ def total_rows(context: Context, reading_ids: Sequence[uuid.UUID]) -> tuple[str,
 
 
 def _slice_columns(context: Context, reading: Reading, index: int) -> dict[str, Any]:
+def _slice_columns(recipe: Recipe, reading: Reading, index: int) -> dict[str, Any]:
     one = reading.slices[index]
     content = reading.content(one.key)
     scar = content.scar
-    measure = None if scar is None else measure_slice(one, scar.mask, context.density_g_per_ml)
+    measure = None if scar is None else measure_slice(one, scar.mask, recipe.density_g_per_ml)
     model = None if scar is None else scar.model
     return {
         "row": "slice",
@@ -140,6 +145,10 @@ def to_csv(rows: list[dict[str, Any]]) -> str:
     return out.getvalue()
 
 
+def to_json(rows: list[dict[str, Any]]) -> str:
+    return json.dumps({"rows": rows}, ensure_ascii=False, separators=(",", ":"))
+
+
 def file_name(stack: Stack, reading: Reading) -> str:
     """State, patient, date of the study, and how far it is: what a reader looks for among files, in plain ASCII.
 
@@ -149,7 +158,8 @@ def file_name(stack: Stack, reading: Reading) -> str:
     patient = _plain(study.patient_id) or _plain(study.patient_name) or "no-ID"
     date = _plain(study.study_date) or "no-date"
     decided = f"{reading.reviewed}-of-{len(reading.slices)}"
-    return f"DRAFT_{patient}_{date}_scar-mass_{decided}_r{reading.revision}"
+    named = f"{patient}_{date}_scar-mass_{decided}_r{reading.revision}"
+    return f"SIGNED_{named}_v{reading.record.version}" if reading.state in SIGNED_STATES else f"DRAFT_{named}"
 
 
 def _plain(text: str) -> str:
@@ -163,10 +173,11 @@ def _rounded(column: str, cell: Any) -> Any:
     return round(cell, digits) if digits is not None and isinstance(cell, float) else cell
 
 
-def _common(context: Context, reading: Reading, stack: Stack) -> dict[str, Any]:
-    study, typed = stack.study, stack.typed_thickness
+def _common(recipe: Recipe, reading: Reading, stack: Stack) -> dict[str, Any]:
+    study, typed, record = stack.study, recipe.typed_thickness, reading.record
+    signature = record.signature
     return {
-        "status": "DRAFT",
+        "status": reading.state.value if reading.state in SIGNED_STATES else "DRAFT",
         "patient_name": study.patient_name,
         "patient_id": study.patient_id,
         "patient_birth_date": study.patient_birth_date,
@@ -175,18 +186,24 @@ def _common(context: Context, reading: Reading, stack: Stack) -> dict[str, Any]:
         "study_instance_uid": study.study_instance_uid,
         "stack_id": stack.stack_id,
         "stack_description": stack.description,
-        "warnings": "; ".join(stack.warnings),
-        "contrast": stack.contrast.value,
+        "warnings": "; ".join(stack.warnings if signature is None else signature.warnings),
+        "contrast": (stack.contrast if signature is None else signature.contrast).value,
         "reading_id": str(reading.id),
         "revision": reading.revision,
         "readers": "; ".join(reading.authors),
         "reviewed": reading.reviewed,
         "of": len(reading.slices),
+        "version": record.version,
+        "replaces": None if record.replaces is None else str(record.replaces),
+        "signed_by": None if signature is None else signature.reader,
+        "signed_at": None if signature is None else signature.signed_at.isoformat(timespec="seconds"),
+        "seconds_of_work": round(record.seconds_of_work),
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "density_g_per_ml": context.density_g_per_ml,
+        "density_g_per_ml": recipe.density_g_per_ml,
         "slice_thickness_typed_by": None if typed is None else f"{typed.author}, {typed.at:%Y-%m-%d}",
         "mass_extent": headline_extent(reading.slices, context.mass_extent).value,
         "models": "; ".join(f"{model.name} {model.sha256}" for model in models_of(reading)),
+        "mass_extent": headline_extent(reading.slices, recipe.mass_extent).value,
         "sensitivity": reading.sensitivity.value,
         "sensitivity_follows": reading.sensitivity.follows,
         "anterior_insertion": _place(reading, reading.landmarks.anterior_insertion),

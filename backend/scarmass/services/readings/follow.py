@@ -9,31 +9,33 @@ from dataclasses import dataclass
 from scarmass.domain.errors import EventIdInvalid
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, measured
-from scarmass.storage import readings, steps, studies
+from scarmass.storage import readings, signatures, steps, studies
 
 
 @dataclass(frozen=True)
 class EventId:
-    """How many proposals and edits a reading has, its state, and how often its stack changed: equal ids are equal
-    readings, as rows are only added."""
+    """How many proposals and edits a reading has, its state, and how often its stack and its delivery changed: equal
+    ids are equal readings, as rows are only added."""
 
     proposals: int
     edits: int
     state: str
     stack: int
+    delivery: int = 0
 
     def __str__(self) -> str:
-        return f"{self.proposals}.{self.edits}.{self.state}.{self.stack}"
+        return f"{self.proposals}.{self.edits}.{self.state}.{self.stack}.{self.delivery}"
 
     @staticmethod
     def parsed(text: str) -> "EventId":
-        """The id of its text; a page of an older version does not name the stack. Raises EventIdInvalid."""
+        """The id of its text; a page of an older version names neither stack nor delivery. Raises EventIdInvalid."""
         parts = text.split(".")
-        proposals, edits, state, stack = [*parts, "0"] if len(parts) == 3 else parts if len(parts) == 4 else [""] * 4
-        are_numbers = all(part.isdecimal() for part in (proposals, edits, stack))
-        if not are_numbers or not state.isalpha() or len(text) >= 64:
-            raise EventIdInvalid("an event's id is two numbers, a state and a number")
-        return EventId(int(proposals), int(edits), state, int(stack))
+        is_whole = 3 <= len(parts) <= 5 and len(text) < 64
+        proposals, edits, state, stack, delivery = [*parts, "0", "0"][:5] if is_whole else [""] * 5
+        are_numbers = all(part.isdecimal() for part in (proposals, edits, stack, delivery))
+        if not are_numbers or not state.isalpha():
+            raise EventIdInvalid("an event's id is two numbers, a state and two numbers")
+        return EventId(int(proposals), int(edits), state, int(stack), int(delivery))
 
 
 BEFORE_ALL = EventId(0, 0, "none", 0)
@@ -61,7 +63,8 @@ def latest_event(context: Context, reading_id: uuid.UUID) -> EventId:
     with context.database.transaction() as session:
         stack_id, state = readings.stack_and_state(session, reading_id)
         seen = steps.seen_of(session, reading_id)
-        return EventId(seen.proposals, seen.edits, state.value, studies.stack_revision(session, stack_id))
+        stack, delivery = studies.stack_revision(session, stack_id), signatures.delivery_changes(session, reading_id)
+        return EventId(seen.proposals, seen.edits, state.value, stack, delivery)
 
 
 def reading_since(context: Context, reading_id: uuid.UUID, since: EventId) -> Followed:
@@ -69,5 +72,6 @@ def reading_since(context: Context, reading_id: uuid.UUID, since: EventId) -> Fo
     with context.database.transaction() as session:
         reading = readings.get_reading(session, reading_id, seen=steps.Seen(since.proposals, since.edits))
         stack = studies.stack_revision(session, reading.stack_id)
-        event_id = EventId(len(reading.proposed), reading.revision, reading.state.value, stack)
+        delivery = 0 if reading.record.delivery is None else reading.record.delivery.changes
+        event_id = EventId(len(reading.proposed), reading.revision, reading.state.value, stack, delivery)
         return Followed(event_id, measured(context, session, reading), stack != since.stack and since != BEFORE_ALL)

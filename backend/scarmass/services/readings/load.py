@@ -2,18 +2,19 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from scarmass.domain.mass import Mass
 from scarmass.domain.reading import PastEdit, Reading
+from scarmass.domain.signature import Record
 from scarmass.domain.stack import Growth, Study, growth
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import StackMeasure, measure_stack
 from scarmass.services.readings.summary import ReadingSummary
-from scarmass.storage import readings, studies
+from scarmass.storage import readings, signatures, studies
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class ListedReading:
 
     summary: ReadingSummary
     growth: Growth | None
+    record: Record
 
 
 def readings_of(context: Context, of: Sequence[Study]) -> dict[str, ListedReading]:
@@ -58,20 +60,36 @@ def readings_of(context: Context, of: Sequence[Study]) -> dict[str, ListedReadin
     with context.database.transaction() as session:
         reading_ids = readings.readings_of_stacks(session, [stack.stack_id for study in of for stack in study.stacks])
         ids = list(reading_ids.values())
-        growths = growth_of(session, ids)
-        summaries = context.summaries.of(session, ids, context.density_g_per_ml, context.mass_extent)
-    by_id = {one.id: one for one in summaries}
-    return {stack_id: ListedReading(by_id[id], growths.get(id)) for stack_id, id in reading_ids.items()}
+        by_id = _listed(context, session, ids)
+    return {stack_id: by_id[id] for stack_id, id in reading_ids.items()}
+
+
+def readings_of_stack(context: Context, stack_id: str) -> list[ListedReading]:
+    """Every reading of a stack, of all readers and versions, the first one first. Raises StackNotFound."""
+    with context.database.transaction() as session:
+        studies.get_stack(session, stack_id)
+        ids = readings.all_of_stack(session, stack_id)
+        by_id = _listed(context, session, ids)
+    return [by_id[id] for id in ids]
+
+
+def _listed(context: Context, session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, ListedReading]:
+    growths, records = growth_of(session, ids), signatures.records_of(session, ids)
+    summaries = context.summaries.of(session, ids, context.recipe_of)
+    return {one.id: ListedReading(one, growths.get(one.id), records[one.id]) for one in summaries}
 
 
 def measured(context: Context, session: Session, reading: Reading) -> MeasuredReading:
-    """The reading with the mass of its structures, the excluded slices left out."""
+    """The reading with the mass of its structures, the excluded slices left out; of a signed one as it was signed."""
     held = {structure for content in reading.contents.values() for structure in content.segments}
+    density, signature = context.recipe_of(reading).density_g_per_ml, reading.record.signature
     measures = {
-        structure: measure_stack(reading.slices, reading.masks(structure), context.density_g_per_ml)
+        structure: measure_stack(reading.slices, reading.masks(structure), density)
         for structure in Structure
         if structure in held | {Structure.SCAR}
     }
+    for structure, mass in (signature.masses if signature else {}).items():
+        measures[structure] = replace(measures[structure], mass=mass)
     return MeasuredReading(reading, measures, growth_of(session, [reading.id]).get(reading.id))
 
 

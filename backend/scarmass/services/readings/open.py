@@ -11,13 +11,16 @@ from scarmass.domain.stack import SliceKey, outwards
 from scarmass.services.context import Context
 from scarmass.services.readings.placement import ask_ahead
 from scarmass.services.readings.propose import embed
-from scarmass.storage import jobs, readings, studies
+from scarmass.storage import jobs, opening, readings, studies
 
 log = logging.getLogger(__name__)
 
 
-def open_reading(context: Context, stack_id: str, client_id: uuid.UUID) -> tuple[uuid.UUID, bool]:
-    """The stack's reading and whether it is new; a new one on an LGE stack begins to be prepared.
+def open_reading(
+    context: Context, stack_id: str, client_id: uuid.UUID, reader: str, own: bool = False
+) -> tuple[uuid.UUID, bool]:
+    """The stack's reading, or the reader's own of it, and whether it is new; a new one on an LGE stack begins to be
+    prepared.
 
     Raises StackNotFound, ClientIdReused.
     """
@@ -25,7 +28,8 @@ def open_reading(context: Context, stack_id: str, client_id: uuid.UUID) -> tuple
         studies.lock_study(session, studies.get_stack(session, stack_id).study.study_instance_uid)
         stack = studies.get_stack(session, stack_id)  # an import may have changed it meanwhile
         state = ReadingState.PREPARING if stack.is_lge else ReadingState.DRAFT
-        reading_id, is_new = readings.open_reading(session, stack, client_id, state, context.sensitivity)
+        opened_with = client_id, state, context.sensitivity, reader, own
+        reading_id, is_new = opening.open_reading(session, stack, *opened_with)
         if is_new and stack.is_lge:
             jobs.add_job(session, reading_id)
     return reading_id, is_new

@@ -38,6 +38,8 @@ def prepare_next_slice(context: Context, reading_id: uuid.UUID) -> None:
     change = None if one is None else _proposal(context, reading, one)
     with context.database.transaction() as session:
         readings.lock_reading(session, reading_id)  # an edit may bring more slices
+        if readings.stack_and_state(session, reading_id)[1] is not ReadingState.PREPARING:
+            return  # signed meanwhile
         if one is not None and change is not None:
             readings.add_proposal(session, reading_id, one.key, change)
         if readings.is_prepared(session, reading_id):

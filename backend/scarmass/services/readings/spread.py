@@ -41,7 +41,7 @@ def spread_of(context: Context, reading_id: uuid.UUID) -> ReadingSpread:
     """The spread of a reading's scar as it is now; only what is not remembered is asked for. Raises ReadingNotFound."""
     with context.database.transaction() as session:
         reading = readings.get_reading(session, reading_id)
-    density = context.density_g_per_ml
+    density = context.recipe_of(reading).density_g_per_ml
     spreads = [_spread_on(context, reading, one) for one in reading.slices]
     pairs = list(zip(reading.slices, spreads, strict=True))
     slices = [(one.key, None if spread is None else spread_mass([(one, spread)], density)) for one, spread in pairs]
@@ -109,12 +109,13 @@ def _asked(context: Context, reading: Reading, one: Slice, prompt: Prompt) -> Sp
 def _unsure(context: Context, reading: Reading, spreads: dict[SliceKey, Mass | None]) -> list[Unsure]:
     """The slices that a model drew, by the headline's extent; none where the geometry does not know it."""
     found = []
-    extent = headline_extent(reading.slices, context.mass_extent)
+    recipe = context.recipe_of(reading)
+    extent = headline_extent(reading.slices, recipe.mass_extent)
     for one in reading.slices:
         content, mass = reading.content(one.key), spreads[one.key]
         spread = None if mass is None else mass.by(extent)
         if content.scar is None or spread is None:
             continue
-        own = measure_slice(one, content.scar.mask, context.density_g_per_ml).mass.by(extent)
+        own = measure_slice(one, content.scar.mask, recipe.density_g_per_ml).mass.by(extent)
         found.append(Unsure(one.key, content.state, spread.mass_g, 0.0 if own is None else own.mass_g))
     return found

@@ -1,15 +1,15 @@
 """How far each reading is, for the worklist: folded once a step, and remembered while the server lives."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from scarmass.domain.mass import MassExtent
-from scarmass.domain.reading import Reading, ReadingState
+from scarmass.domain.reading import SIGNED_STATES, Reading, ReadingState
+from scarmass.domain.signature import Recipe
 from scarmass.domain.stack import headline_extent
 from scarmass.domain.structures import Structure
 from scarmass.services.measure import measure_stack
@@ -21,7 +21,8 @@ REMEMBERED_READINGS = 4096
 
 
 class Progress(StrEnum):
-    """How far the reading of a stack is: not opened, without proposals yet, proposed, begun, or decided throughout."""
+    """How far the reading of a stack is: not opened, without proposals yet, proposed, begun, decided throughout, or
+    signed."""
 
     NEW = "new"
     PREPARING = "preparing"
@@ -29,6 +30,7 @@ class Progress(StrEnum):
     READY = "ready"
     READING = "reading"
     DONE = "done"
+    SIGNED = "signed"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class ReadingSummary:
     """
 
     id: uuid.UUID
+    state: ReadingState
+    revision: int
     progress: Progress
     reviewed: int
     of: int
@@ -54,34 +58,42 @@ class Summaries:
         self._known: Remembered[Version, ReadingSummary] = Remembered(REMEMBERED_READINGS)
 
     def of(
-        self, session: Session, reading_ids: Sequence[uuid.UUID], density_g_per_ml: float, extent: MassExtent
+        self, session: Session, reading_ids: Sequence[uuid.UUID], recipe_of: Callable[[Reading], Recipe]
     ) -> list[ReadingSummary]:
-        """The summaries of these readings as they are now."""
+        """The summaries of these readings as they are now. recipe_of: how one is measured."""
         found = []
         for version in versions_of(session, reading_ids):
             summary = self._known.get(version)
             if summary is None:
-                summary = _summary(readings.get_reading(session, version.reading_id), version, density_g_per_ml, extent)
+                reading = readings.get_reading(session, version.reading_id)
+                summary = _summary(reading, version, recipe_of(reading))
                 self._known.put(version, summary)
             found.append(summary)
         return found
 
 
-def _summary(reading: Reading, version: Version, density_g_per_ml: float, extent: MassExtent) -> ReadingSummary:
-    masks = reading.masks(Structure.SCAR)
-    extent = headline_extent(reading.slices, extent)
+def _summary(reading: Reading, version: Version, recipe: Recipe) -> ReadingSummary:
+    masks, signature = reading.masks(Structure.SCAR), reading.record.signature
+    extent = headline_extent(reading.slices, recipe.mass_extent)
+    measured = measure_stack(reading.slices, masks, recipe.density_g_per_ml) if masks else None
+    if measured is not None and signature is not None:
+        measured = replace(measured, mass=signature.masses[Structure.SCAR])
     return ReadingSummary(
         id=reading.id,
+        state=reading.state,
+        revision=reading.revision,
         progress=_progress(reading),
         reviewed=reading.reviewed,
         of=len(reading.slices),
-        mass_g=measure_stack(reading.slices, masks, density_g_per_ml).mass_g(extent) if masks else None,
+        mass_g=None if measured is None else measured.mass_g(extent),
         reader=version.author,
         changed_at=version.edited_at,
     )
 
 
 def _progress(reading: Reading) -> Progress:
+    if reading.state in SIGNED_STATES:
+        return Progress.SIGNED
     if reading.slices and reading.reviewed == len(reading.slices):
         return Progress.DONE
     if reading.revision:

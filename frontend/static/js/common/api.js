@@ -48,10 +48,13 @@ export function problemBody(text) {
 /** A request without an answer for so long counts as lost. Models on a busy server take their time. */
 const lost_after_ms = 120_000;
 
-/** @typedef {{method?: string, body?: object, reader?: string, signal?: AbortSignal}} Options signal: gives the request up */
+/**
+ * @typedef {{method?: string, body?: object, reader?: string, signal?: AbortSignal, keepalive?: boolean}} Options
+ * signal: gives the request up
+ */
 
 /** @param {string} path @param {Options} [options] */
-async function answerOf(path, { method = "GET", body, reader = readerName(), signal } = {}) {
+async function answerOf(path, { method = "GET", body, reader = readerName(), signal, keepalive } = {}) {
   /** @type {Record<string, string>} */
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
   if (reader && method !== "GET") headers["X-Reader"] = part(reader);
@@ -60,6 +63,7 @@ async function answerOf(path, { method = "GET", body, reader = readerName(), sig
     answer = await fetch(path, {
       method,
       headers,
+      keepalive,
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.any([AbortSignal.timeout(lost_after_ms), ...(signal ? [signal] : [])]),
     });
@@ -105,8 +109,23 @@ export const getView = (stackId) => json(`${root}/stacks/${part(stackId)}/view`)
 export const getOtherViews = (stackId) => json(`${root}/stacks/${part(stackId)}/other_views`);
 /** @returns {Promise<import("./types.js").Schemas["ViewImages"]>} */
 export const getImages = (stackId) => json(`${root}/stacks/${part(stackId)}/images`);
-export const startReading = (stackId, clientId) =>
-  json(`${root}/stacks/${part(stackId)}/readings`, { method: "POST", body: { client_id: clientId } });
+/** @param {string} stackId @param {string} clientId @param {boolean} [own] beside the one that all readers share */
+export const startReading = (stackId, clientId, own = false) =>
+  json(`${root}/stacks/${part(stackId)}/readings`, { method: "POST", body: { client_id: clientId, own } });
+/** @returns {Promise<import("./types.js").Schemas["StackReadings"]>} */
+export const listReadings = (stackId) => json(`${root}/stacks/${part(stackId)}/readings`);
+/** @returns {Promise<import("./types.js").Schemas["Comparison"]>} */
+export const compareReadings = (readingId, otherId) =>
+  json(`${root}/readings/${part(readingId)}/compare?with=${part(otherId)}`);
+/** @returns {Promise<import("./types.js").Reading>} */
+export const signReading = (readingId, body) =>
+  json(`${root}/readings/${part(readingId)}/sign`, { method: "POST", body });
+/** @returns {Promise<import("./types.js").Reading>} */
+export const amendReading = (readingId, body) =>
+  json(`${root}/readings/${part(readingId)}/amend`, { method: "POST", body });
+/** It is sent to the end also where the page goes. */
+export const sendWork = (readingId, body) =>
+  json(`${root}/readings/${part(readingId)}/work`, { method: "POST", body, keepalive: true });
 export const getReading = (readingId) => json(`${root}/readings/${part(readingId)}`);
 /** @returns {Promise<import("./types.js").Schemas["Spread"]>} */
 export const getSpread = (readingId) => json(`${root}/readings/${part(readingId)}/spread`);

@@ -75,6 +75,12 @@ export function timeOf(moment) {
   return at.toDateString() === new Date().toDateString() ? time : `${at.toLocaleDateString()} ${time}`;
 }
 
+/** @param {string} moment ISO 8601 @returns {string} the day and the time of day */
+export function dayAndTimeOf(moment) {
+  const at = new Date(moment);
+  return `${at.toLocaleDateString()}, ${at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
+}
+
 /** @param {string} moment ISO 8601 @returns {string} how long ago */
 export function ago(moment) {
   const minutes = Math.max(0, Date.now() - Date.parse(moment)) / 60_000;
@@ -82,6 +88,12 @@ export function ago(moment) {
   if (minutes < 60) return `${Math.floor(minutes)} min ago`;
   if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ago`;
   return `${counted(Math.floor(minutes / 60 / 24), "day")} ago`;
+}
+
+/** @param {number} seconds @returns {string} minutes and seconds */
+export function duration(seconds) {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")} min`;
 }
 
 /** @param {string} author as it is stored: there is no login yet */

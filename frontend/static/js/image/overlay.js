@@ -8,6 +8,8 @@ import { edgesOf, outlineOf } from "./outline.js";
 const scar = "#ffc233";
 const misplaced = "#ff9a57";
 const method = "#f0a3d8";
+const otherReading = "#c7a6ff";
+const otherDash = [9, 5];
 const box = "#56c8f5";
 const positive = "#0b8f6a";
 const negative = "#d1490c";
@@ -32,6 +34,7 @@ export const typeScale = () => parseFloat(getComputedStyle(document.documentElem
  * @property {DOMMatrix} imageToCanvas
  * @property {import("../common/types.js").Rle|null} mask
  * @property {import("../common/types.js").Rle|null} misplaced the parts of the mask that lie where no scar is: dashed
+ * @property {import("../common/types.js").Rle|null} other what another reading has there, in long dashes
  * @property {import("../common/types.js").Rle|null} preview what a click would make of the mask
  * @property {import("../common/types.js").Rle|null} method the mask of the reference method that is chosen: hatched
  * @property {import("../tools/tool.js").PlacedCircle[]} regions that were placed for methods
@@ -72,7 +75,10 @@ export class Overlay {
     if (!scene) return;
     this.scale = typeScale();
     this.toScreen = (x, y) => scene.imageToCanvas.transformPoint({ x, y });
+    if (scene.other) this.#dashed(scene.other, scene.imageToCanvas, otherReading, 1.8, otherDash);
     if (scene.mask) this.#mask(scene);
+    // Where the two outlines are one, each shows in the gaps of the other.
+    if (scene.other) this.#dashed(scene.other, scene.imageToCanvas, otherReading, 1.8, otherDash, false);
     if (scene.misplaced) this.#dashed(scene.misplaced, scene.imageToCanvas, misplaced, 1.6);
     if (scene.preview) this.#dashed(scene.preview, scene.imageToCanvas, "#ffffff", 1.2);
     if (scene.method) this.#hatched(scene.method, scene);
@@ -137,10 +143,10 @@ export class Overlay {
     context.globalAlpha = 1;
   }
 
-  #dashed(mask, imageToCanvas, colour, width) {
+  #dashed(mask, imageToCanvas, colour, width, dash = [3, 3], hasRim = true) {
     const path = new Path2D();
     path.addPath(outlineOf(mask), imageToCanvas);
-    this.#stroke(path, colour, width, [3, 3]);
+    this.#stroke(path, colour, width, dash, hasRim);
   }
 
   /** Told from scar by its hatch and its long dashes too. */
@@ -186,12 +192,12 @@ export class Overlay {
   }
 
   /** A line with a dark rim, to be seen on bright scar and on nulled myocardium alike. */
-  #stroke(path, colour, width, dash = []) {
+  #stroke(path, colour, width, dash = [], hasRim = true) {
     const { context, scale } = this;
     context.setLineDash([]);
     context.strokeStyle = "rgb(0 0 0 / 0.65)";
     context.lineWidth = (width + 1.8) * scale;
-    context.stroke(path);
+    if (hasRim) context.stroke(path);
     context.setLineDash(dash.map((length) => length * scale));
     context.strokeStyle = colour;
     context.lineWidth = width * scale;

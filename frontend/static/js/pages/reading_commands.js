@@ -5,6 +5,24 @@ import { deletePart, toggleMaximised, togglePreview } from "./reading_tools.js";
 
 /** @typedef {import("../common/commands.js").Command} Command */
 
+/** What a signed reading does not take. */
+const editing = new Set([
+  "accept",
+  "accept_shown",
+  "no_scar",
+  "clear",
+  "exclude",
+  "carry_over",
+  "propose_slice",
+  "propose_stack",
+  "take_over",
+  "undo",
+  "redo",
+  "fill_holes",
+  "drop_islands",
+  "delete",
+]);
+
 /** As far as a mouse dragged over so many CSS pixels. */
 const window_step = 10;
 
@@ -14,6 +32,10 @@ export function readingCommands(page) {
   const group = (heading, commands) =>
     commands.map(([id, text, keys, run, more]) => ({ id, text, keys, run, group: heading, ...more }));
   const held = { repeats: true };
+  const unlessSigned = (command) =>
+    editing.has(command.id)
+      ? { ...command, run: (isHeld) => (page.draft.isSigned ? page.signing.sayClosed() : command.run(isHeld)) }
+      : command;
   const onImage = (act) => () => view.shown >= 0 && act();
   return [
     ...group("Slices", [
@@ -38,6 +60,8 @@ export function readingCommands(page) {
       ["take_over", "Take over the study's new images", ["t"], () => actions.takeOver()],
       ["undo", "Undo", ["mod+z", "z"], (isHeld) => actions.undo(isHeld), held],
       ["redo", "Redo", ["mod+shift+z", "y", "mod+y", "shift+z"], (isHeld) => actions.redo(isHeld), held],
+      ["sign", "Sign, and on to the next patient", ["shift+s"], () => page.signing.sign()],
+      ["amend", "Amend a signed reading", ["shift+e"], () => page.signing.amend()],
       ["next_patient", "Next patient who is not done", ["shift+Enter"], () => page.finish.next()],
       ["export", "Export CSV", ["e"], () => page.saving.exportCsv()],
       ["report", "Report, to print and to send", ["shift+e"], () => page.saving.openReport()],
@@ -104,5 +128,5 @@ export function readingCommands(page) {
       ["hide", "Hide the overlay (H: while held)", [], () => display.hide(!display.hidden)],
       ["help", "Keys and mouse", ["?"], () => page.showHelp()],
     ]),
-  ];
+  ].map(unlessSigned);
 }

@@ -1,8 +1,7 @@
 /** The reading page: puts image, tools, reading and panels together. */
 
-import { newClientId, sendLook, startReading } from "../common/api.js";
+import { sendLook } from "../common/api.js";
 import { buttonsOf, byId, find } from "../common/dom.js";
-import { untilAnswered } from "../common/retry.js";
 import { hideProgress, showMessage, showProgress } from "../common/status.js";
 import { Display } from "../image/display.js";
 import { Looking } from "../image/looking.js";
@@ -10,6 +9,7 @@ import { Overlay } from "../image/overlay.js";
 import { Slices } from "../image/slices.js";
 import { Viewport } from "../image/viewport.js";
 import { showAnnotations, showView } from "../panels/annotations.js";
+import { Comparison } from "../panels/comparison.js";
 import { bindHeldKeys, bindSettings, showControls } from "../panels/controls.js";
 import { FinishLine } from "../panels/finish.js";
 import { showGrowth } from "../panels/growth.js";
@@ -20,16 +20,20 @@ import { MethodsPanel } from "../panels/methods.js";
 import { bindNotices } from "../panels/notices.js";
 import { OtherViews } from "../panels/other_views.js";
 import { showPreparing } from "../panels/preparing.js";
+import { ReadingsPanel } from "../panels/readings.js";
 import { SavingPanel } from "../panels/saving.js";
 import { SegmentsPanel } from "../panels/segments17.js";
 import { SensitivityPanel } from "../panels/sensitivity.js";
+import { Signing } from "../panels/signing.js";
 import { StackPanel } from "../panels/stack.js";
 import { Strip } from "../panels/strip.js";
 import { Actions } from "../reading/actions.js";
+import { Clock } from "../reading/clock.js";
 import { Draft } from "../reading/draft.js";
 import { follow } from "../reading/follow.js";
 import { Methods } from "../reading/methods.js";
 import { LandmarksHeld } from "../reading/landmarks.js";
+import { openReading } from "../reading/opening.js";
 import { Outbox } from "../reading/outbox.js";
 import { Regions } from "../reading/regions.js";
 import { Spread } from "../reading/spread.js";
@@ -88,6 +92,10 @@ export class ReadingPage {
       habit,
     );
     this.finish = new FinishLine(stack.stack_id, this.actions, outbox, this.spread);
+    this.clock = new Clock(draft);
+    this.signing = new Signing(stack, this.actions, outbox, this.clock, this.finish);
+    this.readings = new ReadingsPanel(byId("readings", HTMLDetailsElement), stack.stack_id, draft);
+    this.comparison = new Comparison(byId("comparison"), stack.stack_id, slices, draft, outbox);
 
     this.#listen();
     bindGestures(this);
@@ -124,6 +132,7 @@ export class ReadingPage {
     });
     this.display.addEventListener("change", show);
     this.crosshair.addEventListener("change", draw);
+    this.comparison.addEventListener("change", draw);
     this.limits.addEventListener("change", show);
     this.pointer.addEventListener("hover", draw);
     this.landmarks.addEventListener("change", draw);
@@ -147,10 +156,8 @@ export class ReadingPage {
     const { stack } = this.stackPanel;
     showProgress("Opening the reading");
     try {
-      const clientId = newClientId();
-      const reading = await untilAnswered(
-        () => startReading(stack.stack_id, clientId),
-        () => showProgress("The server cannot be reached, trying again"),
+      const reading = await openReading(stack.stack_id, () =>
+        showProgress("The server cannot be reached, trying again"),
       );
       this.draft.open(reading);
     } catch (error) {
@@ -168,6 +175,8 @@ export class ReadingPage {
     this.#prioritise();
     follow(this.draft, preparing, (changed) => this.stackPanel.take(changed));
     this.outbox.open();
+    this.clock.start();
+    await this.comparison.read();
   }
 
   /** While proposals are being prepared, ask for that of the slice on the screen next. */
@@ -235,6 +244,8 @@ export class ReadingPage {
     this.history.show();
     this.methodsPanel.show();
     this.finish.show();
+    this.signing.show();
+    this.readings.show();
     showGrowth(this.draft);
     showControls(this);
     showAnnotations(this.slices, this.draft, this.outbox, this.drawing, this.looking.apex);
@@ -250,6 +261,7 @@ export class ReadingPage {
       imageToCanvas: view.imageToCanvas(),
       mask: drawing.mask,
       misplaced: drawing.misplaced,
+      other: this.comparison.maskOn(view.slice),
       preview: this.preview.mask,
       method: this.methods.maskOf(view.slice),
       regions: this.methods.isOn ? this.regions.circlesOn(view.slice) : [],

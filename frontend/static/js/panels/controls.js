@@ -66,7 +66,8 @@ export function bindSettings(display, limits) {
  * @param {import("../image/display.js").Display} parts.display
  */
 export function showControls({ slices, draft, outbox, drawing, actions, tools, brushSize, display }) {
-  const { isOpen, isPreparing } = draft;
+  const { isPreparing, isSigned } = draft;
+  const isOpen = draft.isOpen && !isSigned;
   const paints = isOpen && tools.isBrush;
   const isLast = slices.index === slices.length - 1;
   enable({
@@ -85,7 +86,6 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
   const others = [
     "accept",
     "accept_shown",
-    "next_patient",
     "no_scar",
     "clear",
     "exclude",
@@ -101,6 +101,9 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
     "hyperenhanced",
   ];
   enable(Object.fromEntries([...others, "export", "report"].map((id) => [id, isOpen])));
+  enable(Object.fromEntries([...others, "sign"].map((id) => [id, isOpen])));
+  enable(Object.fromEntries(["next_patient", "export"].map((id) => [id, draft.isOpen])));
+  enable({ amend: isSigned });
   press({
     positive: !drawing.negative,
     negative: drawing.negative,

@@ -1,4 +1,4 @@
-/** The finish line: how many slices are decided, which are left, and at the end the way to the next patient. */
+/** The finish line: how many slices are decided, which are left, and at the end signing and the way to the next patient. */
 
 import { listStudies } from "../common/api.js";
 import { buttonsOf, find } from "../common/dom.js";
@@ -8,7 +8,8 @@ import { keptSorting, nextUndone, sorted } from "../worklist/order.js";
 
 /** @typedef {import("../reading/actions.js").Actions} Actions @typedef {import("../reading/outbox.js").Outbox} Outbox */
 
-export class FinishLine {
+/** Events: "sign" (the reader wants to). */
+export class FinishLine extends EventTarget {
   #isLeaving = false;
 
   /**
@@ -16,14 +17,15 @@ export class FinishLine {
    * @param {import("../reading/spread.js").Spread} spread
    */
   constructor(stackId, actions, outbox, spread) {
+    super();
     this.stackId = stackId;
     this.actions = actions;
     this.outbox = outbox;
     this.spread = spread;
     actions.addEventListener("finished", () =>
-      showMessage(`${this.#decided}: all slices are decided, ${this.#mass}.`, {
-        action: "Next patient",
-        act: () => void this.next(),
+      showMessage(`${this.#decided}: all slices are decided, ${this.mass}.`, {
+        action: "Sign and next patient",
+        act: () => this.dispatchEvent(new Event("sign")),
       }),
     );
   }
@@ -34,7 +36,7 @@ export class FinishLine {
   }
 
   /** What the scar weighs by the site's extent, and how far it may lie off. */
-  get #mass() {
+  get mass() {
     const { totals, mass_extent } = this.actions.draft.reading;
     const by = /** @type {const} */ (`by_${mass_extent}`);
     return `${grams(totals[by])} g ${plusMinus(this.spread.mass?.[by])}`.trim();

@@ -53,7 +53,7 @@ export class SensitivityPanel {
   show() {
     if (!this.draft.isOpen) return;
     const { value, follows } = this.current;
-    this.slider.disabled = this.button.disabled = false;
+    this.slider.disabled = this.button.disabled = this.draft.isSigned;
     if (document.activeElement !== this.slider) this.slider.value = String(value);
     this.#show(value, follows);
   }

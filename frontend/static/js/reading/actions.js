@@ -141,7 +141,12 @@ export class Actions extends Corrections {
 
   get canTakeOver() {
     const { isOpen } = this.draft;
-    return isOpen && Boolean(this.draft.reading.growth?.slices) && !this.outbox.isSending("take_over");
+    return (
+      isOpen &&
+      !this.draft.isSigned &&
+      Boolean(this.draft.reading.growth?.slices) &&
+      !this.outbox.isSending("take_over")
+    );
   }
 
   /** @param {boolean} [isHeld] the key is held: the next step waits for the last one */

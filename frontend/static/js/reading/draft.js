@@ -51,6 +51,11 @@ export class Draft extends EventTarget {
     return this.reading.revision;
   }
 
+  /** Is it as its reader signed it, whether a newer version amends it or not? */
+  get isSigned() {
+    return this.isOpen && (this.reading.state === "signed" || this.reading.state === "amended");
+  }
+
   /** Are proposals still to come? */
   get isPreparing() {
     return this.isOpen && this.reading.state === "preparing";

@@ -24,6 +24,7 @@ const opposite = { undo: "redo", redo: "undo" };
 /**
  * Events: "change" (of the state, or of what is not saved), "saved" (nothing is on its way), "stored" (detail: edit,
  * answer, isQuiet, before: the slice as it was stored),
+ * "closed" (the reading is signed, and takes no edit),
  * "dropped" (detail: edit, message; an edit of the whole reading that was not done), "undone", "redone" (detail: edit; before
  * it was sent), "recovered" (detail: count), "aside" (detail: the step).
  */
@@ -114,12 +115,14 @@ export class Outbox extends EventTarget {
 
   /** @param {Edit} edit */
   add(edit) {
+    if (this.#isClosed()) return;
     this.#undone = [];
     this.#push(edit);
   }
 
   /** @param {boolean} [isQuiet] is nothing to be said of it? */
   undo(isQuiet = false) {
+    if (this.#isClosed()) return undefined;
     const last = this.#steps.at(-1);
     if (!last || last.body || last.edit.kind in opposite) {
       if (this.canRedo) this.#undone.push(null);
@@ -133,6 +136,7 @@ export class Outbox extends EventTarget {
   }
 
   redo() {
+    if (this.#isClosed()) return undefined;
     const step = this.#undone.pop();
     if (!step) return this.#push({ kind: "redo" });
     this.#push(step.edit);
@@ -141,6 +145,7 @@ export class Outbox extends EventTarget {
 
   /** Go so many steps of the stored history back or on. @param {"undo"|"redo"} kind @param {number} steps */
   goBy(kind, steps) {
+    if (this.#isClosed()) return;
     this.#undone = [];
     for (let step = 0; step < steps; step++) this.#push({ kind });
   }
@@ -155,6 +160,11 @@ export class Outbox extends EventTarget {
   discard(step) {
     this.#aside = this.#aside.filter((each) => each !== step);
     this.#changed();
+  }
+
+  #isClosed() {
+    if (this.draft.isSigned) this.#emit("closed", null);
+    return this.draft.isSigned;
   }
 
   #push(edit, isQuiet = false) {

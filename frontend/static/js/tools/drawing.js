@@ -27,7 +27,7 @@ export class Drawing extends EventTarget {
   }
 
   get canDraw() {
-    return this.draft.isOpen && this.slices.isShown;
+    return this.draft.isOpen && !this.draft.isSigned && this.slices.isShown;
   }
 
   get #slice() {

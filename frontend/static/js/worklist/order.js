@@ -14,11 +14,15 @@ export const progressNames = {
   ready: "ready",
   reading: "reading",
   done: "done",
+  signed: "signed",
 };
 const inOrder = Object.keys(progressNames);
 
 /** As the server lists them: the newest study first. @type {Sorting} */
 export const unsorted = { column: "study", descends: true };
+
+/** Decided throughout: nothing is left to be read. @type {Set<Progress>} */
+const isDone = new Set(["done", "signed"]);
 
 const keptAt = "scarmass.worklist";
 
@@ -83,6 +87,6 @@ export function matches({ patient, study_date, study_description, accession_numb
 export function nextUndone(studies, stackId) {
   const at = studies.findIndex(({ stacks }) => stacks.some(({ stack_id }) => stack_id === stackId));
   const others = [...studies.slice(at + 1), ...studies.slice(0, Math.max(0, at))];
-  const open = others.flatMap(({ stacks }) => stacks.filter(({ is_lge, progress }) => is_lge && progress !== "done"));
+  const open = others.flatMap(({ stacks }) => stacks.filter(({ is_lge, progress }) => is_lge && !isDone.has(progress)));
   return open[0]?.stack_id ?? null;
 }

@@ -6,12 +6,14 @@ import {
   contrastNames,
   counted,
   day,
+  duration,
   growthText,
   personName,
   readerShown,
   sex,
   timeOf,
 } from "../common/format.js";
+import { pathOf } from "../reading/opening.js";
 import { readingsWithUnsent } from "../reading/unsent.js";
 import { progressNames } from "./order.js";
 import { selectBox } from "./selection.js";
@@ -52,7 +54,8 @@ function stackRow(stack, name) {
   const link = element(
     "a",
     {
-      href: `/stacks/${encodeURIComponent(stack.stack_id)}`,
+      // To look at what is signed begins no reading of one's own.
+      href: reading?.signature ? pathOf(stack.stack_id, reading.id) : `/stacks/${encodeURIComponent(stack.stack_id)}`,
       tabindex: -1,
       "aria-label": `Read ${description || "stack"} of ${name}`,
     },
@@ -91,8 +94,16 @@ function progress({ progress, reading, growth }) {
     const title = "Changes made in this browser are not stored yet. Open the reading to send them.";
     parts.push(element("span", { class: "badge unsent", title }, "unsent changes"));
   }
-  if (reading?.reader && reading.changed_at)
-    parts.push(element("span", { class: "by" }, `${readerShown(reading.reader)}, ${ago(reading.changed_at)}`));
+  if (reading?.delivery && !reading.delivery.is_written)
+    parts.push(element("span", { class: "badge unsent", title: reading.delivery.reason }, "result waits"));
+  const [who, at] = reading?.signature
+    ? [reading.signature.reader, reading.signature.signed_at]
+    : [reading?.reader, reading?.changed_at];
+  if (who && at) {
+    const worked = reading?.seconds_of_work ? ` · ${duration(reading.seconds_of_work)}` : "";
+    const title = reading?.seconds_of_work ? "Who, when, and how long was worked on it" : null;
+    parts.push(element("span", { class: "by", title }, `${readerShown(who)}, ${ago(at)}${worked}`));
+  }
   if (growth) parts.push(element("span", { class: "growth" }, growthText(growth)));
   return parts;
 }

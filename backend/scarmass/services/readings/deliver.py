@@ -1,0 +1,69 @@
+"""Signed readings are written into the results folder, each once, and tried again until it is there."""
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+
+from scarmass.services.context import Context
+from scarmass.services.readings.export import export_rows, to_csv, to_json
+from scarmass.storage import jobs, signatures
+from scarmass.storage.jobs import Queue
+from scarmass.storage.results import why_not_written, write_result
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 10
+
+NO_FOLDER = "No results folder is set any more."
+UNEXPECTED = "An unexpected error, of which the server's log tells more."
+
+FORMATS: Mapping[str, Callable[[Context, uuid.UUID], bytes]] = {
+    "csv": lambda context, reading_id: to_csv(export_rows(context, reading_id)[1]).encode(),
+    "json": lambda context, reading_id: to_json(export_rows(context, reading_id)[1]).encode(),
+}
+"""The files that are written of a signed reading, by their extension. A report has its place here."""
+
+
+def deliver(context: Context, reading_id: uuid.UUID) -> None:
+    """Write a signed reading that waits for it; where that cannot be done, say why and try again later."""
+    with context.database.transaction() as session:
+        if not signatures.is_undelivered(session, reading_id):
+            return
+    reason = _written(context, reading_id)
+    with context.database.transaction() as session:
+        signatures.set_delivery(session, reading_id, is_written=reason is None, reason=reason)
+        if reason is not None:
+            jobs.add_job(session, reading_id, Queue.DELIVERING, RETRY_S)
+
+
+def give_up_for_now(context: Context, reading_id: uuid.UUID) -> None:
+    """Nothing that is signed is set aside for good: `take_up` has it tried again."""
+    with context.database.transaction() as session:
+        if signatures.is_undelivered(session, reading_id):
+            signatures.set_delivery(session, reading_id, is_written=False, reason=UNEXPECTED)
+            jobs.add_job(session, reading_id, Queue.DELIVERING, RETRY_S)
+
+
+def take_up(context: Context) -> bool:
+    """Queue again what ended processes left; answers whether a job is due."""
+    with context.database.transaction() as session:
+        jobs.take_back_stalled(session, Queue.DELIVERING)
+        waiting = signatures.undelivered(session)
+        for reading_id in set(waiting) - jobs.readings_with_a_job(session, Queue.DELIVERING):
+            jobs.add_job(session, reading_id, Queue.DELIVERING)
+        return jobs.is_job_due(session, Queue.DELIVERING)
+
+
+def _written(context: Context, reading_id: uuid.UUID) -> str | None:
+    """Write the files; answers why they are not all there, None where they are."""
+    folder = context.results_folder
+    if folder is None:
+        return NO_FOLDER
+    name, _ = export_rows(context, reading_id)
+    try:
+        for extension, content in FORMATS.items():
+            # Two stacks of one patient and day have files of one name.
+            write_result(folder, f"{name}_{reading_id}.{extension}", content(context, reading_id))
+    except OSError as error:
+        return why_not_written(folder, error)
+    return None

@@ -1,0 +1,111 @@
+"""Signatures of readings as rows, their way into the results folder, and what else is kept beside their contents."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from scarmass.domain.reading import ReadingState
+from scarmass.domain.signature import Delivery, Record, Signature
+from scarmass.domain.stack import Contrast
+from scarmass.storage.documents import masses_from_json, masses_to_json, recipe_from_json, recipe_to_json
+from scarmass.storage.notifications import notify
+from scarmass.storage.tables import DeliveryRow, ReadingRow, SignatureRow, WorkRow
+
+
+def add_signature(session: Session, reading_id: uuid.UUID, signature: Signature) -> None:
+    """Sign a reading that is locked and was not signed before."""
+    session.add(
+        SignatureRow(
+            reading_id=reading_id,
+            client_id=signature.client_id,
+            revision=signature.revision,
+            reader=signature.reader,
+            signed_at=signature.signed_at,
+            recipe=recipe_to_json(signature.recipe),
+            masses=masses_to_json(signature.masses),
+            contrast=signature.contrast.value,
+            warnings=list(signature.warnings),
+        )
+    )
+    session.get_one(ReadingRow, reading_id).state = ReadingState.SIGNED.value
+    session.flush()
+    notify(session, str(reading_id))
+
+
+def records_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Record]:
+    """What is kept of these readings beside their contents."""
+    newer = aliased(ReadingRow)
+    replaced_by = select(newer.id).where(newer.replaces == ReadingRow.id).scalar_subquery()
+    worked = select(func.coalesce(func.sum(WorkRow.seconds), 0)).where(WorkRow.reading_id == ReadingRow.id)
+    query = (
+        select(ReadingRow, SignatureRow, DeliveryRow, replaced_by, worked.scalar_subquery())
+        .outerjoin(SignatureRow, SignatureRow.reading_id == ReadingRow.id)
+        .outerjoin(DeliveryRow, DeliveryRow.reading_id == ReadingRow.id)
+        .where(ReadingRow.id.in_(reading_ids))
+    )
+    return {
+        reading.id: Record(
+            version=reading.version,
+            replaces=reading.replaces,
+            replaced_by=newer_id,
+            reader=reading.reader,
+            opened_by=reading.opened_by,
+            signature=_signature(signed),
+            delivery=_delivery(delivered),
+            seconds_of_work=seconds,
+        )
+        for reading, signed, delivered, newer_id, seconds in session.execute(query)
+    }
+
+
+def add_delivery(session: Session, reading_id: uuid.UUID) -> None:
+    """A signed reading waits to be written into the results folder."""
+    session.add(DeliveryRow(reading_id=reading_id))
+    session.flush()
+
+
+def set_delivery(session: Session, reading_id: uuid.UUID, is_written: bool, reason: str | None = None) -> None:
+    """reason: why it waits."""
+    row = session.get_one(DeliveryRow, reading_id, with_for_update=True)
+    if (row.is_written, row.reason) == (is_written, reason):
+        return
+    row.is_written, row.reason, row.changes = is_written, reason, row.changes + 1
+    row.changed_at = func.clock_timestamp()
+    session.flush()
+    notify(session, str(reading_id))
+
+
+def delivery_changes(session: Session, reading_id: uuid.UUID) -> int:
+    """How often a reading's delivery has changed, 0 where it has none."""
+    return session.scalar(select(DeliveryRow.changes).where(DeliveryRow.reading_id == reading_id)) or 0
+
+
+def undelivered(session: Session) -> list[uuid.UUID]:
+    """The signed readings that wait for the results folder."""
+    return list(session.scalars(select(DeliveryRow.reading_id).where(DeliveryRow.is_written.is_(False))))
+
+
+def is_undelivered(session: Session, reading_id: uuid.UUID) -> bool:
+    waits = exists().where(DeliveryRow.reading_id == reading_id, DeliveryRow.is_written.is_(False))
+    return bool(session.scalar(select(waits)))
+
+
+def _signature(row: SignatureRow | None) -> Signature | None:
+    if row is None:
+        return None
+    return Signature(
+        client_id=row.client_id,
+        revision=row.revision,
+        reader=row.reader,
+        signed_at=row.signed_at,
+        recipe=recipe_from_json(row.recipe),
+        masses=masses_from_json(row.masses),
+        contrast=Contrast(row.contrast),
+        warnings=tuple(row.warnings),
+    )
+
+
+def _delivery(row: DeliveryRow | None) -> Delivery | None:
+    return None if row is None else Delivery(row.is_written, row.reason, row.changed_at, row.changes)
