@@ -19,11 +19,11 @@ from scarmass.api.routes import (
     readings,
     reports,
     segments17,
+    signing,
     slices,
     stacks,
     studies,
 )
-from scarmass.api.routes import events, health, models, pages, readings, signing, slices, stacks, studies
 from scarmass.paths import FRONTEND
 from scarmass.services.context import Context
 from scarmass.services.readings.open import EmbeddingAhead
@@ -58,8 +58,8 @@ def create_app(
     # A foreign name that resolves to this machine would make its pages count as same-origin.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
     errors.install(app)
-    for route in (studies, stacks, slices, models, readings, methods, segments17, reports, events, health, pages):
-    for route in (studies, stacks, slices, models, readings, signing, events, health, pages):
+    of_readings = (readings, methods, segments17, signing, reports)
+    for route in (studies, stacks, slices, models, *of_readings, events, health, pages):
         app.include_router(route.router)
     app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")
     return app

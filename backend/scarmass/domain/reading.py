@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from scarmass.domain.landmarks import Landmarks
 from scarmass.domain.errors import ReadingAlreadySigned, SlicesUndecided
+from scarmass.domain.landmarks import Landmarks
 from scarmass.domain.masks import Mask
 from scarmass.domain.methods import Circle, Method, Region
 from scarmass.domain.prompts import Box, Point

@@ -31,8 +31,7 @@ REMEMBERED_IMAGES = 48
 @dataclass
 class Context:
     """sensitivity: what readings are opened with. examiners: read what comes in. report_templates: a site's own.
-    """sensitivity: what readings are opened with. examiners: read what comes in. results_folder: where signed readings
-    are written, None where they are not.
+    results_folder: where signed readings are written, None where they are not.
 
     images, blood, logits, spreads: of slices, by what they follow from.
     """

@@ -7,8 +7,8 @@ from typing import Any
 
 from scarmass.domain.landmarks import Landmark, Landmarks, LevelBorder, Place
 from scarmass.domain.masks import from_rle, to_rle
-from scarmass.domain.methods import Base, Circle, MaximumOf, Method, MethodName, Region
 from scarmass.domain.mass import Mass, MassExtent, Quantity
+from scarmass.domain.methods import Base, Circle, MaximumOf, Method, MethodName, Region
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Origin, Segment
@@ -120,6 +120,8 @@ def landmarks_from_json(document: Json) -> Landmarks:
 
 def _key(document: list[Any]) -> tuple[str, int]:
     return document[0], document[1]
+
+
 def recipe_to_json(recipe: Recipe) -> Json:
     typed = recipe.typed_thickness
     return asdict(recipe) | {"typed_thickness": None if typed is None else thickness_to_json(typed)}

@@ -23,11 +23,9 @@ from scarmass.domain.reading import (
     live_and_undone,
     with_standings,
 )
-from scarmass.domain.stack import Slice, SliceKey, Stack
-from scarmass.storage.documents import header_from_json, header_to_json, landmarks_to_json, thickness_from_json
 from scarmass.domain.signature import Record
 from scarmass.domain.stack import Slice, SliceKey
-from scarmass.storage.documents import header_from_json, header_to_json, thickness_from_json
+from scarmass.storage.documents import header_from_json, header_to_json, landmarks_to_json, thickness_from_json
 from scarmass.storage.notifications import notify
 from scarmass.storage.signatures import records_of
 from scarmass.storage.steps import (

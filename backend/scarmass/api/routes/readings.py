@@ -12,7 +12,6 @@ from scarmass.api.schemas.readings import EditAnswer, OpenReading, Reading
 from scarmass.api.schemas.spread import Spread
 from scarmass.services.readings import open as opening
 from scarmass.services.readings.edit import apply_edit
-from scarmass.services.readings.export import export_rows, to_csv, to_json
 from scarmass.services.readings.load import load_reading, past_edits
 from scarmass.services.readings.spread import spread_of
 
@@ -75,17 +74,3 @@ def get_spread(reading_id: uuid.UUID, context: InContext) -> Spread:
 def look(reading_id: uuid.UUID, request: SliceName, context: InContext) -> None:
     """The reader looks at this slice: while the reading is prepared, it comes next."""
     opening.look(context, reading_id, request.key)
-
-
-@router.get(
-    "/readings/{reading_id}/export",
-    response_class=Response,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}, "application/json": {}}}},
-)
-def export_reading(reading_id: uuid.UUID, context: InContext, format: Literal["csv", "json"] = "csv") -> Response:
-    """The reading as a file; a draft or a signed one says so in its name and in every row."""
-    name, rows = export_rows(context, reading_id)
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
-    if format == "json":
-        return Response(to_json(rows), media_type="application/json", headers=headers)
-    return Response(to_csv(rows), media_type="text/csv; charset=utf-8", headers=headers)

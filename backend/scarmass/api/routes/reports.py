@@ -5,11 +5,10 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import JSONResponse
 
 from scarmass.api.dependencies import CurrentReader, InContext
 from scarmass.api.schemas.report import Report, ReportTextRequest
-from scarmass.services.readings.export import export_rows, to_csv, total_rows
+from scarmass.services.readings.export import export_rows, to_csv, to_json, total_rows
 from scarmass.services.readings.report import report_of, write_text
 from scarmass.services.readings.report_pages import to_pdf
 from scarmass.services.readings.report_sheet import sheet_of
@@ -74,7 +73,10 @@ def export_reading(
     format: FileFormat = FileFormat.CSV,
     language: Language = Language.ENGLISH,
 ) -> Response:
-    """The reading as a file; a draft says so in its name and in every row or page. language: of the PDF."""
+    """The reading as a file; a draft or a signed one says so in its name and in every row or page.
+
+    language: of the PDF.
+    """
     name, rows = export_rows(context, reading_id)
     if format is FileFormat.PDF:
         pdf = to_pdf(sheet_of(report_of(context, reading_id), language), context.report_templates)
@@ -95,7 +97,7 @@ def export_totals(
 
 def _table(rows: list[dict[str, Any]], name: str, format: str) -> Response:
     if format == "json":
-        return JSONResponse({"rows": rows}, headers=_named(name, format))
+        return Response(to_json(rows), media_type="application/json", headers=_named(name, format))
     return _file(to_xlsx(rows) if format == "xlsx" else to_csv(rows), name, format)
 
 

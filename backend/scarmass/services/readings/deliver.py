@@ -6,6 +6,10 @@ from collections.abc import Callable, Mapping
 
 from scarmass.services.context import Context
 from scarmass.services.readings.export import export_rows, to_csv, to_json
+from scarmass.services.readings.report import report_of
+from scarmass.services.readings.report_pages import to_pdf
+from scarmass.services.readings.report_sheet import sheet_of
+from scarmass.services.readings.words import Language
 from scarmass.storage import jobs, signatures
 from scarmass.storage.jobs import Queue
 from scarmass.storage.results import why_not_written, write_result
@@ -20,8 +24,11 @@ UNEXPECTED = "An unexpected error, of which the server's log tells more."
 FORMATS: Mapping[str, Callable[[Context, uuid.UUID], bytes]] = {
     "csv": lambda context, reading_id: to_csv(export_rows(context, reading_id)[1]).encode(),
     "json": lambda context, reading_id: to_json(export_rows(context, reading_id)[1]).encode(),
+    "pdf": lambda context, reading_id: to_pdf(
+        sheet_of(report_of(context, reading_id), Language.ENGLISH), context.report_templates
+    ),
 }
-"""The files that are written of a signed reading, by their extension. A report has its place here."""
+"""The files that are written of a signed reading, by their extension."""
 
 
 def deliver(context: Context, reading_id: uuid.UUID) -> None:

@@ -13,8 +13,7 @@ from typing import Any
 from scarmass.domain.landmarks import Landmark
 from scarmass.domain.mass import Mass
 from scarmass.domain.protocols import Model
-from scarmass.domain.reading import EditKind, PastEdit, Reading, Segment, Standing
-from scarmass.domain.reading import SIGNED_STATES, EditKind, PastEdit, Reading, Standing
+from scarmass.domain.reading import SIGNED_STATES, EditKind, PastEdit, Reading, Segment, Standing
 from scarmass.domain.signature import Recipe
 from scarmass.domain.stack import SliceKey, Stack, headline_extent
 from scarmass.domain.structures import Structure
@@ -79,10 +78,10 @@ def total_rows(context: Context, reading_ids: Sequence[uuid.UUID]) -> tuple[str,
     """
     found = [export_rows(context, reading_id)[1] for reading_id in dict.fromkeys(reading_ids)]
     of_total = [column for column in found[0][-1] if column not in OF_SLICES]
-    return f"DRAFT_scar-mass_{len(found)}-readings", [{key: rows[-1][key] for key in of_total} for rows in found]
+    state = "DRAFT" if any(rows[-1]["status"] == "DRAFT" for rows in found) else "SIGNED"
+    return f"{state}_scar-mass_{len(found)}-readings", [{key: rows[-1][key] for key in of_total} for rows in found]
 
 
-def _slice_columns(context: Context, reading: Reading, index: int) -> dict[str, Any]:
 def _slice_columns(recipe: Recipe, reading: Reading, index: int) -> dict[str, Any]:
     one = reading.slices[index]
     content = reading.content(one.key)
@@ -201,7 +200,6 @@ def _common(recipe: Recipe, reading: Reading, stack: Stack) -> dict[str, Any]:
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "density_g_per_ml": recipe.density_g_per_ml,
         "slice_thickness_typed_by": None if typed is None else f"{typed.author}, {typed.at:%Y-%m-%d}",
-        "mass_extent": headline_extent(reading.slices, context.mass_extent).value,
         "models": "; ".join(f"{model.name} {model.sha256}" for model in models_of(reading)),
         "mass_extent": headline_extent(reading.slices, recipe.mass_extent).value,
         "sensitivity": reading.sensitivity.value,

@@ -15,6 +15,7 @@ from scarmass.domain.mass import Mass
 from scarmass.domain.methods import Circle, Method, Region, Regions, Wall, mask_by, regions_of, standard_methods
 from scarmass.domain.outcome import slices_to_adopt_on
 from scarmass.domain.reading import Origin, Reading, Segment
+from scarmass.domain.signature import Recipe
 from scarmass.domain.stack import Contrast, Slice, SliceKey, headline_extent
 from scarmass.domain.structures import Structure, myocardium
 from scarmass.services.context import Context
@@ -78,11 +79,12 @@ def by_methods(
     has_no_reflow = any(mask.any() for mask in reading.masks(Structure.NO_REFLOW).values())
     methods = standard_methods(contrast, adds_no_reflow and has_no_reflow) if asked is None else asked
     counting = [(index, one) for index, one in enumerate(reading.slices) if not reading.content(one.key).is_excluded]
+    recipe = context.recipe_of(reading)
     walls = {one.key: _wall(context, reading, one, contrast, regions) for _, one in counting}
     measured = []
     for method in methods:
-        slices = [_on_slice(context, method, index, one, walls[one.key]) for index, one in counting]
-        measured.append(_summed(context, reading, method, slices, walls))
+        slices = [_on_slice(recipe, method, index, one, walls[one.key]) for index, one in counting]
+        measured.append(_summed(recipe, reading, method, slices, walls))
     return ReadingByMethods(reading.revision, tuple(measured))
 
 
@@ -148,34 +150,34 @@ def _wall(context: Context, reading: Reading, one: Slice, contrast: Contrast, re
     )
 
 
-def _on_slice(context: Context, method: Method, index: int, one: Slice, wall: Wall | None) -> SliceByMethod:
+def _on_slice(recipe: Recipe, method: Method, index: int, one: Slice, wall: Wall | None) -> SliceByMethod:
     if wall is None:
         return SliceByMethod(one, index, because=NO_CONTOURS)
     try:
         mask = mask_by(method, wall)
     except ThresholdUndefined as error:
         return SliceByMethod(one, index, because=str(error))
-    measure = measure_slice(one, mask, context.density_g_per_ml)
+    measure = measure_slice(one, mask, recipe.density_g_per_ml)
     return SliceByMethod(one, index, mask, measure.area_mm2, measure.mass)
 
 
 def _summed(
-    context: Context,
+    recipe: Recipe,
     reading: Reading,
     method: Method,
     slices: Sequence[SliceByMethod],
     walls: Mapping[SliceKey, Wall | None],
 ) -> ByMethod:
-    extent = headline_extent(reading.slices, context.mass_extent)
+    extent = headline_extent(reading.slices, recipe.mass_extent)
 
     def grams(masks: Mapping[SliceKey, Mask]) -> float | None:
-        return measure_stack(reading.slices, masks, context.density_g_per_ml).mass_g(extent)
+        return measure_stack(reading.slices, masks, recipe.density_g_per_ml).mass_g(extent)
 
     found = {each.slice.key: each.mask for each in slices if each.mask is not None}
     because = _because(slices)
     if not found:
         return ByMethod(method, tuple(slices), None, None, None, because)
-    mass = measure_stack(reading.slices, found, context.density_g_per_ml).mass
+    mass = measure_stack(reading.slices, found, recipe.density_g_per_ml).mass
     whole = grams({key: wall.myocardium for key, wall in walls.items() if wall is not None and key in found})
     own = {key: mask for key, mask in reading.masks(Structure.SCAR).items() if key in found}
     theirs, ours = grams({key: found[key] for key in own}), grams(own)

@@ -5,18 +5,22 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from scarmass.domain.errors import ObjectRefused, Unavailable
+from scarmass.domain.errors import Conflict, ObjectRefused, Unavailable
 from scarmass.domain.mass import Mass, MassExtent
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import DECIDED_STATES, Origin, Reading, ReadingState, Sensitivity, SliceContent, SliceState
 from scarmass.domain.report_text import ReportText, plain_text
+from scarmass.domain.segments17 import segments17
+from scarmass.domain.signature import Recipe, Signature
 from scarmass.domain.stack import Stack, headline_extent
 from scarmass.domain.structures import Structure
 from scarmass.imaging.mr.protocol import Protocol, delay_s, protocol_of
 from scarmass.services.context import Context
+from scarmass.services.readings.bulls_eye import Shown, bulls_eye
 from scarmass.services.readings.export import models_of
 from scarmass.services.readings.key_images import KeyImage, key_images
 from scarmass.services.readings.load import MeasuredReading, measured
+from scarmass.services.readings.segments17 import wall_of
 from scarmass.services.readings.spread import known_spread, spread_of
 from scarmass.storage import readings, report_texts, studies
 
@@ -62,12 +66,6 @@ class LeftVentricle:
     mass: Mass
     scar_percent: float | None
     no_reflow_percent: float | None
-
-
-@dataclass(frozen=True)
-class Signature:
-    reader: str
-    signed_at: datetime
 
 
 @dataclass(frozen=True)
@@ -130,6 +128,7 @@ def report_of(context: Context, reading_id: uuid.UUID, *, asks: bool = True) -> 
         text = report_texts.latest(session, reading_id)
         edits = readings.past_edits(session, reading_id)
     reading = found.reading
+    recipe = context.recipe_of(reading)
     no_reflow = found.measures.get(Structure.NO_REFLOW)
     return Report(
         reading=reading,
@@ -139,12 +138,14 @@ def report_of(context: Context, reading_id: uuid.UUID, *, asks: bool = True) -> 
         scar=found.scar.mass,
         no_reflow=None if no_reflow is None else no_reflow.mass,
         spread=_spread(context, reading, asks),
-        mass_extent=headline_extent(reading.slices, context.mass_extent),
-        density_g_per_ml=context.density_g_per_ml,
+        mass_extent=headline_extent(reading.slices, recipe.mass_extent),
+        density_g_per_ml=recipe.density_g_per_ml,
         models=tuple(models_of(reading)),
         key_images=key_images(context.files, reading, found.scar.slices),
         text=text,
         changed_at=max((edit.created_at for edit in edits), default=None),
+        bulls_eye=_bulls_eye(reading, recipe),
+        signature=reading.record.signature,
     )
 
 
@@ -157,6 +158,15 @@ def write_text(context: Context, reading_id: uuid.UUID, author: str, finding: st
     with context.database.transaction() as session:
         report_texts.add(session, reading_id, author, plain_text(finding), plain_text(remarks), after)
     return report_of(context, reading_id)
+
+
+def _bulls_eye(reading: Reading, recipe: Recipe) -> str | None:
+    """None where contours or insertion points are missing."""
+    try:
+        told = segments17(wall_of(reading), reading.landmarks, recipe.density_g_per_ml)
+    except Conflict:
+        return None
+    return bulls_eye(told.segments, Shown.PERCENT_SCAR, recipe.mass_extent)
 
 
 def _acquisition(context: Context, reading: Reading) -> Acquisition:

@@ -17,7 +17,7 @@ def segments_of(context: Context, reading_id: uuid.UUID) -> Segments17:
     """
     with context.database.transaction() as session:
         reading = readings.get_reading(session, reading_id)
-    return segments17(wall_of(reading), reading.landmarks, context.density_g_per_ml)
+    return segments17(wall_of(reading), reading.landmarks, context.recipe_of(reading).density_g_per_ml)
 
 
 def wall_of(reading: Reading) -> list[WallSlice]:
