@@ -100,9 +100,8 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
     "remote",
     "hyperenhanced",
   ];
-  enable(Object.fromEntries([...others, "export", "report"].map((id) => [id, isOpen])));
   enable(Object.fromEntries([...others, "sign"].map((id) => [id, isOpen])));
-  enable(Object.fromEntries(["next_patient", "export"].map((id) => [id, draft.isOpen])));
+  enable(Object.fromEntries(["next_patient", "export", "report"].map((id) => [id, draft.isOpen])));
   enable({ amend: isSigned });
   press({
     positive: !drawing.negative,
