@@ -31,6 +31,7 @@ LEAST_EXTENT = 0.05
 reaches over the border."""
 
 OUTLINE_POINTS = 13
+NO_CONTOURS = "no slice has the contours of both the left ventricle and its blood pool"
 
 
 class Level(StrEnum):
@@ -124,7 +125,7 @@ def segments17(wall: Sequence[WallSlice], landmarks: Landmarks, density_g_per_ml
     """
     wall = [one for one in wall if one.myocardium.any()]
     if not wall:
-        raise ContoursMissing("no slice has the contours of both the left ventricle and its blood pool")
+        raise ContoursMissing(NO_CONTOURS)
     septum = septum_of(wall, landmarks)
     axis = long_axis(wall, septum)
     levels = levels_of(wall, axis.apex, landmarks)
