@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from fastapi.testclient import TestClient
 
-from scarmass.domain.segments17 import NAMES
+from scarmass.domain.aha_model import NAMES
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies
 from scarmass.phantom.wall_segments import insertion_points_xy
