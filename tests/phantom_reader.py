@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,10 +10,19 @@ from fastapi.testclient import TestClient
 
 from scarmass.domain.masks import to_rle
 from scarmass.domain.structures import Structure
-from scarmass.phantom.stack import Phantom
+from scarmass.phantom.demonstration import DemoStudy, write_phantom
+from scarmass.phantom.stack import TYPICAL_SHORT_AXIS, Phantom, phantom
+from scarmass.phantom.ventricle import Scar, Territory
 from scarmass.phantom.wall_segments import insertion_points_xy
 
 CONTOURED = (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL, Structure.SCAR)
+
+
+def typical_study() -> DemoStudy:
+    """A transmural anterior scar in a heart that lies as most do."""
+    scar = Scar(Territory.LAD, transmurality=1.0, half_angle=1.0, half_height=0.33)
+    stack = phantom(34, scars=(scar,), orientation=TYPICAL_SHORT_AXIS)
+    return DemoStudy("Phantom^Typical", "PHANTOM-101", "19580314", "M", "20260202", stack)
 
 
 class PhantomReader:
@@ -26,6 +36,16 @@ class PhantomReader:
         while self.reading["state"] == "preparing":
             time.sleep(0.05)
         self.slices = [{key: one[key] for key in ("sop_instance_uid", "frame_number")} for one in opened["slices"]]
+
+    @classmethod
+    def of(cls, client: httpx.Client | TestClient, study: DemoStudy, folder: Path) -> "PhantomReader":
+        """Of a study that is uploaded first; a busy machine leaves files of an upload for the next one."""
+        paths = write_phantom(folder / study.patient_id, study)
+        files = [("files", (path.name, path.read_bytes())) for path in paths]
+        uploaded = client.post("/api/v1/studies", files=files).json()
+        while uploaded["rejected"]:
+            uploaded = client.post("/api/v1/studies", files=files).json()
+        return cls(client, uploaded["studies"][0]["stacks"][0]["stack_id"], study.phantom)
 
     @property
     def reading(self) -> dict:

@@ -1,15 +1,17 @@
 """The 17 segments on the page: insertion points by mouse, the bull's-eye beside the image, what it lights up."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Page
 
+from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies
 from tests.browser.conftest import Server, open_stack
 from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until
-from tests.phantom_reader import PhantomReader
+from tests.phantom_reader import PhantomReader, typical_study
 
 pytestmark = pytest.mark.browser
 
@@ -87,6 +89,24 @@ def test_the_bulls_eye_lights_what_is_pointed_at_and_a_click_goes_to_a_slice_of_
     first = reading_state(page)["index"]
     page.keyboard.press("Enter")
     wait_until(lambda: reading_state(page)["index"] != first)
+
+
+def test_proposed_points_are_marked_by_a_button_and_taken_back_by_one_undo(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    client = httpx.Client(base_url=server.address, timeout=120)
+    reader = PhantomReader.of(client, typical_study(), tmp_path)
+    reader.contour((Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL))
+    open_stack(page, server, reader.reading["stack_id"])
+    page.get_by_text("Segments", exact=True).click()
+    button = page.get_by_role("button", name="Propose them")
+    button.click()
+    page.locator('[data-segment="1"]').wait_for()
+    assert not button.is_visible()
+    assert reader.reading["landmarks"] == reader.get("landmarks/proposed")
+    page.keyboard.press("z")
+    wait_until(lambda: reader.reading["landmarks"]["anterior_insertion"] is None)
+    button.wait_for()
 
 
 def test_a_border_of_the_levels_is_moved_by_naming_its_first_slice(page: Page, reader: PhantomReader) -> None:

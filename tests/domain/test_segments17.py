@@ -6,20 +6,12 @@ from functools import cache
 import numpy as np
 import pytest
 
+from scarmass.domain.aha_model import NAMES, Level, borders_of
 from scarmass.domain.errors import ContoursMissing, LandmarksMissing, LandmarksNotApart
 from scarmass.domain.landmarks import Landmarks, LevelBorder
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.opening_view import Apex
-from scarmass.domain.segments17 import (
-    LEAST_SHARE,
-    NAMES,
-    AhaSegment,
-    Level,
-    borders_of,
-    percent_class,
-    segments17,
-    segments_at,
-)
+from scarmass.domain.segments17 import LEAST_SHARE, AhaSegment, percent_class, segments17
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import OBLIQUE
 from scarmass.phantom.stack import Phantom, phantom
@@ -174,15 +166,6 @@ def test_what_is_missing_is_named(heart: Phantom) -> None:
         segments17(wall, replace(points, inferior_insertion=None), DENSITY)
     with pytest.raises(LandmarksNotApart):
         segments17(wall, Landmarks(points.anterior_insertion, points.anterior_insertion), DENSITY)
-
-
-@pytest.mark.parametrize("level", [Level.BASE, Level.MID, Level.APICAL])
-@pytest.mark.parametrize("width", np.radians([60, 120, 160]))
-def test_every_direction_belongs_to_one_segment_whatever_the_septum_s_width(level: Level, width: float) -> None:
-    angles = np.linspace(0, 2 * np.pi, 999, endpoint=False)
-    expected = {segment for segment, _, _ in borders_of(level, width)}
-    assert set(segments_at(angles, level, width).tolist()) == expected
-    assert sum(end - start for _, start, end in borders_of(level, width)) == pytest.approx(2 * np.pi)
 
 
 def test_percentages_fall_into_the_classes_of_transmurality() -> None:

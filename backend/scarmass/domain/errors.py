@@ -66,7 +66,7 @@ class ReferenceReadingsTooFew(Invalid):
 
 
 class LandmarksInvalid(Invalid):
-    """An edit of landmarks marks nothing, or the borders of the levels in the wrong order."""
+    """An edit of landmarks marks no insertion point."""
 
 
 class SensitivityInvalid(Invalid):

@@ -1,22 +1,18 @@
 """Where scar lies: the 17 segments of the left ventricle's wall (Cerqueira et al., Circulation 2002;105:539).
 
-Of a short-axis stack the 16 segments of its three levels are told; the apex (17) needs a long-axis image. The septum
-between the insertion points is halved and the free wall quartered at base and mid; near the apex there are four
-segments of a quarter each, the septal one in the middle of the septum.
+Of a short-axis stack the 16 segments of its three levels are told; the apex (17) needs a long-axis image.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from scarmass.domain.aha_model import FIRST_OF_LEVEL, NAMES, Level, borders_of, levels_of, segments_at
 from scarmass.domain.errors import ContoursMissing
-from scarmass.domain.geometry import DISTINCT_TOLERANCE_MM, Float64
-from scarmass.domain.landmarks import Landmarks, LevelBorder
+from scarmass.domain.geometry import Float64
+from scarmass.domain.landmarks import Landmarks
 from scarmass.domain.mass import Mass, SliceArea, slice_mass, total_mass
-from scarmass.domain.opening_view import Apex
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.wall import LongAxis, Septum, WallSlice, long_axis, septum_of
 
@@ -31,24 +27,9 @@ LEAST_EXTENT = 0.05
 reaches over the border."""
 
 OUTLINE_POINTS = 13
+NO_CONTOURS = "no slice has the contours of both the left ventricle and its blood pool"
 
 
-class Level(StrEnum):
-    BASE = "base"
-    MID = "mid"
-    APICAL = "apical"
-    APEX = "apex"
-
-
-AROUND = ("anterior", "anteroseptal", "inferoseptal", "inferior", "inferolateral", "anterolateral")
-AROUND_APICAL = ("anterior", "septal", "inferior", "lateral")
-NAMES = (
-    *(f"basal {each}" for each in AROUND),
-    *(f"mid {each}" for each in AROUND),
-    *(f"apical {each}" for each in AROUND_APICAL),
-    "apex",
-)
-FIRST_OF_LEVEL = {Level.BASE: 1, Level.MID: 7, Level.APICAL: 13, Level.APEX: 17}
 TRANSMURALITY_CLASSES = ((0, "0"), (25, "1-25"), (50, "26-50"), (75, "51-75"), (100, "76-100"))
 """(up to this many percent, class), as Kim et al., N Engl J Med 2000;343:1445."""
 
@@ -124,7 +105,7 @@ def segments17(wall: Sequence[WallSlice], landmarks: Landmarks, density_g_per_ml
     """
     wall = [one for one in wall if one.myocardium.any()]
     if not wall:
-        raise ContoursMissing("no slice has the contours of both the left ventricle and its blood pool")
+        raise ContoursMissing(NO_CONTOURS)
     septum = septum_of(wall, landmarks)
     axis = long_axis(wall, septum)
     levels = levels_of(wall, axis.apex, landmarks)
@@ -137,54 +118,6 @@ def segments17(wall: Sequence[WallSlice], landmarks: Landmarks, density_g_per_ml
         tuple(one.slice.key for one in wall if one.scar is None),
         sum(each.outside_mm2 for each in measured),
     )
-
-
-def levels_of(wall: Sequence[WallSlice], apex: Apex, landmarks: Landmarks) -> list[Level]:
-    """The level of each slice: thirds of the way from base to apex, or as the borders were moved.
-
-    The way goes from the outer face of the first slice to that of the last, each border to the slices whose middle
-    lies beyond it.
-    """
-    towards_apex = wall[0].slice.header.plane.normal * _sense(wall, apex)
-    positions = np.array([towards_apex @ one.slice.header.position_mm for one in wall])
-    half_mm = np.ptp(positions) / max(len(wall) - 1, 1) / 2
-    start, length = positions.min() - half_mm, np.ptp(positions) + 2 * half_mm
-
-    def border(moved: LevelBorder | None, share: float) -> float:
-        if moved is not None:
-            return float(towards_apex @ np.array(moved.position_mm)) - max(half_mm / 2, DISTINCT_TOLERANCE_MM)
-        return start + share * length
-
-    if len(wall) == 1 and landmarks.first_mid is None and landmarks.first_apical is None:
-        return [Level.MID]
-    mid, apical = border(landmarks.first_mid, 1 / 3), border(landmarks.first_apical, 2 / 3)
-    return [Level.APICAL if at >= apical else Level.MID if at >= mid else Level.BASE for at in positions]
-
-
-def _sense(wall: Sequence[WallSlice], apex: Apex) -> int:
-    """+1 where the slices' normal points to the apex, else -1."""
-    normal = wall[0].slice.header.plane.normal
-    way = normal @ wall[-1].slice.header.position_mm - normal @ wall[0].slice.header.position_mm
-    return 1 if (way > 0) == (apex is Apex.LAST) else -1
-
-
-def borders_of(level: Level, width: float) -> list[tuple[int, float, float]]:
-    """(segment, from, to) of each segment of a level: angles from the anterior insertion through a septum so wide."""
-    first = FIRST_OF_LEVEL[level]
-    if level is Level.APICAL:
-        starts = [width / 2 + (number - 1.5) * np.pi / 2 for number in range(4)]
-        return [(first + number, start, start + np.pi / 2) for number, start in enumerate(starts)]
-    quarter = (2 * np.pi - width) / 4
-    ends = [0, width / 2, width, width + quarter, width + 2 * quarter, width + 3 * quarter, 2 * np.pi]
-    return [(first + (number + 1) % 6, ends[number], ends[number + 1]) for number in range(6)]
-
-
-def segments_at(angles: Float64, level: Level, width: float) -> NDArray[np.int_]:
-    """The segment (...) at each angle (...)."""
-    segments = np.zeros(angles.shape, int)
-    for segment, start, end in borders_of(level, width):
-        segments[(angles - start) % (2 * np.pi) < end - start] = segment
-    return segments
 
 
 @dataclass(frozen=True, eq=False)

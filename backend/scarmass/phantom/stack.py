@@ -26,6 +26,9 @@ DENSITY_G_PER_ML = 1.05
 SHORT_AXIS = (0.707107, 0.612372, -0.353553, 0.0, -0.5, -0.866025)
 """A usual short-axis ImageOrientationPatient; the normal points from apex to base."""
 
+TYPICAL_SHORT_AXIS = (0.713138, 0.686725, 0.140867, -0.346844, 0.520266, -0.780399)
+"""As the heart of most patients lies: its apex to the left, forwards and downwards."""
+
 HEART_POSITION_MM = np.array([45.0, -25.0, 10.0])
 HEART_IN_IMAGE_MM = (-12, -18)
 """Mean place of the ventricle's axis from the image's middle, x and y."""

@@ -7,12 +7,11 @@ from xml.etree import ElementTree
 import pytest
 from fastapi.testclient import TestClient
 
-from scarmass.domain.segments17 import NAMES
+from scarmass.domain.aha_model import NAMES
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies
 from scarmass.phantom.wall_segments import insertion_points_xy
-from tests.conftest import upload
-from tests.phantom_reader import PhantomReader
+from tests.phantom_reader import PhantomReader, typical_study
 
 pytestmark = pytest.mark.slow
 
@@ -21,11 +20,8 @@ MARKED_ON = 5
 
 
 @pytest.fixture
-def reader(client: TestClient, phantom_files: list[Path]) -> PhantomReader:
-    uploaded = upload(client, phantom_files)
-    while uploaded["rejected"]:  # a busy machine leaves files of an upload for the next one
-        uploaded = upload(client, phantom_files)
-    return PhantomReader(client, uploaded["studies"][0]["stacks"][0]["stack_id"], next(demo_studies()).phantom)
+def reader(client: TestClient, tmp_path: Path) -> PhantomReader:
+    return PhantomReader.of(client, next(demo_studies()), tmp_path)
 
 
 def grams(segments: list[dict]) -> float:
@@ -64,6 +60,19 @@ def test_what_is_missing_is_said_by_name(reader: PhantomReader) -> None:
     reader.edit("landmark", landmarks={"anterior_insertion": one, "inferior_insertion": one})
     assert problem() == (409, "LandmarksNotApart")
     assert reader.client.get(f"/api/v1/readings/{uuid.uuid4()}/segments17").status_code == 404
+
+
+def test_insertion_points_are_proposed_where_there_are_contours_and_the_orientation_tells(
+    client: TestClient, reader: PhantomReader, tmp_path: Path
+) -> None:
+    assert reader.get("landmarks/proposed")["type"].endswith("ContoursMissing")
+    reader.contour((Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL))
+    assert reader.get("landmarks/proposed") == {"anterior_insertion": None, "inferior_insertion": None}
+    typical = PhantomReader.of(client, typical_study(), tmp_path)
+    typical.contour()
+    typical.edit("landmark", landmarks=typical.get("landmarks/proposed"))
+    most = max(typical.get("segments17")[:16], key=lambda each: each["percent_scar"])["name"]
+    assert most in ("mid anterior", "mid anteroseptal")
 
 
 def test_landmarks_stand_in_reading_history_and_export_and_undo_takes_them_back(

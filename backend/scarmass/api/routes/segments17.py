@@ -5,9 +5,10 @@ import uuid
 from fastapi import APIRouter, Response
 
 from scarmass.api.dependencies import InContext
+from scarmass.api.schemas.landmarks import Insertions, PlaceOnSlice
 from scarmass.api.schemas.segments17 import LevelsTold, Segment17
 from scarmass.services.readings.bulls_eye import Shown, bulls_eye
-from scarmass.services.readings.segments17 import segments_of
+from scarmass.services.readings.segments17 import proposed_landmarks, segments_of
 
 router = APIRouter(prefix="/api/v1/readings/{reading_id}", tags=["readings"])
 
@@ -22,6 +23,16 @@ def get_segments17(reading_id: uuid.UUID, context: InContext) -> list[Segment17]
 def get_levels(reading_id: uuid.UUID, context: InContext) -> LevelsTold:
     """Which slices are base, mid and apical, and how base and apex were told."""
     return LevelsTold.of(segments_of(context, reading_id))
+
+
+@router.get("/landmarks/proposed")
+def get_proposed_landmarks(reading_id: uuid.UUID, context: InContext) -> Insertions:
+    """Where the insertion points are likely, from how the images lie in the patient; null where that does not tell."""
+    anterior, inferior = proposed_landmarks(context, reading_id) or (None, None)
+    return Insertions(
+        anterior_insertion=anterior and PlaceOnSlice.of(anterior),
+        inferior_insertion=inferior and PlaceOnSlice.of(inferior),
+    )
 
 
 @router.get(

@@ -5,9 +5,9 @@ from pydantic import BaseModel
 from scarmass.api.schemas.common import Mass, SliceName
 from scarmass.api.schemas.landmarks import slice_name
 from scarmass.domain import segments17 as domain
+from scarmass.domain.aha_model import Level
 from scarmass.domain.mass import Mass as MassOfScar
 from scarmass.domain.opening_view import Apex
-from scarmass.domain.segments17 import Level
 
 
 class Sector(SliceName):

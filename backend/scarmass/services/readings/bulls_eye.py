@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from math import cos, pi, sin
 
+from scarmass.domain.aha_model import Level
 from scarmass.domain.mass import MassExtent
-from scarmass.domain.segments17 import AhaSegment, Level, percent_class
+from scarmass.domain.segments17 import AhaSegment, percent_class
 
 FILLS = {"0": "#f5f2e6", "1-25": "#d6c463", "26-50": "#a19a76", "51-75": "#666970", "76-100": "#123570"}
 """Of each class: steps of the cividis scale, which readers with any colour vision, and grey paper, tell apart."""

@@ -2,8 +2,11 @@
 
 import uuid
 
+from scarmass.domain.errors import ContoursMissing
+from scarmass.domain.insertions import proposed_insertions
+from scarmass.domain.landmarks import Place
 from scarmass.domain.reading import Reading
-from scarmass.domain.segments17 import Segments17, segments17
+from scarmass.domain.segments17 import NO_CONTOURS, Segments17, segments17
 from scarmass.domain.structures import Structure
 from scarmass.domain.wall import WallSlice
 from scarmass.services.context import Context
@@ -20,6 +23,18 @@ def segments_of(context: Context, reading_id: uuid.UUID) -> Segments17:
     return segments17(wall_of(reading), reading.landmarks, context.recipe_of(reading).density_g_per_ml)
 
 
+def proposed_landmarks(context: Context, reading_id: uuid.UUID) -> tuple[Place, Place] | None:
+    """(anterior, inferior) insertion point, None where the images' orientation tells none.
+
+    Raises ReadingNotFound, ContoursMissing.
+    """
+    with context.database.transaction() as session:
+        wall = wall_of(readings.get_reading(session, reading_id))
+    if not wall:
+        raise ContoursMissing(NO_CONTOURS)
+    return proposed_insertions(wall)
+
+
 def wall_of(reading: Reading) -> list[WallSlice]:
     """The slices that count and have the contours of the ventricle and its blood pool, in order."""
     ventricles, pools, scars = (
@@ -28,5 +43,5 @@ def wall_of(reading: Reading) -> list[WallSlice]:
     return [
         WallSlice(one, ventricles[one.key], pools[one.key], scars.get(one.key))
         for one in reading.slices
-        if one.key in ventricles and one.key in pools
+        if one.key in ventricles and one.key in pools and ventricles[one.key].any()
     ]

@@ -136,6 +136,8 @@ export const askMethods = (readingId, body) =>
 export const getSegments17 = (readingId) => json(`${root}/readings/${part(readingId)}/segments17`);
 /** @returns {Promise<import("./types.js").Schemas["LevelsTold"]>} */
 export const getLevels = (readingId) => json(`${root}/readings/${part(readingId)}/segments17/levels`);
+/** @returns {Promise<import("./types.js").Landmarks>} null where none is likely */
+export const getProposedLandmarks = (readingId) => json(`${root}/readings/${part(readingId)}/landmarks/proposed`);
 /** @param {string} readingId @param {string} shown @returns {Promise<string>} SVG */
 export const getBullsEye = async (readingId, shown) =>
   (await answerOf(`${root}/readings/${part(readingId)}/bulls_eye?shown=${part(shown)}`)).text();

@@ -1,6 +1,6 @@
 /** The 17 segments: the bull's-eye, which lights up on the image what is pointed at, and the borders of its levels. */
 
-import { getBullsEye, getLevels, getSegments17, Problem } from "../common/api.js";
+import { getBullsEye, getLevels, getProposedLandmarks, getSegments17, Problem } from "../common/api.js";
 import { element, find } from "../common/dom.js";
 import { counted } from "../common/format.js";
 import { isSameSlice } from "../reading/segments.js";
@@ -19,6 +19,8 @@ export class SegmentsPanel extends EventTarget {
   #shownAt = "";
   /** @type {Segment17|null} */
   #pointed = null;
+  /** @type {import("../common/types.js").Landmarks|null} */
+  #proposed = null;
 
   /**
    * @param {HTMLDetailsElement} details @param {import("../image/slices.js").Slices} slices
@@ -34,6 +36,8 @@ export class SegmentsPanel extends EventTarget {
     this.landmarks = landmarks;
     this.shown = /** @type {HTMLSelectElement} */ (find('[data-segments="shown"]', details));
     this.picture = find('[data-segments="bulls_eye"]', details);
+    this.propose = /** @type {HTMLButtonElement} */ (find('[data-segments="propose"]', details));
+    this.propose.addEventListener("click", () => this.#proposed && landmarks.markAs(this.#proposed));
     details.addEventListener("toggle", () => this.show());
     this.shown.addEventListener("change", () => this.show());
     for (const border of this.#borders)
@@ -85,19 +89,30 @@ export class SegmentsPanel extends EventTarget {
       if (!(error instanceof Problem) || error.isPassing) this.#shownAt = "";
       const name = error instanceof Problem ? error.body.type?.split(":").at(-1) : "";
       this.#say(missing[name ?? ""] ?? `The segments cannot be told: ${error.message}`);
+      if (name === "LandmarksMissing") await this.#offer(readingId, at);
     }
+  }
+
+  /** Offer to mark the insertion points where they are likely; without a proposal the reader marks them. */
+  async #offer(readingId, at) {
+    const proposed = await getProposedLandmarks(readingId).catch(() => null);
+    if (at !== this.#shownAt) return;
+    this.#proposed = proposed;
+    this.propose.hidden = !proposed?.anterior_insertion || !proposed.inferior_insertion;
   }
 
   /** @param {string} text why nothing is told */
   #say(text) {
     this.#point(null);
     find('[data-segments="told"]', this.details).hidden = true;
+    this.propose.hidden = true;
     find('[data-segments="said"]', this.details).textContent = text;
   }
 
   /** @param {Segment17[]} segments @param {Levels} levels @param {string} svg */
   #fill(segments, levels, svg) {
     find('[data-segments="told"]', this.details).hidden = false;
+    this.propose.hidden = true;
     find('[data-segments="said"]', this.details).textContent = saidOf(levels);
     const drawn = document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
     this.picture.replaceChildren(drawn);

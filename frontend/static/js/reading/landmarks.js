@@ -70,6 +70,14 @@ export class LandmarksHeld extends EventTarget {
     this.outbox.add({ kind: "landmark", landmarks: { ...landmarks, [name]: place }, levels });
   }
 
+  /** Mark what is not marked yet as it is proposed: the reader drags it from there. @param {Landmarks} proposed */
+  markAs(proposed) {
+    const { landmarks, levels } = this.current;
+    const marked = { ...landmarks };
+    for (const [name] of names) marked[name] ??= proposed[name];
+    this.outbox.add({ kind: "landmark", landmarks: marked, levels });
+  }
+
   /** Let a level begin at another slice. @param {"first_mid"|"first_apical"} border @param {SliceKey|null} slice */
   moveBorder(border, slice) {
     const { landmarks, levels } = this.current;
