@@ -142,3 +142,31 @@ test("an edit tells what its slice was before it, also where the news of it are 
   const [[name, { before }]] = events;
   assert.deepEqual([name, before.state, stateOf("a")], ["stored", "proposed", "accepted"]);
 });
+
+test("a signed reading takes no edit, undo or redo, and says so each time", async () => {
+  outbox.add(on("a", "accept"));
+  await settled();
+  draft.take({ ...server.reading(), state: "signed" });
+  let said = 0;
+  outbox.addEventListener("closed", () => (said += 1));
+  outbox.add(on("b", "exclude"));
+  outbox.undo();
+  outbox.redo();
+  outbox.goBy("undo", 1);
+  await settled();
+  assert.deepEqual(kinds(), [["a", "accept"]]);
+  assert.deepEqual([said, stateOf("b"), outbox.hasUnsaved], [4, "proposed", false]);
+});
+
+test("what waits in one window while another one signs is set aside with its reason, and is not lost", async () => {
+  server.isOffline = true;
+  outbox.add(on("a", "exclude"));
+  await settled();
+  draft.take({ ...server.reading(), state: "signed" });
+  server.refusals.set("exclude", "the reading is signed");
+  server.isOffline = false;
+  window.dispatchEvent(new Event("online"));
+  await settled();
+  assert.deepEqual([server.stored.length, outbox.asideCount, stateOf("a")], [0, 1, "proposed"]);
+  assert.deepEqual(events.at(-1)[1].refusal, "the reading is signed");
+});
