@@ -114,6 +114,7 @@ def test_a_placed_region_moves_the_threshold_of_its_slice_and_is_kept(
     middle = (float(columns[0]) + 0.5, float(rows[0]) + 0.5)
     drag(page, middle, (middle[0] + 5, middle[1]))
     wait_until(lambda: reading_state(page)["methodMask"] not in (None, proposed))
+    expect(panel.locator("table")).to_have_attribute("aria-busy", "false")
     (region,) = reading_state(page)["regions"]
     spacing_mm = server.reading(opened)["images"][AT]["pixel_spacing_mm"][1]
     assert (region["region"], region["radius_mm"]) == ("remote", pytest.approx(5 * spacing_mm, rel=0.1))

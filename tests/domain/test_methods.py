@@ -64,6 +64,12 @@ def test_the_standard_set_says_itself_in_words() -> None:
     ]
 
 
+def test_the_short_names_of_the_standard_set_tell_its_methods_apart() -> None:
+    short = [method.short for method in standard_methods(Contrast.MAGNITUDE)]
+    assert short[2:7] == ["5 SD", "6 SD", "FWHM, hyperenhanced", "FWHM, myocardium", "Otsu"]
+    assert len(set(short)) == len(short)
+
+
 def test_half_of_a_maximum_on_psir_is_measured_from_remote_myocardium_and_says_so() -> None:
     fwhm = next(method for method in standard_methods(Contrast.PSIR) if method.key == "fwhm_myocardium")
     assert fwhm.label == "FWHM, half way from remote myocardium to the maximum of the myocardium"

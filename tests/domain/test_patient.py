@@ -2,7 +2,7 @@
 
 import pytest
 
-from scarmass.domain.patient import distinct_names, is_same_name, is_same_patient, plain_date, plain_name
+from scarmass.domain.patient import distinct_names, is_same_name, is_same_patient, plain_date, plain_name, written_name
 from scarmass.domain.stack import StudyHeader
 
 
@@ -51,3 +51,18 @@ def test_a_patient_is_known_by_id_or_else_by_name_and_the_birth_dates_agree(
     one: dict[str, str], other: dict[str, str], is_same: bool
 ) -> None:
     assert is_same_patient(StudyHeader("1.2", **one), StudyHeader("1.2", **other)) is is_same
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Berg^Ida^Maria", "Berg, Ida Maria"),
+        ("Berg", "Berg"),
+        ("Wang^XiaoDong=王^小东", "Wang, XiaoDong (王 小东)"),
+        ("=王^小东", "王 小东"),
+        ("", ""),
+        ("^", ""),
+    ],
+)
+def test_a_name_is_written_as_people_write_it(name: str, written: str) -> None:
+    assert written_name(name) == written

@@ -122,8 +122,7 @@ class Method:
             case MethodName.N_SD:
                 return f"{self.n:g} SD"
             case MethodName.FWHM:
-                of = "myocardium" if self.maximum_of is MaximumOf.MYOCARDIUM else "bright region"
-                return f"FWHM, {of}"
+                return f"FWHM, {self.maximum_of.value}"
         return {MethodName.OTSU: "Otsu", MethodName.CORE: "Core", MethodName.GREY_ZONE: "Grey zone"}[self.name]
 
     @property

@@ -1,6 +1,7 @@
 """Rows as a workbook, read back by another library."""
 
 import io
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -16,8 +17,13 @@ __all__ = ["patient", "reported"]
 TABLE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+def opened(content: bytes) -> Any:
+    """Its one sheet."""
+    return load_workbook(io.BytesIO(content)).worksheets[0]
+
+
 def read(content: bytes) -> list[dict]:
-    sheet = load_workbook(io.BytesIO(content)).worksheets[0]
+    sheet = opened(content)
     heading, *lines = sheet.iter_rows(values_only=True)
     return [dict(zip(map(str, heading), line, strict=True)) for line in lines]
 
@@ -25,14 +31,14 @@ def read(content: bytes) -> list[dict]:
 def test_numbers_are_numbers_with_their_digits_and_text_is_text() -> None:
     content = to_xlsx([{"patient_id": "0012", "mass_g": 1.5, "slice": 3, "follows": True, "model": None}])
     assert read(content) == [{"patient_id": "0012", "mass_g": 1.5, "slice": 3, "follows": True, "model": None}]
-    sheet = load_workbook(io.BytesIO(content)).worksheets[0]
+    sheet = opened(content)
     assert (sheet["B2"].number_format, sheet["A2"].data_type) == ("0.00", "s")
 
 
 @pytest.mark.parametrize("name", ["=cmd()", "+1", "@sum(a1)", "A;=cmd()", "http://x", "{=1+1}", "-2"])
 def test_no_cell_is_a_formula_or_a_link(name: str) -> None:
     content = to_xlsx([{"name": name}])
-    cell = load_workbook(io.BytesIO(content)).worksheets[0]["A2"]
+    cell = opened(content)["A2"]
     assert (cell.data_type, cell.hyperlink) == ("s", None)
     assert not any(part.startswith(("=", "+", "-", "@")) for part in str(cell.value).split(";"))
 

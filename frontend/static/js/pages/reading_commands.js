@@ -61,7 +61,7 @@ export function readingCommands(page) {
       ["undo", "Undo", ["mod+z", "z"], (isHeld) => actions.undo(isHeld), held],
       ["redo", "Redo", ["mod+shift+z", "y", "mod+y", "shift+z"], (isHeld) => actions.redo(isHeld), held],
       ["sign", "Sign, and on to the next patient", ["shift+s"], () => page.signing.sign()],
-      ["amend", "Amend a signed reading", ["shift+a"], () => page.signing.amend()],
+      ["amend", "Amend a signed reading", ["shift+t"], () => page.signing.amend()],
       ["next_patient", "Next patient who is not done", ["shift+Enter"], () => page.finish.next()],
       ["export", "Export CSV", ["e"], () => page.saving.exportCsv()],
       ["report", "Report, to print and to send", ["shift+e"], () => page.saving.openReport()],
