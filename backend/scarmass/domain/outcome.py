@@ -50,6 +50,7 @@ from scarmass.domain.reading import (
     Segment,
     Sensitivity,
     SliceChange,
+    SliceContent,
     SliceState,
 )
 from scarmass.domain.stack import Growth, Slice, SliceKey, with_slices
@@ -96,11 +97,13 @@ def apply(
     answers: Mapping[SliceKey, Segment] = MappingProxyType({}),
     growth: Growth | None = None,
     repeats: Sequence[Slice] = (),
+    contours: Mapping[SliceKey, Mapping[Structure, Segment]] = MappingProxyType({}),
 ) -> Outcome:
     """What an edit makes of a reading.
 
     answers: what models said of the slices that were asked for. growth: what the study has beyond the reading.
-    repeats: the images of the position of the slice that is exchanged.
+    repeats: the images of the position of the slice that is exchanged. contours: of the ventricle, on slices that are
+    proposed.
     Raises SliceNotInStack, NothingToUndo, NothingToRedo, NothingToAccept, NothingToRemove, NothingToTakeOver,
     NotExcluded, ImageNotRepeated, MaskShapeMismatch, PositionsNotDistinct.
     """
@@ -114,7 +117,12 @@ def apply(
                 raise NothingToRedo("there is no undone edit to bring back")
             return Outcome({})
         case ProposeEdit():
-            return Outcome({key: proposal(answer) for key, answer in answers.items()})
+            return Outcome(
+                {
+                    key: proposal(answer, _undrawn(reading.content(key), contours.get(key, {})))
+                    for key, answer in answers.items()
+                }
+            )
         case SensitivityEdit():
             value = reading.sensitivity.value if edit.value is None else edit.value
             changes = {key: SliceChange(segments={Structure.SCAR: answer}) for key, answer in answers.items()}
@@ -141,11 +149,20 @@ def _exchanged(reading: Reading, edit: ExchangeEdit, repeats: Sequence[Slice]) -
     return Outcome({image.key: SliceChange()}, with_slices(others, [image]))
 
 
-def proposal(segment: Segment | None) -> SliceChange:
-    """A slice as the models propose it; without a segment they failed on it."""
-    if segment is None:
-        return SliceChange(SliceState.FAILED, False)
-    return SliceChange(SliceState.PROPOSED, False, {Structure.SCAR: segment})
+def proposal(scar: Segment | None, contours: Mapping[Structure, Segment] = MappingProxyType({})) -> SliceChange:
+    """A slice as the models propose it, with the ventricle's contours; where scar is None they failed."""
+    if scar is None:
+        return SliceChange(SliceState.FAILED, False, contours)
+    return SliceChange(SliceState.PROPOSED, False, {**contours, Structure.SCAR: scar})
+
+
+def _undrawn(content: SliceContent, contours: Mapping[Structure, Segment]) -> dict[Structure, Segment]:
+    """The contours of those structures that no reader drew on the slice."""
+    return {
+        structure: contour
+        for structure, contour in contours.items()
+        if structure not in content.segments or content.segments[structure].origin is Origin.PROPOSED
+    }
 
 
 def _change(reading: Reading, edit: SliceEdit, answers: Mapping[SliceKey, Segment]) -> SliceChange:

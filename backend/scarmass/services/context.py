@@ -1,11 +1,13 @@
 """What every service works with, handed in by the composition roots."""
 
+import threading
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scarmass.domain.contours import Contours
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.protocols import Detector, Segmenter, SliceImage
@@ -24,13 +26,15 @@ REMEMBERED_SPREADS = 4096
 REMEMBERED_BLOOD = 512
 REMEMBERED_LOGITS = 48
 REMEMBERED_IMAGES = 48
+REMEMBERED_CONTOURS = 16
 
 
 @dataclass
 class Context:
     """sensitivity: what readings are opened with. examiners: read what comes in.
 
-    images, blood, logits, spreads: of slices, by what they follow from.
+    images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
+    time.
     """
 
     database: Database
@@ -48,6 +52,10 @@ class Context:
     blood: Remembered[Hashable, Mask] = field(default_factory=lambda: Remembered(REMEMBERED_BLOOD))
     logits: Remembered[Hashable, NDArray[np.float32]] = field(default_factory=lambda: Remembered(REMEMBERED_LOGITS))
     spreads: Remembered[Hashable, Spread] = field(default_factory=lambda: Remembered(REMEMBERED_SPREADS))
+    contours: Remembered[Hashable, tuple[Contours | None, ...]] = field(
+        default_factory=lambda: Remembered(REMEMBERED_CONTOURS)
+    )
+    outlining: threading.Lock = field(default_factory=threading.Lock)
     precedence: Precedence = field(default_factory=Precedence)
     notifications: Notifications = field(init=False)
 
