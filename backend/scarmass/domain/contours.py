@@ -33,6 +33,9 @@ OUTLIER_MM = 2.0
 """Radii that are farther off the curve count in proportion less."""
 
 LARGEST_LOGIT = 6.0
+VENTRICLE_LIMIT = -1.0
+"""Logit from which on it is ventricle: the best on validation patients among 0, -0.7, -1.2 and -1.8."""
+
 SMALLEST_VENTRICLE_MM2 = 150.0
 FARTHEST_OFF_AXIS_MM = 25.0
 """A ventricle whose middle is farther from the middle of the stack's is none."""
@@ -87,12 +90,13 @@ def filled(mask: Mask) -> Mask:
 
 def _seen(at: int, outline: VentricleOutline, plane: SlicePlane) -> _Seen | None:
     """The largest part that is likely ventricle, with its borders along rays from its middle."""
-    ventricle = filled(outline.left_ventricle > 0)
+    likely = outline.left_ventricle - np.float32(VENTRICLE_LIMIT)
+    ventricle = filled(likely > 0)
     if ventricle.sum() * plane.pixel_area_mm2 < SMALLEST_VENTRICLE_MM2:
         return None
     rows, columns = np.nonzero(ventricle)
     middle = (float(columns.mean()) + 0.5, float(rows.mean()) + 0.5)
-    borders = [_borders(logits, middle, plane) for logits in (outline.left_ventricle, outline.blood_pool)]
+    borders = [_borders(logits, middle, plane) for logits in (likely, outline.blood_pool)]
     return _Seen(at, middle, np.array([border[0] for border in borders]), np.array([border[1] for border in borders]))
 
 

@@ -8,8 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from scarmass.api.schemas.common import Rle
+from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import from_rle
 from scarmass.domain.prompts import Box
+from scarmass.domain.protocols import SliceImage, VentricleOutline
 from scarmass.services.context import Context
 from tests.conftest import application
 from tests.fakes import EchoSegmenter
@@ -20,7 +22,7 @@ CONTOURS = ("left_ventricle", "blood_pool")
 
 
 class FailingOutlines(EchoSegmenter):
-    def outline_ventricle(self, *_: object) -> None:
+    def outline_ventricle(self, image: SliceImage, region: HeartRegion | None, box: Box | None) -> VentricleOutline:
         raise RuntimeError("the outline failed")
 
 
@@ -29,7 +31,9 @@ class CountedOutlines(EchoSegmenter):
         super().__init__()
         self.boxes: list[Box | None] = []
 
-    def outline_ventricle(self, image, region, box):
+    def outline_ventricle(
+        self, image: SliceImage, region: HeartRegion | None, box: Box | None
+    ) -> VentricleOutline | None:
         self.boxes.append(box)
         return super().outline_ventricle(image, region, box)
 
@@ -44,7 +48,7 @@ def edited(client: TestClient, reading: dict, at: int = 0, **edit: object) -> di
 
 
 def test_every_slice_is_proposed_with_ventricle_and_blood_pool(context: Context, phantom_files: list[Path]) -> None:
-    context.segmenter = CountedOutlines()
+    context.segmenter = segmenter = CountedOutlines()
     with TestClient(application(context)) as client:
         reading = wait_until_draft(client, opened(client, phantom_files))
     for one in reading["slices"]:
@@ -53,7 +57,7 @@ def test_every_slice_is_proposed_with_ventricle_and_blood_pool(context: Context,
         ventricle, blood_pool = (from_rle(one["segments"][name]["mask"]) for name in CONTOURS)
         assert blood_pool.any()
         assert not (blood_pool & ~ventricle).any()
-    assert len(context.segmenter.boxes) == len(reading["slices"])  # outlined once for all of them
+    assert len(segmenter.boxes) == len(reading["slices"])  # outlined once for all of them
 
 
 def test_an_outline_that_fails_costs_no_scar(context: Context, phantom_files: list[Path]) -> None:
