@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scarmass.domain.contours import Contours, contours
+from scarmass.domain.contours import VENTRICLE_LIMIT, Contours, contours
 from scarmass.domain.geometry import SlicePlane
 from scarmass.domain.masks import Mask, components
 from scarmass.domain.overlap import hausdorff_95_mm
@@ -91,7 +91,7 @@ def test_the_slices_beside_it_mend_a_notch_that_one_slice_has() -> None:
     outlines, planes = a_stack(noise=0)
     whole = disc(32, 36, 30)
     notch = whole & (np.mgrid[: SHAPE[0], : SHAPE[1]][1] > 38)
-    logits = np.where(notch, -0.1, likely(whole)).astype(np.float32)
+    logits = np.where(notch, VENTRICLE_LIMIT - 0.1, likely(whole)).astype(np.float32)
     outlines[1] = VentricleOutline(logits, likely(NOWHERE))
     (alone,), (_, beside, *_) = contours(outlines[1:2], planes[1:2]), contours(outlines, planes)
     assert alone is not None

@@ -82,6 +82,22 @@ def contours(outlines: Sequence[VentricleOutline | None], planes: Sequence[Slice
     return found
 
 
+def enclosed(contour: Sequence[tuple[float, float]], shape: tuple[int, int]) -> Mask:
+    """The pixels (rows, columns) whose centres lie within a closed curve of corner-based points (even-odd rule)."""
+    x, y = np.array(contour, dtype=float).T
+    next_x, next_y = np.roll(x, -1), np.roll(y, -1)
+    mask = np.zeros(shape, dtype=bool)
+    for row in range(shape[0]):
+        centre = row + 0.5
+        crosses = (y <= centre) != (next_y <= centre)
+        if crosses.any():
+            share = (centre - y[crosses]) / (next_y - y)[crosses]
+            crossings = np.sort(x[crosses] + share * (next_x - x)[crosses])
+            before = np.searchsorted(crossings, np.arange(shape[1]) + 0.5)
+            mask[row] = before % 2 == 1
+    return mask
+
+
 def filled(mask: Mask) -> Mask:
     """The largest 8-connected part of a mask without its holes; empty where the mask is."""
     parts = components(mask)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from scarmass.domain.errors import (
+    ContourInvalid,
     PromptInvalid,
     SensitivityInvalid,
 )
@@ -41,6 +42,20 @@ class PaintEdit:
     slice: SliceKey
     mask: Mask
     structure: Structure = Structure.SCAR
+
+
+@dataclass(frozen=True)
+class ContourEdit:
+    """A closed curve, corner-based pixels (n, 2), round the ventricle or its blood pool; on several slices alike."""
+
+    kind: ClassVar = EditKind.CONTOUR
+    slices: tuple[SliceKey, ...]
+    contour: tuple[tuple[float, float], ...]
+    structure: Structure
+
+    def __post_init__(self) -> None:
+        if self.structure not in (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL):
+            raise ContourInvalid("a contour goes round the left ventricle or the blood pool")
 
 
 @dataclass(frozen=True)
@@ -145,7 +160,8 @@ class RedoEdit:
 
 
 SliceEdit = PromptEdit | PaintEdit | RemovePartEdit | ClearEdit | NoScarEdit | AcceptEdit | ExcludeEdit | IncludeEdit
-Edit = SliceEdit | AcceptAllEdit | ProposeEdit | SensitivityEdit | TakeOverEdit | ExchangeEdit | UndoEdit | RedoEdit
+StackEdit = AcceptAllEdit | ContourEdit | ProposeEdit | SensitivityEdit | TakeOverEdit | ExchangeEdit
+Edit = SliceEdit | StackEdit | UndoEdit | RedoEdit
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,18 @@ Models are asked outside: `drawn_by` and `slices_to_propose` say what for, and `
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 
+from scarmass.domain.contours import enclosed
 from scarmass.domain.correction import without_part
 from scarmass.domain.edits import (
     AcceptAllEdit,
     AcceptEdit,
     ClearEdit,
+    ContourEdit,
     Edit,
     ExchangeEdit,
     ExcludeEdit,
@@ -30,6 +32,7 @@ from scarmass.domain.edits import (
     UndoEdit,
 )
 from scarmass.domain.errors import (
+    ContourInvalid,
     ImageNotRepeated,
     MaskShapeMismatch,
     NotExcluded,
@@ -53,7 +56,7 @@ from scarmass.domain.reading import (
     SliceContent,
     SliceState,
 )
-from scarmass.domain.stack import Growth, Slice, SliceKey, with_slices
+from scarmass.domain.stack import Growth, Slice, SliceKey, is_of_one_grid, with_slices
 from scarmass.domain.structures import Structure
 
 
@@ -105,7 +108,7 @@ def apply(
     repeats: the images of the position of the slice that is exchanged. contours: of the ventricle, on slices that are
     proposed.
     Raises SliceNotInStack, NothingToUndo, NothingToRedo, NothingToAccept, NothingToRemove, NothingToTakeOver,
-    NotExcluded, ImageNotRepeated, MaskShapeMismatch, PositionsNotDistinct.
+    NotExcluded, ImageNotRepeated, MaskShapeMismatch, ContourInvalid, PositionsNotDistinct.
     """
     match edit:
         case UndoEdit():
@@ -133,6 +136,8 @@ def apply(
             return Outcome({}, with_slices(reading.slices, growth.slices))
         case ExchangeEdit():
             return _exchanged(reading, edit, repeats)
+        case ContourEdit():
+            return Outcome({key: _contoured(reading, edit, key) for key in edit.slices})
         case AcceptAllEdit():
             return Outcome({key: _change(reading, AcceptEdit(key), answers) for key in edit.slices})
         case _:
@@ -198,6 +203,26 @@ def _change(reading: Reading, edit: SliceEdit, answers: Mapping[SliceKey, Segmen
             if not before.is_excluded:
                 raise NotExcluded("the slice is not excluded")
             return SliceChange(is_excluded=False)
+
+
+def _contoured(reading: Reading, edit: ContourEdit, key: SliceKey) -> SliceChange:
+    """The structure within the contour; the blood pool always stays within the ventricle, whichever is drawn."""
+    one, drawn_on = slice_of(reading, key), slice_of(reading, edit.slices[0])
+    if not is_of_one_grid(one, drawn_on):
+        raise ContourInvalid("a contour is taken over to slices with the same pixels only")
+    rows, columns = one.shape
+    if not all(0 <= x <= columns and 0 <= y <= rows for x, y in edit.contour):
+        raise ContourInvalid(f"the contour leaves the {columns} x {rows} pixels of the slice")
+    mask, before = enclosed(edit.contour, one.shape), reading.content(key).segments
+    ventricle, blood_pool = before.get(Structure.LEFT_VENTRICLE), before.get(Structure.BLOOD_POOL)
+    if edit.structure is Structure.BLOOD_POOL and ventricle is not None:
+        mask &= ventricle.mask
+    if not mask.any():
+        raise ContourInvalid("the contour holds no pixel's centre")
+    segments = {edit.structure: Segment(mask, Origin.CONTOUR)}
+    if edit.structure is Structure.LEFT_VENTRICLE and blood_pool is not None and (blood_pool.mask & ~mask).any():
+        segments[Structure.BLOOD_POOL] = replace(blood_pool, mask=blood_pool.mask & mask)
+    return SliceChange(segments=segments)
 
 
 def _drawn(structure: Structure, segment: Segment) -> SliceChange:

@@ -48,11 +48,13 @@ class Origin(StrEnum):
     PROPOSED = "proposed"
     PROMPT = "prompt"
     PAINT = "paint"
+    CONTOUR = "contour"
 
 
 class EditKind(StrEnum):
     PROMPT = "prompt"
     PAINT = "paint"
+    CONTOUR = "contour"
     CLEAR = "clear"
     NO_SCAR = "no_scar"
     ACCEPT = "accept"

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from scarmass.api.schemas.common import (
+    Coordinate,
     Drawn,
     Few,
     FrameNumber,
@@ -27,13 +28,16 @@ from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
 
 MAX_SLICES = 1024
+MAX_CURVE = 512
 
 
 class EditRequest(Drawn):
     """mask: what the reader painted, the whole mask of the slice. point: of the part that is removed.
 
     sensitivity: null keeps it, or fits it to what was decided where it follows; then the slice, if one is named, is the
-    one in hand. slices: those that are accepted in one step. image: that takes the slice's place in an exchange.
+    one in hand. slices: those that are accepted in one step, or that a
+    contour is taken over to. contour: a closed curve, x and y of each point. image: that takes the slice's place in an
+    exchange.
     """
 
     client_id: uuid.UUID
@@ -43,6 +47,7 @@ class EditRequest(Drawn):
     sop_instance_uid: Uid | None = None
     frame_number: FrameNumber = 1
     mask: Rle | None = None
+    contour: Few[tuple[Coordinate, Coordinate]] | None = Field(default=None, min_length=3, max_length=MAX_CURVE)
     point: Position | None = None
     sensitivity: Sensitivity | None = None
     follows: bool = False
@@ -83,6 +88,11 @@ class EditRequest(Drawn):
                 if self.mask is None:
                     raise PromptInvalid("painting needs the mask that was painted")
                 return edits.PaintEdit(key, self.mask.to_domain(), self.structure)
+            case EditKind.CONTOUR:
+                if self.contour is None:
+                    raise PromptInvalid("an edit of kind contour needs its curve")
+                keys = dict.fromkeys([key, *(named.key for named in self.slices)])
+                return edits.ContourEdit(tuple(keys), tuple(self.contour), self.structure)
             case EditKind.REMOVE_PART:
                 if self.point is None:
                     raise PromptInvalid("removing a part needs a point on it")

@@ -117,7 +117,8 @@ class Totals(BaseModel):
     """totals and mass_g are those of scar, which structures holds beside the others.
 
     sensitivity: how generously outlines are drawn. follows: whether it is fitted to what the reader decides.
-    slices_with_warnings: how many of the slices that count have any.
+    slices_with_warnings: how many of the slices that count have any. myocardium: LGE mass, not cine mass, of the slices
+    with both contours; the percentages are of it, null where myocardium_unknown_because says why.
     """
 
     revision: int
@@ -125,6 +126,10 @@ class Totals(BaseModel):
     mass_extent: MassExtent
     mass_g: float | None
     structures: dict[Structure, Mass]
+    myocardium: Mass
+    scar_percent_of_myocardium: float | None
+    no_reflow_percent_of_myocardium: float | None
+    myocardium_unknown_because: str | None
     reviewed: int
     of: int
     can_undo: bool
@@ -242,6 +247,10 @@ def _totals(context: Context, measured: MeasuredReading) -> dict[str, Any]:
         "mass_extent": extent,
         "mass_g": measured.scar.mass_g(extent),
         "structures": {structure: Mass.of(mass) for structure, mass in measured.masses.items()},
+        "myocardium": Mass.of(measured.myocardium.mass),
+        "scar_percent_of_myocardium": measured.myocardium.scar_percent,
+        "no_reflow_percent_of_myocardium": measured.myocardium.no_reflow_percent,
+        "myocardium_unknown_because": measured.myocardium.unknown_because,
         "reviewed": reading.reviewed,
         "of": len(reading.slices),
         "can_undo": reading.can_undo,

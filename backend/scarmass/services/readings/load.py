@@ -12,6 +12,7 @@ from scarmass.domain.stack import Growth, Study, growth
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import StackMeasure, measure_stack
+from scarmass.services.readings.myocardium import Myocardium, measure_myocardium
 from scarmass.services.readings.summary import ReadingSummary
 from scarmass.storage import readings, studies
 
@@ -23,6 +24,7 @@ class MeasuredReading:
     reading: Reading
     measures: dict[Structure, StackMeasure]
     growth: Growth | None
+    myocardium: Myocardium
 
     @property
     def scar(self) -> StackMeasure:
@@ -72,7 +74,8 @@ def measured(context: Context, session: Session, reading: Reading) -> MeasuredRe
         for structure in Structure
         if structure in held | {Structure.SCAR}
     }
-    return MeasuredReading(reading, measures, growth_of(session, [reading.id]).get(reading.id))
+    myocardium = measure_myocardium(reading, context.density_g_per_ml, context.mass_extent)
+    return MeasuredReading(reading, measures, growth_of(session, [reading.id]).get(reading.id), myocardium)
 
 
 def growth_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Growth]:
