@@ -7,6 +7,11 @@ import { edgesOf, outlineOf } from "./outline.js";
 /** Colours told apart by readers with any colour vision, and by shape besides. */
 const scar = "#ffc233";
 const misplaced = "#ff9a57";
+/** Colour and dash of each line of the wall. */
+const walls = {
+  left_ventricle: { colour: "#c9b3ff", dash: [7, 3] },
+  blood_pool: { colour: "#ff9fc4", dash: [2, 3] },
+};
 const box = "#56c8f5";
 const positive = "#0b8f6a";
 const negative = "#d1490c";
@@ -30,6 +35,8 @@ export const typeScale = () => parseFloat(getComputedStyle(document.documentElem
  * @property {DOMMatrix} imageToCanvas
  * @property {import("../common/types.js").Rle|null} mask
  * @property {import("../common/types.js").Rle|null} misplaced the parts of the mask that lie where no scar is: dashed
+ * @property {{structure: "left_ventricle"|"blood_pool", mask: import("../common/types.js").Rle}[]} contours of the wall
+ * @property {import("../tools/drawing.js").Contour|null} contour the one that is pulled
  * @property {import("../common/types.js").Rle|null} preview what a click would make of the mask
  * @property {boolean} isExcluded the slice does not count: its mask is dashed
  * @property {import("../common/types.js").Prompt} prompt
@@ -66,6 +73,7 @@ export class Overlay {
     if (!scene) return;
     this.scale = typeScale();
     this.toScreen = (x, y) => scene.imageToCanvas.transformPoint({ x, y });
+    this.#contours(scene);
     if (scene.mask) this.#mask(scene);
     if (scene.misplaced) this.#dashed(scene.misplaced, scene.imageToCanvas, misplaced, 1.6);
     if (scene.preview) this.#dashed(scene.preview, scene.imageToCanvas, "#ffffff", 1.2);
@@ -109,6 +117,26 @@ export class Overlay {
       path.lineTo(x + far * dx, y + far * dy);
     }
     this.#stroke(path, "#ffffff", 1.4);
+  }
+
+  /** The wall's lines, thin and dashed: they lie beneath the scar's. */
+  #contours({ contours, contour, imageToCanvas, style }) {
+    this.context.globalAlpha = style.opacity;
+    for (const { structure, mask } of contours) this.#wall(structure, outlineOf(mask), imageToCanvas, 1.1);
+    if (contour) {
+      const curve = new Path2D();
+      for (const [x, y] of contour.curve) curve.lineTo(x, y);
+      curve.closePath();
+      this.#wall(contour.structure, curve, imageToCanvas, 1.6);
+    }
+    this.context.globalAlpha = 1;
+  }
+
+  #wall(structure, line, imageToCanvas, width) {
+    const path = new Path2D();
+    path.addPath(line, imageToCanvas);
+    const { colour, dash } = walls[structure];
+    this.#stroke(path, colour, width, dash);
   }
 
   #mask({ mask, imageToCanvas, style, isExcluded }) {

@@ -231,6 +231,8 @@ export class ReadingPage {
       imageToCanvas: view.imageToCanvas(),
       mask: drawing.mask,
       misplaced: drawing.misplaced,
+      contours: display.showsContours ? drawing.contours : [],
+      contour: drawing.contour,
       preview: this.preview.mask,
       isExcluded: draft.slice(view.slice).state === "excluded",
       prompt: drawing.prompt,
