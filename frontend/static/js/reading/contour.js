@@ -1,25 +1,34 @@
 /** Contours as closed curves of corner-based image pixels: made of a mask, pulled, smoothed, and turned into one. */
 
-import { loopsOf, smooth } from "../image/outline.js";
+import { betweenPixels, loopsOf } from "../image/outline.js";
 import { rleOf } from "./mask.js";
 
 /** @typedef {import("../common/types.js").Rle} Rle @typedef {import("../common/types.js").Place} Place */
 /** @typedef {import("../image/outline.js").Vertex} Vertex @typedef {import("./mask_edge.js").Grid} Grid */
 
-/** Points of a curve: close enough for every bend of a ventricle. */
-const count = 72;
+/** Points of a curve that is evened out: close enough for every bend of a ventricle. */
+const few = 72;
+/** Waves round an evened curve at most. */
+const waves = 4;
+/** Points that a curve has at most. */
+const most = 512;
 /** A pull moves what lies within so many mm along the curve; farther away it fades. */
 const pull_mm = 9;
 
-/** @param {Rle} mask @returns {Vertex[]|null} the longest border as a curve of evenly spaced points, null of an empty mask */
+/**
+ * The longest border of a mask as a curve, null of an empty one. It encloses just the mask's pixels, so that where it is not
+ * pulled nothing changes.
+ * @param {Rle} mask @returns {Vertex[]|null}
+ */
 export function curveOf(mask) {
-  const loops = loopsOf(mask).map(smooth);
+  const loops = loopsOf(mask).map(betweenPixels);
   const longest = loops.reduce((best, loop) => (loop.length > best.length ? loop : best), []);
-  return longest.length ? evenly(longest) : null;
+  if (!longest.length) return null;
+  return longest.length > most ? evenly(longest, most) : longest;
 }
 
-/** @param {Vertex[]} loop @returns {Vertex[]} */
-function evenly(loop) {
+/** @param {Vertex[]} loop @param {number} count @returns {Vertex[]} */
+function evenly(loop, count) {
   const closed = [...loop, loop[0]];
   const along = [0];
   for (let at = 1; at < closed.length; at++) along.push(along[at - 1] + distance(closed[at - 1], closed[at]));
@@ -69,16 +78,23 @@ function lengthOf_mm(curve, grid) {
   return curve.reduce((sum, vertex, at) => sum + apart_mm(vertex, curve[(at + 1) % curve.length], grid), 0);
 }
 
-/** Evened out all round, to and fro, so that it does not shrink (Taubin, ICCV 1995). @param {Vertex[]} curve @returns {Vertex[]} */
+/** Evened out all round: only the slow waves of its course stay, and with them its area. @param {Vertex[]} curve @returns {Vertex[]} */
 export function evened(curve) {
-  let now = curve;
-  for (let round = 0; round < 20; round++)
-    for (const share of [0.5, -0.52])
-      now = now.map(([x, y], at) => {
-        const [before, after] = [now[(at + now.length - 1) % now.length], now[(at + 1) % now.length]];
-        return [x + share * ((before[0] + after[0]) / 2 - x), y + share * ((before[1] + after[1]) / 2 - y)];
-      });
-  return now;
+  const points = evenly(curve, few);
+  const turn = (2 * Math.PI) / few;
+  const slow = (axis, at) => {
+    let sum = 0;
+    for (const [index, point] of points.entries()) sum += point[axis] * kernel(turn * (at - index));
+    return sum / few;
+  };
+  return points.map((_, at) => [slow(0, at), slow(1, at)]);
+}
+
+/** The sum of the waves that stay (Dirichlet's kernel). @param {number} angle */
+function kernel(angle) {
+  let sum = 1;
+  for (let wave = 1; wave <= waves; wave++) sum += 2 * Math.cos(wave * angle);
+  return sum;
 }
 
 /** The pixels whose centres a curve encloses, by the even-odd rule. @param {[number, number][]} curve @param {{rows: number, columns: number}} image @returns {Rle} */
