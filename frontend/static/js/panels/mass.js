@@ -16,8 +16,14 @@ function absences({ list }) {
 }
 
 /** Scar as a part of the LGE myocardial mass. @param {import("../reading/draft.js").Shown} reading */
-function myocardiumText({ myocardium, mass_extent, scar_percent_of_myocardium: percent, myocardium_unknown_because }) {
-  if (percent === null || percent === undefined) return myocardium_unknown_because ?? "";
+function myocardiumText({
+  state,
+  myocardium,
+  mass_extent,
+  scar_percent_of_myocardium: percent,
+  myocardium_unknown_because,
+}) {
+  if (percent === null || percent === undefined) return (state !== "preparing" && myocardium_unknown_because) || "";
   return `${percent.toFixed(1)} % of ${grams(myocardium[`by_${mass_extent}`])} g LGE myocardium (not cine mass)`;
 }
 
