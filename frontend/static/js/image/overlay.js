@@ -122,7 +122,7 @@ export class Overlay {
   /** The wall's lines, thin and dashed: they lie beneath the scar's. */
   #contours({ contours, contour, imageToCanvas, style }) {
     this.context.globalAlpha = style.opacity;
-    for (const { structure, mask } of contours) this.#wall(structure, outlineOf(mask), imageToCanvas, 1.1);
+    for (const { structure, mask } of contours) this.#wall(structure, outlineOf(mask), imageToCanvas, 1.4);
     if (contour) {
       const curve = new Path2D();
       for (const [x, y] of contour.curve) curve.lineTo(x, y);
