@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask, pixel_index
 from scarmass.domain.prompts import Box, Prompt
-from scarmass.domain.protocols import DetectedBox, Model, Segmentation, SliceImage
+from scarmass.domain.protocols import DetectedBox, Model, Segmentation, SliceImage, VentricleOutline
 from scarmass.domain.structures import Structure
 
 
@@ -63,6 +63,17 @@ class EchoSegmenter:
         for point in prompt.points:
             mask[pixel_index(point.x, point.y, mask.shape)] = point.positive
         return Segmentation(mask, 0.9, logits)
+
+    def outline_ventricle(
+        self, image: SliceImage, region: HeartRegion | None, box: Box | None
+    ) -> VentricleOutline | None:
+        """The round ventricle that the box holds, and blood within half its radius."""
+        if box is None:
+            return None
+        y, x = np.mgrid[: image.pixels.shape[0], : image.pixels.shape[1]] + 0.5
+        (middle_x, middle_y), radius = box.centre, (box.x1 - box.x0) / 2
+        from_middle = np.hypot(x - middle_x, y - middle_y)
+        return VentricleOutline(certain(from_middle < radius), certain(from_middle < radius / 2))
 
 
 class OracleSegmenter(EchoSegmenter):

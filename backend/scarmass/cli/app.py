@@ -4,7 +4,7 @@ import typer
 
 from scarmass.cli.calibrate import calibrate
 from scarmass.cli.data import dataset_app
-from scarmass.cli.evaluate import agreement, evaluate, evaluate_detector, report, zero_shot
+from scarmass.cli.evaluate import agreement, evaluate, evaluate_contours, evaluate_detector, report, zero_shot
 from scarmass.cli.serve import demo, import_studies, replay, serve
 from scarmass.cli.train import train_app
 from scarmass.cli.weights import weights_app
@@ -26,6 +26,7 @@ app.command("benchmark", hidden=True)(zero_shot)
 app.command()(report)
 app.command()(agreement)
 app.command("evaluate-detector")(evaluate_detector)
+app.command("evaluate-contours")(evaluate_contours)
 
 
 def main() -> None:

@@ -76,6 +76,38 @@ def evaluate(
     typer.echo(summary(evaluate_models(prepared, output, *models, part, seed, sensitivity)))
 
 
+def evaluate_contours(
+    dataset: PreparedFolder,
+    segmenter: Annotated[str, typer.Option(help="a name in the catalog or a file")] = SEGMENTER,
+    detector: Annotated[str, typer.Option(help="a name in the catalog or a file")] = DETECTOR,
+    part: Annotated[str, typer.Option(help="test, validation, train or held_out")] = "test",
+    patients: Annotated[str | None, typer.Option(help="of the part, with commas between; all by default")] = None,
+    output: Annotated[Path | None, typer.Option(help="a CSV file with a row for each slice")] = None,
+) -> None:
+    """Measure the contours of left ventricle and blood pool that readings are prepared with."""
+    require_extra("training")
+    from scarmass.datasets.prepared import PARTS, read_prepared
+    from scarmass.evaluation.contours import contour_scores, summary
+    from scarmass.evaluation.models import load_detector, load_segmenter
+    from scarmass.paths import WEIGHTS
+    from scarmass.settings import Settings
+
+    if part not in PARTS:
+        raise typer.BadParameter(f"{part} is not one of {', '.join(PARTS)}", param_hint="--part")
+    prepared = read_prepared(dataset)
+    chosen = patients.split(",") if patients else prepared.patients(part)
+    if not chosen or set(chosen) - set(prepared.patients(part)):
+        raise typer.BadParameter(f"{dataset} has no such {part} patients", param_hint="--patients")
+    models = (
+        load_detector(detector, WEIGHTS, "cpu"),
+        load_segmenter(segmenter, WEIGHTS, Settings().data_dir / "exports", "cpu"),
+    )
+    scores = contour_scores(*models, map(prepared.slices_of, chosen))
+    if output:
+        scores.to_csv(output, index=False)
+    typer.echo(summary(scores))
+
+
 def zero_shot(
     dataset: PreparedFolder,
     output: Annotated[Path, typer.Option(help="the comparison's folder; an interrupted one is resumed in it")],

@@ -12,6 +12,7 @@ import numpy as np
 from scarmass.domain.masks import Mask, component_at, components, pixel_index
 from scarmass.domain.prompts import Box, Point, Prompt, PromptGroup, box_around, within
 from scarmass.domain.reading import HAND_MADE, Origin, Segment
+from scarmass.domain.structures import Structure
 
 REACH_MM = 10.0
 """A click this near to a box, or to a part of the mask, is about it."""
@@ -70,11 +71,11 @@ def redrawn(before: Segment | None, drawn: Prompt, ask: Callable[[Prompt], Segme
 
     drawn: all that is drawn now. ask: a model's answer to a prompt. New boxes add to the mask that is there, boxes that
     are gone or smaller take away what lay in them alone, new points correct it. Only where a point is taken back, or
-    nothing changed, the mask is drawn anew. Of a mask that was painted, or that a
-    threshold made, nobody knows which pixels a box brought: boxes only add to it, wherever they go, and it is never
-    drawn anew.
+    nothing changed, the mask is drawn anew. Of a mask that was painted or drawn as a contour, or that a threshold made,
+    nobody knows which pixels a box brought: boxes only add to it, wherever they go, and it is never drawn anew. A
+    contour that was proposed gives way to a box.
     """
-    if before is None:
+    if before is None or (drawn.boxes and _is_proposed_contour(before, drawn.structure)):
         return ask(drawn)
     is_painted = before.origin in HAND_MADE and bool(before.mask.any())
     new_points = tuple(point for point in drawn.points if point not in before.points)
@@ -94,6 +95,10 @@ def redrawn(before: Segment | None, drawn: Prompt, ask: Callable[[Prompt], Segme
         segment = replace(said, mask=mask)
     origin = Origin.PAINT if is_painted else Origin.PROMPT
     return replace(segment, boxes=drawn.boxes, points=drawn.points, origin=origin, method=None, placed={})
+
+
+def _is_proposed_contour(segment: Segment, structure: Structure) -> bool:
+    return structure is not Structure.SCAR and segment.origin is Origin.PROPOSED and not segment.boxes
 
 
 def without_part(before: Segment, x: float, y: float) -> Segment | None:

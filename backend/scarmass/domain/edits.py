@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from scarmass.domain.errors import (
+    ContourInvalid,
     LandmarksInvalid,
     MethodInvalid,
     PromptInvalid,
@@ -45,6 +46,20 @@ class PaintEdit:
     slice: SliceKey
     mask: Mask
     structure: Structure = Structure.SCAR
+
+
+@dataclass(frozen=True)
+class ContourEdit:
+    """A closed curve, corner-based pixels (n, 2), round the ventricle or its blood pool; on several slices alike."""
+
+    kind: ClassVar = EditKind.CONTOUR
+    slices: tuple[SliceKey, ...]
+    contour: tuple[tuple[float, float], ...]
+    structure: Structure
+
+    def __post_init__(self) -> None:
+        if self.structure not in (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL):
+            raise ContourInvalid("a contour goes round the left ventricle or the blood pool")
 
 
 @dataclass(frozen=True)
@@ -181,7 +196,16 @@ class RedoEdit:
 
 
 SliceEdit = PromptEdit | PaintEdit | RemovePartEdit | ClearEdit | NoScarEdit | AcceptEdit | ExcludeEdit | IncludeEdit
-StackEdit = AcceptAllEdit | ProposeEdit | SensitivityEdit | ThresholdEdit | LandmarkEdit | TakeOverEdit | ExchangeEdit
+StackEdit = (
+    AcceptAllEdit
+    | ContourEdit
+    | ProposeEdit
+    | SensitivityEdit
+    | ThresholdEdit
+    | LandmarkEdit
+    | TakeOverEdit
+    | ExchangeEdit
+)
 Edit = SliceEdit | StackEdit | UndoEdit | RedoEdit
 
 

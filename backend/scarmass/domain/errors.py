@@ -61,6 +61,10 @@ class PromptInvalid(Invalid):
     """A box without area, a prompt with nothing in it, or a number that is not finite."""
 
 
+class ContourInvalid(Invalid):
+    """A contour that holds no pixel, leaves its slice, or is to be taken over to a slice of another grid."""
+
+
 class ReferenceReadingsTooFew(Invalid):
     """A sensitivity cannot be fitted to so few patients with scar."""
 

@@ -4,16 +4,18 @@ Models are asked outside: `drawn_by` and `slices_to_propose` say what for, and `
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 
+from scarmass.domain.contours import enclosed
 from scarmass.domain.correction import without_part
 from scarmass.domain.edits import (
     AcceptAllEdit,
     AcceptEdit,
     ClearEdit,
+    ContourEdit,
     Edit,
     ExchangeEdit,
     ExcludeEdit,
@@ -32,6 +34,7 @@ from scarmass.domain.edits import (
     UndoEdit,
 )
 from scarmass.domain.errors import (
+    ContourInvalid,
     ImageNotRepeated,
     MaskShapeMismatch,
     NotExcluded,
@@ -54,9 +57,10 @@ from scarmass.domain.reading import (
     Segment,
     Sensitivity,
     SliceChange,
+    SliceContent,
     SliceState,
 )
-from scarmass.domain.stack import Growth, Slice, SliceKey, with_slices
+from scarmass.domain.stack import Growth, Slice, SliceKey, is_of_one_grid, with_slices
 from scarmass.domain.structures import Structure
 
 ALL_TOUCHED = "every slice was edited, accepted or excluded by a reader, and stays as it is"
@@ -119,13 +123,15 @@ def apply(
     answers: Mapping[SliceKey, Segment] = MappingProxyType({}),
     growth: Growth | None = None,
     repeats: Sequence[Slice] = (),
+    contours: Mapping[SliceKey, Mapping[Structure, Segment]] = MappingProxyType({}),
 ) -> Outcome:
     """What an edit makes of a reading.
 
     answers: what models, or a method, said of the slices asked for. growth: what the study has beyond the reading.
-    repeats: the images of the position of the slice that is exchanged.
+    repeats: the images of the position of the slice that is exchanged. contours: of the ventricle, on slices that are
+    proposed.
     Raises SliceNotInStack, NothingToUndo, NothingToRedo, NothingToAccept, NothingToRemove, NothingToTakeOver,
-    NotExcluded, ImageNotRepeated, MaskShapeMismatch, PositionsNotDistinct, PromptOutsideImage.
+    NotExcluded, ImageNotRepeated, MaskShapeMismatch, ContourInvalid, PositionsNotDistinct, PromptOutsideImage.
     """
     match edit:
         case UndoEdit():
@@ -137,7 +143,12 @@ def apply(
                 raise NothingToRedo("there is no undone edit to bring back")
             return Outcome({})
         case ProposeEdit():
-            return Outcome({key: proposal(answer) for key, answer in answers.items()})
+            return Outcome(
+                {
+                    key: proposal(answer, _undrawn(reading.content(key), contours.get(key, {})))
+                    for key, answer in answers.items()
+                }
+            )
         case SensitivityEdit():
             value = reading.sensitivity.value if edit.value is None else edit.value
             changes = {key: SliceChange(segments={Structure.SCAR: answer}) for key, answer in answers.items()}
@@ -152,6 +163,8 @@ def apply(
             return Outcome({}, with_slices(reading.slices, growth.slices))
         case ExchangeEdit():
             return _exchanged(reading, edit, repeats)
+        case ContourEdit():
+            return Outcome({key: _contoured(reading, edit, key) for key in edit.slices})
         case AcceptAllEdit():
             return Outcome({key: _change(reading, AcceptEdit(key), answers) for key in edit.slices})
         case _:
@@ -195,11 +208,20 @@ def _exchanged(reading: Reading, edit: ExchangeEdit, repeats: Sequence[Slice]) -
     return Outcome({image.key: SliceChange()}, with_slices(others, [image]))
 
 
-def proposal(segment: Segment | None) -> SliceChange:
-    """A slice as the models propose it; without a segment they failed on it."""
-    if segment is None:
-        return SliceChange(SliceState.FAILED, False)
-    return SliceChange(SliceState.PROPOSED, False, {Structure.SCAR: segment})
+def proposal(scar: Segment | None, contours: Mapping[Structure, Segment] = MappingProxyType({})) -> SliceChange:
+    """A slice as the models propose it, with the ventricle's contours; where scar is None they failed."""
+    if scar is None:
+        return SliceChange(SliceState.FAILED, False, contours)
+    return SliceChange(SliceState.PROPOSED, False, {**contours, Structure.SCAR: scar})
+
+
+def _undrawn(content: SliceContent, contours: Mapping[Structure, Segment]) -> dict[Structure, Segment]:
+    """The contours of those structures that no reader drew on the slice."""
+    return {
+        structure: contour
+        for structure, contour in contours.items()
+        if structure not in content.segments or content.segments[structure].origin is Origin.PROPOSED
+    }
 
 
 def _change(reading: Reading, edit: SliceEdit, answers: Mapping[SliceKey, Segment]) -> SliceChange:
@@ -235,6 +257,26 @@ def _change(reading: Reading, edit: SliceEdit, answers: Mapping[SliceKey, Segmen
             if not before.is_excluded:
                 raise NotExcluded("the slice is not excluded")
             return SliceChange(is_excluded=False)
+
+
+def _contoured(reading: Reading, edit: ContourEdit, key: SliceKey) -> SliceChange:
+    """The structure within the contour; the blood pool always stays within the ventricle, whichever is drawn."""
+    one, drawn_on = slice_of(reading, key), slice_of(reading, edit.slices[0])
+    if not is_of_one_grid(one, drawn_on):
+        raise ContourInvalid("a contour is taken over to slices with the same pixels only")
+    rows, columns = one.shape
+    if not all(0 <= x <= columns and 0 <= y <= rows for x, y in edit.contour):
+        raise ContourInvalid(f"the contour leaves the {columns} x {rows} pixels of the slice")
+    mask, before = enclosed(edit.contour, one.shape), reading.content(key).segments
+    ventricle, blood_pool = before.get(Structure.LEFT_VENTRICLE), before.get(Structure.BLOOD_POOL)
+    if edit.structure is Structure.BLOOD_POOL and ventricle is not None:
+        mask &= ventricle.mask
+    if not mask.any():
+        raise ContourInvalid("the contour holds no pixel's centre")
+    segments = {edit.structure: Segment(mask, Origin.CONTOUR)}
+    if edit.structure is Structure.LEFT_VENTRICLE and blood_pool is not None and (blood_pool.mask & ~mask).any():
+        segments[Structure.BLOOD_POOL] = replace(blood_pool, mask=blood_pool.mask & mask)
+    return SliceChange(segments=segments)
 
 
 def _drawn(structure: Structure, segment: Segment) -> SliceChange:

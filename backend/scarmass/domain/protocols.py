@@ -56,6 +56,14 @@ class Segmentation:
     is_likeliest: bool = False
 
 
+@dataclass(frozen=True)
+class VentricleOutline:
+    """Logits float32 (rows, columns) of the left ventricle and of its blood pool, -inf where none was looked for."""
+
+    left_ventricle: NDArray[np.float32]
+    blood_pool: NDArray[np.float32]
+
+
 class Detector(Protocol):
     @property
     def model(self) -> Model: ...
@@ -87,5 +95,14 @@ class Segmenter(Protocol):
         """Answer a prompt on one slice. region is the stack's heart, None where no left ventricle was found.
 
         Raises StructureNotKnown, PromptOutsideImage, MaskShapeMismatch, DeviceOutOfMemory.
+        """
+        ...
+
+    def outline_ventricle(
+        self, image: SliceImage, region: HeartRegion | None, box: Box | None
+    ) -> VentricleOutline | None:
+        """Where left ventricle and blood pool lie on one slice; None where these weights know no such structures.
+
+        box: the ventricle's, as it was detected on the slice or follows from the region. Raises DeviceOutOfMemory.
         """
         ...

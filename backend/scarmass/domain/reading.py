@@ -64,15 +64,17 @@ class Origin(StrEnum):
     PROMPT = "prompt"
     PAINT = "paint"
     THRESHOLD = "threshold"
+    CONTOUR = "contour"
 
 
-HAND_MADE = frozenset({Origin.PAINT, Origin.THRESHOLD})
+HAND_MADE = frozenset({Origin.PAINT, Origin.THRESHOLD, Origin.CONTOUR})
 """Made without a prompt: what comes to such a mask is added to it, and it is never drawn anew."""
 
 
 class EditKind(StrEnum):
     PROMPT = "prompt"
     PAINT = "paint"
+    CONTOUR = "contour"
     CLEAR = "clear"
     NO_SCAR = "no_scar"
     ACCEPT = "accept"

@@ -1,5 +1,6 @@
 """What every service works with, handed in by the composition roots."""
 
+import threading
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from scarmass.domain.contours import Contours
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.protocols import Detector, Segmenter, SliceImage
@@ -26,6 +28,7 @@ REMEMBERED_SPREADS = 4096
 REMEMBERED_BLOOD = 512
 REMEMBERED_LOGITS = 48
 REMEMBERED_IMAGES = 48
+REMEMBERED_CONTOURS = 16
 
 
 @dataclass
@@ -33,7 +36,8 @@ class Context:
     """sensitivity: what readings are opened with. examiners: read what comes in. report_templates: a site's own.
     results_folder: where signed readings are written, None where they are not.
 
-    images, blood, logits, spreads: of slices, by what they follow from.
+    images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
+    time.
     """
 
     database: Database
@@ -53,6 +57,10 @@ class Context:
     blood: Remembered[Hashable, Mask] = field(default_factory=lambda: Remembered(REMEMBERED_BLOOD))
     logits: Remembered[Hashable, NDArray[np.float32]] = field(default_factory=lambda: Remembered(REMEMBERED_LOGITS))
     spreads: Remembered[Hashable, Spread] = field(default_factory=lambda: Remembered(REMEMBERED_SPREADS))
+    contours: Remembered[Hashable, tuple[Contours | None, ...]] = field(
+        default_factory=lambda: Remembered(REMEMBERED_CONTOURS)
+    )
+    outlining: threading.Lock = field(default_factory=threading.Lock)
     precedence: Precedence = field(default_factory=Precedence)
     notifications: Notifications = field(init=False)
 

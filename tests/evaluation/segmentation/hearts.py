@@ -10,8 +10,8 @@ from scipy import ndimage
 from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import Prompt, box_around
-from scarmass.domain.protocols import DetectedBox, Model, Segmentation, SliceImage
+from scarmass.domain.prompts import Box, Prompt, box_around
+from scarmass.domain.protocols import DetectedBox, Model, Segmentation, SliceImage, VentricleOutline
 from scarmass.domain.sensitivity import mask_at
 from scarmass.domain.structures import Structure
 from tests.fakes import certain
@@ -97,6 +97,11 @@ class RecordingSegmenter(ABC):
         mask = self.mask(image, prompt)
         self.answered.append(mask)
         return Segmentation(mask, 1.0, self.logits(image, mask))
+
+    def outline_ventricle(
+        self, image: SliceImage, region: HeartRegion | None, box: Box | None
+    ) -> VentricleOutline | None:
+        return None
 
     def logits(self, image: SliceImage, mask: Mask) -> NDArray[np.float32]:
         return certain(mask)

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 
 REGION = HeartRegion(80, 80, 80)
 SCAR_BOX = Box(90, 52, 116, 108)
+VENTRICLE_BOX = Box(50, 50, 110, 110)
 EMBEDDING_BYTES = 256 * 64 * 64 * 4
 ZEROS = torch.zeros(1, 256, 64, 64)
 
@@ -357,3 +358,24 @@ def test_lone_clicks_are_asked_about_together_and_answered_as_click_by_click(
     for count in range(1, len(clicks) + 1):
         one_by_one = ask(engine, Prompt(points=clicks[:count], previous=one_by_one)).mask
     assert (together ^ one_by_one).sum() <= 2
+
+
+def test_the_ventricle_in_its_box_is_outlined_on_the_slice_s_own_grid(engine: SegmenterEngine) -> None:
+    outline = engine.outline_ventricle(image(), REGION, VENTRICLE_BOX)
+    assert outline is not None
+    assert outline.left_ventricle.shape == outline.blood_pool.shape == image().pixels.shape
+    assert np.isneginf(outline.left_ventricle[0, 0])  # beyond the window nothing was looked for
+    assert outline.left_ventricle[80, 80] > 0 > outline.left_ventricle[40, 40]
+
+
+def test_weights_that_were_never_taught_the_wall_outline_no_ventricle(weights: Weights) -> None:
+    state = {name: tensor for name, tensor in weights.state.items() if not name.startswith("refiner.")}
+    unrefined = SegmenterEngine(replace(weights, state=state), device="cpu", encode=lambda w: ZEROS)
+    assert unrefined.outline_ventricle(image(), REGION, VENTRICLE_BOX) is None
+
+
+def test_outlining_the_ventricle_changes_no_answer_about_scar(weights: Weights, engine: SegmenterEngine) -> None:
+    other = SegmenterEngine(weights, device="cpu")
+    other.outline_ventricle(image(), REGION, VENTRICLE_BOX)
+    prompt = Prompt(Structure.SCAR, (SCAR_BOX,))
+    assert np.array_equal(ask(other, prompt).logits, ask(engine, prompt).logits)

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from scarmass.api.schemas.common import (
+    Coordinate,
     Drawn,
     Few,
     FrameNumber,
@@ -29,6 +30,7 @@ from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
 
 MAX_SLICES = 1024
+MAX_CURVE = 512
 
 
 class EditRequest(Drawn):
@@ -37,7 +39,8 @@ class EditRequest(Drawn):
     sensitivity: null keeps it, or fits it to what was decided where it follows; then the slice, if one is named, is the
     one in hand. slices: those that are accepted in one step. image: that takes the slice's place in an exchange.
     method: whose mask is adopted, on the slice or on all that no reader decided on. regions: that were placed for it.
-    landmarks, levels: all that the reading has of them from now on.
+    landmarks, levels: all that the reading has of them from now on. contour: a closed curve, x and y of each point;
+    slices: those that it is taken over to.
     """
 
     client_id: uuid.UUID
@@ -47,6 +50,7 @@ class EditRequest(Drawn):
     sop_instance_uid: Uid | None = None
     frame_number: FrameNumber = 1
     mask: Rle | None = None
+    contour: Few[tuple[Coordinate, Coordinate]] | None = Field(default=None, min_length=3, max_length=MAX_CURVE)
     point: Position | None = None
     sensitivity: Sensitivity | None = None
     follows: bool = False
@@ -98,6 +102,11 @@ class EditRequest(Drawn):
                 if self.mask is None:
                     raise PromptInvalid("painting needs the mask that was painted")
                 return edits.PaintEdit(key, self.mask.to_domain(), self.structure)
+            case EditKind.CONTOUR:
+                if self.contour is None:
+                    raise PromptInvalid("an edit of kind contour needs its curve")
+                keys = dict.fromkeys([key, *(named.key for named in self.slices)])
+                return edits.ContourEdit(tuple(keys), tuple(self.contour), self.structure)
             case EditKind.REMOVE_PART:
                 if self.point is None:
                     raise PromptInvalid("removing a part needs a point on it")

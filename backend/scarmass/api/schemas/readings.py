@@ -132,6 +132,8 @@ class Totals(BaseModel):
 
     sensitivity: how generously outlines are drawn. follows: whether it is fitted to what the reader decides.
     slices_with_warnings: how many of the slices that count have any. landmarks, levels: as edits marked them.
+    myocardium: LGE mass, not cine mass, of the slices with both contours; the percentages are of it, null where
+    myocardium_unknown_because says why.
     """
 
     revision: int
@@ -139,6 +141,10 @@ class Totals(BaseModel):
     mass_extent: MassExtent
     mass_g: float | None
     structures: dict[Structure, Mass]
+    myocardium: Mass
+    scar_percent_of_myocardium: float | None
+    no_reflow_percent_of_myocardium: float | None
+    myocardium_unknown_because: str | None
     reviewed: int
     of: int
     can_undo: bool
@@ -260,6 +266,10 @@ def _totals(context: Context, measured: MeasuredReading) -> dict[str, Any]:
         "mass_extent": extent,
         "mass_g": measured.scar.mass_g(extent),
         "structures": {structure: Mass.of(mass) for structure, mass in measured.masses.items()},
+        "myocardium": Mass.of(measured.myocardium.mass),
+        "scar_percent_of_myocardium": measured.myocardium.scar_percent,
+        "no_reflow_percent_of_myocardium": measured.myocardium.no_reflow_percent,
+        "myocardium_unknown_because": measured.myocardium.unknown_because,
         "reviewed": reading.reviewed,
         "of": len(reading.slices),
         "can_undo": reading.can_undo,

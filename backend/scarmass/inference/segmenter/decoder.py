@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from scarmass.domain.masks import Mask
-from scarmass.domain.prompts import PromptGroup
+from scarmass.domain.prompts import Box, PromptGroup
+from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.network import PromptableSegmenter
 from scarmass.inference.segmenter.onnx_decoder import OnnxDecoder
 from scarmass.inference.segmenter.onnx_refiner import OnnxRefiner
@@ -67,6 +68,18 @@ class Decoder:
             return self._network.refine(
                 logits, shown, structures, **given.for_refiner(), with_outlines=self._onnx_refiner
             )
+
+    def outlines(self, key: Hashable, embedding: Tensor, grey: Float32, window: Window, box: Box) -> Tensor:
+        """Logits (2, 256, 256) of ALSO_OUTLINED, of a network with a refiner asked for the ventricle in its box."""
+        structure = self._network.structure_index(Structure.LEFT_VENTRICLE)
+        group = PromptGroup(box, ())
+        with torch.inference_mode():
+            given = self._given([group], [None], window)
+            assert given.boxes is not None
+            structures = torch.full((1,), structure, device=self._device)
+            logits = self._kept.get_all([(key, structure, box)], lambda: self._coarse(embedding, structures, given))
+            shown = torch.from_numpy(grey).to(self._device)
+            return self._network.outline(torch.stack(logits), shown, given.boxes, self._onnx_refiner)[0]
 
     def _coarse(self, embedding: Tensor, structures: Tensor, given: PromptTensors) -> Tensor:
         if self._onnx_decoder is not None:

@@ -16,8 +16,10 @@ from scarmass.domain.correction import asked_about, corrected, disobeyed, is_apa
 from scarmass.domain.errors import DeviceOutOfMemory, MaskShapeMismatch
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask, component_at
-from scarmass.domain.prompts import Prompt, PromptGroup
-from scarmass.domain.protocols import Model, Segmentation, SliceImage
+from scarmass.domain.prompts import Box, Prompt, PromptGroup
+from scarmass.domain.proposal import VENTRICLE_LOOSENESS
+from scarmass.domain.protocols import Model, Segmentation, SliceImage, VentricleOutline
+from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.answer import Answer, answer_of, area_weighted_score, boxes_logits
 from scarmass.inference.segmenter.decoder import Decoder
 from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter
@@ -25,6 +27,7 @@ from scarmass.inference.segmenter.onnx_decoder import OnnxDecoder
 from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder, exported_encoder
 from scarmass.inference.segmenter.onnx_refiner import OnnxRefiner
 from scarmass.inference.segmenter.prompt_tensors import coordinates, previous_of
+from scarmass.inference.segmenter.refiner import ALSO_OUTLINED
 from scarmass.inference.segmenter.tensor_cache import TensorCache, Turns
 from scarmass.inference.segmenter.window import (
     LOGITS_SIDE,
@@ -33,6 +36,7 @@ from scarmass.inference.segmenter.window import (
     Window,
     encoder_input,
     grey_window,
+    native_logits,
     stack_window,
 )
 from scarmass.inference.weights.load import Weights
@@ -164,6 +168,25 @@ class SegmenterEngine:
                 answers.append(answer)
         is_likeliest = any(answer.is_likeliest for answer in answers)
         return Segmentation(mask, area_weighted_score(answers), logits, is_likeliest)
+
+    def outline_ventricle(
+        self, image: SliceImage, region: HeartRegion | None, box: Box | None
+    ) -> VentricleOutline | None:
+        """Where left ventricle and blood pool lie on one slice: what the refiner outlines for the ventricle's box.
+
+        None without a box, and of weights without a refiner or that do not know the structure.
+        """
+        if box is None or self._network.refiner is None or Structure.LEFT_VENTRICLE not in self._network.structures:
+            return None
+        around = box.loosened(VENTRICLE_LOOSENESS, image.pixels.shape)
+        window = _window(image, region).enlarged_for(coordinates(PromptGroup(around, ())))
+        embedding, grey = self._embedding(image, window, urgent=False), self._grey(image, window)
+        outline = partial(self._decoder.outlines, (image.key, window), embedding, grey, window, around)
+        logits = self._surviving_out_of_memory(outline).cpu().numpy()
+        by_structure = {
+            structure: native_logits(logits[place], window) for place, structure in enumerate(ALSO_OUTLINED)
+        }
+        return VentricleOutline(by_structure[Structure.LEFT_VENTRICLE], by_structure[Structure.BLOOD_POOL])
 
     def _ask_ahead(self, asked: _Asked, prompt: Prompt, mask: Mask) -> None:
         """Have the network answer in batches what each click would ask if it were the only one.

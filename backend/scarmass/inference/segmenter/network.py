@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from scarmass.domain.errors import StructureNotKnown, WeightsInvalid
 from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter import tiny_vit
-from scarmass.inference.segmenter.refiner import Refiner, drawn_maps, outside_blood
+from scarmass.inference.segmenter.refiner import ALSO_OUTLINED, Refiner, drawn_maps, outside_blood
 from scarmass.inference.segmenter.tiny_vit import EMBEDDING_CHANNELS, EMBEDDING_SIDE, TinyVitEncoder
 from scarmass.inference.segmenter.window import LOGITS_SIDE
 from scarmass.inference.weights.catalog import DEFAULT_STRUCTURES
@@ -167,15 +167,47 @@ class PromptableSegmenter(nn.Module):
         The decoder was asked with a box alone, or a point alone. grey: the window (256, 256) from 0 to 1; the rest as
         in decode. with_outlines: asked in place of the refiner's own.
         """
+        answers, outlines = self._refined(logits, grey, structures, boxes, points, mask_prompts, with_outlines)
+        known_in_wall = [self.structures.index(name) for name in IN_THE_WALL if name in self.structures]
+        in_the_wall = torch.isin(structures, structures.new_tensor(known_in_wall))
+        return torch.where(in_the_wall[:, None, None], outside_blood(answers, outlines), answers)
+
+    def outline(
+        self,
+        logits: Tensor,
+        grey: Tensor,
+        boxes: Tensor,
+        with_outlines: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None,
+    ) -> Tensor:
+        """Logits (n, 2, 256, 256) of ALSO_OUTLINED where the decoder was asked for the left ventricle in boxes (n, 4).
+
+        The ventricle is outlined twice, as the answer and beside it: the mean of both is better than either.
+        """
+        ventricle = self.structure_index(Structure.LEFT_VENTRICLE)
+        structures = torch.full((len(logits),), ventricle, device=logits.device)
+        answers, outlines = self._refined(logits, grey, structures, boxes, with_outlines=with_outlines)
+        place = ALSO_OUTLINED.index(Structure.LEFT_VENTRICLE)
+        return torch.stack(
+            [(own + answers) / 2 if at == place else own for at, own in enumerate(outlines.unbind(1))], dim=1
+        )
+
+    def _refined(
+        self,
+        logits: Tensor,
+        grey: Tensor,
+        structures: Tensor,
+        boxes: Tensor | None = None,
+        points: tuple[Tensor, Tensor] | None = None,
+        mask_prompts: Tensor | None = None,
+        with_outlines: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """What the refiner answers, and what it outlines beside that."""
         assert self.refiner is not None
         scale = LOGITS_SIDE / self.input_size
         boxes = None if boxes is None else boxes * scale
         points = None if points is None else (points[0] * scale, points[1])
         maps = drawn_maps(grey, logits, boxes, points, mask_prompts)
-        answers, outlines = (with_outlines or self.refiner.with_outlines)(maps, structures)
-        known_in_wall = [self.structures.index(name) for name in IN_THE_WALL if name in self.structures]
-        in_the_wall = torch.isin(structures, structures.new_tensor(known_in_wall))
-        return torch.where(in_the_wall[:, None, None], outside_blood(answers, outlines), answers)
+        return (with_outlines or self.refiner.with_outlines)(maps, structures)
 
 
 def build_segmenter(weights: Weights) -> PromptableSegmenter:

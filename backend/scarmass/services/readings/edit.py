@@ -24,6 +24,7 @@ from scarmass.domain.stack import SliceKey
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, growth_of, measured
 from scarmass.services.readings.methods import adopted
+from scarmass.services.readings.outline import proposed_contours
 from scarmass.services.readings.placement import with_warnings
 from scarmass.services.readings.propose import answer, propose
 from scarmass.services.readings.sensitivity import fitted, following, redrawn_at
@@ -96,7 +97,13 @@ def _outcome(context: Context, reading: Reading, request: EditRequest) -> Outcom
     edit = request.edit
     if isinstance(edit, SensitivityEdit) and edit.value is None and edit.follows:
         edit = replace(edit, value=fitted(context, reading))
-    outcome = following(context, reading, apply(reading, edit, _answers(context, reading, edit)))
+    answers = _answers(context, reading, edit)
+    contours = (
+        {one.key: proposed_contours(context, reading.slices, one) for one in slices_to_propose(reading, edit)}
+        if isinstance(edit, ProposeEdit)
+        else {}
+    )
+    outcome = following(context, reading, apply(reading, edit, answers, contours=contours))
     return replace(outcome, changes=with_warnings(context, reading.slices, outcome.changes))
 
 

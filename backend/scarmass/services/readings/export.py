@@ -20,9 +20,19 @@ from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
 from scarmass.services.readings.load import measured
+from scarmass.services.readings.myocardium import Myocardium
 from scarmass.storage import readings, studies
 
-DIGITS = {"area_mm2": 1, "volume_ml": 2, "mass_g": 2, "slice_thickness_mm": 2, "slice_spacing_mm": 2}
+DIGITS = {
+    "lge_myocardium": 2,
+    "scar_percent": 1,
+    "no_reflow_percent": 1,
+    "area_mm2": 1,
+    "volume_ml": 2,
+    "mass_g": 2,
+    "slice_thickness_mm": 2,
+    "slice_spacing_mm": 2,
+}
 """Decimals that mean something, by how a column's name begins: a pixel is one or two mm2, readers differ by grams.
 
 Sums are made before they are rounded.
@@ -65,7 +75,9 @@ def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[str, list[dict
     ]
     area_mm2 = sum(measure.area_mm2 for measure in measured_reading.scar.slices)
     mass = _mass_columns(measured_reading.scar.mass)
-    total = {**dict.fromkeys(rows[0]), **common, "row": "total", "area_mm2": area_mm2, **mass}
+    whole = _myocardium_columns(measured_reading.myocardium)
+    rows = [row | dict.fromkeys(whole) for row in rows]
+    total = {**dict.fromkeys(rows[0]), **common, "row": "total", "area_mm2": area_mm2, **mass, **whole}
     return file_name(stack, reading), [
         {column: _rounded(column, cell) for column, cell in row.items()} for row in [*rows, total]
     ]
@@ -239,3 +251,13 @@ def _mass_columns(mass: Mass | None) -> dict[str, float | None]:
 def harmless(value: Any) -> Any:
     """The value, with an apostrophe before each place where a spreadsheet would find a formula in text."""
     return FORMULA_START.sub(r"\1\2'", value) if isinstance(value, str) else value
+
+
+def _myocardium_columns(myocardium: Myocardium) -> dict[str, Any]:
+    """LGE mass of the wall, which is not cine mass, and what part of it is scar: of the whole reading."""
+    return {
+        **{f"lge_myocardium_{name}": value for name, value in _mass_columns(myocardium.mass).items()},
+        "scar_percent_of_myocardium": myocardium.scar_percent,
+        "no_reflow_percent_of_myocardium": myocardium.no_reflow_percent,
+        "myocardium_unknown_because": myocardium.unknown_because or "",
+    }

@@ -13,6 +13,7 @@ from scarmass.domain.stack import Growth, Study, growth
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import StackMeasure, measure_stack
+from scarmass.services.readings.myocardium import Myocardium, measure_myocardium
 from scarmass.services.readings.summary import ReadingSummary
 from scarmass.storage import readings, signatures, studies
 
@@ -24,6 +25,7 @@ class MeasuredReading:
     reading: Reading
     measures: dict[Structure, StackMeasure]
     growth: Growth | None
+    myocardium: Myocardium
 
     @property
     def scar(self) -> StackMeasure:
@@ -82,15 +84,16 @@ def _listed(context: Context, session: Session, ids: Sequence[uuid.UUID]) -> dic
 def measured(context: Context, session: Session, reading: Reading) -> MeasuredReading:
     """The reading with the mass of its structures, the excluded slices left out; of a signed one as it was signed."""
     held = {structure for content in reading.contents.values() for structure in content.segments}
-    density, signature = context.recipe_of(reading).density_g_per_ml, reading.record.signature
+    recipe, signature = context.recipe_of(reading), reading.record.signature
     measures = {
-        structure: measure_stack(reading.slices, reading.masks(structure), density)
+        structure: measure_stack(reading.slices, reading.masks(structure), recipe.density_g_per_ml)
         for structure in Structure
         if structure in held | {Structure.SCAR}
     }
     for structure, mass in (signature.masses if signature else {}).items():
         measures[structure] = replace(measures[structure], mass=mass)
-    return MeasuredReading(reading, measures, growth_of(session, [reading.id]).get(reading.id))
+    myocardium = measure_myocardium(reading, recipe.density_g_per_ml, recipe.mass_extent)
+    return MeasuredReading(reading, measures, growth_of(session, [reading.id]).get(reading.id), myocardium)
 
 
 def growth_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Growth]:

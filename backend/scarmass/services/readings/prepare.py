@@ -13,6 +13,7 @@ from scarmass.domain.outcome import proposal
 from scarmass.domain.reading import Reading, ReadingState, SliceChange
 from scarmass.domain.stack import Slice, SliceKey, outwards
 from scarmass.services.context import Context
+from scarmass.services.readings.outline import proposed_contours
 from scarmass.services.readings.placement import placed
 from scarmass.services.readings.propose import detection_of, embed, propose
 from scarmass.storage import jobs, readings
@@ -81,10 +82,11 @@ def _proposal(context: Context, reading: Reading, one: Slice) -> SliceChange:
     try:
         embed(context, reading.slices, one)
         proposed = propose(context, reading.slices, one, reading.sensitivity.value)
-        return proposal(placed(context, reading.slices, one, proposed))
+        scar = placed(context, reading.slices, one, proposed)
     except Exception:  # whatever the models met: one slice must not cost the reader the others
         log.exception("no proposal for a slice")
-        return proposal(None)
+        scar = None
+    return proposal(scar, proposed_contours(context, reading.slices, one))
 
 
 def _fail(session: Session, reading_id: uuid.UUID, reason: str) -> None:

@@ -15,6 +15,7 @@ export const stateNames = {
 export const editNames = {
   prompt: "boxes or points",
   paint: "painted",
+  contour: "contour",
   remove_part: "part removed",
   clear: "cleared",
   no_scar: "no scar",

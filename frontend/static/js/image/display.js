@@ -11,6 +11,7 @@ const styles = [
 /** Events: "change". */
 export class Display extends EventTarget {
   hidden = false;
+  showsContours = true;
   style = { ...styles[0], opacity: 0.9 };
 
   /** @param {number} opacity */
@@ -32,6 +33,11 @@ export class Display extends EventTarget {
     if (hidden === this.hidden) return;
     this.hidden = hidden;
     document.body.classList.toggle("without-overlay", hidden);
+    this.#changed();
+  }
+
+  toggleContours() {
+    this.showsContours = !this.showsContours;
     this.#changed();
   }
 

@@ -55,7 +55,7 @@ const between = (a, b) => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
  * @param {Vertex[]} loop corners along the pixels' edges @returns {Vertex[]}
  */
 export function smooth(loop) {
-  let curve = loop.flatMap((from, index) => middles(from, loop[(index + 1) % loop.length]));
+  let curve = betweenPixels(loop);
   for (const share of smoothings)
     curve = curve.map((vertex, index) => {
       const sides = between(curve.at(index - 1) ?? vertex, curve[(index + 1) % curve.length]);
@@ -63,6 +63,9 @@ export function smooth(loop) {
     });
   return curve;
 }
+
+/** The middles of all pixels' edges along a loop: they enclose the centres of just the pixels that it does. @param {Vertex[]} loop @returns {Vertex[]} */
+export const betweenPixels = (loop) => loop.flatMap((from, index) => middles(from, loop[(index + 1) % loop.length]));
 
 /** The middle of every pixel's edge on a straight line. @param {Vertex} from @param {Vertex} to @returns {Vertex[]} */
 function middles([x0, y0], [x1, y1]) {

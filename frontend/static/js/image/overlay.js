@@ -10,6 +10,11 @@ const misplaced = "#ff9a57";
 const method = "#f0a3d8";
 const otherReading = "#c7a6ff";
 const otherDash = [9, 5];
+/** Colour and dash of each line of the wall. */
+const walls = {
+  left_ventricle: { colour: "#c9b3ff", dash: [7, 3] },
+  blood_pool: { colour: "#ff9fc4", dash: [2, 3] },
+};
 const box = "#56c8f5";
 const positive = "#0b8f6a";
 const negative = "#d1490c";
@@ -35,6 +40,8 @@ export const typeScale = () => parseFloat(getComputedStyle(document.documentElem
  * @property {import("../common/types.js").Rle|null} mask
  * @property {import("../common/types.js").Rle|null} misplaced the parts of the mask that lie where no scar is: dashed
  * @property {import("../common/types.js").Rle|null} other what another reading has there, in long dashes
+ * @property {{structure: "left_ventricle"|"blood_pool", mask: import("../common/types.js").Rle}[]} contours of the wall
+ * @property {import("../tools/drawing.js").Contour|null} contour the one that is pulled
  * @property {import("../common/types.js").Rle|null} preview what a click would make of the mask
  * @property {import("../common/types.js").Rle|null} method the mask of the reference method that is chosen: hatched
  * @property {import("../tools/tool.js").PlacedCircle[]} regions that were placed for methods
@@ -76,6 +83,7 @@ export class Overlay {
     this.scale = typeScale();
     this.toScreen = (x, y) => scene.imageToCanvas.transformPoint({ x, y });
     if (scene.other) this.#dashed(scene.other, scene.imageToCanvas, otherReading, 1.8, otherDash);
+    this.#contours(scene);
     if (scene.mask) this.#mask(scene);
     // Where the two outlines are one, each shows in the gaps of the other.
     if (scene.other) this.#dashed(scene.other, scene.imageToCanvas, otherReading, 1.8, otherDash, false);
@@ -125,6 +133,26 @@ export class Overlay {
       path.lineTo(x + far * dx, y + far * dy);
     }
     this.#stroke(path, "#ffffff", 1.4);
+  }
+
+  /** The wall's lines, thin and dashed: they lie beneath the scar's. */
+  #contours({ contours, contour, imageToCanvas, style }) {
+    this.context.globalAlpha = style.opacity;
+    for (const { structure, mask } of contours) this.#wall(structure, outlineOf(mask), imageToCanvas, 1.4);
+    if (contour) {
+      const curve = new Path2D();
+      for (const [x, y] of contour.curve) curve.lineTo(x, y);
+      curve.closePath();
+      this.#wall(contour.structure, curve, imageToCanvas, 1.6);
+    }
+    this.context.globalAlpha = 1;
+  }
+
+  #wall(structure, line, imageToCanvas, width) {
+    const path = new Path2D();
+    path.addPath(line, imageToCanvas);
+    const { colour, dash } = walls[structure];
+    this.#stroke(path, colour, width, dash);
   }
 
   #mask({ mask, imageToCanvas, style, isExcluded }) {

@@ -262,6 +262,8 @@ export class ReadingPage {
       mask: drawing.mask,
       misplaced: drawing.misplaced,
       other: this.comparison.maskOn(view.slice),
+      contours: display.showsContours ? drawing.contours : [],
+      contour: drawing.contour,
       preview: this.preview.mask,
       method: this.methods.maskOf(view.slice),
       regions: this.methods.isOn ? this.regions.circlesOn(view.slice) : [],

@@ -4,6 +4,7 @@ import { showMessage } from "../common/status.js";
 import { Limits } from "../reading/limits.js";
 import { Preview } from "../reading/preview.js";
 import { Brush, BrushSize } from "../tools/brush.js";
+import { ContourTool } from "../tools/contour.js";
 import { Crosshair } from "../tools/crosshair.js";
 import { EdgeTool } from "../tools/edge.js";
 import { Eraser } from "../tools/eraser.js";
@@ -35,6 +36,7 @@ export function readingTools(view, drawing, regions, landmarks) {
     threshold: new ThresholdBrush(view, drawing, brushSize, limits),
     edge: new EdgeTool(view, drawing, brushSize),
     landmark: new LandmarkTool(view, drawing, landmarks),
+    contour: new ContourTool(view, drawing),
     window: new WindowTool(view),
     zoom: new Zoom(view),
     pan: new Pan(view),
@@ -84,6 +86,10 @@ function bindDrawing(page) {
   on("prompt", ({ before, after, was }) => {
     if (!actions.prompt(before, after)) drawing.selection = was;
     page.show();
+  });
+  on("contour", ({ structure, curve }) => {
+    actions.contour(structure, curve);
+    page.draw();
   });
   on("paint", ({ before, after }) => {
     actions.paint(before, after);

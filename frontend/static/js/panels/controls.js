@@ -95,6 +95,7 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
     "threshold",
     "edge",
     "landmark",
+    "contour",
     "fill_holes",
     "drop_islands",
     "remote",
@@ -107,8 +108,12 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
     positive: !drawing.negative,
     negative: drawing.negative,
     hide: display.hidden,
+    contours: display.showsContours,
     exclude: draft.slice(slices.current).state === "excluded",
     ...Object.fromEntries(drawn_with.map((id) => [id, tools.chosen === id])),
+    ...Object.fromEntries(
+      ["prompt", "brush", "eraser", "threshold", "edge", "contour"].map((id) => [id, tools.chosen === id]),
+    ),
   });
   byId("brush-size").textContent = `${brushSize.diameter_mm.toFixed(1)} mm`;
   const { fill, outline } = display.style;

@@ -15,6 +15,18 @@ function absences({ list }) {
   };
 }
 
+/** Scar as a part of the LGE myocardial mass. @param {import("../reading/draft.js").Shown} reading */
+function myocardiumText({
+  state,
+  myocardium,
+  mass_extent,
+  scar_percent_of_myocardium: percent,
+  myocardium_unknown_because,
+}) {
+  if (percent === null || percent === undefined) return (state !== "preparing" && myocardium_unknown_because) || "";
+  return `${percent.toFixed(1)} % of ${grams(myocardium[`by_${mass_extent}`])} g LGE myocardium (not cine mass)`;
+}
+
 export class MassPanel {
   #shown = -1;
 
@@ -94,6 +106,7 @@ export class MassPanel {
         ? `${millilitres(quantity)} mL`
         : (absences(this.slices)[extent] ?? "not measured yet");
     }
+    find("[data-myocardium]", this.panel).textContent = myocardiumText(this.draft.reading);
     const headline = unmeasured < slices.length ? totals[`by_${mass_extent}`] : null;
     for (const place of document.querySelectorAll("[data-total]")) place.textContent = grams(headline);
     const progress = find("[data-reviewed]", this.panel);

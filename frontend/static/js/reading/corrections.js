@@ -4,6 +4,7 @@ import { stateNames } from "../common/format.js";
 import { showMessage } from "../common/status.js";
 import { hasSameGrid } from "../image/slices.js";
 import { without } from "../tools/drawing.js";
+import { curveOf, evened } from "./contour.js";
 import { withCoresFilled } from "./cores.js";
 import { isChange, paintEdit, promptEdit } from "./edits.js";
 import { boxesAround, holdsPixel, isAny, withoutIslands } from "./mask.js";
@@ -73,6 +74,40 @@ export class Corrections extends EventTarget {
     if (isReplaced && isByHand(segmentOf(this.slice))) showMessage(staysByHand);
     act();
     return true;
+  }
+
+  /** @param {import("../tools/drawing.js").Wall} structure @param {[number, number][]} contour @param {SliceKey[]} slices that it is taken over to as well */
+  contour(structure, contour, slices = []) {
+    this.add({ kind: "contour", structure, contour, ...(slices.length ? { slices } : {}) });
+  }
+
+  /** Even out the contour that was taken last. */
+  smoothContour() {
+    const { wall } = this.drawing;
+    const curve = this.#curve();
+    if (curve) this.contour(wall, evened(curve));
+  }
+
+  /** The contour that was taken last, on the next slice too. */
+  takeOverContour() {
+    const curve = this.#curve();
+    const next = this.slices.list[this.slices.index + 1];
+    if (!curve) return;
+    if (!next || !hasSameGrid(this.slices.current, next)) {
+      showMessage("There is no next slice with the same pixels to take the contour over to.");
+      return;
+    }
+    const { sop_instance_uid, frame_number } = next;
+    this.contour(this.drawing.wall, curve, [{ sop_instance_uid, frame_number }]);
+    showMessage("The contour is on the next slice as well.");
+  }
+
+  #curve() {
+    if (!this.isReady) return null;
+    const { mask } = segmentOf(this.slice, this.drawing.wall);
+    const curve = mask && curveOf(mask);
+    if (!curve) showMessage("There is no such contour on this slice.");
+    return curve;
   }
 
   /** Did a reader decide on a slice, or correct it? @param {ReadSlice} slice */

@@ -3,6 +3,7 @@
  * is known here, and sent as made on the slice as it is stored then: nothing that came between is overwritten.
  */
 
+import { maskWithin } from "./contour.js";
 import { emptyMask, isAny, pixelsOf, rleOf, withoutPartAt } from "./mask.js";
 import { noPrompt, segmentOf, withSegment } from "./segments.js";
 
@@ -78,6 +79,8 @@ export function edited(slice, edit, image) {
       return outlined(slice, edit, promptAfter(slice, edit));
     case "paint":
       return outlined(slice, edit, handMade(painted(segmentOf(slice, edit.structure).mask, edit)));
+    case "contour":
+      return contoured(slice, edit, image);
     case "remove_part":
       return partRemoved(slice, edit);
     case "clear":
@@ -94,6 +97,28 @@ export function edited(slice, edit, image) {
     default:
       return slice;
   }
+}
+
+/** Blood stays within the ventricle. @param {ReadSlice} slice @param {Edit} edit @returns {ReadSlice} */
+function contoured(slice, edit, image) {
+  if (!edit.contour) return slice;
+  const mask = maskWithin(edit.contour, image);
+  const [ventricle, blood] = [segmentOf(slice, "left_ventricle").mask, segmentOf(slice, "blood_pool").mask];
+  if (edit.structure === "blood_pool")
+    return outlined(slice, edit, { ...handMade(ventricle ? bothOf(mask, ventricle) : mask), origin: "contour" });
+  const made = outlined(slice, edit, { ...handMade(mask), origin: "contour" });
+  return blood
+    ? outlined(made, { ...edit, structure: "blood_pool" }, { mask: bothOf(blood, mask), ...unmeasured })
+    : made;
+}
+
+/** @param {Rle} one @param {Rle} other @returns {Rle} */
+function bothOf(one, other) {
+  const within = pixelsOf(other);
+  return rleOf(
+    pixelsOf(one).map((value, at) => value & within[at]),
+    one.size,
+  );
 }
 
 /** @param {ReadSlice} slice @param {Edit} edit @returns {ReadSlice} */

@@ -3,11 +3,15 @@
 import { noPrompt, segmentOf } from "../reading/segments.js";
 
 /** @typedef {import("../common/types.js").Prompt} Prompt @typedef {import("../common/types.js").Selection} Selection */
-/** @typedef {import("../common/types.js").Rle} Rle */
+/** @typedef {import("../common/types.js").Rle} Rle @typedef {"left_ventricle"|"blood_pool"} Wall */
+/** @typedef {{structure: Wall, curve: [number, number][]}} Contour */
+
+/** @type {Wall[]} */
+const walls = ["left_ventricle", "blood_pool"];
 
 /**
  * Events: "change" (of the selection or of what points mark), "preview" (of what is being drawn), and what was drawn:
- * "prompt" (detail: before, after, was: what was selected), "paint" (detail: before, after).
+ * "prompt" (detail: before, after, was: what was selected), "paint" (detail: before, after), "contour" (detail: structure, curve).
  */
 export class Drawing extends EventTarget {
   /** @type {Selection} */
@@ -18,6 +22,10 @@ export class Drawing extends EventTarget {
   #prompt = null;
   /** @type {Rle|null} while it is painted */
   #painted = null;
+  /** @type {Contour|null} while it is pulled */
+  #contour = null;
+  /** @type {Wall} whose contour was taken last */
+  wall = "left_ventricle";
 
   /** @param {import("../image/slices.js").Slices} slices @param {import("../reading/draft.js").Draft} draft */
   constructor(slices, draft) {
@@ -45,6 +53,24 @@ export class Drawing extends EventTarget {
   get mask() {
     const slice = this.#slice;
     return this.#painted ?? (slice ? segmentOf(slice).mask : null);
+  }
+
+  /** The contours of the ventricle and its blood pool, less the one that is pulled. */
+  get contours() {
+    const slice = this.#slice;
+    /** @type {{structure: Wall, mask: Rle}[]} */
+    const shown = [];
+    if (!slice) return shown;
+    for (const structure of walls) {
+      const { mask } = segmentOf(slice, structure);
+      if (mask && structure !== this.#contour?.structure) shown.push({ structure, mask });
+    }
+    return shown;
+  }
+
+  /** The contour that is pulled. */
+  get contour() {
+    return this.#contour;
   }
 
   /** The parts of the mask that warnings speak of; not while it is painted. */
@@ -82,6 +108,18 @@ export class Drawing extends EventTarget {
   showPainted(mask) {
     this.#painted = mask;
     this.dispatchEvent(new Event("preview"));
+  }
+
+  /** @param {Contour|null} contour null ends it */
+  showContour(contour) {
+    this.#contour = contour;
+    this.dispatchEvent(new Event("preview"));
+  }
+
+  /** The contour is drawn. @param {Contour} contour */
+  setContour(contour) {
+    this.#contour = null;
+    this.#emit("contour", contour);
   }
 
   /** The prompt is drawn. @param {Prompt} before @param {Prompt} after @param {Selection} selection */

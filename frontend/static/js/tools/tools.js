@@ -2,6 +2,7 @@
 
 /** @typedef {import("./tool.js").Tool} Tool @typedef {import("./tool.js").Manner} Manner @typedef {import("./tool.js").Place} Place */
 /** @typedef {"prompt"|"brush"|"eraser"|"threshold"|"edge"|"landmark"|"window"|"zoom"|"pan"|"remote"|"hyperenhanced"} ToolName */
+/** @typedef {"prompt"|"brush"|"eraser"|"threshold"|"edge"|"contour"|"window"|"zoom"|"pan"} ToolName */
 
 /** @type {Set<ToolName>} the tools with a brush's circle */
 const brushes = new Set(["brush", "eraser", "threshold", "edge"]);

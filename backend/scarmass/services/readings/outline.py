@@ -1,0 +1,47 @@
+"""The ventricle's contours on stored slices: all slices of a stack together, since each is smoothed with the others."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from scarmass.domain.contours import Contours, contours
+from scarmass.domain.protocols import VentricleOutline
+from scarmass.domain.reading import Origin, Segment
+from scarmass.domain.stack import Slice, SliceKey
+from scarmass.domain.structures import Structure
+from scarmass.services.context import Context
+from scarmass.services.readings.propose import detection_of, image_of
+
+log = logging.getLogger(__name__)
+
+
+def proposed_contours(context: Context, slices: Sequence[Slice], one: Slice) -> Mapping[Structure, Segment]:
+    """The ventricle and its blood pool on one of the slices, none where no ventricle is seen.
+
+    None either where outlining fails: that must cost no reader the scar.
+    """
+    try:
+        found = _contours_of(context, slices)[one.key]
+    except Exception:  # whatever the models met
+        log.exception("no contours of the ventricle")
+        found = None
+    model = context.segmenter.model
+    return {structure: Segment(mask, Origin.PROPOSED, model=model) for structure, mask in (found or {}).items()}
+
+
+def _contours_of(context: Context, slices: Sequence[Slice]) -> Mapping[SliceKey, Contours | None]:
+    """Of every slice, worked out once for the stack and remembered."""
+    key = context.segmenter.model, tuple(one.pixels_key for one in slices)
+    with context.outlining:
+        known = context.contours.get(key)
+        if known is None:
+            outlines = [_outline(context, slices, index) for index in range(len(slices))]
+            known = tuple(contours(outlines, [one.header.plane for one in slices]))
+            context.contours.put(key, known)
+    return dict(zip((one.key for one in slices), known, strict=True))
+
+
+def _outline(context: Context, slices: Sequence[Slice], index: int) -> VentricleOutline | None:
+    one, detection = slices[index], detection_of(context, slices)
+    context.precedence.give_way()
+    box = detection.ventricle_at(index, one.header.pixel_spacing_mm)
+    return context.segmenter.outline_ventricle(image_of(context, one), detection.region, box)
