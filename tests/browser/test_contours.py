@@ -61,7 +61,7 @@ def test_a_contour_is_evened_out_and_taken_over_to_the_next_slice(page: Page, se
     page.keyboard.press("Shift+C")
     drag(page, (x, y), (x + 8, y))
     wait_for_revision(page, 1)
-    page.keyboard.press("Shift+S")
+    page.keyboard.press("Shift+O")
     wait_for_revision(page, 2)
     page.keyboard.press("Shift+D")
     wait_for_revision(page, 3)

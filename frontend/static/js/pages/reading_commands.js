@@ -81,7 +81,7 @@ export function readingCommands(page) {
       ],
       ["landmark", "Insertion points of the right ventricle", ["shift+l"], () => tools.choose("landmark")],
       ["contour", "Pull the contours of ventricle and blood pool", ["shift+c"], () => tools.choose("contour")],
-      ["smooth_contour", "Even out the contour taken last", ["shift+s"], () => actions.smoothContour()],
+      ["smooth_contour", "Even out the contour taken last", ["shift+o"], () => actions.smoothContour()],
       [
         "contour_next",
         "Take the contour taken last over to the next slice",

@@ -4,7 +4,7 @@ import { readerName, setReaderName } from "../common/api.js";
 import { buttonsOf, byId, element, isWithin } from "../common/dom.js";
 import { limitNames } from "../reading/limits.js";
 
-const drawn_with = ["prompt", "brush", "eraser", "threshold", "edge", "landmark", "remote", "hyperenhanced"];
+const drawn_with = ["prompt", "brush", "eraser", "threshold", "edge", "landmark", "contour", "remote", "hyperenhanced"];
 const smallestKey = "scarmass.smallest_part_mm2";
 
 /** The least area of a part that "Drop small parts" leaves, in mm². */
@@ -111,9 +111,6 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
     contours: display.showsContours,
     exclude: draft.slice(slices.current).state === "excluded",
     ...Object.fromEntries(drawn_with.map((id) => [id, tools.chosen === id])),
-    ...Object.fromEntries(
-      ["prompt", "brush", "eraser", "threshold", "edge", "contour"].map((id) => [id, tools.chosen === id]),
-    ),
   });
   byId("brush-size").textContent = `${brushSize.diameter_mm.toFixed(1)} mm`;
   const { fill, outline } = display.style;

@@ -1,8 +1,7 @@
 /** The tools: the one that a plain press uses, and the one that presses now. One at a time does. */
 
 /** @typedef {import("./tool.js").Tool} Tool @typedef {import("./tool.js").Manner} Manner @typedef {import("./tool.js").Place} Place */
-/** @typedef {"prompt"|"brush"|"eraser"|"threshold"|"edge"|"landmark"|"window"|"zoom"|"pan"|"remote"|"hyperenhanced"} ToolName */
-/** @typedef {"prompt"|"brush"|"eraser"|"threshold"|"edge"|"contour"|"window"|"zoom"|"pan"} ToolName */
+/** @typedef {"prompt"|"brush"|"eraser"|"threshold"|"edge"|"landmark"|"contour"|"window"|"zoom"|"pan"|"remote"|"hyperenhanced"} ToolName */
 
 /** @type {Set<ToolName>} the tools with a brush's circle */
 const brushes = new Set(["brush", "eraser", "threshold", "edge"]);
