@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scarmass.domain.prompts import Box, Point
-from scarmass.domain.reading import DECIDED_STATES, Origin, Segment, SliceContent, SliceState
+from scarmass.domain.reading import DECIDED_STATES, HAND_MADE, Origin, Segment, SliceContent, SliceState
 from scarmass.domain.spread import (
     JITTER,
     LEAST_G,
@@ -109,7 +109,7 @@ def test_only_what_a_model_drew_and_what_counts_is_unsure(
     decision = SliceState.ACCEPTED if is_excluded else state
     is_unsure = is_drawn_by_model(SliceContent(decision, is_excluded, {Structure.SCAR: scar}))
     counts = state not in (SliceState.NO_SCAR, SliceState.EXCLUDED)
-    assert is_unsure == (counts and origin not in (Origin.PAINT, Origin.THRESHOLD) and (has_box or has_point))
+    assert is_unsure == (counts and origin not in HAND_MADE and (has_box or has_point))
     assert not is_drawn_by_model(SliceContent(state))
 
 

@@ -1,7 +1,7 @@
 """Readings: changed in steps, and read back as the fold of them."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from scarmass.domain.reading import (
     PastEdit,
     Reading,
     ReadingState,
+    Segment,
     Sensitivity,
     SliceChange,
     fold,
@@ -25,6 +26,7 @@ from scarmass.domain.reading import (
 )
 from scarmass.domain.signature import Record
 from scarmass.domain.stack import Slice, SliceKey
+from scarmass.domain.structures import Structure
 from scarmass.storage.documents import header_from_json, header_to_json, landmarks_to_json, thickness_from_json
 from scarmass.storage.notifications import notify
 from scarmass.storage.signatures import records_of
@@ -32,6 +34,7 @@ from scarmass.storage.steps import (
     PROPOSALS,
     Seen,
     add_change,
+    add_segments,
     changes_of,
     edits_of,
     key_of,
@@ -210,6 +213,14 @@ def add_proposal(session: Session, reading_id: uuid.UUID, key: SliceKey, change:
     """Add a slice's proposal; a proposal that is there already stays."""
     add_change(session, reading_id, PROPOSALS, key, change)
     notify(session, str(reading_id))
+
+
+def add_proposed_segments(
+    session: Session, reading_id: uuid.UUID, segments: Mapping[SliceKey, Mapping[Structure, Segment]]
+) -> None:
+    """Add to the proposals of slices what was proposed of them later; what they have of a structure stays."""
+    for key, on_slice in segments.items():
+        add_segments(session, reading_id, PROPOSALS, key, on_slice)
 
 
 def is_prepared(session: Session, reading_id: uuid.UUID) -> bool:

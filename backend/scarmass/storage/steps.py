@@ -4,6 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
@@ -16,6 +17,7 @@ from scarmass.domain.reading import (
     Changes,
     EditKind,
     Origin,
+    Segment,
     Sensitivity,
     SliceChange,
     SliceState,
@@ -60,14 +62,31 @@ def edit_by_client_id(session: Session, reading_id: uuid.UUID, client_id: uuid.U
 
 def add_change(session: Session, reading_id: uuid.UUID, revision: int, key: SliceKey, change: SliceChange) -> None:
     """Add what a step made of a slice; what that step has stored of it already stays."""
-    name = {"reading_id": reading_id, "revision": revision, "sop_instance_uid": key[0], "frame_number": key[1]}
+    name = _name(reading_id, revision, key)
     decision = None if change.decision is None else change.decision.value
     adding = insert(SliceChangeRow).values(**name, decision=decision, is_excluded=change.is_excluded)
     if session.scalar(adding.on_conflict_do_nothing().returning(SliceChangeRow.ordinal)) is None:
         return
-    for structure, segment in change.segments.items():
+    add_segments(session, reading_id, revision, key, change.segments)
+
+
+def add_segments(
+    session: Session,
+    reading_id: uuid.UUID,
+    revision: int,
+    key: SliceKey,
+    segments: Mapping[Structure, Segment | None],
+) -> None:
+    """Add what a step made of structures on a slice; what it has stored of one already stays."""
+    name = _name(reading_id, revision, key)
+    for structure, segment in segments.items():
         document = None if segment is None else segment_to_json(segment)
-        session.execute(insert(SegmentChangeRow).values(**name, structure=structure.value, segment=document))
+        adding = insert(SegmentChangeRow).values(**name, structure=structure.value, segment=document)
+        session.execute(adding.on_conflict_do_nothing())
+
+
+def _name(reading_id: uuid.UUID, revision: int, key: SliceKey) -> dict[str, Any]:
+    return {"reading_id": reading_id, "revision": revision, "sop_instance_uid": key[0], "frame_number": key[1]}
 
 
 def edits_of(session: Session, reading_id: uuid.UUID, until: int | None = None) -> Sequence[EditRow]:

@@ -11,23 +11,21 @@ from scarmass.domain.prompts import Prompt
 from scarmass.domain.protocols import Model, Segmentation, SliceImage
 from scarmass.domain.structures import Structure
 from scarmass.training.segmenter.scores import scores_by_centre, validation_scores
-from tests.fakes import certain
+from tests.fakes import EchoSegmenter, certain
 from tests.training.segmenter.hearts import heart
 
 SLICES = [heart(0), replace(heart(1, with_scar=False), patient="other")]
 
 
-class Answering:
+class Answering(EchoSegmenter):
     """A segmenter whose answer to a prompt on a slice is a given function's."""
 
     model = Model("answering", "0")
     is_structure_conditioned = True
-    device_and_precision = "nothing, bool"
 
     def __init__(self, answer) -> None:
+        super().__init__()
         self._answer = answer
-
-    def embed(self, image: SliceImage, region: HeartRegion | None) -> None: ...
 
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
         mask = self._answer(image, prompt)

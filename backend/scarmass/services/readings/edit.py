@@ -98,11 +98,7 @@ def _outcome(context: Context, reading: Reading, request: EditRequest) -> Outcom
     if isinstance(edit, SensitivityEdit) and edit.value is None and edit.follows:
         edit = replace(edit, value=fitted(context, reading))
     answers = _answers(context, reading, edit)
-    contours = (
-        {one.key: proposed_contours(context, reading.slices, one) for one in slices_to_propose(reading, edit)}
-        if isinstance(edit, ProposeEdit)
-        else {}
-    )
+    contours = proposed_contours(context, reading.slices) if isinstance(edit, ProposeEdit) else {}
     outcome = following(context, reading, apply(reading, edit, answers, contours=contours))
     return replace(outcome, changes=with_warnings(context, reading.slices, outcome.changes))
 

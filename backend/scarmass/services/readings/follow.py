@@ -4,9 +4,10 @@ import asyncio
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scarmass.domain.errors import EventIdInvalid
+from scarmass.domain.reading import ReadingState
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, measured
 from scarmass.storage import readings, signatures, steps, studies
@@ -73,5 +74,7 @@ def reading_since(context: Context, reading_id: uuid.UUID, since: EventId) -> Fo
         reading = readings.get_reading(session, reading_id, seen=steps.Seen(since.proposals, since.edits))
         stack = studies.stack_revision(session, reading.stack_id)
         delivery = 0 if reading.record.delivery is None else reading.record.delivery.changes
+        if since.state == ReadingState.PREPARING and reading.state is not ReadingState.PREPARING:
+            reading = replace(reading, changed=frozenset(reading.keys))  # contours came to all of them
         event_id = EventId(len(reading.proposed), reading.revision, reading.state.value, stack, delivery)
         return Followed(event_id, measured(context, session, reading), stack != since.stack and since != BEFORE_ALL)

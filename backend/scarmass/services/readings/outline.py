@@ -14,18 +14,21 @@ from scarmass.services.readings.propose import detection_of, image_of
 log = logging.getLogger(__name__)
 
 
-def proposed_contours(context: Context, slices: Sequence[Slice], one: Slice) -> Mapping[Structure, Segment]:
-    """The ventricle and its blood pool on one of the slices, none where no ventricle is seen.
+def proposed_contours(context: Context, slices: Sequence[Slice]) -> Mapping[SliceKey, Mapping[Structure, Segment]]:
+    """The ventricle and its blood pool on each of a stack's slices, none where no ventricle is seen.
 
-    None either where outlining fails: that must cost no reader the scar.
+    None at all where outlining fails: that must cost no reader the scar.
     """
     try:
-        found = _contours_of(context, slices)[one.key]
+        found = _contours_of(context, slices)
     except Exception:  # whatever the models met
         log.exception("no contours of the ventricle")
-        found = None
+        return {}
     model = context.segmenter.model
-    return {structure: Segment(mask, Origin.PROPOSED, model=model) for structure, mask in (found or {}).items()}
+    return {
+        key: {structure: Segment(mask, Origin.PROPOSED, model=model) for structure, mask in (on_slice or {}).items()}
+        for key, on_slice in found.items()
+    }
 
 
 def _contours_of(context: Context, slices: Sequence[Slice]) -> Mapping[SliceKey, Contours | None]:

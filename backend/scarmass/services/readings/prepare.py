@@ -27,7 +27,8 @@ BROKE_OFF = f"Preparing it broke off {jobs.ATTEMPTS} times and is not tried agai
 def prepare_next_slice(context: Context, reading_id: uuid.UUID) -> None:
     """Store the proposal of one slice and queue the next one; after the last one the reading is a draft.
 
-    What raises here is wrong with every slice; a slice on which the models fail is stored as failed.
+    The ventricle's contours come with the last one, as they need every slice: no scar waits for them. What raises here
+    is wrong with every slice; a slice on which the models fail is stored as failed.
     """
     with context.database.transaction() as session:
         reading = readings.get_reading(session, reading_id)
@@ -37,6 +38,7 @@ def prepare_next_slice(context: Context, reading_id: uuid.UUID) -> None:
     detection_of(context, reading.slices)
     one = next_slice(reading, looked_at)
     change = None if one is None else _proposal(context, reading, one)
+    contours = proposed_contours(context, reading.slices) if len(reading.unproposed) <= 1 else {}
     with context.database.transaction() as session:
         readings.lock_reading(session, reading_id)  # an edit may bring more slices
         if readings.stack_and_state(session, reading_id)[1] is not ReadingState.PREPARING:
@@ -44,6 +46,7 @@ def prepare_next_slice(context: Context, reading_id: uuid.UUID) -> None:
         if one is not None and change is not None:
             readings.add_proposal(session, reading_id, one.key, change)
         if readings.is_prepared(session, reading_id):
+            readings.add_proposed_segments(session, reading_id, contours)
             readings.set_state(session, reading_id, ReadingState.DRAFT)
         else:
             jobs.add_job(session, reading_id)
@@ -82,11 +85,10 @@ def _proposal(context: Context, reading: Reading, one: Slice) -> SliceChange:
     try:
         embed(context, reading.slices, one)
         proposed = propose(context, reading.slices, one, reading.sensitivity.value)
-        scar = placed(context, reading.slices, one, proposed)
+        return proposal(placed(context, reading.slices, one, proposed))
     except Exception:  # whatever the models met: one slice must not cost the reader the others
         log.exception("no proposal for a slice")
-        scar = None
-    return proposal(scar, proposed_contours(context, reading.slices, one))
+        return proposal(None)
 
 
 def _fail(session: Session, reading_id: uuid.UUID, reason: str) -> None:
