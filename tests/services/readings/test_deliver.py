@@ -42,7 +42,7 @@ def wait_for(client: TestClient, reading: dict, is_so: Callable[[dict], object])
     raise AssertionError(f"not in 20 s: {delivery}")
 
 
-def test_a_signed_reading_is_written_as_csv_and_json(
+def test_a_signed_reading_is_written_as_csv_json_and_pdf(
     client: TestClient, folder: Path, phantom_files: list[Path]
 ) -> None:
     folder.mkdir()
@@ -51,7 +51,10 @@ def test_a_signed_reading_is_written_as_csv_and_json(
     wait_for(client, signed, lambda delivery: delivery["is_written"])
     of = len(signed["slices"])
     name = f"SIGNED_PHANTOM-001_20260105_scar-mass_{of}-of-{of}_r{signed['revision']}_v1_{signed['id']}"
-    assert sorted(each.name for each in folder.iterdir()) == [f"{name}.csv", f"{name}.json"]
+    assert sorted(each.name for each in folder.iterdir()) == [
+        f"{name}.{extension}" for extension in ("csv", "json", "pdf")
+    ]
+    assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
     assert "PHANTOM-001" in (folder / f"{name}.csv").read_text()
 
 
@@ -67,7 +70,7 @@ def test_a_folder_that_is_not_there_is_waited_for_and_a_restart_loses_nothing(
     folder.mkdir()
     with TestClient(application(context)) as client:
         assert wait_for(client, signed, lambda delivery: delivery["is_written"])["reason"] is None
-    assert len(list(folder.iterdir())) == 2
+    assert len(list(folder.iterdir())) == len(deliver.FORMATS)
 
 
 def test_what_the_receiver_took_away_is_not_written_again(
@@ -95,7 +98,7 @@ def test_what_a_process_left_that_ended_in_the_middle_is_taken_up_again(
     (folder / ".SIGNED.csv.partial").write_bytes(b"half of it")
     with TestClient(application(context)) as client:
         wait_for(client, signed, lambda delivery: delivery["is_written"])
-    assert len([each for each in folder.iterdir() if each.name.startswith("SIGNED")]) == 2
+    assert len([each for each in folder.iterdir() if each.name.startswith("SIGNED")]) == len(deliver.FORMATS)
 
 
 def test_an_error_that_nobody_expected_is_told_and_tried_again(
