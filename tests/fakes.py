@@ -76,6 +76,13 @@ class EchoSegmenter:
         return VentricleOutline(certain(from_middle < radius), certain(from_middle < radius / 2))
 
 
+class WithoutOutlines(EchoSegmenter):
+    """One whose readings come without contours: a test says which slices have them."""
+
+    def outline_ventricle(self, image: SliceImage, region: HeartRegion | None, box: Box | None) -> None:
+        return None
+
+
 class OracleSegmenter(EchoSegmenter):
     """Answers with the true mask of the slice, known by its pixels' key."""
 

@@ -1,5 +1,6 @@
 """What a reader decides about a stack against its headers: it counts, it is recorded, and open pages hear of it."""
 
+import uuid
 from pathlib import Path
 
 import pytest
@@ -34,12 +35,13 @@ def test_a_change_of_the_stack_is_an_event_for_those_who_follow_its_reading(
     client: TestClient, context: Context, phantom_files: list[Path]
 ) -> None:
     reading = opened(client, upload(client, phantom_files[1:])["studies"][0]["stacks"][0]["stack_id"])
-    seen = latest_event(context, reading["id"])
-    assert not reading_since(context, reading["id"], seen).has_other_stack
+    reading_id = uuid.UUID(reading["id"])
+    seen = latest_event(context, reading_id)
+    assert not reading_since(context, reading_id, seen).has_other_stack
     client.patch(f"/api/v1/stacks/{reading['stack_id']}", json={"contrast": "psir"})
-    patched = reading_since(context, reading["id"], seen)
+    patched = reading_since(context, reading_id, seen)
     assert patched.has_other_stack
     upload(client, phantom_files[:1])
-    grown = reading_since(context, reading["id"], patched.event_id)
+    grown = reading_since(context, reading_id, patched.event_id)
     assert grown.has_other_stack
     assert grown.reading.growth is not None

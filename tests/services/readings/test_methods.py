@@ -9,16 +9,13 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import from_rle, to_rle
-from scarmass.domain.prompts import Box
-from scarmass.domain.protocols import SliceImage
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies
 from scarmass.phantom.stack import Phantom
 from scarmass.services.context import Context
 from tests.api.test_readings import edit, reading, stack
-from tests.fakes import EchoSegmenter
+from tests.fakes import WithoutOutlines
 
 pytestmark = pytest.mark.slow
 
@@ -28,14 +25,8 @@ FIVE_SD = {"name": "n_sd", "n": 5.0}
 FWHM = {"name": "fwhm"}
 
 
-class WithoutOutlines(EchoSegmenter):
-    def outline_ventricle(self, image: SliceImage, region: HeartRegion | None, box: Box | None) -> None:
-        return None
-
-
 @pytest.fixture
 def context(context: Context) -> Context:
-    """Readings come without contours: each test says which slices have them."""
     context.segmenter = WithoutOutlines()
     return context
 

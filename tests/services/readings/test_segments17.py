@@ -11,12 +11,20 @@ from scarmass.domain.aha_model import NAMES
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies
 from scarmass.phantom.wall_segments import insertion_points_xy
+from scarmass.services.context import Context
+from tests.fakes import WithoutOutlines
 from tests.phantom_reader import PhantomReader, typical_study
 
 pytestmark = pytest.mark.slow
 
 SVG = "{http://www.w3.org/2000/svg}"
 MARKED_ON = 5
+
+
+@pytest.fixture
+def context(context: Context) -> Context:
+    context.segmenter = WithoutOutlines()
+    return context
 
 
 @pytest.fixture
