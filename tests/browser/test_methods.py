@@ -13,12 +13,19 @@ from scarmass.phantom.demonstration import demo_studies
 from tests.browser.conftest import Server
 from tests.browser.driving import drag, reading_state, wait_for_revision, wait_until
 from tests.browser.test_accessibility import serious
+from tests.fakes import WithoutOutlines
 
 pytestmark = pytest.mark.browser
 
 CONTOURED = range(3, 7)
 AT = 4
 TRUTH = next(demo_studies()).phantom.masks
+
+
+@pytest.fixture
+def server(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    monkeypatch.setattr(server.context, "segmenter", WithoutOutlines())
+    return server
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
+from scarmass.services.readings import deliver
 from tests.browser.conftest import Server, open_stack
 from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until
 from tests.browser.test_accessibility import serious
@@ -142,7 +143,7 @@ def test_a_result_that_waits_says_why_on_the_page(page: Page, server: Server, op
     page.get_by_text(f"Result waits: The results folder {tmp_path / 'away'} is not there.").wait_for()
     server.context.results_folder.mkdir()
     page.get_by_text("Result written").wait_for()
-    assert len(list(server.context.results_folder.iterdir())) == 2
+    assert len(list(server.context.results_folder.iterdir())) == len(deliver.FORMATS)
 
 
 def test_two_readers_are_compared_on_the_page(page: Page, server: Server, opened: str) -> None:
