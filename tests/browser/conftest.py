@@ -25,7 +25,7 @@ class Server:
     def upload(self, paths: list[Path]) -> str:
         """Upload files and return the id of their first stack."""
         files = [("files", (path.name, path.read_bytes())) for path in paths]
-        answer = httpx.post(f"{self.address}/api/v1/studies", files=files).raise_for_status()
+        answer = httpx.post(f"{self.address}/api/v1/studies", files=files, timeout=60).raise_for_status()
         return answer.json()["studies"][0]["stacks"][0]["stack_id"]
 
     def reading(self, stack_id: str) -> dict:
