@@ -10,6 +10,7 @@ import httpx
 from benchmarks.server import Server
 from benchmarks.subjects import Subject
 from benchmarks.timing import elapsed_ms
+from scarmass.domain.masks import from_rle, pixel_index
 from scarmass.domain.prompts import Box, Prompt
 
 
@@ -70,10 +71,14 @@ class PreparedStack:
         return elapsed_ms(lambda: self.inside_ms.append(self._server.segment(uid, prompt)["elapsed_ms"]))
 
     def correction_ms(self) -> float:
-        """Another click in a box that was answered before."""
+        """Another click in a box that was answered before, against that answer: with a click that it obeys already
+        no model is asked."""
         uid, prompt = next(self._prompts)
-        self._server.segment(uid, replace(prompt, points=()))
-        return elapsed_ms(lambda: self._server.segment(uid, prompt))
+        mask = from_rle(self._server.segment(uid, replace(prompt, points=()))["mask"])
+        points = tuple(
+            replace(point, positive=not mask[pixel_index(point.x, point.y, mask.shape)]) for point in prompt.points
+        )
+        return elapsed_ms(lambda: self._server.segment(uid, replace(prompt, points=points)))
 
     def edit_ms(self) -> float:
         """The same as an edit of the reading, committed."""
