@@ -87,6 +87,7 @@ def test_the_bulls_eye_lights_what_is_pointed_at_and_a_click_goes_to_a_slice_of_
     page.mouse.move(5, 5)
     wait_until(lambda: lit.count() == 0)
     sector.focus()
+    assert lit.count() == len(told[12]["slices"])
     first = reading_state(page)["index"]
     page.keyboard.press("Enter")
     wait_until(lambda: reading_state(page)["index"] != first)
