@@ -11,6 +11,7 @@ from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies
 from tests.browser.conftest import Server, open_stack
 from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until
+from tests.browser.test_accessibility import serious
 from tests.phantom_reader import PhantomReader, typical_study
 
 pytestmark = pytest.mark.browser
@@ -86,9 +87,11 @@ def test_the_bulls_eye_lights_what_is_pointed_at_and_a_click_goes_to_a_slice_of_
     page.mouse.move(5, 5)
     wait_until(lambda: lit.count() == 0)
     sector.focus()
+    assert lit.count() == len(told[12]["slices"])
     first = reading_state(page)["index"]
     page.keyboard.press("Enter")
     wait_until(lambda: reading_state(page)["index"] != first)
+    assert not serious(page), "\n".join(serious(page))
 
 
 def test_proposed_points_are_marked_by_a_button_and_taken_back_by_one_undo(

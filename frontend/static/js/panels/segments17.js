@@ -129,7 +129,12 @@ export class SegmentsPanel extends EventTarget {
     sector.setAttribute("role", "button");
     for (const name of ["pointerenter", "focus"]) sector.addEventListener(name, () => this.#point(segment));
     for (const name of ["pointerleave", "blur"]) sector.addEventListener(name, () => this.#point(null));
-    sector.addEventListener("click", () => this.#goTo(segment));
+    sector.addEventListener("click", () => {
+      // A mouse click leaves no focus behind: what is pointed at stays lit for as long as it is.
+      /** @type {SVGElement} */ (sector).blur();
+      this.#point(segment);
+      this.#goTo(segment);
+    });
     sector.addEventListener("keydown", (event) => {
       if (/** @type {KeyboardEvent} */ (event).key !== "Enter") return;
       event.preventDefault();
