@@ -11,18 +11,10 @@ from fastapi.testclient import TestClient
 from scarmass.domain.masks import to_rle
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import DemoStudy, write_phantom
-from scarmass.phantom.stack import TYPICAL_SHORT_AXIS, Phantom, phantom
-from scarmass.phantom.ventricle import Scar, Territory
+from scarmass.phantom.stack import Phantom
 from scarmass.phantom.wall_segments import insertion_points_xy
 
 CONTOURED = (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL, Structure.SCAR)
-
-
-def typical_study() -> DemoStudy:
-    """A transmural anterior scar in a heart that lies as most do."""
-    scar = Scar(Territory.LAD, transmurality=1.0, half_angle=1.0, half_height=0.33)
-    stack = phantom(34, scars=(scar,), orientation=TYPICAL_SHORT_AXIS)
-    return DemoStudy("Phantom^Typical", "PHANTOM-101", "19580314", "M", "20260202", stack)
 
 
 class PhantomReader:

@@ -38,6 +38,23 @@ class ScriptedReader:
         wait_until(lambda: reading_state(self.page)["reading"]["reviewed"] == of)
         return self._export(into)
 
+    def signed_report(self, into: Path) -> Path:
+        """Sign the reading that is open, and take its report away as PDF. Returns its path."""
+        address = self.page.url
+        self._press("Shift+S")
+        self.page.get_by_text("Press again to sign").wait_for()
+        self._press("Shift+S")
+        wait_until(lambda: self.page.url != address or reading_state(self.page)["reading"]["state"] == "signed")
+        self.page.goto(address)
+        wait_until(lambda: (reading_state(self.page).get("reading") or {}).get("state") == "signed")
+        self._press("Shift+E")
+        self.page.wait_for_url("**/report?language=*")
+        with self.page.expect_download() as download:
+            self.page.get_by_role("link", name="PDF").click()
+        path = into / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
+
     def _upload(self, files: list[Path]) -> None:
         self.page.goto(self.address)
         self.page.locator("input[type=file]").first.set_input_files([str(path) for path in files])

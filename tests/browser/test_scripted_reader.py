@@ -1,4 +1,4 @@
-"""Three phantom patients from upload to export, the grams known from the boxes that were drawn."""
+"""Three phantom patients from upload to signed PDF, the grams known from the boxes that were drawn."""
 
 import csv
 from itertools import islice
@@ -8,6 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 from playwright.sync_api import Page
+from pypdf import PdfReader
 
 from scarmass.domain.prompts import Box
 from scarmass.domain.structures import Structure
@@ -21,7 +22,7 @@ DENSITY_G_PER_ML = 1.05
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_a_patient_is_read_from_upload_to_export(page: Page, server: Server, tmp_path: Path, number: int) -> None:
+def test_a_patient_is_read_from_upload_to_signed_pdf(page: Page, server: Server, tmp_path: Path, number: int) -> None:
     study = next(islice(demo_studies(), number, None))
     files = write_phantom(tmp_path / "dicom", study)
     scars: dict[str, Box] = {}
@@ -46,3 +47,11 @@ def test_a_patient_is_read_from_upload_to_export(page: Page, server: Server, tmp
     assert reviewed.count("no_scar") == len(files) - len(scars)
     assert reviewed.count("accepted") == len(scars)
     assert reader.actions == 4 + (len(files) - len(scars)) + 3 * len(scars)
+
+    signed = reader.signed_report(tmp_path)
+    assert signed.name.startswith(f"SIGNED_{study.patient_id}_")
+    told = " ".join(page.extract_text() for page in PdfReader(signed).pages)
+    assert "DRAFT" not in told
+    assert f"{float(rows[-1]['mass_g_by_slice_thickness']):.2f} g" in told
+    assert "signed by unauthenticated reader" in told.replace("\n", " ")
+    assert study.patient_id in told

@@ -12,7 +12,7 @@ from scarmass.phantom.demonstration import demo_studies
 from tests.browser.conftest import Server, open_stack
 from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until
 from tests.browser.test_accessibility import serious
-from tests.phantom_reader import PhantomReader, typical_study
+from tests.phantom_reader import PhantomReader
 
 pytestmark = pytest.mark.browser
 
@@ -98,7 +98,7 @@ def test_proposed_points_are_marked_by_a_button_and_taken_back_by_one_undo(
     page: Page, server: Server, tmp_path: Path
 ) -> None:
     client = httpx.Client(base_url=server.address, timeout=120)
-    reader = PhantomReader.of(client, typical_study(), tmp_path)
+    reader = PhantomReader.of(client, next(demo_studies()), tmp_path)
     reader.contour((Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL))
     open_stack(page, server, reader.reading["stack_id"])
     page.get_by_text("Segments", exact=True).click()

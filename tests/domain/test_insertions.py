@@ -6,10 +6,10 @@ import pytest
 from scarmass.domain.insertions import proposed_insertions
 from scarmass.domain.landmarks import Place
 from scarmass.domain.wall import WallSlice
-from scarmass.phantom.stack import TYPICAL_SHORT_AXIS, phantom
+from scarmass.phantom.stack import phantom
 from tests.domain.stored import Way, as_acquired, landmarks_of, mirrored, turned, wall_of
 
-STACK = phantom(12, scars=(), orientation=TYPICAL_SHORT_AXIS)
+STACK = phantom(12, scars=())
 
 
 def offset_mm(one: WallSlice, place: Place) -> np.ndarray:

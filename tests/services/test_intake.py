@@ -7,6 +7,7 @@ import zipfile
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pydicom
@@ -14,7 +15,7 @@ import pytest
 
 from scarmass.domain.errors import ObjectRefused, StorageFull
 from scarmass.imaging.archive import Refused
-from scarmass.imaging.examiner import Examiner
+from scarmass.imaging.examiner import Examiner, Examiners
 from scarmass.imaging.mr.header import MrObject, read_object
 from scarmass.services.allowance import Allowance
 from scarmass.services.context import Context
@@ -199,6 +200,27 @@ def test_slow_files_leave_time_for_the_good_ones_beside_them(
     assert sum(clock.values()) < 17
     assert len(intake.rejected) == 1000
     assert "took all the time" in intake.rejected[-1].reason
+
+
+def test_starting_the_processes_that_read_takes_nothing_of_an_uploads_time(
+    context: Context, contents: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def started(examiner: Examiner) -> Connection:
+        clock[threading.get_ident()] += 60
+        return start(examiner)
+
+    start = Examiner._start
+    clock: dict[int, float] = defaultdict(float)
+    monkeypatch.setattr("scarmass.services.allowance.monotonic", lambda: clock[threading.get_ident()])
+    monkeypatch.setattr(Examiner, "_start", started)
+    named = [(name, BytesIO(content)) for name, content in contents.items()]
+    examiners = Examiners(processes=1)
+    try:
+        intake = take_in(context.database, context.files, named, examiners=examiners, allowance=Allowance(8))
+    finally:
+        examiners.close()
+    assert sum(clock.values()) == 60
+    assert not intake.rejected
 
 
 def test_nothing_more_is_read_once_nobody_waits_for_the_answer(context: Context, contents: dict[str, bytes]) -> None:

@@ -39,6 +39,14 @@ class Examiner:
         self._pseudonyms = pseudonyms
         self._process: subprocess.Popen | None = None
         self._connection: Connection | None = None
+        self._was_started = False
+
+    def start(self) -> None:
+        """Start its process for the first time. One that ended is started by the next file, in that file's time."""
+        if not self._was_started:
+            self._was_started = True
+            with suppress(EOFError, OSError):  # the next file says so
+                self._start()
 
     def examine(self, path: Path, seconds: float) -> MrObject:
         """The header of one MR object whose pixels were decoded; of what it is without its patient, given pseudonyms.
@@ -126,8 +134,10 @@ class Examiners:
 
     @contextmanager
     def one(self) -> Iterator[Examiner]:
+        """An examiner that is ready."""
         examiner = self._free.get()
         try:
+            examiner.start()
             yield examiner
         finally:
             self._free.put(examiner)

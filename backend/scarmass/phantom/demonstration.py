@@ -56,7 +56,7 @@ def write_demo_studies(folder: Path) -> list[Path]:
 def write_phantom(folder: Path, study: DemoStudy) -> list[Path]:
     """Write one phantom study as a derived MR series; files in slice order."""
     series = Series(
-        study_seed="phantom",
+        study_seed="demonstration",
         patient_name=study.patient_name,
         patient_id=study.patient_id,
         patient_birth_date=study.patient_birth_date,

@@ -23,11 +23,9 @@ Floats = NDArray[np.floating]
 
 DENSITY_G_PER_ML = 1.05
 
-SHORT_AXIS = (0.707107, 0.612372, -0.353553, 0.0, -0.5, -0.866025)
-"""A usual short-axis ImageOrientationPatient; the normal points from apex to base."""
-
-TYPICAL_SHORT_AXIS = (0.713138, 0.686725, 0.140867, -0.346844, 0.520266, -0.780399)
-"""As the heart of most patients lies: its apex to the left, forwards and downwards."""
+SHORT_AXIS = (0.713138, 0.686725, 0.140867, -0.346844, 0.520266, -0.780399)
+"""ImageOrientationPatient as the heart of most patients lies: its apex to the left, forwards and downwards; the normal
+points from apex to base."""
 
 HEART_POSITION_MM = np.array([45.0, -25.0, 10.0])
 HEART_IN_IMAGE_MM = (-12, -18)
