@@ -22,8 +22,9 @@ export class Player {
     this.slider = find("[data-player=phase]", element, HTMLInputElement);
     this.button.addEventListener("click", () => this.toggle());
     this.slider.addEventListener("input", () => {
+      const wanted = this.#loop[Number(this.slider.value) - 1];
       this.pause();
-      void image.go(this.#loop[Number(this.slider.value) - 1]);
+      void image.go(wanted);
     });
     image.addEventListener("open", () => this.#begin());
     image.addEventListener("view", () => this.#show());
