@@ -95,6 +95,7 @@ class SliceHeader:
     window_center: float | None = None
     window_width: float | None = None
     patient_name: str = ""
+    issuer_of_patient_id: str = ""
     is_lossy: bool = False
     may_show_writing: bool = False
     pixel_padding: tuple[int, int] | None = None

@@ -152,6 +152,14 @@ def page_of_studies(session: Session, limit: int, after: tuple[str, str] | None,
     return [_study(session, row) for row in session.scalars(query)]
 
 
+def other_studies_of_patient(session: Session, study: StudyHeader) -> list[Study]:
+    """The other studies on the worklist that have a study's PatientID, the newest first."""
+    query = select(StudyRow).where(StudyRow.patient_id == study.patient_id, StudyRow.is_removed.is_(False))
+    query = query.where(StudyRow.study_instance_uid != study.study_instance_uid)
+    query = query.order_by(StudyRow.study_date.desc(), StudyRow.study_instance_uid.desc())
+    return [_study(session, row) for row in session.scalars(query)]
+
+
 def has_studies(session: Session) -> bool:
     return session.scalar(select(StudyRow.study_instance_uid).limit(1)) is not None
 

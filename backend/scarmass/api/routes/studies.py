@@ -15,11 +15,13 @@ from starlette.requests import ClientDisconnect
 from scarmass.api.dependencies import CurrentReader, InContext, PathUid
 from scarmass.api.errors import problem
 from scarmass.api.multipart import Files, receive_files
+from scarmass.api.schemas.priors import Priors
 from scarmass.api.schemas.studies import Intake, Rejected, Study, StudyChange, Worklist
 from scarmass.domain import stack as domain
 from scarmass.services.context import Context
 from scarmass.services.intake import take_in_upload
 from scarmass.services.readings.load import readings_of
+from scarmass.services.readings.priors import priors_of
 from scarmass.services.stacks import get_study, page_of_studies, set_removed
 from scarmass.storage.files import storage_full_is_a_fact
 
@@ -105,6 +107,12 @@ def list_studies(
 @router.get("/{study_instance_uid}")
 def show_study(study_instance_uid: PathUid, context: InContext) -> Study:
     return _with_readings(context, [get_study(context, study_instance_uid)])[0]
+
+
+@router.get("/{study_instance_uid}/priors")
+def list_priors(study_instance_uid: PathUid, context: InContext) -> Priors:
+    """Earlier studies of the same patient that have late enhancement, the newest first."""
+    return Priors.of(priors_of(context, study_instance_uid))
 
 
 @router.patch("/{study_instance_uid}")

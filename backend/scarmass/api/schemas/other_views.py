@@ -46,7 +46,10 @@ class OtherViews(BaseModel):
 
 
 class ViewImage(Slice):
+    """trigger_time_ms: since the R wave; null where the header does not say it."""
+
     phase: int
+    trigger_time_ms: float | None
 
 
 class ViewImages(BaseModel):
@@ -58,7 +61,7 @@ class ViewImages(BaseModel):
     def of(view: domain.View) -> "ViewImages":
         return ViewImages(
             images=[
-                ViewImage(phase=phase, **Slice.of(one, index).model_dump())
+                ViewImage(phase=phase, trigger_time_ms=one.header.trigger_time_ms, **Slice.of(one, index).model_dump())
                 for index, (phase, one) in enumerate(view.images)
             ]
         )

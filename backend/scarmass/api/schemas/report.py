@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from scarmass.api.schemas.common import Mass, Model, Strict
+from scarmass.api.schemas.signing import Signature
 from scarmass.domain import report_text
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.report_text import LONGEST_FINDING, LONGEST_REMARKS
@@ -109,6 +110,28 @@ class ReportImage(BaseModel):
         )
 
 
+class ReportPrior(BaseModel):
+    """The newest earlier study of the patient that is signed. difference: this reading's scar less the prior's."""
+
+    study_date: str
+    reading_id: uuid.UUID
+    signature: Signature
+    scar: Mass
+    difference: Mass
+
+    @staticmethod
+    def of(prior: services.Prior | None) -> "ReportPrior | None":
+        if prior is None:
+            return None
+        return ReportPrior(
+            study_date=prior.study_date,
+            reading_id=prior.reading_id,
+            signature=Signature(reader=prior.signature.reader, signed_at=prior.signature.signed_at),
+            scar=Mass.of(prior.scar),
+            difference=Mass.of(prior.difference),
+        )
+
+
 class Report(BaseModel):
     """text: what a reader wrote, null where nobody did; text_is_older: the reading has changed since its finding.
 
@@ -142,6 +165,7 @@ class Report(BaseModel):
     warnings: list[str]
     slices: ReportSlices
     key_images: list[ReportImage]
+    prior: ReportPrior | None
 
     @staticmethod
     def of(report: services.Report, language: Language) -> "Report":
@@ -175,6 +199,7 @@ class Report(BaseModel):
             warnings=list(report.stack.warnings),
             slices=ReportSlices(**{**vars(report.slices), "reviewed": report.slices.reviewed}),
             key_images=[ReportImage.of(image) for image in report.key_images],
+            prior=ReportPrior.of(report.prior),
         )
 
 

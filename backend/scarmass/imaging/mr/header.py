@@ -169,6 +169,7 @@ def _slice_header(dataset: pydicom.Dataset, frame_number: int, is_lossy: bool) -
         pixel_spacing_mm=vector_of(dataset, "PixelSpacing", 2),
         slice_thickness_mm=_thickness(dataset),
         patient_name=plain_name(text_of(dataset, "PatientName")),
+        issuer_of_patient_id=text_of(dataset, "IssuerOfPatientID"),
         is_lossy=is_lossy,
         pixel_padding=_pixel_padding(dataset, dtype.startswith("int")),
     )

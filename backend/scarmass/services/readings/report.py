@@ -5,6 +5,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
+from scarmass.domain.comparison import difference
 from scarmass.domain.errors import Conflict, ObjectRefused, Unavailable
 from scarmass.domain.mass import Mass, MassExtent
 from scarmass.domain.protocols import Model
@@ -20,6 +23,7 @@ from scarmass.services.readings.bulls_eye import Shown, bulls_eye
 from scarmass.services.readings.export import models_of
 from scarmass.services.readings.key_images import KeyImage, key_images
 from scarmass.services.readings.load import MeasuredReading, measured
+from scarmass.services.readings.priors import signed_prior
 from scarmass.services.readings.segments17 import wall_of
 from scarmass.services.readings.spread import known_spread, spread_of
 from scarmass.storage import readings, report_texts, studies
@@ -70,10 +74,13 @@ class LeftVentricle:
 
 @dataclass(frozen=True)
 class Prior:
-    """An earlier study of the patient: its date, and its scar."""
+    """An earlier study of the patient: its date, its scar as it was signed, and how much more or less there is now."""
 
     study_date: str
     scar: Mass
+    difference: Mass
+    reading_id: uuid.UUID
+    signature: Signature
 
 
 @dataclass(frozen=True)
@@ -127,6 +134,7 @@ def report_of(context: Context, reading_id: uuid.UUID, *, asks: bool = True) -> 
         stack = studies.get_stack(session, found.reading.stack_id)
         text = report_texts.latest(session, reading_id)
         edits = readings.past_edits(session, reading_id)
+        prior = _prior(context, session, found, stack)
     reading = found.reading
     recipe = context.recipe_of(reading)
     no_reflow = found.measures.get(Structure.NO_REFLOW)
@@ -146,6 +154,7 @@ def report_of(context: Context, reading_id: uuid.UUID, *, asks: bool = True) -> 
         changed_at=max((edit.created_at for edit in edits), default=None),
         bulls_eye=_bulls_eye(reading, recipe),
         signature=reading.record.signature,
+        prior=prior,
     )
 
 
@@ -158,6 +167,17 @@ def write_text(context: Context, reading_id: uuid.UUID, author: str, finding: st
     with context.database.transaction() as session:
         report_texts.add(session, reading_id, author, plain_text(finding), plain_text(remarks), after)
     return report_of(context, reading_id)
+
+
+def _prior(context: Context, session: Session, found: MeasuredReading, stack: Stack) -> Prior | None:
+    """None where none is signed, or it may be another patient's. A signed report knows no later signature."""
+    signature = found.reading.record.signature
+    prior = signed_prior(context, session, stack.study, signature and signature.signed_at)
+    if prior is None or prior.reading is None or prior.signature is None:
+        return None
+    scar = prior.reading.scar.mass
+    less = difference(found.scar.mass, scar)
+    return Prior(prior.study.header.study_date, scar, less, prior.reading.reading.id, prior.signature)
 
 
 def _bulls_eye(reading: Reading, recipe: Recipe) -> str | None:

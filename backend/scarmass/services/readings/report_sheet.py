@@ -1,13 +1,13 @@
 """A report in a language: its page as labels, sentences and drawings, for a template to lay out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scarmass.domain.mass import Mass, MassExtent, Quantity
 from scarmass.domain.patient import written_name
 from scarmass.services.readings.finding import finding_note, finding_warning, proposed_finding
 from scarmass.services.readings.key_images import KeyImage
-from scarmass.services.readings.report import Report
+from scarmass.services.readings.report import Prior, Report
 from scarmass.services.readings.words import Language, Words, words_in
 
 SHOWN_NUMBERS = 40
@@ -184,7 +184,11 @@ def _measures(report: Report, words: Words) -> list[Item]:
 
 def _both(mass: Mass, words: Words) -> str:
     """By both extents, with equal rank."""
-    return "; ".join(f"{words.grams(mass.by(extent))} {words(f'by_{extent.value}')}" for extent in MassExtent)
+    return _by_both(mass, words.grams, words)
+
+
+def _by_both(mass: Mass, written: Callable[[Quantity | None], str], words: Words) -> str:
+    return "; ".join(f"{written(mass.by(extent))} {words(f'by_{extent.value}')}" for extent in MassExtent)
 
 
 def _quality(report: Report, words: Words) -> list[Item]:
@@ -213,9 +217,18 @@ def _extra(report: Report, words: Words) -> dict[str, list[Item]]:
     if report.methods is not None:
         parts[words("methods")] = [Item(name, _both(mass, words)) for name, mass in report.methods]
     if report.prior is not None:
-        date = words.day(report.prior.study_date)
-        parts[words("prior")] = [Item(words("prior_scar", date=date), _both(report.prior.scar, words))]
+        parts[words("prior")] = _prior(report.prior, words)
     return parts
+
+
+def _prior(prior: Prior, words: Words) -> list[Item]:
+    signature = prior.signature
+    signed = words("state_signed", reader=signature.reader, date=words.moment(signature.signed_at))
+    return [
+        Item(words("prior_scar", date=words.day(prior.study_date)), _both(prior.scar, words)),
+        Item(words("prior_difference"), _by_both(prior.difference, words.grams_more, words)),
+        Item(words("state"), signed),
+    ]
 
 
 def _recipe(report: Report, words: Words) -> list[Item]:

@@ -47,6 +47,12 @@ class Words:
     def grams(self, quantity: Quantity | None) -> str:
         return self("not_known") if quantity is None else f"{self.number(quantity.mass_g, 2)} g"
 
+    def grams_more(self, quantity: Quantity | None) -> str:
+        """A difference, with its sign."""
+        if quantity is None:
+            return self("not_known")
+        return f"{format_decimal(quantity.mass_g, format='+0.00;-0.00', locale=self.words['locale'])} g"
+
     def millilitres(self, quantity: Quantity | None) -> str:
         return "" if quantity is None else f"{self.number(quantity.volume_ml, 2)} mL"
 

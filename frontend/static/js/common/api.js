@@ -107,6 +107,8 @@ export const patchStack = (stackId, body) => json(`${root}/stacks/${part(stackId
 export const getView = (stackId) => json(`${root}/stacks/${part(stackId)}/view`);
 /** @returns {Promise<import("./types.js").Schemas["OtherViews"]>} */
 export const getOtherViews = (stackId) => json(`${root}/stacks/${part(stackId)}/other_views`);
+/** @returns {Promise<import("./types.js").Schemas["Priors"]>} */
+export const getPriors = (studyUid) => json(`${studiesPath}/${part(studyUid)}/priors`);
 /** @returns {Promise<import("./types.js").Schemas["ViewImages"]>} */
 export const getImages = (stackId) => json(`${root}/stacks/${part(stackId)}/images`);
 /** @param {string} stackId @param {string} clientId @param {boolean} [own] beside the one that all readers share */

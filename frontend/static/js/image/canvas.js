@@ -14,25 +14,38 @@ export function cleared(canvas) {
 
 const line = "#d3b6ff";
 
+/** @typedef {{from: DOMPoint, to: DOMPoint}} Line in CSS pixels of its canvas */
+
 /**
- * A thin line where another plane cuts the image, with a dark rim.
- * @param {HTMLCanvasElement} canvas @param {import("./cut.js").Cut|null} cut
- * @param {import("./viewport.js").Viewport} view on which it lies
+ * Where other planes cut an image, as lines on the screen.
+ * @param {(import("./cut.js").Cut|null)[]} cuts @param {import("./viewport.js").Viewport} view on which they lie
+ * @returns {(Line|null)[]}
  */
-export function drawCut(canvas, cut, view) {
-  const context = cleared(canvas);
-  if (!cut) return;
+export function linesOf(cuts, view) {
   const toScreen = view.imageToCanvas();
-  const [from, to] = [cut.from, cut.to].map((at) => toScreen.transformPoint(at));
-  for (const [colour, width] of /** @type {[string, number][]} */ ([
-    ["rgb(0 0 0 / 0.55)", 2.6],
-    [line, 1],
-  ])) {
-    context.strokeStyle = colour;
-    context.lineWidth = width;
-    context.beginPath();
-    context.moveTo(from.x, from.y);
-    context.lineTo(to.x, to.y);
-    context.stroke();
-  }
+  return cuts.map((cut) => cut && { from: toScreen.transformPoint(cut.from), to: toScreen.transformPoint(cut.to) });
+}
+
+/**
+ * A thin line where another plane cuts the image, with a dark rim; where further ones would, faint ones.
+ * @param {HTMLCanvasElement} canvas @param {Line|null} cut @param {(Line|null)[]} further
+ */
+export function drawCuts(canvas, cut, further = []) {
+  const context = cleared(canvas);
+  context.globalAlpha = 0.4;
+  for (const one of further) if (one) stroke(context, one, line, 1);
+  context.globalAlpha = 1;
+  if (!cut) return;
+  stroke(context, cut, "rgb(0 0 0 / 0.55)", 2.6);
+  stroke(context, cut, line, 1);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Line} at @param {string} colour @param {number} width */
+function stroke(context, { from, to }, colour, width) {
+  context.strokeStyle = colour;
+  context.lineWidth = width;
+  context.beginPath();
+  context.moveTo(from.x, from.y);
+  context.lineTo(to.x, to.y);
+  context.stroke();
 }

@@ -80,8 +80,20 @@ export const carried = (at, from, to) => pixelOf(axesOf(to), patient_mm(axesOf(f
 export const areParallel = (one, other) => Math.abs(dot(axesOf(one).normal, axesOf(other).normal)) > parallel_cosine;
 
 /** How far an image lies from the plane of another, in mm. @param {Slice} slice @param {Slice} plane */
-export function distance_mm(slice, plane) {
+export const distance_mm = (slice, plane) => Math.abs(height_mm(slice, plane));
+
+/** The same with its side: positive along the plane's normal. @param {Slice} slice @param {Slice} plane */
+export function height_mm(slice, plane) {
   const { normal, first } = axesOf(plane);
   const middle = patient_mm(axesOf(slice), { x: slice.columns / 2, y: slice.rows / 2 });
-  return Math.abs(dot(normal, minus(middle, first)));
+  return dot(normal, minus(middle, first));
+}
+
+/** Do two stacks run the same way through the patient, from their first image to their last? @param {Slice[]} one @param {Slice[]} other */
+export function runAlike(one, other) {
+  const [way, otherWay] = [one, other].map((images) => {
+    const height = height_mm(images[images.length - 1], images[0]);
+    return axesOf(images[0]).normal.map((axis) => axis * height);
+  });
+  return dot(way, otherWay) >= 0;
 }

@@ -118,13 +118,16 @@ export class Viewport extends Camera {
     return this.show(index);
   }
 
-  /** Show something else, looked at as if nothing had been there. @param {Slice[]} slices @param {number} index */
-  begin(slices, index) {
+  /**
+   * Show something else, looked at as if nothing had been there.
+   * @param {Slice[]} slices @param {number} index @param {Start} [start]
+   */
+  begin(slices, index, start = {}) {
     this.#drawn = undefined;
     this.#kept = null;
     this.shown = -1;
     this.slices = slices;
-    this.startWith({});
+    this.startWith(start);
     this.#provide();
     return this.show(index);
   }

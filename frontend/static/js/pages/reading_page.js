@@ -84,13 +84,7 @@ export class ReadingPage {
     this.history = new HistoryPanel(byId("history", HTMLDetailsElement), slices, draft, outbox);
     this.methodsPanel = new MethodsPanel(byId("methods", HTMLDetailsElement), this);
     this.saving = new SavingPanel(draft, outbox);
-    this.otherViews = new OtherViews(
-      byId("other-views"),
-      stack.stack_id,
-      slices,
-      byId("cut", HTMLCanvasElement),
-      habit,
-    );
+    this.otherViews = new OtherViews(byId("other-views"), stack, slices, draft, byId("cut", HTMLCanvasElement), habit);
     this.finish = new FinishLine(stack.stack_id, this.actions, outbox, this.spread);
     this.clock = new Clock(draft);
     this.signing = new Signing(stack, this.actions, outbox, this.clock, this.finish);

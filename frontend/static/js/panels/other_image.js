@@ -13,7 +13,13 @@ import { showSides } from "./annotations.js";
 
 /** @typedef {import("../common/types.js").Schemas["ViewImage"]} ViewImage */
 
-/** Events: "view" (another image, window, zoom or place). */
+/** A press that moves less is a click. */
+const still_px = 4;
+
+/**
+ * Events: "open" (other images), "view" (another image, window, zoom or place), "hand" (the reader goes to another one),
+ * "toggle" (play, or pause), "point" (a click that dragged nothing; detail: a place in CSS pixels of the window).
+ */
 export class OtherImage extends EventTarget {
   /** @type {ViewImage[]} */
   images = [];
@@ -37,13 +43,31 @@ export class OtherImage extends EventTarget {
     pointer.addEventListener("double", () => view.fit());
     view.addEventListener("view", () => this.#show());
     view.element.addEventListener("keydown", (event) => this.#press(event));
+    this.#watchClicks();
   }
 
-  /** Show these, from one of them on. @param {ViewImage[]} images @param {number} index */
-  async open(images, index) {
+  #watchClicks() {
+    const { element } = this.view;
+    let start = { x: 0, y: 0 };
+    element.addEventListener("pointerdown", ({ clientX: x, clientY: y }) => {
+      start = { x, y };
+    });
+    element.addEventListener("click", ({ clientX: x, clientY: y }) => {
+      if (Math.hypot(x - start.x, y - start.y) < still_px)
+        this.dispatchEvent(new CustomEvent("point", { detail: { x, y } }));
+    });
+  }
+
+  /**
+   * Show these, from one of them on.
+   * @param {ViewImage[]} images @param {number} index @param {import("../common/types.js").Box|null} heart to look at closely
+   */
+  async open(images, index, heart) {
     this.images = images;
     this.#phases = Math.max(...images.map(({ phase }) => phase));
-    await this.#bring(index, () => this.view.begin(images, index));
+    this.index = index;
+    this.dispatchEvent(new Event("open"));
+    await this.#bring(index, () => this.view.begin(images, index, { heart }));
   }
 
   /** @param {number} index the nearest that there is */
@@ -52,8 +76,14 @@ export class OtherImage extends EventTarget {
     if (wanted !== this.index && !this.view.isPressed) await this.#bring(wanted, () => this.view.show(wanted));
   }
 
+  /** Fetch an image, once. @param {number} index */
+  async load(index) {
+    await this.view.valuesOf(index);
+  }
+
   /** @param {number} by */
   step(by) {
+    this.dispatchEvent(new Event("hand"));
     void this.go(this.index + by);
   }
 
@@ -99,8 +129,13 @@ export class OtherImage extends EventTarget {
     this.dispatchEvent(new Event("view"));
   }
 
-  /** While it has the focus, the keys that go through the slices go through its images. */
+  /** While it has the focus, the keys that go through the slices go through its images, and Space plays them. */
   #press(event) {
+    if (event.key === " ") {
+      event.preventDefault();
+      if (!event.repeat) this.dispatchEvent(new Event("toggle"));
+      return;
+    }
     const ways = {
       ArrowLeft: -1,
       ArrowRight: 1,

@@ -1,40 +1,70 @@
-/** What the study shows beside the stack: listed when it is asked for, and one of it shown beside the image. */
+/** What is shown beside the stack: other stacks of its study, or a prior study. Listed when it is asked for. */
 
-import { getImages, getOtherViews } from "../common/api.js";
-import { buttonsOf, element, find } from "../common/dom.js";
-import { counted } from "../common/format.js";
-import { drawCut } from "../image/canvas.js";
-import { areParallel, cutOf, distance_mm } from "../image/cut.js";
+import { getImages, getOtherViews, getPriors } from "../common/api.js";
+import { buttonsOf, find } from "../common/dom.js";
+import { drawCuts, linesOf } from "../image/canvas.js";
+import { cutOf } from "../image/cut.js";
+import { alikeOf, lineAt, nearestAlong, ventricleRange } from "../image/linked.js";
+import { typeScale } from "../image/overlay.js";
 import { OtherImage } from "./other_image.js";
+import { fillList } from "./other_list.js";
+import { Player } from "./player.js";
+import { doubtsTold, fetchPrior, PriorOutlines, priorTitle } from "./prior.js";
 
 /** @typedef {import("../common/types.js").Schemas["OtherView"]} OtherView */
+/** @typedef {import("../common/types.js").Schemas["Prior"]} Prior @typedef {import("./other_image.js").ViewImage} ViewImage */
+/** @typedef {import("../common/types.js").ReadSlice} ReadSlice @typedef {import("../common/types.js").Box} Box */
+
+/**
+ * @typedef {object} Shown what is open
+ * @property {string} title
+ * @property {boolean} sharesPositions with the slices: where it lies among them can be told
+ * @property {string} doubts
+ * @property {() => Promise<{images: ViewImage[], read?: ReadSlice[], said?: string, heart?: Box|null}>} fetch
+ * @property {ReadSlice[]} [read] what the prior's reading has of each image, once they are here
+ */
+
+/** How far beside a line a click is on it, in CSS pixels at the smallest type size. */
+const line_reach = 6;
+
+const no_lines = "another frame of reference: no lines";
+const by_order = "beside by its way from base to apex, not by geometry";
 
 export class OtherViews {
   /** @type {OtherImage|null} */
   #image = null;
-  /** @type {OtherView|null} the one that is open, or was when the views were closed */
+  /** @type {Player|null} */
+  #player = null;
+  /** @type {Shown|null} what is open, or was when the views were closed */
   #open = null;
   #isListed = false;
+  /** Do the other image and the slices go to each other's place? */
+  #isLinked = true;
 
   /**
-   * @param {HTMLElement} pane @param {string} stackId @param {import("../image/slices.js").Slices} slices
-   * @param {HTMLCanvasElement} cut over the slices' image @param {import("../tools/presets.js").Habit} habit
+   * @param {HTMLElement} pane @param {import("../common/types.js").Stack} stack @param {import("../image/slices.js").Slices} slices
+   * @param {import("../reading/draft.js").Draft} draft @param {HTMLCanvasElement} cut over the slices' image
+   * @param {import("../tools/presets.js").Habit} habit
    */
-  constructor(pane, stackId, slices, cut, habit) {
+  constructor(pane, stack, slices, draft, cut, habit) {
     this.pane = pane;
-    this.stackId = stackId;
+    this.stack = stack;
     this.slices = slices;
+    this.draft = draft;
     this.cut = cut;
     this.habit = habit;
+    this.otherCut = find(".other-cut", pane, HTMLCanvasElement);
+    this.outlines = new PriorOutlines(find(".other-outlines", pane, HTMLCanvasElement));
     find("[data-back]", pane).addEventListener("click", () => this.#showList());
     find("[data-close]", pane).addEventListener("click", () => this.close());
+    find("[data-link]", pane).addEventListener("click", () => this.#link(!this.#isLinked));
     pane.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.preventDefault();
       this.close();
     });
     slices.addEventListener("move", () => this.#follow());
-    slices.view.addEventListener("view", () => this.#drawLines());
+    slices.view.addEventListener("view", () => this.#draw());
   }
 
   get isOpen() {
@@ -48,7 +78,8 @@ export class OtherViews {
 
   close() {
     this.#setOpen(false);
-    this.#drawLines();
+    this.#player?.pause();
+    this.#draw();
     this.slices.view.element.focus({ preventScroll: true });
   }
 
@@ -66,119 +97,146 @@ export class OtherViews {
     for (const button of buttonsOf("other_views")) button.setAttribute("aria-pressed", String(isOpen));
   }
 
+  /** @param {boolean} isLinked */
+  #link(isLinked) {
+    this.#isLinked = isLinked;
+    find("[data-link]", this.pane).setAttribute("aria-pressed", String(isLinked));
+    this.#follow();
+  }
+
   async #list() {
+    const { stack_id, study_instance_uid } = this.stack;
     try {
-      const { views } = await getOtherViews(this.stackId);
+      const [{ views }, { priors }] = await Promise.all([getOtherViews(stack_id), getPriors(study_instance_uid)]);
       this.#isListed = true;
-      this.#fill(views);
+      fillList(find(".list", this.pane), views, priors, {
+        view: (view) => void this.#choose(this.#ofView(view)),
+        prior: (prior) => void this.#choose(this.#ofPrior(prior)),
+      });
+      this.#say("said", views.length ? "" : "The study has no other images.");
     } catch (error) {
-      this.#say(`The other views cannot be listed: ${error.message}`);
+      this.#say("said", `The other views cannot be listed: ${error.message}`);
     }
   }
 
-  /** @param {OtherView[]} views */
-  #fill(views) {
-    const listed = (heading, ofGroup) =>
-      ofGroup.length ? [element("h3", {}, heading), element("ul", {}, ...ofGroup.map((view) => this.#item(view)))] : [];
-    const list = find(".list", this.pane);
-    list.replaceChildren(
-      ...listed(
-        "Across these slices",
-        views.filter(({ is_parallel }) => !is_parallel),
-      ),
-      ...listed(
-        "Along these slices",
-        views.filter(({ is_parallel }) => is_parallel),
-      ),
-    );
-    list.querySelector("button")?.focus();
-    this.#say(views.length ? "" : "The study has no other images.");
+  /** @param {OtherView} view @returns {Shown} */
+  #ofView({ description, shares_positions, stack_id }) {
+    const fetch = () => getImages(stack_id);
+    return { title: description, sharesPositions: shares_positions, doubts: "", fetch };
   }
 
-  /** @param {OtherView} view */
-  #item(view) {
-    const { description, contrast, number_of_positions: positions, number_of_phases: phases } = view;
-    const many = phases > 1 ? `${counted(positions, "position")} × ${phases} phases` : counted(positions, "image");
-    const told = contrast === "psir" ? `${many}, PSIR` : many;
-    const button = element("button", { type: "button" }, element("b", {}, description), element("span", {}, told));
-    button.addEventListener("click", () => void this.#choose(view));
-    return element("li", {}, button);
+  /** @param {Prior} prior @returns {Shown} */
+  #ofPrior(prior) {
+    const doubts = doubtsTold(prior, this.stack.patient);
+    return { title: priorTitle(prior), sharesPositions: false, doubts, fetch: () => fetchPrior(prior) };
   }
 
-  #say(text) {
-    find("[data-views=said]", this.pane).textContent = text;
+  /** @param {"title"|"badge"|"said"|"doubts"} part @param {string} text */
+  #say(part, text) {
+    find(`[data-views=${part}]`, this.pane).textContent = text;
   }
 
   #showList() {
     this.#open = null;
+    this.#player?.pause();
     this.pane.classList.remove("shows-image");
-    find("[data-views=title]", this.pane).textContent = "Other views";
-    this.#drawLines();
+    this.#say("title", "Other views");
+    this.#say("said", "");
+    this.#say("doubts", "");
+    this.#draw();
   }
 
-  /** @param {OtherView} view */
-  async #choose(view) {
-    this.#open = view;
-    this.#say("");
+  /** @param {Shown} shown */
+  async #choose(shown) {
+    this.#open = shown;
+    this.#say("said", "");
     try {
-      const { images } = await getImages(view.stack_id);
-      if (this.#open !== view) return;
-      this.pane.classList.add("shows-image");
-      find("[data-views=title]", this.pane).textContent = view.description;
-      const isApart = !view.shares_positions;
-      find("[data-other=lines]", this.pane).textContent = isApart ? "another frame of reference: no lines" : "";
+      const { images, read, said = "", heart = null } = await shown.fetch();
+      if (this.#open !== shown) return;
+      shown.read = read;
+      this.#head(shown, said);
       this.#image ??= this.#newImage(images);
       this.#image.view.element.focus({ preventScroll: true });
-      await this.#image.open(images, this.#nearest(images, 1) ?? Math.floor(images.length / 2));
+      await this.#image.open(images, this.#placeAmong(images, 1) ?? Math.floor(images.length / 2), heart);
     } catch (error) {
-      if (this.#open !== view) return;
+      if (this.#open !== shown) return;
       this.#showList();
-      this.#say(`“${view.description}” cannot be opened: ${error.message}`);
+      this.#say("said", `“${shown.title}” cannot be opened: ${error.message}`);
     }
   }
 
-  /** @param {import("./other_image.js").ViewImage[]} images that it opens with */
+  /** @param {Shown} shown @param {string} said */
+  #head({ title, doubts, sharesPositions, read }, said) {
+    this.pane.classList.add("shows-image");
+    this.#say("title", title);
+    this.#say("badge", read ? "prior study" : "view only");
+    this.#say("said", said);
+    this.#say("doubts", doubts);
+    find("[data-other=lines]", this.pane).textContent = read ? by_order : sharesPositions ? "" : no_lines;
+  }
+
+  /** @param {ViewImage[]} images that it opens with */
   #newImage(images) {
     const image = new OtherImage(find(".other-image", this.pane), this.habit, images);
-    image.addEventListener("view", () => this.#drawLines());
+    image.addEventListener("view", () => this.#draw());
+    image.addEventListener("point", (event) => this.#goToLine(/** @type {CustomEvent} */ (event).detail));
+    this.#player = new Player(find(".player", this.pane), image);
     return image;
   }
 
   /**
-   * Of images along the slices, the one at the reader's slice and of a phase.
-   * @param {import("./other_image.js").ViewImage[]} images @param {number} phase
+   * Of images beside the slices, the one where the reader is, and of a phase; null where none is.
+   * @param {ViewImage[]} images @param {number} phase
    */
-  #nearest(images, phase) {
-    const { current } = this.slices;
-    if (!this.#open?.shares_positions || !areParallel(images[0], current)) return null;
-    const mm = images.map((image) => distance_mm(image, current));
-    const nearest_mm = Math.min(...mm);
-    const phases = images.map((image, at) =>
-      mm[at] < nearest_mm + same_mm ? Math.abs(image.phase - phase) : Number.POSITIVE_INFINITY,
-    );
-    return phases.indexOf(Math.min(...phases));
+  #placeAmong(images, phase) {
+    const { list, index, current } = this.slices;
+    if (!this.#open) return null;
+    const { read, sharesPositions } = this.#open;
+    if (!read) return sharesPositions ? nearestAlong(images, current, phase) : null;
+    const range = ventricleRange(list.map((slice) => this.draft.slice(slice)));
+    const there = ventricleRange(read);
+    // The ventricles are compared where both have contours; else the stacks, whole.
+    return range && there ? alikeOf(index, list, images, range, there) : alikeOf(index, list, images);
   }
 
-  /** The reader went to another slice: what lies along it goes there too. */
+  /** The reader went to another slice: what is linked goes there too. */
   #follow() {
     const image = this.#image;
     if (!this.isOpen || !this.#open || !image?.images.length) return;
-    const nearest = this.#nearest(image.images, image.images[image.index].phase);
-    if (nearest !== null) void image.go(nearest);
-    this.#drawLines();
+    const place = this.#isLinked ? this.#placeAmong(image.images, image.images[image.index].phase) : null;
+    if (place !== null) void image.go(place);
+    this.#draw();
   }
 
-  /** Where each of the two images cuts the other. */
-  #drawLines() {
+  /** Where the slices cut the other image, on its screen. @returns {(import("../image/canvas.js").Line|null)[]} */
+  #linesOfSlices() {
+    const image = this.#image;
+    if (!this.isOpen || !this.#open?.sharesPositions || !image?.shown) return [];
+    const on = image.shown;
+    return linesOf(
+      this.slices.list.map((slice) => cutOf(on, slice)),
+      image.view,
+    );
+  }
+
+  /** A click on a slice's line goes to that slice. @param {{x: number, y: number}} client */
+  #goToLine({ x, y }) {
+    if (!this.#isLinked) return;
+    const { left, top } = this.otherCut.getBoundingClientRect();
+    const at = lineAt(this.#linesOfSlices(), { x: x - left, y: y - top }, line_reach * typeScale());
+    if (at >= 0) void this.slices.go(at);
+  }
+
+  /** Where each of the two images cuts the other, and a prior's outlines. */
+  #draw() {
     const { view } = this.slices;
     const image = this.#image;
-    const other = this.isOpen && this.#open?.shares_positions ? image?.shown : null;
-    const cut = (on, by) => (other && view.shown >= 0 ? cutOf(on, by) : null);
-    if (view.shown >= 0) drawCut(this.cut, cut(view.slice, other), view);
-    if (image?.shown)
-      drawCut(find(".other-cut", this.pane, HTMLCanvasElement), cut(image.shown, view.slice), image.view);
+    const isOn = this.isOpen && this.#open && view.shown >= 0;
+    const other = isOn && this.#open?.sharesPositions ? image?.shown : null;
+    if (view.shown >= 0) drawCuts(this.cut, other ? linesOf([cutOf(view.slice, other)], view)[0] : null);
+    if (!image?.shown) return;
+    const [here] = linesOf([other ? cutOf(other, view.slice) : null], image.view);
+    drawCuts(this.otherCut, here, this.#isLinked ? this.#linesOfSlices() : []);
+    this.outlines.draw((isOn && this.#open?.read?.[image.index]) || null, image.view);
   }
 }
-
-/** Positions that differ by less are one. */
-const same_mm = 0.5;
