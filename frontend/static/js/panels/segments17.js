@@ -18,7 +18,7 @@ const missing = {
 /** It is asked for when nothing was changed for so long. */
 const rests_after_ms = 500;
 /** The part of the picture that the page shows: the classes stand beside it. */
-const shown_box = "0 0 320 324";
+const shown_box = "0 0 320 320";
 
 /** Events: "change" (of the segment that is pointed at). */
 export class SegmentsPanel extends EventTarget {
@@ -134,6 +134,7 @@ export class SegmentsPanel extends EventTarget {
     find('[data-segments="said"]', this.panel).textContent = saidOf(levels);
     const drawn = document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
     drawn.setAttribute("viewBox", shown_box);
+    drawn.setAttribute("preserveAspectRatio", "xMinYMid");
     this.picture.replaceChildren(drawn);
     find('[data-segments="legend"]', this.panel).replaceChildren(...legendOf(drawn));
     for (const segment of segments) this.#bind(segment, drawn);
