@@ -15,6 +15,7 @@ from tests.phantom_reader import PhantomReader
 
 pytestmark = pytest.mark.browser
 
+METHODS = re.compile("/readings/.*/methods")
 PARTS = ("Overview", "Methods", "Slices", "History", "Readings", "Details")
 
 SCROLLING = """() => [...document.querySelectorAll("#mass, #mass .lower > *, #mass .lower > * > *")]
@@ -28,10 +29,10 @@ def whole(page: Page, server: Server, opened: str) -> Iterator[PhantomReader]:
     """The page's reading with insertion points, the page opened on it anew."""
     with httpx.Client(base_url=server.address, timeout=120) as client:
         reader = PhantomReader(client, opened, next(demo_studies()).phantom)
-        reader.edit("landmark", landmarks=reader.points(5))
+        reader.edit("landmark", landmarks=reader.points(len(reader.slices) // 2))
         open_stack(page, server, opened)
         page.locator('[data-segment="1"]').wait_for()
-        expect(page.locator("#methods tbody tr")).to_have_count(9)
+        expect(page.locator("#methods tbody tr")).to_have_count(9, timeout=30_000)
         yield reader
 
 
@@ -79,14 +80,14 @@ def test_on_a_low_screen_the_panel_scrolls_beneath_its_figures(page: Page, whole
 
 
 def test_the_methods_stand_where_they_will_stand_before_they_are_there(page: Page, server: Server, opened: str) -> None:
-    page.route(re.compile("/methods"), lambda route: None)
+    page.route(METHODS, lambda route: None)
     open_stack(page, server, opened)
     page.get_by_text("Being worked out").wait_for()
     place = page.locator("#methods table")
     before = place.bounding_box()
-    page.unroute(re.compile("/methods"))
+    page.unroute(METHODS)
     page.keyboard.press("0")
-    expect(page.locator("#methods tbody tr")).to_have_count(9)
+    expect(page.locator("#methods tbody tr")).to_have_count(9, timeout=30_000)
     after = place.bounding_box()
     assert before is not None
     assert after is not None
@@ -95,7 +96,7 @@ def test_the_methods_stand_where_they_will_stand_before_they_are_there(page: Pag
 
 def test_a_screen_reader_hears_the_totals_once_after_several_edits(page: Page, server: Server, opened: str) -> None:
     said = page.locator("#announced")
-    expect(said).to_contain_text("LGE mass")
+    expect(said).to_contain_text("LGE mass", timeout=30_000)
     page.evaluate(
         "() => { window.heard = []; new MutationObserver(() => window.heard.push(document.getElementById('announced')"
         ".textContent)).observe(document.getElementById('announced'), { childList: true }) }"
