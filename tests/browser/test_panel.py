@@ -45,7 +45,7 @@ def test_all_of_it_stands_on_one_screen_without_scrolling(page: Page, whole: Pha
             assert page.locator(shown).is_visible(), shown
         svg = page.locator(".bulls-eye svg").bounding_box()
         assert svg is not None
-        assert svg["height"] > 190
+        assert svg["height"] > 170
 
 
 def test_the_headline_holds_the_figures_of_the_reading(page: Page, server: Server, whole: PhantomReader) -> None:

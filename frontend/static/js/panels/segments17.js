@@ -17,7 +17,7 @@ const missing = {
 
 /** It is asked for when nothing was changed for so long. */
 const rests_after_ms = 500;
-/** The part of the picture that the page shows: the classes stand beside it. */
+/** The picture less its classes, which stand beside it on the page. */
 const shown_box = "0 0 320 320";
 
 /** Events: "change" (of the segment that is pointed at). */
@@ -179,7 +179,7 @@ export class SegmentsPanel extends EventTarget {
   }
 
   /** @param {Levels} levels */
-  #fillBorders({ slices }) {
+  #fillBorders({ slices, apex, apex_because }) {
     const set = this.landmarks.current.levels;
     const first = { first_mid: "mid", first_apical: "apical" };
     for (const border of this.#borders) {
@@ -195,33 +195,40 @@ export class SegmentsPanel extends EventTarget {
       border.value = set[name] ? String(this.slices.indexOf(set[name])) : "";
     }
     const base = slices.filter(({ level }) => level === "base").map((slice) => this.slices.indexOf(slice) + 1);
-    find('[data-segments="base"]', this.panel).textContent = base.length ? `Base: slices ${base.join(", ")}.` : "";
+    const end = `It is at the ${apex === "first" ? "last" : "first"} slice, told by ${apex_because}.`;
+    find('[data-segments="base"]', this.panel).textContent = base.length
+      ? `Base: slices ${base.join(", ")}. ${end}`
+      : end;
   }
 }
 
-/** The picture's own classes as a list, to stand beside it. @param {Element} drawn */
+/** The picture's own classes, taken out of it as a list. @param {Element} drawn */
 function legendOf(drawn) {
-  return [...drawn.querySelectorAll(":scope > rect")].map((patch) => {
+  const patches = [...drawn.querySelectorAll(":scope > rect")];
+  // Their caption says what the choice above them says.
+  patches[0]?.previousElementSibling?.remove();
+  return patches.map((patch) => {
+    const name = patch.nextElementSibling;
     const swatch = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     swatch.setAttribute("viewBox", "0 0 12 12");
     const square = document.createElementNS("http://www.w3.org/2000/svg", "rect");
     for (const [name, value] of Object.entries({ width: 12, height: 12, fill: patch.getAttribute("fill") }))
       square.setAttribute(name, String(value));
     swatch.append(square);
-    return element("li", {}, swatch, patch.nextElementSibling?.textContent ?? "");
+    patch.remove();
+    name?.remove();
+    return element("li", {}, swatch, name?.textContent ?? "");
   });
 }
 
 /** @param {Levels} levels */
-function saidOf({ doubt, untold, outside_mm2, apex, apex_because }) {
-  const end = apex === "first" ? "last" : "first";
+function saidOf({ doubt, untold, outside_mm2 }) {
   return [
     doubt ?? "",
     untold.length ? `${counted(untold.length, "slice")} with contours, but without a scar that is told: left out.` : "",
     outside_mm2 >= 1
       ? `${outside_mm2.toFixed(0)} mm² of the scar lie beyond the myocardium and count in no segment.`
       : "",
-    `The base is at the ${end} slice, told by ${apex_because}.`,
   ]
     .filter(Boolean)
     .join(" ");
