@@ -34,6 +34,11 @@ def wait_until_prepared(page: Page) -> None:
     wait_until(lambda: reading_state(page)["shown"] == reading_state(page)["index"])
 
 
+def show_part(page: Page, name: str) -> None:
+    """Show a part of the reading beneath the figures of its panel: Overview, Methods, Slices, History and so on."""
+    page.get_by_role("group", name="Shown beneath the figures").get_by_role("button", name=name).click()
+
+
 def wait_for_revision(page: Page, revision: int) -> None:
     wait_until(lambda: (reading_state(page).get("reading") or {}).get("revision") == revision)
 

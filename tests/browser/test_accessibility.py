@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Server
-from tests.browser.driving import reading_state, wait_for_revision, wait_until
+from tests.browser.driving import reading_state, show_part, wait_for_revision, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,7 @@ def test_the_reading_its_help_its_history_and_all_slices_side_by_side(page: Page
     assert not serious(page), "\n".join(serious(page))
     page.keyboard.press("0")
     wait_for_revision(page, 1)
-    page.get_by_text("History").click()
+    show_part(page, "History")
     wait_until(lambda: page.locator("#history li").count() == 2)
     assert not serious(page), "\n".join(serious(page))
     page.keyboard.press("a")

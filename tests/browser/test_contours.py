@@ -43,6 +43,88 @@ def test_a_line_is_pulled_with_the_pointer_and_one_undo_takes_one_pull_back(
     assert np.array_equal(wall_of(server, opened, index)[0], ventricle)
 
 
+def handles(page: Page) -> list[dict]:
+    """The points that are drawn on the contour that is taken."""
+    return page.evaluate("() => window.scarmass.state().handles")
+
+
+def nearest(page: Page, x: float, y: float) -> dict:
+    return min(handles(page), key=lambda each: (each["x"] - x) ** 2 + (each["y"] - y) ** 2)
+
+
+def test_a_point_is_moved_with_what_lies_between_its_neighbours_and_comes_back_with_one_undo(
+    page: Page, server: Server, opened: str
+) -> None:
+    index = reading_state(page)["index"]
+    ventricle, _ = wall_of(server, opened, index)
+    assert handles(page) == []
+    page.keyboard.press("Shift+C")
+    x, y = right_end(ventricle)
+    before = handles(page)
+    assert 12 <= len(before) <= 16
+    held = nearest(page, x, y)
+    start = (held["x"], held["y"])
+    page.mouse.move(*client_point(page, *start))
+    wait_until(lambda: [each["isLit"] for each in handles(page)].count(True) == 1)
+    drag(page, start, (start[0] + 7, start[1]))
+    wait_for_revision(page, 1)
+    moved = wall_of(server, opened, index)[0]
+    others = [one for one in before if one != held]
+    changed = np.argwhere(moved != ventricle)
+    assert changed[:, 1].max() >= start[0] + 4
+    reach = sorted((one["x"] - start[0]) ** 2 + (one["y"] - start[1]) ** 2 for one in others)[1] ** 0.5
+    assert np.hypot(changed[:, 1] - start[0], changed[:, 0] - start[1]).max() < reach + 7
+    assert len(handles(page)) == len(before)
+    page.keyboard.press("z")
+    wait_for_revision(page, 2)
+    assert np.array_equal(wall_of(server, opened, index)[0], ventricle)
+    assert handles(page) == before
+
+
+def test_a_click_on_the_line_adds_a_point_and_delete_takes_one_away(page: Page, server: Server, opened: str) -> None:
+    index = reading_state(page)["index"]
+    ventricle, _ = wall_of(server, opened, index)
+    page.keyboard.press("Shift+C")
+    before = handles(page)
+    one, next_one = before[0], before[1]
+    rows, columns = np.nonzero(ventricle)
+    middle = (columns.mean() + 0.5, rows.mean() + 0.5)
+    halfway = np.array([(one[axis] + next_one[axis]) / 2 for axis in "xy"])
+    outwards = (halfway - middle) / np.hypot(*(halfway - middle))
+    page.mouse.click(*client_point(page, *(halfway + outwards).tolist()))
+    wait_until(lambda: len(handles(page)) == len(before) + 1)
+    assert server.reading(opened)["revision"] == 0
+    added = next(each for each in handles(page) if each["isLit"])
+    start = (added["x"], added["y"])
+    page.wait_for_timeout(500)
+    drag(page, start, (start[0] + 5 * float(outwards[0]), start[1] + 5 * float(outwards[1])))
+    wait_for_revision(page, 1)
+    spiked = wall_of(server, opened, index)[0]
+    assert (spiked & ~ventricle).sum() > 10
+    wait_until(lambda: any(each["isLit"] for each in handles(page)))
+    page.keyboard.press("Delete")
+    wait_for_revision(page, 2)
+    assert len(handles(page)) == len(before)
+    assert (wall_of(server, opened, index)[0] & ~ventricle).sum() < (spiked & ~ventricle).sum() / 3
+    page.keyboard.press("z")
+    wait_for_revision(page, 3)
+    assert np.array_equal(wall_of(server, opened, index)[0], spiked)
+
+
+def test_keys_alone_move_a_point(page: Page, server: Server, opened: str) -> None:
+    index = reading_state(page)["index"]
+    ventricle, _ = wall_of(server, opened, index)
+    page.keyboard.press("Shift+C")
+    held = handles(page)[0]
+    page.mouse.move(*client_point(page, held["x"], held["y"]))
+    page.keyboard.press("k")
+    wait_until(lambda: handles(page)[0]["isLit"])
+    for key in ("Space", *["ArrowRight"] * 5, "Space"):
+        page.keyboard.press(key)
+    wait_for_revision(page, 1)
+    assert not np.array_equal(wall_of(server, opened, index)[0], ventricle)
+
+
 def test_the_blood_pool_never_leaves_the_ventricle_it_lies_in(page: Page, server: Server, opened: str) -> None:
     index = reading_state(page)["index"]
     ventricle, blood_pool = wall_of(server, opened, index)
@@ -78,8 +160,10 @@ def test_where_no_line_is_the_page_says_so_and_scar_stands_as_a_part_of_the_wall
     page.keyboard.press("Shift+C")
     page.mouse.click(*client_point(page, 3, 3))
     wait_until(lambda: "no contour here" in page.locator("#messages").inner_text())
-    percent = server.reading(opened)["scar_percent_of_myocardium"]
-    assert f"{percent:.1f} % of" in page.locator("[data-myocardium]").inner_text()
+    reading = server.reading(opened)
+    assert page.locator("[data-headline=percent]").inner_text() == f"{reading['scar_percent_of_myocardium']:.1f}"
+    grams = reading["myocardium"]["by_slice_thickness"]["mass_g"]
+    assert f"of {grams:.2f} g LGE myocardium" in page.locator("[data-myocardium]").inner_text()
 
 
 def test_a_key_hides_and_shows_the_lines(page: Page, opened: str) -> None:

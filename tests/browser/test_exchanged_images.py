@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from pydicom.uid import generate_uid
 
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import reading_state, wait_until
+from tests.browser.driving import reading_state, show_part, wait_until
 from tests.browser.test_accessibility import serious
 
 pytestmark = pytest.mark.browser
@@ -45,6 +45,7 @@ def test_the_earlier_image_is_taken_and_the_later_one_comes_back_with_undo(
     expect(warnings).to_contain_text("Slice 3: the later image (10:00:10) of 2 is used.")
     assert not serious(page)
     before = reading_state(page)["index"]
+    show_part(page, "Details")
     page.get_by_role("button", name="Use the earlier image (10:00:02)").click()
     expect(warnings).to_contain_text("Slice 3: the earlier image (10:00:02) of 2 is used.")
     wait_until(lambda: reading_state(page)["reading"]["state"] == "draft")

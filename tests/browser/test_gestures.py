@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page
 from scarmass.domain.masks import Mask, from_rle
 from scarmass.services.context import Context
 from tests.browser.conftest import Server, stored_slice
-from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until
+from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -152,7 +152,7 @@ def test_the_history_walks_back_and_forth(page: Page, server: Server, opened: st
     wait_until(lambda: reading_state(page)["shown"] == index + 1)
     page.keyboard.press("u")
     wait_for_revision(page, 2)
-    page.get_by_text("History").click()
+    show_part(page, "History")
     rows = page.locator("#history li button")
     wait_until(lambda: rows.count() == 3)
     assert "excluded" in rows.nth(0).inner_text()

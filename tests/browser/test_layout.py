@@ -11,7 +11,7 @@ from tests.browser.test_accessibility import serious
 
 pytestmark = pytest.mark.browser
 
-SIZES = [(820, 1180), (1180, 820), (1093, 614), (1366, 768), (1920, 1080), (2560, 1440), (3840, 2160)]
+SIZES = [(820, 1180), (1180, 820), (1093, 614), (1280, 720), (1366, 768), (1920, 1080), (2560, 1440), (3840, 2160)]
 """CSS pixels; 1093 x 614 is a screen of 1366 x 768 at 125 %."""
 
 CUT_OFF = """() => {

@@ -11,7 +11,7 @@ from scarmass.domain.masks import to_rle
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies
 from tests.browser.conftest import Server
-from tests.browser.driving import drag, reading_state, wait_for_revision, wait_until
+from tests.browser.driving import drag, reading_state, show_part, wait_for_revision, wait_until
 from tests.browser.test_accessibility import serious
 from tests.fakes import WithoutOutlines
 
@@ -56,7 +56,7 @@ def test_a_method_is_compared_shown_adopted_and_taken_back(
     page: Page, server: Server, opened: str, revision: int
 ) -> None:
     panel = page.locator("#methods")
-    panel.get_by_text("Methods", exact=True).click()
+    show_part(page, "Methods")
     expect(panel.locator("tbody tr")).to_have_count(9)
     assert panel.locator("tbody th").all_inner_texts()[:4] == ["2 SD", "3 SD", "5 SD", "6 SD"]
     assert reading_state(page)["methodMask"] is None
@@ -77,7 +77,7 @@ def test_a_method_is_compared_shown_adopted_and_taken_back(
     scar = adopted["segments"]["scar"]
     assert (adopted["state"], scar["origin"], scar["mask"]) == ("edited", "threshold", mask)
     expect(page.locator("[data-corner=prompt]")).to_have_text("5 SD above remote myocardium")
-    page.get_by_text("History").click()
+    show_part(page, "History")
     expect(page.locator("#history li").first).to_contain_text("slice 5: 5 SD above remote myocardium")
     page.keyboard.press("Control+z")
     wait_for_revision(page, revision + 2)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until
+from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision, wait_until
 from tests.browser.test_accessibility import serious
 from tests.phantom_reader import PhantomReader
 
@@ -71,7 +71,6 @@ def test_two_clicks_mark_the_insertion_points_a_drag_moves_one_and_each_is_one_u
 def test_the_bulls_eye_lights_what_is_pointed_at_and_a_click_goes_to_a_slice_of_it(
     page: Page, reader: PhantomReader
 ) -> None:
-    page.get_by_text("Segments", exact=True).click()
     page.get_by_text("Mark where the right ventricle meets").wait_for()
     mark(page, reader)
     sector = page.locator('[data-segment="13"]')
@@ -101,7 +100,6 @@ def test_proposed_points_are_marked_by_a_button_and_taken_back_by_one_undo(
     reader = PhantomReader.of(client, next(demo_studies()), tmp_path)
     reader.contour((Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL))
     open_stack(page, server, reader.reading["stack_id"])
-    page.get_by_text("Segments", exact=True).click()
     button = page.get_by_role("button", name="Propose them")
     button.click()
     page.locator('[data-segment="1"]').wait_for()
@@ -113,9 +111,9 @@ def test_proposed_points_are_marked_by_a_button_and_taken_back_by_one_undo(
 
 
 def test_a_border_of_the_levels_is_moved_by_naming_its_first_slice(page: Page, reader: PhantomReader) -> None:
-    page.get_by_text("Segments", exact=True).click()
     mark(page, reader)
     page.locator('[data-segment="1"]').wait_for()
+    show_part(page, "Slices")
     page.locator('[data-border="first_mid"]').select_option(label="9")
     wait_until(lambda: reader.reading["levels"]["first_mid"] == reader.slices[8])
     page.get_by_text("Base: slices 10.").wait_for()

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from scarmass.services.readings import deliver
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until
+from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision, wait_until
 from tests.browser.test_accessibility import serious
 
 pytestmark = pytest.mark.browser
@@ -147,10 +147,11 @@ def test_a_result_that_waits_says_why_on_the_page(page: Page, server: Server, op
 
 
 def test_two_readers_are_compared_on_the_page(page: Page, server: Server, opened: str) -> None:
+    show_part(page, "Details")
     page.locator("#reader").fill("Dr Bert")
     page.locator("#reader").press("Enter")
     first = server.reading(opened)["id"]
-    page.get_by_text("Readings of this stack").click()
+    show_part(page, "Readings")
     page.get_by_role("button", name="Read it myself").click()
     page.wait_for_url("**?reading=*")
     wait_until(lambda: (reading_state(page).get("reading") or {"state": ""})["state"] == "draft")
@@ -158,7 +159,7 @@ def test_two_readers_are_compared_on_the_page(page: Page, server: Server, opened
     assert own["reader"] == "Dr Bert (unauthenticated)"
     page.keyboard.press("0")
     wait_for_revision(page, 1)
-    page.get_by_text("Readings of this stack").click()
+    show_part(page, "Readings")
     page.get_by_role("link", name="Compare").click()
     page.wait_for_url(f"**&with={first}")
     page.locator("[data-compared=dice]").wait_for()

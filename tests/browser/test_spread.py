@@ -20,18 +20,21 @@ def context(context: Context) -> Context:
 def test_it_comes_without_moving_anything_and_names_what_to_check_first(
     page: Page, server: Server, opened: str
 ) -> None:
-    headline = page.locator(".card.headline")
-    total, unsure = headline.locator("[data-mass]"), headline.locator("[data-spread]")
+    figure = page.locator('[data-headline="spread"]')
+    row = page.locator('[data-extent="by_slice_thickness"]')
+    total, unsure = row.locator("[data-mass]"), row.locator("[data-spread]")
     marks = page.locator("#strip .unsure:visible")
-    before = [place.bounding_box() for place in (headline, total, page.locator(".slices"))]
+    steady = (row, total, page.locator(".figures"), page.locator(".lower"))
+    before = [place.bounding_box() for place in steady]
     assert unsure.inner_text() == ""
     expect(marks).to_have_count(3, timeout=30_000)
     assert unsure.inner_text().startswith("± ")
-    assert [place.bounding_box() for place in (headline, total, page.locator(".slices"))] == before
-    card, text = headline.bounding_box(), unsure.bounding_box()
-    assert card is not None
+    assert figure.inner_text() == unsure.inner_text()
+    assert [place.bounding_box() for place in steady] == before
+    whole, text = row.bounding_box(), unsure.bounding_box()
+    assert whole is not None
     assert text is not None
-    assert text["x"] + text["width"] < card["x"] + card["width"]
+    assert text["x"] + text["width"] < whole["x"] + whole["width"]
     button = marks.first.locator("xpath=ancestor::button")
     assert "check first: ± " in (button.get_attribute("title") or "")
     assert "check first: ± " in (button.get_attribute("aria-label") or "")

@@ -51,6 +51,7 @@ export const typeScale = () => parseFloat(getComputedStyle(document.documentElem
  * @property {import("../tools/targets.js").Target|null} grabbed what a drag would take along
  * @property {{fill: boolean, outline: boolean, opacity: number}} style
  * @property {import("../tools/tool.js").Circle|null} brush its circle
+ * @property {import("../tools/contour.js").Handle[]} handles points of the contour that is taken
  * @property {{x: number, y: number}|null} crosshair in image pixels
  * @property {import("../reading/landmarks.js").Mark[]} landmarks
  * @property {[number, number][][]} sectors outlines in image pixels of segments that are pointed at
@@ -98,6 +99,7 @@ export class Overlay {
       this.#point(each, isIt(scene.selection, "point", index), grabbedOf(scene, "point", index) !== null);
     for (const outline of scene.sectors) this.#sector(outline);
     for (const mark of scene.landmarks) this.#landmark(mark);
+    for (const handle of scene.handles) this.#contourPoint(handle);
     if (scene.brush) this.#brush(scene.brush, scene.imageToCanvas);
     if (scene.crosshair) this.#crosshair(scene.crosshair);
   }
@@ -153,6 +155,12 @@ export class Overlay {
     path.addPath(line, imageToCanvas);
     const { colour, dash } = walls[structure];
     this.#stroke(path, colour, width, dash);
+  }
+
+  #contourPoint({ x: atX, y: atY, structure, isLit }) {
+    const { x, y } = this.toScreen(atX, atY);
+    const radius = isLit ? sizes.grabbedHandle : sizes.selectedHandle;
+    this.#disc(x, y, radius * this.scale, isLit ? "#ffffff" : walls[structure].colour, "#12181f");
   }
 
   #mask({ mask, imageToCanvas, style, isExcluded }) {

@@ -27,6 +27,7 @@ async function start() {
         method: page.methods.chosen,
         methodMask: page.methods.maskOf(page.slices.current),
         regions: page.regions.list,
+        handles: page.handles,
         reading: page.draft.isOpen ? page.draft.reading : null,
       }),
     },

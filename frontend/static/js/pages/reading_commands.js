@@ -80,7 +80,12 @@ export function readingCommands(page) {
         () => page.methodsPanel.choose("hyperenhanced"),
       ],
       ["landmark", "Insertion points of the right ventricle", ["shift+l"], () => tools.choose("landmark")],
-      ["contour", "Pull the contours of ventricle and blood pool", ["shift+c"], () => tools.choose("contour")],
+      [
+        "contour",
+        "Pull the contours of ventricle and blood pool, by their points or anywhere",
+        ["shift+c"],
+        () => tools.choose("contour"),
+      ],
       ["smooth_contour", "Even out the contour taken last", ["shift+o"], () => actions.smoothContour()],
       [
         "contour_next",

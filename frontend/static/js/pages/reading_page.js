@@ -19,12 +19,15 @@ import { MassPanel } from "../panels/mass.js";
 import { MethodsPanel } from "../panels/methods.js";
 import { bindNotices } from "../panels/notices.js";
 import { OtherViews } from "../panels/other_views.js";
+import { Parts } from "../panels/parts.js";
 import { showPreparing } from "../panels/preparing.js";
 import { ReadingsPanel } from "../panels/readings.js";
+import { showRecipe } from "../panels/recipe.js";
 import { SavingPanel } from "../panels/saving.js";
 import { SegmentsPanel } from "../panels/segments17.js";
 import { SensitivityPanel } from "../panels/sensitivity.js";
 import { Signing } from "../panels/signing.js";
+import { SlicesTable } from "../panels/slices_table.js";
 import { StackPanel } from "../panels/stack.js";
 import { Strip } from "../panels/strip.js";
 import { Actions } from "../reading/actions.js";
@@ -62,12 +65,13 @@ export class ReadingPage {
     this.regions = new Regions(draft);
     this.landmarks = new LandmarksHeld(slices, draft, outbox);
     const made = readingTools(view, drawing, this.regions, this.landmarks);
-    const { brushSize, limits, habit, preview, prompt, tools, pointer, crosshair } = made;
+    const { brushSize, limits, habit, preview, prompt, contour, tools, pointer, crosshair } = made;
     this.brushSize = brushSize;
     this.limits = limits;
     this.habit = habit;
     this.preview = preview;
     this.promptTool = prompt;
+    this.contourTool = contour;
     this.tools = tools;
     this.pointer = pointer;
     this.crosshair = crosshair;
@@ -78,17 +82,19 @@ export class ReadingPage {
     this.overlay = new Overlay(byId("overlay", HTMLCanvasElement));
     this.stackPanel = new StackPanel(stack, slices, draft, this.actions, () => void this.read());
     this.strip = new Strip(byId("strip"), slices, draft, this.display, this.spread);
+    this.parts = new Parts(byId("mass"));
     this.mass = new MassPanel(byId("mass"), slices, draft, this.spread);
+    this.table = new SlicesTable(find("#mass .slices"), slices, draft);
     this.sensitivity = new SensitivityPanel(find("[data-sensitivity]"), slices, draft, outbox);
-    this.segments = new SegmentsPanel(byId("segments17", HTMLDetailsElement), slices, draft, outbox, this.landmarks);
-    this.history = new HistoryPanel(byId("history", HTMLDetailsElement), slices, draft, outbox);
-    this.methodsPanel = new MethodsPanel(byId("methods", HTMLDetailsElement), this);
+    this.segments = new SegmentsPanel(byId("mass"), slices, draft, outbox, this.landmarks, this.parts);
+    this.history = new HistoryPanel(byId("history"), slices, draft, outbox);
+    this.methodsPanel = new MethodsPanel(byId("methods"), this);
     this.saving = new SavingPanel(draft, outbox);
     this.otherViews = new OtherViews(byId("other-views"), stack, slices, draft, byId("cut", HTMLCanvasElement), habit);
     this.finish = new FinishLine(stack.stack_id, this.actions, outbox, this.spread);
     this.clock = new Clock(draft);
     this.signing = new Signing(stack, this.actions, outbox, this.clock, this.finish);
-    this.readings = new ReadingsPanel(byId("readings", HTMLDetailsElement), stack.stack_id, draft);
+    this.readings = new ReadingsPanel(byId("readings"), stack.stack_id, draft, this.parts);
     this.comparison = new Comparison(byId("comparison"), stack.stack_id, slices, draft, outbox);
 
     this.#listen();
@@ -116,6 +122,7 @@ export class ReadingPage {
       if (isAnother) void slices.replace(draft.images);
     });
     outbox.addEventListener("change", show);
+    this.parts.addEventListener("change", show);
     this.spread.addEventListener("change", show);
     for (const source of [this.methods, this.regions]) source.addEventListener("change", show);
     drawing.addEventListener("change", show);
@@ -170,6 +177,7 @@ export class ReadingPage {
     follow(this.draft, preparing, (changed) => this.stackPanel.take(changed));
     this.outbox.open();
     this.clock.start();
+    if (this.comparison.isAsked) this.parts.show("readings");
     await this.comparison.read();
   }
 
@@ -221,10 +229,20 @@ export class ReadingPage {
     byId("help", HTMLDialogElement).showModal();
   }
 
+  /** Where the crosshair is, or else the pointer, in corner-based image pixels. */
+  get at() {
+    return this.crosshair.at ?? this.pointer.at;
+  }
+
   /** The circle of the tool in hand, where it has one. */
   get #circle() {
-    const at = this.crosshair.at ?? this.pointer.at;
-    return (at && this.tools.all[this.tools.chosen].circle?.(at)) ?? null;
+    return (this.at && this.tools.all[this.tools.chosen].circle?.(this.at)) ?? null;
+  }
+
+  /** The points of the contour that is taken, while they can be moved. */
+  get handles() {
+    const isShaping = this.tools.chosen === "contour" && this.drawing.canDraw;
+    return isShaping ? this.contourTool.handles(this.at) : [];
   }
 
   /** Everything that follows the reading, the slice or the selection. */
@@ -233,13 +251,14 @@ export class ReadingPage {
     this.strip.apex = this.looking.apex;
     this.strip.show();
     this.mass.show();
+    this.table.show();
+    showRecipe(find("#mass .recipe"), this.draft);
     this.sensitivity.show();
     this.segments.show();
     this.history.show();
     this.methodsPanel.show();
     this.finish.show();
     this.signing.show();
-    this.readings.show();
     showGrowth(this.draft);
     showControls(this);
     showAnnotations(this.slices, this.draft, this.outbox, this.drawing, this.looking.apex);
@@ -267,6 +286,7 @@ export class ReadingPage {
       style: display.style,
       grabbed: this.tools.chosen === "prompt" ? this.promptTool.grabbed : null,
       brush: this.#circle,
+      handles: this.handles,
       crosshair: this.crosshair.at,
       landmarks: this.landmarks.marks(view.slice),
       sectors: this.segments.outlines(view.slice),

@@ -29,6 +29,7 @@ export function readingTools(view, drawing, regions, landmarks) {
   const limits = new Limits();
   const habit = new Habit();
   const prompt = new PromptTool(view, drawing);
+  const contour = new ContourTool(view, drawing);
   const tools = new Tools(view, {
     prompt,
     brush: new Brush(view, drawing, brushSize),
@@ -36,7 +37,7 @@ export function readingTools(view, drawing, regions, landmarks) {
     threshold: new ThresholdBrush(view, drawing, brushSize, limits),
     edge: new EdgeTool(view, drawing, brushSize),
     landmark: new LandmarkTool(view, drawing, landmarks),
-    contour: new ContourTool(view, drawing),
+    contour,
     window: new WindowTool(view),
     zoom: new Zoom(view),
     pan: new Pan(view),
@@ -46,7 +47,7 @@ export function readingTools(view, drawing, regions, landmarks) {
   const pointer = new Pointer(view, tools, habit);
   const crosshair = new Crosshair(view, tools, pointer);
   const preview = new Preview();
-  return { brushSize, limits, habit, preview, prompt, tools, pointer, crosshair };
+  return { brushSize, limits, habit, preview, prompt, contour, tools, pointer, crosshair };
 }
 
 /** The image alone, or with the panels beside it. */
@@ -61,7 +62,11 @@ export function togglePreview({ preview }) {
 }
 
 /** Delete what is lit up under the pointer, or else what is selected. @param {import("./reading_page.js").ReadingPage} page */
-export function deletePart({ actions, drawing, promptTool, tools }) {
+export function deletePart({ actions, at, contourTool, drawing, promptTool, tools }) {
+  if (tools.chosen === "contour") {
+    contourTool.removePoint(at);
+    return;
+  }
   const { grabbed } = promptTool;
   const isLit = tools.chosen === "prompt" && (grabbed?.what === "point" || grabbed?.what === "handle");
   actions.deletePart(isLit ? grabbed.selection : drawing.selected);

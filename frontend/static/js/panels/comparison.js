@@ -34,6 +34,11 @@ export class Comparison extends EventTarget {
     });
   }
 
+  /** Is there another reading to compare with? */
+  get isAsked() {
+    return this.#otherId !== null;
+  }
+
   /** Compare anew, where there is another reading to compare with. */
   async read() {
     if (!this.#otherId || !this.draft.isOpen) return;

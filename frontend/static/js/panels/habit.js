@@ -20,6 +20,7 @@ const mouseHelp = ({ right, rightWithShift, sizesBrushByWheel }) => [
   ["Drag a point", "move it (Del: delete what is lit up)"],
   ["Drag with a brush", "paint scar (Alt or Ctrl: erase)"],
   ["Drag near the outline", "push it, with the edge tool"],
+  ["Drag a point of a contour", "move it (click the line: add one; Del: take one away)"],
   ["Double-click", "the image alone; again: with the panels"],
   ["Wheel", "scroll slices"],
   ["Ctrl+wheel", sizesBrushByWheel ? "size the brush in hand, else zoom" : "zoom"],

@@ -13,26 +13,24 @@ export class HistoryPanel {
   #revision = -1;
 
   /**
-   * @param {HTMLDetailsElement} details @param {import("../image/slices.js").Slices} slices
+   * @param {HTMLElement} place @param {import("../image/slices.js").Slices} slices
    * @param {import("../reading/draft.js").Draft} draft @param {import("../reading/outbox.js").Outbox} outbox
    */
-  constructor(details, slices, draft, outbox) {
-    this.details = details;
+  constructor(place, slices, draft, outbox) {
+    this.place = place;
     this.slices = slices;
     this.draft = draft;
     this.outbox = outbox;
-    this.list = find("ol", details);
-    details.addEventListener("toggle", () => this.show());
+    this.list = find("ol", place);
   }
 
-  /** Read anew where the panel is open and the reading has changed. */
+  /** Read anew where it is shown and the reading has changed. */
   show() {
     const { draft, outbox } = this;
-    this.details.hidden = !draft.isOpen;
     if (!draft.isOpen) return;
     // Steps are counted from where the list was made.
     this.list.inert = outbox.hasUnsaved || draft.revision !== this.#revision;
-    if (!this.details.open || outbox.hasUnsaved) return;
+    if (this.place.hidden || outbox.hasUnsaved) return;
     const at = `${draft.reading.id} ${draft.revision}`;
     if (at === this.#shownAt) return;
     this.#shownAt = at;

@@ -1,12 +1,17 @@
-/** Grams on the page: the totals by both extents with equal rank, and the table of slices. */
+/** The reading's figures: what the scar weighs by both conventions, its part of the left ventricle, and what to know of both. */
 
-import { element, find } from "../common/dom.js";
-import { counted, grams, millilitres, number, plusMinus, stateNames } from "../common/format.js";
-import { segmentOf } from "../reading/segments.js";
+import { find } from "../common/dom.js";
+import { counted, grams, millilitres, number, plusMinus, quantityShown } from "../common/format.js";
+import { atRest } from "../common/rest.js";
 
 /** @typedef {import("../reading/draft.js").Draft} Draft @typedef {import("../image/slices.js").Slices} Slices */
+/** @typedef {import("../reading/draft.js").Shown} Reading */
 
-/** @param {Slices} slices @returns {Record<string, string|null>} why a column of grams is absent */
+const extents = /** @type {const} */ (["by_slice_thickness", "by_slice_spacing"]);
+/** They are read out once nothing was changed for so long. */
+const rests_after_ms = 1200;
+
+/** @param {Slices} slices @returns {Record<string, string|null>} why a convention has no grams */
 function absences({ list }) {
   const lacks = (key) => list.some((slice) => slice[key] === null);
   return {
@@ -15,20 +20,18 @@ function absences({ list }) {
   };
 }
 
-/** Scar as a part of the LGE myocardial mass. @param {import("../reading/draft.js").Shown} reading */
-function myocardiumText({
-  state,
-  myocardium,
-  mass_extent,
-  scar_percent_of_myocardium: percent,
-  myocardium_unknown_because,
-}) {
-  if (percent === null || percent === undefined) return (state !== "preparing" && myocardium_unknown_because) || "";
-  return `${percent.toFixed(1)} % of ${grams(myocardium[`by_${mass_extent}`])} g LGE myocardium (not cine mass)`;
+/** What the percentages are of, or why there are none. @param {Reading} reading */
+function myocardiumText({ state, myocardium, mass_extent, scar_percent_of_myocardium, myocardium_unknown_because }) {
+  if (typeof scar_percent_of_myocardium !== "number")
+    return (state !== "preparing" && myocardium_unknown_because) || "";
+  return `of ${grams(myocardium[`by_${mass_extent}`])} g LGE myocardium (not cine mass)`;
 }
 
+/** @param {import("../common/types.js").Quantity|null|undefined} quantity in the digits that a reader takes along */
+const briefly = (quantity) => (quantity ? quantity.mass_g.toFixed(1) : "–");
+
 export class MassPanel {
-  #shown = -1;
+  #announce = atRest(() => this.#say(), rests_after_ms);
 
   /**
    * @param {HTMLElement} panel @param {Slices} slices @param {Draft} draft
@@ -39,93 +42,85 @@ export class MassPanel {
     this.slices = slices;
     this.draft = draft;
     this.spread = spread;
-    this.rows = this.#rowsOfSlices();
-    new ResizeObserver(() => this.#scrollToShown()).observe(find(".slices", panel));
-    slices.addEventListener("change", () => {
-      this.rows = this.#rowsOfSlices();
-      this.show();
-    });
-  }
-
-  #rowsOfSlices() {
-    const rows = this.slices.list.map((slice, index) => this.#row(slice, index));
-    find("tbody", this.panel).replaceChildren(...rows.map(({ row }) => row));
-    return rows;
-  }
-
-  #row(slice, index) {
-    const cells = Array.from({ length: 4 }, () => element("td", {}, "–"));
-    const button = element("button", { type: "button", class: "quiet", tabindex: -1 }, String(index + 1));
-    const row = element("tr", {}, element("th", { scope: "row" }, button), ...cells);
-    row.addEventListener("click", () => void this.slices.go(index));
-    return { row, cells, slice };
   }
 
   show() {
-    const { draft, slices } = this;
-    this.rows.forEach(({ row, cells, slice }, index) => {
-      row.setAttribute("aria-current", String(index === slices.index));
-      if (!draft.isOpen) return;
-      const read = draft.slice(slice);
-      const { mask, area_mm2, mass } = segmentOf(read);
-      row.dataset.state = read.state;
-      const texts = [
-        stateNames[read.state],
-        mask ? number(area_mm2) : "–",
-        mask ? grams(mass?.by_slice_thickness) : "–",
-        mask ? grams(mass?.by_slice_spacing) : "–",
-      ];
-      cells.forEach((cell, at) => {
-        cell.textContent = texts[at];
-      });
-    });
-    if (slices.index !== this.#shown) this.#scrollToShown();
-    this.#shown = slices.index;
-    if (draft.isOpen) this.#totals(draft.reading);
+    if (!this.draft.isOpen) return;
+    this.#headline();
+    for (const extent of extents) this.#convention(extent);
+    this.#remarks();
+    const { reviewed, of } = this.draft.reading;
+    find("[data-reviewed]", this.panel).textContent = `Reviewed ${reviewed} of ${of}`;
+    for (const meter of document.querySelectorAll("meter")) Object.assign(meter, { max: of, value: reviewed });
+    this.#announce();
   }
 
-  #scrollToShown() {
-    this.rows[this.slices.index].row.scrollIntoView({ block: "nearest" });
+  get #unmeasured() {
+    return this.draft.reading.slices.filter(({ segments }) => !segments.scar?.mask).length;
   }
 
-  #totals({ slices, totals, mass_extent, reviewed, of, model, density_g_per_ml: density }) {
-    const unmeasured = slices.filter(({ segments }) => !segments.scar?.mask).length;
-    find("[data-unmeasured]", this.panel).textContent = unmeasured
-      ? `${counted(unmeasured, "slice")} not measured`
-      : "";
+  /** Nothing measured is not the same as no scar. */
+  get #isMeasured() {
+    return this.#unmeasured < this.draft.reading.slices.length;
+  }
+
+  /** The scar by the site's convention, or by the other one where there is none; which one it is, and its part of the ventricle. */
+  get #figures() {
+    const { reading } = this.draft;
+    const { totals, structures, mass_extent, scar_percent_of_myocardium: percent } = reading;
+    const { quantity, by } = quantityShown(this.#isMeasured ? totals : null, mass_extent);
+    const spread = quantity && quantityShown(this.spread.mass, mass_extent);
+    return {
+      by: by ? `by slice ${by}` : "",
+      mass: briefly(quantity),
+      spread: spread?.by === by ? plusMinus(spread.quantity) : "",
+      percent: number(percent, 1),
+      no_reflow: briefly(quantityShown(structures.no_reflow ?? null, mass_extent).quantity),
+    };
+  }
+
+  #headline() {
+    for (const [name, text] of Object.entries(this.#figures))
+      find(`[data-headline="${name}"]`, this.panel).textContent = text;
+    const { totals, mass_extent } = this.draft.reading;
+    const total = this.#isMeasured ? totals[`by_${mass_extent}`] : null;
+    for (const place of document.querySelectorAll("[data-total]")) place.textContent = grams(total);
+  }
+
+  /** @param {typeof extents[number]} extent */
+  #convention(extent) {
+    const row = find(`[data-extent="${extent}"]`, this.panel);
+    const quantity = this.#isMeasured ? this.draft.reading.totals[extent] : null;
+    find("[data-mass]", row).textContent = grams(quantity);
+    find("[data-spread]", row).textContent = quantity ? plusMinus(this.spread.mass?.[extent]) : "";
+    find("[data-volume]", row).textContent = quantity
+      ? `${millilitres(quantity)} mL`
+      : (absences(this.slices)[extent] ?? "not measured yet");
+  }
+
+  #remarks() {
     const { slices_with_warnings: warned } = this.draft.reading;
-    find("[data-warned]", this.panel).textContent = warned ? `${counted(warned, "slice")} with a warning` : "";
-    for (const extent of /** @type {const} */ (["by_slice_thickness", "by_slice_spacing"])) {
-      const card = find(`[data-extent="${extent}"]`, this.panel);
-      // Nothing measured is not the same as no scar.
-      const quantity = unmeasured < slices.length ? totals[extent] : null;
-      card.classList.toggle("headline", extent === `by_${mass_extent}`);
-      find("[data-mass]", card).textContent = grams(quantity);
-      find("[data-spread]", card).textContent = quantity ? plusMinus(this.spread.mass?.[extent]) : "";
-      find("[data-volume]", card).textContent = quantity
-        ? `${millilitres(quantity)} mL`
-        : (absences(this.slices)[extent] ?? "not measured yet");
-    }
-    find("[data-myocardium]", this.panel).textContent = myocardiumText(this.draft.reading);
-    const headline = unmeasured < slices.length ? totals[`by_${mass_extent}`] : null;
-    for (const place of document.querySelectorAll("[data-total]")) place.textContent = grams(headline);
-    const progress = find("[data-reviewed]", this.panel);
-    progress.textContent = `Reviewed ${reviewed} of ${of} slices`;
-    Object.assign(find("meter", this.panel), { max: of, value: reviewed });
-    find("[data-density]", this.panel).textContent = `Density ${density.toFixed(2)} g/mL`;
-    this.#models(model);
+    const unmeasured = this.#unmeasured;
+    const remarks = {
+      myocardium: myocardiumText(this.draft.reading),
+      warned: warned ? `${counted(warned, "slice")} with a warning` : "",
+      unmeasured: unmeasured ? `${counted(unmeasured, "slice")} not measured` : "",
+    };
+    for (const [name, text] of Object.entries(remarks)) find(`[data-${name}]`, this.panel).textContent = text;
   }
 
-  #models(model) {
-    const lines = Object.entries(model).map(([role, { name, sha256 }]) =>
-      element(
-        "div",
-        { title: `sha256 ${sha256}` },
-        element("span", {}, `${role} `),
-        `${name} `,
-        element("code", {}, sha256.slice(0, 8)),
-      ),
-    );
-    find("[data-models]", this.panel).replaceChildren(...lines);
+  /** To those who hear the page. */
+  #say() {
+    const { by, mass, spread, percent, no_reflow } = this.#figures;
+    const { reviewed, of } = this.draft.reading;
+    const told = [
+      mass === "–" ? "Nothing is measured" : `LGE mass ${mass} g ${spread} ${by}`.replace("± ", "plus or minus "),
+      percent === "–" ? "" : `${percent} % of the left ventricle`,
+      no_reflow === "–" ? "" : `no-reflow ${no_reflow} g`,
+      `reviewed ${reviewed} of ${of} slices`,
+    ];
+    const text = `${told.filter(Boolean).join(", ").replaceAll("  ", " ")}.`;
+    const place = find("#announced", this.panel);
+    if (place.textContent !== text) place.textContent = text;
   }
 }

@@ -6,12 +6,14 @@ import { difference, grams, number, quantityShown } from "../common/format.js";
 /** @typedef {import("../common/types.js").Schemas["MethodAnswer"]} Answer */
 /** @typedef {import("../common/types.js").Schemas["Region"]} Region */
 
+const chooseOne = "Choose a method: its outline is hatched on the image.";
 const regionNames = { remote: "remote", hyperenhanced: "hyperenhanced" };
 
 export class MethodsPanel {
   /**
-   * @param {HTMLDetailsElement} details
+   * @param {HTMLElement} place
    * @param {object} page
+   * @param {import("./parts.js").Parts} page.parts
    * @param {import("../reading/methods.js").Methods} page.methods
    * @param {import("../reading/regions.js").Regions} page.regions
    * @param {import("../image/slices.js").Slices} page.slices
@@ -19,32 +21,34 @@ export class MethodsPanel {
    * @param {import("../reading/actions.js").Actions} page.actions
    * @param {import("../tools/tools.js").Tools} page.tools
    */
-  constructor(details, { methods, regions, slices, draft, actions, tools }) {
-    this.details = details;
+  constructor(place, { parts, methods, regions, slices, draft, actions, tools }) {
+    this.place = place;
+    this.parts = parts;
     this.methods = methods;
     this.regions = regions;
     this.slices = slices;
     this.draft = draft;
     this.actions = actions;
     this.tools = tools;
-    details.addEventListener("toggle", () => {
-      methods.setOn(details.open);
-      if (!details.open && this.#isPlacing) tools.choose("prompt");
+    parts.addEventListener("change", () => {
+      methods.setOn(!place.hidden);
+      if (place.hidden && this.#isPlacing) tools.choose("prompt");
     });
-    for (const button of details.querySelectorAll("[data-adopt]"))
+    methods.setOn(!place.hidden);
+    for (const button of place.querySelectorAll("[data-adopt]"))
       onPress(button, () => this.#adopt(button.getAttribute("data-adopt") === "stack"));
-    onPress(find("[data-remove]", details), () => regions.removeOn(slices.current));
+    onPress(find("[data-remove]", place), () => regions.removeOn(slices.current));
   }
 
-  /** Open it, or close it. */
+  /** All of it, or the overview again. */
   toggle() {
-    if (this.draft.isOpen) this.details.open = !this.details.open;
+    this.parts.show(this.parts.shown === "methods" ? "overview" : "methods");
   }
 
   /** Take the tool that places a region, or lay it down again. @param {Region} region */
   choose(region) {
     if (!this.draft.isOpen) return;
-    this.details.open = true;
+    this.parts.show("methods");
     this.tools.choose(this.tools.chosen === region ? "prompt" : region);
   }
 
@@ -58,32 +62,31 @@ export class MethodsPanel {
   }
 
   show() {
-    const { details, draft, methods } = this;
-    details.hidden = !draft.isOpen;
-    if (!draft.isOpen || !details.open) return;
+    const { place, draft, methods } = this;
+    if (!draft.isOpen || place.hidden) return;
     const { list, answer, chosen, problem } = methods;
     const isNothing = list.length > 0 && list.every(({ mass }) => !mass);
-    const table = find("table", details);
-    table.hidden = !list.length;
+    const table = find("table", place);
     table.setAttribute("aria-busy", String(!methods.isCurrent));
     this.#rows(list, chosen);
-    put(details, "said", problem || (isNothing ? notMeasured(list[0]) : list.length ? "" : "Being worked out …"));
-    put(details, "label", answer ? `${answer.label}${byExtents(answer)}.${isNothing ? "" : notMeasured(answer)}` : "");
+    put(place, "said", problem || (isNothing ? notMeasured(list[0]) : list.length ? "" : "Being worked out …"));
+    const told = answer && `${answer.label}${byExtents(answer)}.${isNothing ? "" : notMeasured(answer)}`;
+    put(place, "label", told ?? chooseOne);
     const isAdoptable = Boolean(answer?.mass) && answer?.method.name !== "grey_zone";
-    for (const button of details.querySelectorAll("[data-adopt]")) button.toggleAttribute("disabled", !isAdoptable);
+    for (const button of place.querySelectorAll("[data-adopt]")) button.toggleAttribute("disabled", !isAdoptable);
     this.#placed();
   }
 
   #placed() {
     const placed = this.regions.on(this.slices.current).map(({ region }) => region);
     const told = (region) => `${regionNames[region]} ${placed.includes(region) ? "placed" : "proposed"}`;
-    put(this.details, "placed", `Regions on this slice: ${told("remote")}, ${told("hyperenhanced")}`);
-    find("[data-remove]", this.details).toggleAttribute("disabled", !placed.length);
+    put(this.place, "placed", `Regions on this slice: ${told("remote")}, ${told("hyperenhanced")}`);
+    find("[data-remove]", this.place).toggleAttribute("disabled", !placed.length);
   }
 
   /** @param {Answer[]} list @param {string|null} chosen */
   #rows(list, chosen) {
-    const body = find("tbody", this.details);
+    const body = find("tbody", this.place);
     // Rows that are there stay, so that the keyboard's focus does.
     if (body.children.length !== list.length) body.replaceChildren(...list.map((_, at) => this.#row(at)));
     const extent = this.draft.reading.mass_extent;
@@ -103,7 +106,9 @@ export class MethodsPanel {
     const button = element("button", { type: "button", class: "quiet" });
     onPress(button, () => {
       const { key } = this.methods.list[at];
-      this.methods.choose(this.methods.chosen === key ? null : key);
+      const isChosen = this.methods.chosen === key;
+      this.methods.choose(isChosen ? null : key);
+      if (!isChosen) this.parts.show("methods");
     });
     return element("tr", {}, element("th", { scope: "row" }, button), ...["g", "%", "g"].map(() => element("td")));
   }
@@ -130,9 +135,8 @@ function onPress(button, act) {
   });
 }
 
-/** @param {HTMLElement} details @param {string} name @param {string} text */
-function put(details, name, text) {
-  const place = find(`[data-methods="${name}"]`, details);
+/** @param {HTMLElement} within @param {string} name @param {string} text */
+function put(within, name, text) {
+  const place = find(`[data-methods="${name}"]`, within);
   if (place.textContent !== text) place.textContent = text;
-  place.hidden = !text;
 }

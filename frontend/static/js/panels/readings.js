@@ -9,23 +9,24 @@ import { pathOf } from "../reading/opening.js";
 /** @typedef {import("../common/types.js").Schemas["StackReading"]} StackReading */
 
 export class ReadingsPanel {
-  /** @param {HTMLDetailsElement} details @param {string} stackId @param {import("../reading/draft.js").Draft} draft */
-  constructor(details, stackId, draft) {
-    this.details = details;
+  /**
+   * @param {HTMLElement} place @param {string} stackId @param {import("../reading/draft.js").Draft} draft
+   * @param {import("./parts.js").Parts} parts
+   */
+  constructor(place, stackId, draft, parts) {
+    this.place = place;
     this.stackId = stackId;
     this.draft = draft;
-    details.addEventListener("toggle", () => details.open && void this.#read());
-    find("[data-own]", details).addEventListener("click", () => void this.#readMyself());
+    parts.addEventListener("change", () => void this.read());
+    find("[data-own]", place).addEventListener("click", () => void this.#readMyself());
   }
 
-  show() {
-    this.details.hidden = !this.draft.isOpen;
-  }
-
-  async #read() {
+  /** List them anew where they are shown. */
+  async read() {
+    if (this.place.hidden || !this.draft.isOpen) return;
     try {
       const { readings } = await listReadings(this.stackId);
-      find("ol", this.details).replaceChildren(...readings.map((each) => this.#row(each)));
+      find("ol", this.place).replaceChildren(...readings.map((each) => this.#row(each)));
     } catch (error) {
       showMessage(`The readings cannot be listed: ${error.message}`);
     }

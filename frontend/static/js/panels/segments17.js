@@ -3,6 +3,7 @@
 import { getBullsEye, getLevels, getProposedLandmarks, getSegments17, Problem } from "../common/api.js";
 import { element, find } from "../common/dom.js";
 import { counted } from "../common/format.js";
+import { atRest } from "../common/rest.js";
 import { isSameSlice } from "../reading/segments.js";
 
 /** @typedef {import("../common/types.js").Segment17} Segment17 @typedef {import("../common/types.js").SliceKey} SliceKey */
@@ -14,6 +15,11 @@ const missing = {
   ContoursMissing: "The contours of the left ventricle and its blood pool are not there yet.",
 };
 
+/** It is asked for when nothing was changed for so long. */
+const rests_after_ms = 500;
+/** The picture less its classes, which stand beside it on the page. */
+const shown_box = "0 0 320 320";
+
 /** Events: "change" (of the segment that is pointed at). */
 export class SegmentsPanel extends EventTarget {
   #shownAt = "";
@@ -23,22 +29,22 @@ export class SegmentsPanel extends EventTarget {
   #proposed = null;
 
   /**
-   * @param {HTMLDetailsElement} details @param {import("../image/slices.js").Slices} slices
+   * @param {HTMLElement} panel @param {import("../image/slices.js").Slices} slices
    * @param {import("../reading/draft.js").Draft} draft @param {import("../reading/outbox.js").Outbox} outbox
-   * @param {import("../reading/landmarks.js").LandmarksHeld} landmarks
+   * @param {import("../reading/landmarks.js").LandmarksHeld} landmarks @param {import("./parts.js").Parts} parts
    */
-  constructor(details, slices, draft, outbox, landmarks) {
+  constructor(panel, slices, draft, outbox, landmarks, parts) {
     super();
-    this.details = details;
+    this.panel = panel;
     this.slices = slices;
     this.draft = draft;
     this.outbox = outbox;
     this.landmarks = landmarks;
-    this.shown = /** @type {HTMLSelectElement} */ (find('[data-segments="shown"]', details));
-    this.picture = find('[data-segments="bulls_eye"]', details);
-    this.propose = /** @type {HTMLButtonElement} */ (find('[data-segments="propose"]', details));
+    this.parts = parts;
+    this.shown = /** @type {HTMLSelectElement} */ (find('[data-segments="shown"]', panel));
+    this.picture = find('[data-segments="bulls_eye"]', panel);
+    this.propose = /** @type {HTMLButtonElement} */ (find('[data-segments="propose"]', panel));
     this.propose.addEventListener("click", () => this.#proposed && landmarks.markAs(this.#proposed));
-    details.addEventListener("toggle", () => this.show());
     this.shown.addEventListener("change", () => this.show());
     for (const border of this.#borders)
       border.addEventListener("change", () => {
@@ -49,7 +55,7 @@ export class SegmentsPanel extends EventTarget {
 
   /** @returns {NodeListOf<HTMLSelectElement>} */
   get #borders() {
-    return this.details.querySelectorAll("[data-border]");
+    return this.panel.querySelectorAll("[data-border]");
   }
 
   /** The slices of the segment that is pointed at. @returns {SliceKey[]} */
@@ -65,18 +71,25 @@ export class SegmentsPanel extends EventTarget {
     return /** @type {[number, number][][]} */ (sectors.map(({ outline }) => outline));
   }
 
-  /** Read anew where the panel is open and the reading has changed. */
-  show() {
-    const { draft, outbox, details } = this;
-    details.hidden = !draft.isOpen;
-    if (!draft.isOpen || !details.open || outbox.hasUnsaved) return;
-    const at = `${draft.reading.id} ${draft.revision} ${draft.reading.prepared} ${this.shown.value}`;
-    if (at === this.#shownAt) return;
-    this.#shownAt = at;
-    void this.#read(draft.reading.id, at);
+  /** Are they, or the borders of their levels, on the screen? */
+  get #isShown() {
+    return this.parts.shown === "overview" || this.parts.shown === "slices";
   }
 
+  /** Read anew where they are shown and the reading has changed. */
+  show() {
+    const { draft, outbox } = this;
+    if (!this.#isShown || !draft.isOpen || draft.isPreparing || outbox.hasUnsaved) return;
+    const at = `${draft.reading.id} ${draft.revision} ${this.shown.value}`;
+    if (at === this.#shownAt) return;
+    this.#shownAt = at;
+    this.#readAtRest(draft.reading.id, at);
+  }
+
+  #readAtRest = atRest((readingId, at) => void this.#read(readingId, at), rests_after_ms);
+
   async #read(readingId, at) {
+    if (at !== this.#shownAt) return;
     try {
       const [segments, levels, svg] = await Promise.all([
         getSegments17(readingId),
@@ -104,18 +117,26 @@ export class SegmentsPanel extends EventTarget {
   /** @param {string} text why nothing is told */
   #say(text) {
     this.#point(null);
-    find('[data-segments="told"]', this.details).hidden = true;
+    this.#tell(false);
     this.propose.hidden = true;
-    find('[data-segments="said"]', this.details).textContent = text;
+    find('[data-segments="said"]', this.panel).textContent = text;
+  }
+
+  /** @param {boolean} isTold */
+  #tell(isTold) {
+    for (const name of ["told", "levels"]) find(`[data-segments="${name}"]`, this.panel).hidden = !isTold;
   }
 
   /** @param {Segment17[]} segments @param {Levels} levels @param {string} svg */
   #fill(segments, levels, svg) {
-    find('[data-segments="told"]', this.details).hidden = false;
+    this.#tell(true);
     this.propose.hidden = true;
-    find('[data-segments="said"]', this.details).textContent = saidOf(levels);
+    find('[data-segments="said"]', this.panel).textContent = saidOf(levels);
     const drawn = document.importNode(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, true);
+    drawn.setAttribute("viewBox", shown_box);
+    drawn.setAttribute("preserveAspectRatio", "xMinYMid");
     this.picture.replaceChildren(drawn);
+    find('[data-segments="legend"]', this.panel).replaceChildren(...legendOf(drawn));
     for (const segment of segments) this.#bind(segment, drawn);
     this.#fillBorders(levels);
     this.#point(segments.find(({ segment }) => segment === this.#pointed?.segment) ?? null);
@@ -158,7 +179,7 @@ export class SegmentsPanel extends EventTarget {
   }
 
   /** @param {Levels} levels */
-  #fillBorders({ slices }) {
+  #fillBorders({ slices, apex, apex_because }) {
     const set = this.landmarks.current.levels;
     const first = { first_mid: "mid", first_apical: "apical" };
     for (const border of this.#borders) {
@@ -174,20 +195,40 @@ export class SegmentsPanel extends EventTarget {
       border.value = set[name] ? String(this.slices.indexOf(set[name])) : "";
     }
     const base = slices.filter(({ level }) => level === "base").map((slice) => this.slices.indexOf(slice) + 1);
-    find('[data-segments="base"]', this.details).textContent = base.length ? `Base: slices ${base.join(", ")}.` : "";
+    const end = `It is at the ${apex === "first" ? "last" : "first"} slice, told by ${apex_because}.`;
+    find('[data-segments="base"]', this.panel).textContent = base.length
+      ? `Base: slices ${base.join(", ")}. ${end}`
+      : end;
   }
 }
 
+/** The picture's own classes, taken out of it as a list. @param {Element} drawn */
+function legendOf(drawn) {
+  const patches = [...drawn.querySelectorAll(":scope > rect")];
+  // Their caption says what the choice above them says.
+  patches[0]?.previousElementSibling?.remove();
+  return patches.map((patch) => {
+    const name = patch.nextElementSibling;
+    const swatch = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    swatch.setAttribute("viewBox", "0 0 12 12");
+    const square = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    for (const [name, value] of Object.entries({ width: 12, height: 12, fill: patch.getAttribute("fill") }))
+      square.setAttribute(name, String(value));
+    swatch.append(square);
+    patch.remove();
+    name?.remove();
+    return element("li", {}, swatch, name?.textContent ?? "");
+  });
+}
+
 /** @param {Levels} levels */
-function saidOf({ doubt, untold, outside_mm2, apex, apex_because }) {
-  const end = apex === "first" ? "last" : "first";
+function saidOf({ doubt, untold, outside_mm2 }) {
   return [
     doubt ?? "",
     untold.length ? `${counted(untold.length, "slice")} with contours, but without a scar that is told: left out.` : "",
     outside_mm2 >= 1
       ? `${outside_mm2.toFixed(0)} mm² of the scar lie beyond the myocardium and count in no segment.`
       : "",
-    `The base is at the ${end} slice, told by ${apex_because}.`,
   ]
     .filter(Boolean)
     .join(" ");

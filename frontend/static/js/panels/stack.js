@@ -2,7 +2,7 @@
 
 import { patchStack } from "../common/api.js";
 import { byId, element, find } from "../common/dom.js";
-import { contrastNames, day, millimetres, personName, sex } from "../common/format.js";
+import { contrastNames, counted, day, millimetres, personName, sex } from "../common/format.js";
 import { showMessage } from "../common/status.js";
 import { repeatItems } from "./repeats.js";
 
@@ -72,6 +72,8 @@ export class StackPanel {
     const exchange = this.draft.isOpen ? (slice, image) => this.actions.exchange(slice, image) : null;
     const said = warnings.map((warning) => element("li", {}, warning));
     byId("warnings").hidden = !warnings.length;
+    byId("warned").hidden = !warnings.length;
+    byId("warned").textContent = counted(warnings.length, "warning of the stack", "warnings of the stack");
     byId("warnings").replaceChildren(...repeatItems(repeats, this.slices, exchange), ...said);
     this.#showGeometry();
     this.#showKind();

@@ -27,8 +27,8 @@ export function curveOf(mask) {
   return longest.length > most ? evenly(longest, most) : longest;
 }
 
-/** @param {Vertex[]} loop @param {number} count @returns {Vertex[]} */
-function evenly(loop, count) {
+/** So many points evenly round a curve. @param {Vertex[]} loop @param {number} count @returns {Vertex[]} */
+export function evenly(loop, count) {
   const closed = [...loop, loop[0]];
   const along = [0];
   for (let at = 1; at < closed.length; at++) along.push(along[at - 1] + distance(closed[at - 1], closed[at]));
@@ -47,7 +47,8 @@ function evenly(loop, count) {
 const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
 /** @param {Vertex} a @param {Vertex} b @param {Pick<Grid, "pixel_spacing_mm">} grid */
-const apart_mm = (a, [x, y], { pixel_spacing_mm: [row, column] }) => Math.hypot((a[0] - x) * column, (a[1] - y) * row);
+export const apart_mm = (a, [x, y], { pixel_spacing_mm: [row, column] }) =>
+  Math.hypot((a[0] - x) * column, (a[1] - y) * row);
 
 /** @param {Vertex[]} curve @param {Place} place @param {Grid} grid @returns {{at: number, away_mm: number}} its nearest point */
 export function nearestPoint(curve, { x, y }, grid) {
@@ -71,7 +72,10 @@ export function pulled(curve, at, by, grid) {
 }
 
 /** @param {Vertex} vertex @param {Grid} grid @returns {Vertex} */
-const inside = ([x, y], { rows, columns }) => [Math.max(0, Math.min(columns, x)), Math.max(0, Math.min(rows, y))];
+export const inside = ([x, y], { rows, columns }) => [
+  Math.max(0, Math.min(columns, x)),
+  Math.max(0, Math.min(rows, y)),
+];
 
 /** @param {Vertex[]} curve @param {Grid} grid */
 function lengthOf_mm(curve, grid) {
