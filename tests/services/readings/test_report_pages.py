@@ -53,7 +53,8 @@ def test_who_it_is_stands_on_it_and_what_is_absent_is_said_to_be(reported: Repor
     assert "Müller, Zoë (王 小东)" in pdf
     assert all(each in pdf for each in ("TRUTH-7", "ACC-7", "14 Mar 1950", "5 Jan 2026", "female"))
     assert "Contrast agent not stated" in pdf
-    assert "Left-ventricular mass not measured" in pdf
+    assert "LGE myocardial mass (not cine) not measured" in pdf
+    assert "Not measured: the ventricle and its blood pool are not outlined." in pdf
     assert "For research use only. Not a cleared medical device." in pdf
 
 

@@ -78,7 +78,10 @@ def methods_table(report: Report, words: Words) -> Table:
     percent = None if ventricle is None else ventricle.scar.by(report.mass_extent)
     reading = [words("this_reading"), *_by_both(report.scar, words), _percent(percent, words), ABSENT, ABSENT]
     rows = [_method_row(by, words) for by in compared.methods]
-    return Table(headings, [reading, *rows], words("methods_note", extent=words(f"by_{report.mass_extent.value}")))
+    note = words("methods_note", extent=words(f"by_{report.mass_extent.value}"))
+    if any(by.method.adds_no_reflow for by in compared.methods):
+        note = words("gap").join([note, words("methods_no_reflow")])
+    return Table(headings, [reading, *rows], note)
 
 
 def _method_row(by: ByMethod, words: Words) -> list[str]:
@@ -86,12 +89,8 @@ def _method_row(by: ByMethod, words: Words) -> list[str]:
     difference = ABSENT if by.difference_g is None else f"{words.signed(by.difference_g)} g"
     grams = [ABSENT, ABSENT] if by.mass is None else _by_both(by.mass, words)
     percent = _percent(by.percent_of_myocardium, words)
-    return [_method_name(by, words), *grams, percent, difference, f"{measured}/{len(by.slices)}"]
-
-
-def _method_name(by: ByMethod, words: Words) -> str:
     name = words.words.get(f"method_{by.method.key}", by.method.short)
-    return words("method_with_no_reflow", method=name) if by.method.adds_no_reflow else name
+    return [name, *grams, percent, difference, f"{measured}/{len(by.slices)}"]
 
 
 def _by_both(mass: Mass, words: Words) -> list[str]:

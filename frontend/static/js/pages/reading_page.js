@@ -19,6 +19,7 @@ import { MassPanel } from "../panels/mass.js";
 import { MethodsPanel } from "../panels/methods.js";
 import { bindNotices } from "../panels/notices.js";
 import { OtherViews } from "../panels/other_views.js";
+import { PatternPanel } from "../panels/pattern.js";
 import { showPreparing } from "../panels/preparing.js";
 import { ReadingsPanel } from "../panels/readings.js";
 import { SavingPanel } from "../panels/saving.js";
@@ -81,6 +82,7 @@ export class ReadingPage {
     this.mass = new MassPanel(byId("mass"), slices, draft, this.spread);
     this.sensitivity = new SensitivityPanel(find("[data-sensitivity]"), slices, draft, outbox);
     this.segments = new SegmentsPanel(byId("segments17", HTMLDetailsElement), slices, draft, outbox, this.landmarks);
+    this.pattern = new PatternPanel(byId("pattern", HTMLSelectElement), draft, outbox);
     this.history = new HistoryPanel(byId("history", HTMLDetailsElement), slices, draft, outbox);
     this.methodsPanel = new MethodsPanel(byId("methods", HTMLDetailsElement), this);
     this.saving = new SavingPanel(draft, outbox);
@@ -241,6 +243,7 @@ export class ReadingPage {
     this.mass.show();
     this.sensitivity.show();
     this.segments.show();
+    this.pattern.show();
     this.history.show();
     this.methodsPanel.show();
     this.finish.show();
