@@ -1,5 +1,7 @@
 """The bull's-eye as a drawing: its scale is told in grey, and its words are markup's own in every language."""
 
+from itertools import pairwise
+
 import pytest
 
 from scarmass.domain.aha_model import NAMES
@@ -16,7 +18,7 @@ def luminance(colour: str) -> float:
 
 def test_the_scale_grows_darker_by_steps_that_grey_paper_shows() -> None:
     greys = [luminance(fill) for fill in FILLS.values()]
-    contrasts = [(light + 0.05) / (dark + 0.05) for light, dark in zip(greys, greys[1:], strict=False)]
+    contrasts = [(light + 0.05) / (dark + 0.05) for light, dark in pairwise(greys)]
     assert min(contrasts) >= 1.5
 
 
