@@ -177,6 +177,9 @@ def test_without_contours_or_insertion_points_it_is_said_what_is_missing(bare: P
     told = bare.get("report")
     assert (told["left_ventricle"], told["segments"], told["methods"]) == (None, None, [])
     assert told["methods_not_compared"] == "no_contours"
+    pdf = text(export(bare, format="pdf"))
+    assert "LGE myocardial mass (not cine) not measured" in pdf
+    assert "Not measured: the ventricle and its blood pool are not outlined." in pdf
     assert problem(bare, "segments") == problem(bare, "methods") == (409, "ContoursMissing")
     bare.contour()
     assert problem(bare, "segments") == (409, "LandmarksMissing")
