@@ -58,7 +58,7 @@ def test_a_reader_writes_the_finding_and_it_stays(page: Page, server: Server, re
 def test_the_language_is_kept_for_the_next_report(page: Page, server: Server, opened: str, report: str) -> None:
     page.get_by_label("Language").select_option("de")
     page.wait_for_url("**/report?language=de")
-    expect(page.locator("h1")).to_contain_text("Narbenmasse")
+    expect(page.locator("h1")).to_contain_text("LGE-Masse")
     pdf = page.get_by_role("link", name="PDF").get_attribute("href")
     assert pdf == f"/api/v1/readings/{report}/export?format=pdf&language=de"
     open_stack(page, server, opened)

@@ -87,6 +87,14 @@ def test_the_bulls_eye_lights_what_is_pointed_at_and_a_click_goes_to_a_slice_of_
     wait_until(lambda: lit.count() == 0)
     sector.focus()
     assert lit.count() == len(told[12]["slices"])
+    page.locator(".by-segment summary").click()
+    rows = page.locator('[data-segments="table"] tr')
+    assert rows.count() == 17
+    grams, percent = told[12]["mass"]["by_slice_thickness"]["mass_g"], told[12]["percent_scar"]
+    cells = [told[12]["transmurality_class"] + " %", told[12]["viability"]]
+    shown = rows.nth(12).locator("td").all_inner_texts()
+    assert shown[:4] == [f"{grams:.2f}", f"{percent:.0f}", *cells]
+    sector.focus()
     first = reading_state(page)["index"]
     page.keyboard.press("Enter")
     wait_until(lambda: reading_state(page)["index"] != first)

@@ -171,3 +171,46 @@ def test_what_is_missing_is_named(heart: Phantom) -> None:
 def test_percentages_fall_into_the_classes_of_transmurality() -> None:
     classes = [percent_class(percent) for percent in (0, 0.2, 25, 25.1, 50, 51, 75, 76, 100)]
     assert classes == ["0", "1-25", "1-25", "26-50", "26-50", "51-75", "51-75", "76-100", "76-100"]
+
+
+def test_no_reflow_is_told_of_the_segment_that_it_lies_in_and_of_no_other() -> None:
+    scar = Scar(Territory.LAD, transmurality=1.0, half_angle=0.9, half_height=0.33, no_reflow=True)
+    stack = phantom(34, scars=(scar,))
+    cores = stack.masks[Structure.NO_REFLOW]
+    wall = [replace(one, no_reflow=core) for one, core in zip(wall_of(stack), cores, strict=True)]
+    found = segments17(wall, landmarks_of(stack, 5), DENSITY).segments
+    grams = {
+        one.name: quantity.mass_g
+        for one in found
+        if one.no_reflow_mass is not None
+        and (quantity := one.no_reflow_mass.by(MassExtent.SLICE_THICKNESS)) is not None
+    }
+    known_g = cores.sum() * stack.planes[0].pixel_area_mm2 * stack.slice_thickness_mm * DENSITY / 1000
+    assert sum(grams.values()) == pytest.approx(known_g)
+    assert {name for name, each in grams.items() if each > 0.05 * known_g} <= {
+        "mid anterior",
+        "mid anteroseptal",
+        "apical anterior",
+        "apical septal",
+        "basal anterior",
+        "basal anteroseptal",
+    }
+    without = segments17(wall_of(stack), landmarks_of(stack, 5), DENSITY).segments[6]
+    assert without.no_reflow_mass is not None
+    assert without.no_reflow_mass.by_slice_thickness is not None
+    assert without.no_reflow_mass.by_slice_thickness.mass_g == 0
+
+
+@pytest.mark.parametrize(
+    ("transmurality", "viability"),
+    [
+        (0.0, "likely"),
+        (25.0, "likely"),
+        (26.0, "intermediate"),
+        (50.0, "intermediate"),
+        (51.0, "unlikely"),
+        (None, None),
+    ],
+)
+def test_viability_follows_the_class_of_transmurality(transmurality: float | None, viability: str | None) -> None:
+    assert AhaSegment(7, Level.MID, transmurality=transmurality).viability == viability

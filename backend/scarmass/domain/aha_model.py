@@ -31,6 +31,13 @@ NAMES = (
     *(f"apical {each}" for each in AROUND_APICAL),
     "apex",
 )
+
+
+def side_of(segment: int) -> str:
+    """The side of the wall that a segment from 1 to 16 lies on, without its level."""
+    return AROUND_APICAL[segment - 13] if segment >= 13 else AROUND[(segment - 1) % 6]
+
+
 FIRST_OF_LEVEL = {Level.BASE: 1, Level.MID: 7, Level.APICAL: 13, Level.APEX: 17}
 
 

@@ -14,6 +14,7 @@ from scarmass.domain.errors import (
 from scarmass.domain.landmarks import Place
 from scarmass.domain.masks import Mask
 from scarmass.domain.methods import Method, MethodName, Regions
+from scarmass.domain.pattern import Pattern
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.reading import (
     EditKind,
@@ -170,6 +171,14 @@ class LandmarkEdit:
 
 
 @dataclass(frozen=True)
+class PatternEdit:
+    """What the reader says of the pattern from now on; without a layer, that it is not said any more."""
+
+    kind: ClassVar = EditKind.PATTERN
+    pattern: Pattern
+
+
+@dataclass(frozen=True)
 class TakeOverEdit:
     """The slices that the study has since the reading got its own."""
 
@@ -203,6 +212,7 @@ StackEdit = (
     | SensitivityEdit
     | ThresholdEdit
     | LandmarkEdit
+    | PatternEdit
     | TakeOverEdit
     | ExchangeEdit
 )

@@ -73,6 +73,10 @@ class LandmarksInvalid(Invalid):
     """An edit of landmarks marks no insertion point."""
 
 
+class PatternInvalid(Invalid):
+    """A pattern is said to be ischaemic or not, and no layer of it is named."""
+
+
 class SensitivityInvalid(Invalid):
     """A sensitivity lies beyond what can be set."""
 

@@ -23,6 +23,7 @@ from scarmass.domain.edits import (
     LandmarkEdit,
     NoScarEdit,
     PaintEdit,
+    PatternEdit,
     PromptEdit,
     ProposeEdit,
     RedoEdit,
@@ -48,6 +49,7 @@ from scarmass.domain.errors import (
     SliceNotInStack,
 )
 from scarmass.domain.landmarks import Landmark, Landmarks, LevelBorder, Place
+from scarmass.domain.pattern import Pattern
 from scarmass.domain.prompts import Point, Prompt
 from scarmass.domain.reading import (
     READERS_STATES,
@@ -68,13 +70,14 @@ ALL_TOUCHED = "every slice was edited, accepted or excluded by a reader, and sta
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an edit makes of a reading: slices that change, and its list of slices, its sensitivity and its landmarks
-    where they do."""
+    """What an edit makes of a reading: slices that change, and its list of slices, its sensitivity, its landmarks and
+    its pattern where they do."""
 
     changes: Changes
     slices: tuple[Slice, ...] | None = None
     sensitivity: Sensitivity | None = None
     landmarks: Landmarks | None = None
+    pattern: Pattern | None = None
 
 
 def drawn_by(reading: Reading, edit: PromptEdit) -> Prompt:
@@ -157,6 +160,8 @@ def apply(
             return Outcome({key: _adopted(edit, answer) for key, answer in answers.items()})
         case LandmarkEdit():
             return Outcome({}, landmarks=_landmarks(reading, edit))
+        case PatternEdit():
+            return Outcome({}, pattern=edit.pattern)
         case TakeOverEdit():
             if growth is None or not growth.slices:
                 raise NothingToTakeOver("the study has no slices that the reading lacks")

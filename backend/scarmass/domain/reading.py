@@ -14,6 +14,7 @@ from scarmass.domain.errors import ReadingAlreadySigned, SlicesUndecided
 from scarmass.domain.landmarks import Landmarks
 from scarmass.domain.masks import Mask
 from scarmass.domain.methods import Circle, Method, Region
+from scarmass.domain.pattern import Pattern, StatedPattern
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
 from scarmass.domain.signature import Record
@@ -85,6 +86,7 @@ class EditKind(StrEnum):
     SENSITIVITY = "sensitivity"
     THRESHOLD = "threshold"
     LANDMARK = "landmark"
+    PATTERN = "pattern"
     TAKE_OVER = "take_over"
     EXCHANGE = "exchange"
     UNDO = "undo"
@@ -200,6 +202,8 @@ class Reading:
     sensitivity: Sensitivity = Sensitivity()
     prior: float = 0.0
     landmarks: Landmarks = field(default_factory=Landmarks)
+    pattern: StatedPattern | None = None
+    """What a reader stated last, None where nobody did."""
     record: Record = field(default_factory=Record)
 
     def content(self, key: SliceKey) -> SliceContent:
@@ -264,7 +268,7 @@ class Standing(StrEnum):
 class PastEdit:
     """An edit and which slices it touched, without what it made of them.
 
-    sensitivity: where it changed it. method: in words, where it adopted one.
+    sensitivity: where it changed it. method: in words, where it adopted one. pattern: where it stated one.
     """
 
     revision: int
@@ -274,6 +278,7 @@ class PastEdit:
     slices: frozenset[SliceKey]
     sensitivity: float | None = None
     method: str | None = None
+    pattern: Pattern | None = None
     standing: Standing = Standing.LIVE
 
 

@@ -1,19 +1,27 @@
-"""What a reader writes into a report: the finding in a sentence, and remarks on the images and their limits."""
+"""What a reader writes into a report: the finding in a sentence, the quality of the images, and remarks on them."""
 
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 LONGEST_FINDING = 600
 LONGEST_REMARKS = 1200
 """In characters: the report stays one page."""
 
 
+class ImageQuality(StrEnum):
+    GOOD = "good"
+    LIMITED = "limited"
+    POOR = "poor"
+
+
 @dataclass(frozen=True)
 class ReportText:
     """One version of it; versions are only ever added. revision: of the reading, when it was written.
 
-    number: of the version, from 1. finding: empty where the one that is proposed from the numbers counts.
+    number: of the version, from 1. finding: empty where the one that is proposed from the numbers counts. quality: None
+    where nothing is said of it; remarks say what limits it.
     """
 
     number: int
@@ -22,6 +30,7 @@ class ReportText:
     created_at: datetime
     finding: str
     remarks: str
+    quality: ImageQuality | None = None
 
 
 def plain_text(text: str) -> str:

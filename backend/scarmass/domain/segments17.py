@@ -5,6 +5,7 @@ Of a short-axis stack the 16 segments of its three levels are told; the apex (17
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -34,14 +35,37 @@ TRANSMURALITY_CLASSES = ((0, "0"), (25, "1-25"), (50, "26-50"), (75, "51-75"), (
 """(up to this many percent, class), as Kim et al., N Engl J Med 2000;343:1445."""
 
 
+class Viability(StrEnum):
+    """How likely a segment that contracts poorly will do better once its artery is open again, by its transmurality.
+
+    Of such segments 78, 60, 42, 10 and 2 % did in classes 0, 1-25, 26-50, 51-75 and 76-100 (Kim et al., N Engl J Med
+    2000;343:1445).
+    """
+
+    LIKELY = "likely"
+    INTERMEDIATE = "intermediate"
+    UNLIKELY = "unlikely"
+
+
+VIABILITY = {
+    "0": Viability.LIKELY,
+    "1-25": Viability.LIKELY,
+    "26-50": Viability.INTERMEDIATE,
+    "51-75": Viability.UNLIKELY,
+    "76-100": Viability.UNLIKELY,
+}
+"""By class of transmurality."""
+
+
 @dataclass(frozen=True, eq=False)
 class Sector:
-    """A segment on one slice. outline: corner-based image pixels (n, 2)."""
+    """A segment on one slice. outline: corner-based image pixels (n, 2). no_reflow_mm2: 0 where none is outlined."""
 
     slice: SliceKey
     myocardium_mm2: float
     area_mm2: float
     outline: Float64
+    no_reflow_mm2: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +74,7 @@ class AhaSegment:
 
     area_mm2, mass: of scar within the myocardium, summed over the slices; percent_scar: its part of the myocardium.
     transmurality: mean percent of the wall's thickness that is scar, over the chords that hold scar; 0 where hardly any
-    does. percent_extent: how many of its chords do.
+    does. percent_extent: how many of its chords do. no_reflow_mass: 0 where none is outlined.
     """
 
     segment: int
@@ -63,6 +87,7 @@ class AhaSegment:
     percent_extent: float | None = None
     transmurality: float | None = None
     sectors: tuple[Sector, ...] = ()
+    no_reflow_mass: Mass | None = None
 
     @property
     def name(self) -> str:
@@ -75,6 +100,10 @@ class AhaSegment:
     @property
     def transmurality_class(self) -> str | None:
         return None if self.transmurality is None else percent_class(self.transmurality)
+
+    @property
+    def viability(self) -> Viability | None:
+        return None if self.transmurality_class is None else VIABILITY[self.transmurality_class]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +164,7 @@ def _measured(one: WallSlice, level: Level, septum: Septum) -> _Measured:
     plane = one.slice.header.plane
     angles = septum.angles(one.pixels_mm(one.myocardium) - one.centre_mm)
     segments, is_scar = segments_at(angles, level, septum.width), one.scar[one.myocardium]
+    is_dark = np.zeros_like(is_scar) if one.no_reflow is None else one.no_reflow[one.myocardium]
     shares, at = _chord_shares(one, septum)
     of_chords = segments_at(at, level, septum.width)
     sectors = {
@@ -143,6 +173,7 @@ def _measured(one: WallSlice, level: Level, septum: Septum) -> _Measured:
             float((segments == segment).sum() * plane.pixel_area_mm2),
             float(is_scar[segments == segment].sum() * plane.pixel_area_mm2),
             _outline(one, septum, start, end),
+            float(is_dark[segments == segment].sum() * plane.pixel_area_mm2),
         )
         for segment, start, end in borders_of(level, septum.width)
         if (segments == segment).any()
@@ -203,4 +234,5 @@ def _segment(number: int, measured: Sequence[_Measured], density_g_per_ml: float
         100 * extent,
         100 * float(holding.mean()) if extent >= LEAST_EXTENT else 0.0,
         sectors,
+        mass([sector.no_reflow_mm2 for sector in sectors]),
     )

@@ -28,12 +28,13 @@ STEPS_PER_PIXEL = 4
 @dataclass(frozen=True, eq=False)
 class WallSlice:
     """A slice with its contours, bool (rows, columns): the epicardial disc, the blood pool, which may be empty, and the
-    scar, None where nobody told it yet."""
+    scar, None where nobody told it yet, and no-reflow likewise."""
 
     slice: Slice
     left_ventricle: Mask
     blood_pool: Mask
     scar: Mask | None = None
+    no_reflow: Mask | None = None
 
     @cached_property
     def myocardium(self) -> Mask:

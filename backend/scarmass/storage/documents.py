@@ -9,6 +9,7 @@ from scarmass.domain.landmarks import Landmark, Landmarks, LevelBorder, Place
 from scarmass.domain.masks import from_rle, to_rle
 from scarmass.domain.mass import Mass, MassExtent, Quantity
 from scarmass.domain.methods import Base, Circle, MaximumOf, Method, MethodName, Region
+from scarmass.domain.pattern import Layer, Pattern
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Origin, Segment
@@ -116,6 +117,15 @@ def landmarks_from_json(document: Json) -> Landmarks:
     return Landmarks(
         landmark("anterior_insertion"), landmark("inferior_insertion"), border("first_mid"), border("first_apical")
     )
+
+
+def pattern_to_json(pattern: Pattern) -> Json:
+    return {"layer": pattern.layer, "ischaemic": pattern.ischaemic}
+
+
+def pattern_from_json(document: Json) -> Pattern:
+    layer = document["layer"]
+    return Pattern(None if layer is None else Layer(layer), document["ischaemic"])
 
 
 def _key(document: list[Any]) -> tuple[str, int]:

@@ -14,13 +14,14 @@ from scarmass.storage.tables import (
     EditRow,
     ReadingRow,
     ReadingSliceRow,
+    ReportTextRow,
     SegmentChangeRow,
     SignatureRow,
     SliceChangeRow,
     Table,
 )
 
-PARTS = (ReadingSliceRow, EditRow, SliceChangeRow, SegmentChangeRow)
+PARTS = (ReadingSliceRow, EditRow, SliceChangeRow, SegmentChangeRow, ReportTextRow)
 """What a reading consists of, in the order in which rows refer to each other."""
 
 

@@ -27,7 +27,14 @@ from scarmass.domain.reading import (
 from scarmass.domain.signature import Record
 from scarmass.domain.stack import Slice, SliceKey
 from scarmass.domain.structures import Structure
-from scarmass.storage.documents import header_from_json, header_to_json, landmarks_to_json, thickness_from_json
+from scarmass.storage.documents import (
+    header_from_json,
+    header_to_json,
+    landmarks_to_json,
+    pattern_from_json,
+    pattern_to_json,
+    thickness_from_json,
+)
 from scarmass.storage.notifications import notify
 from scarmass.storage.signatures import records_of
 from scarmass.storage.steps import (
@@ -40,6 +47,7 @@ from scarmass.storage.steps import (
     key_of,
     landmarks_of,
     methods_of,
+    pattern_of,
     sensitivity_of,
     slice_changes_of,
     slices_revision,
@@ -114,6 +122,7 @@ def get_reading(
         sensitivity=sensitivity_of(Sensitivity(row.sensitivity, row.follows), (edits[position] for position in live)),
         prior=row.sensitivity,
         landmarks=landmarks_of(edits[position] for position in live),
+        pattern=pattern_of(edits[position] for position in live),
         record=record,
     )
 
@@ -134,6 +143,7 @@ def past_edits(session: Session, reading_id: uuid.UUID) -> list[PastEdit]:
                 frozenset(map(key_of, touched[edit.revision])),
                 edit.sensitivity,
                 adopted.get(edit.revision),
+                None if edit.pattern is None else pattern_from_json(edit.pattern),
             )
             for edit in edits
         ]
@@ -187,6 +197,7 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
             sensitivity=None if outcome.sensitivity is None else outcome.sensitivity.value,
             follows=None if outcome.sensitivity is None else outcome.sensitivity.follows,
             landmarks=None if outcome.landmarks is None else landmarks_to_json(outcome.landmarks),
+            pattern=None if outcome.pattern is None else pattern_to_json(outcome.pattern),
         )
     )
     session.flush()

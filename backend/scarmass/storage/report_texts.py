@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import ReportTextChanged
-from scarmass.domain.report_text import ReportText
-from scarmass.storage.readings import lock_reading
+from scarmass.domain.report_text import ImageQuality, ReportText
+from scarmass.storage.readings import lock_reading, stack_and_state
 from scarmass.storage.steps import revision_of
 from scarmass.storage.tables import ReportTextRow
 
@@ -18,17 +18,29 @@ def latest(session: Session, reading_id: uuid.UUID) -> ReportText | None:
     row = session.scalar(query.order_by(ReportTextRow.number.desc()).limit(1))
     if row is None:
         return None
-    return ReportText(row.number, row.revision, row.author, row.created_at, row.finding, row.remarks)
+    quality = None if row.quality is None else ImageQuality(row.quality)
+    return ReportText(row.number, row.revision, row.author, row.created_at, row.finding, row.remarks, quality)
 
 
-def add(session: Session, reading_id: uuid.UUID, author: str, finding: str, remarks: str, after: int) -> None:
+def add(
+    session: Session,
+    reading_id: uuid.UUID,
+    author: str,
+    finding: str,
+    remarks: str,
+    quality: ImageQuality | None,
+    after: int,
+) -> None:
     """Add the version that follows number `after`, 0 for the first one. The same text again, as a lost answer has it
-    sent again, adds nothing. Raises ReadingNotFound, ReportTextChanged where another version came meanwhile.
+    sent again, adds nothing.
+
+    Raises ReadingNotFound, ReadingAlreadySigned, and ReportTextChanged where another version came meanwhile.
     """
     lock_reading(session, reading_id)
-    last = latest(session, reading_id)
-    if last is not None and (last.author, last.finding, last.remarks) == (author, finding, remarks):
+    last, same = latest(session, reading_id), (author, finding, remarks, quality)
+    if last is not None and (last.author, last.finding, last.remarks, last.quality) == same:
         return
+    stack_and_state(session, reading_id)[1].require_unsigned()
     number = 0 if last is None else last.number
     if number != after:
         raise ReportTextChanged("the report's text was changed elsewhere meanwhile: reload it first")
@@ -40,6 +52,7 @@ def add(session: Session, reading_id: uuid.UUID, author: str, finding: str, rema
             author=author,
             finding=finding,
             remarks=remarks,
+            quality=None if quality is None else quality.value,
         )
     )
     session.flush()

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.landmarks import Landmarks
 from scarmass.domain.methods import Method
+from scarmass.domain.pattern import StatedPattern
 from scarmass.domain.reading import (
     LIST_EDITS,
     Changes,
@@ -25,7 +26,13 @@ from scarmass.domain.reading import (
 )
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
-from scarmass.storage.documents import landmarks_from_json, method_from_json, segment_from_json, segment_to_json
+from scarmass.storage.documents import (
+    landmarks_from_json,
+    method_from_json,
+    pattern_from_json,
+    segment_from_json,
+    segment_to_json,
+)
 from scarmass.storage.tables import EditRow, SegmentChangeRow, SliceChangeRow
 
 PROPOSALS = 0
@@ -174,3 +181,15 @@ def landmarks_of(live: Iterable[EditRow]) -> Landmarks:
     """What the last live edit that marked any made of a reading's landmarks."""
     marked = [edit.landmarks for edit in live if edit.landmarks is not None]
     return landmarks_from_json(marked[-1]) if marked else Landmarks()
+
+
+def pattern_of(live: Iterable[EditRow]) -> StatedPattern | None:
+    """What the last live edit that stated one says of a reading's pattern; None where nothing is said."""
+    stated = [edit for edit in live if edit.pattern is not None]
+    if not stated:
+        return None
+    last = stated[-1]
+    pattern = pattern_from_json(last.pattern or {})
+    if pattern.layer is None:
+        return None
+    return StatedPattern(pattern.layer, pattern.ischaemic, reader=last.author, at=last.created_at)

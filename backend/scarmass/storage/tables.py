@@ -232,7 +232,7 @@ class ReadingSliceRow(Table):
 class EditRow(Table):
     """One step of a reading; rows are only ever added. request_sha256: of the request as it came.
 
-    sensitivity, follows: null where the step left the reading's sensitivity alone. landmarks: likewise.
+    sensitivity, follows: null where the step left the reading's sensitivity alone. landmarks, pattern: likewise.
     """
 
     __tablename__ = "edits"
@@ -247,6 +247,7 @@ class EditRow(Table):
     sensitivity: Mapped[float | None]
     follows: Mapped[bool | None]
     landmarks: Mapped[Json | None]
+    pattern: Mapped[Json | None]
 
     __table_args__ = (UniqueConstraint("reading_id", "client_id"),)
 
@@ -293,3 +294,4 @@ class ReportTextRow(Table):
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     finding: Mapped[str]
     remarks: Mapped[str]
+    quality: Mapped[str | None]

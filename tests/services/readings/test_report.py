@@ -38,7 +38,7 @@ def test_the_finding_says_the_grams_and_claims_no_more_than_was_reviewed(reporte
     for index in range(6):
         reported.edit("no_scar", index)
     decided = reported.report()
-    assert decided["finding"] == "No scar is outlined on 6 slices."
+    assert decided["finding"] == "No LGE is outlined on 6 slices."
     assert decided["slices"]["reviewed"] == 6
     assert decided["scar"]["by_slice_thickness"]["mass_g"] == 0
 
@@ -163,7 +163,7 @@ def test_a_finding_is_kept_and_said_to_be_older_once_the_reading_changes(reporte
     reported.edit("no_scar", 0)
     told = reported.report("de")
     assert (told["finding"], told["text_is_older"]) == ("Anterior scar.\nturned", True)
-    assert told["proposed_finding"].startswith("Narbe auf")
+    assert told["proposed_finding"].startswith("LGE auf")
     proposed = reported.write(finding="", remarks="Breathing artefacts", after=1)
     assert (proposed["finding"], proposed["text_is_older"]) == (proposed["proposed_finding"], False)
 

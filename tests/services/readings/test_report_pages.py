@@ -45,6 +45,10 @@ def test_every_number_on_the_pdf_is_the_readings(reported: Reported) -> None:
     known = {f"{told['scar'][by]['mass_g']:.2f} g" for by in told["scar"]}
     known |= {f"{told['scar'][by]['volume_ml']:.2f} mL" for by in told["scar"]}
     known |= {f"{image['mass']['by_slice_thickness']['mass_g']:.2f} g" for image in told["key_images"]}
+    for mass in (told["left_ventricle"], *(method["mass"] for method in told["methods"])):
+        known |= {f"{by['mass_g']:.2f} g" for by in (mass or {}).values()}
+    differences = [method["difference_g"] for method in told["methods"]]
+    known |= {f"{abs(grams):.2f} g" for grams in differences if grams is not None}
     assert measured == known
 
 
@@ -53,7 +57,7 @@ def test_who_it_is_stands_on_it_and_what_is_absent_is_said_to_be(reported: Repor
     assert "Müller, Zoë (王 小东)" in pdf
     assert all(each in pdf for each in ("TRUTH-7", "ACC-7", "14 Mar 1950", "5 Jan 2026", "female"))
     assert "Contrast agent not stated" in pdf
-    assert "Left-ventricular mass not measured" in pdf
+    assert "No-reflow not measured" in pdf
     assert "For research use only. Not a cleared medical device." in pdf
 
 

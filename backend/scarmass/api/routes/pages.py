@@ -51,6 +51,8 @@ def report(
         stack_id=found.stack.stack_id,
         languages={one.value: words_in(one)("language") for one in Language},
         is_spread_asked=found.spread is None and found.reading.state is ReadingState.DRAFT,
+        is_signed=found.signature is not None,
+        image_quality="" if found.text is None or found.text.quality is None else found.text.quality.value,
         text_number=0 if found.text is None else found.text.number,
         own_finding="" if found.text is None else found.text.finding,
         proposed_finding=proposed_finding(found, words_in(language)),

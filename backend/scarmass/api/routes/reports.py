@@ -1,7 +1,9 @@
 """What leaves ScarMass: a reading's report, and readings as files."""
 
 import uuid
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -9,6 +11,7 @@ from fastapi import APIRouter, Query, Response
 from scarmass.api.dependencies import CurrentReader, InContext
 from scarmass.api.schemas.report import Report, ReportTextRequest
 from scarmass.services.readings.export import export_rows, to_csv, to_json, total_rows
+from scarmass.services.readings.export_tables import TableOf, other_tables, rows_of
 from scarmass.services.readings.report import report_of, write_text
 from scarmass.services.readings.report_pages import to_pdf
 from scarmass.services.readings.report_sheet import sheet_of
@@ -61,8 +64,9 @@ def add_report_text(
     reader: CurrentReader,
     language: Language = Language.ENGLISH,
 ) -> Report:
-    """Write the report's finding and remarks; the versions before stay in the record."""
-    report = write_text(context, reading_id, reader, request.finding, request.remarks, request.after)
+    """Write the report's finding and remarks; the versions before stay in the record. A signed reading takes none."""
+    written = request.finding, request.remarks, request.quality
+    report = write_text(context, reading_id, reader, *written, request.after)
     return Report.of(report, language)
 
 
@@ -72,16 +76,20 @@ def export_reading(
     context: InContext,
     format: FileFormat = FileFormat.CSV,
     language: Language = Language.ENGLISH,
+    table: TableOf = TableOf.SLICES,
 ) -> Response:
     """The reading as a file; a draft or a signed one says so in its name and in every row or page.
 
-    language: of the PDF.
+    language: of the PDF. table: of CSV; JSON and XLSX have all of them.
     """
     name, rows = export_rows(context, reading_id)
     if format is FileFormat.PDF:
         pdf = to_pdf(sheet_of(report_of(context, reading_id), language), context.report_templates)
         return _file(pdf, name, "pdf")
-    return _table(rows, name, format.value)
+    if format is FileFormat.CSV and table is not TableOf.SLICES:
+        return _file(to_csv(rows_of(context, reading_id, table)), f"{name}_{table.value}", "csv")
+    others = {} if format is FileFormat.CSV else other_tables(context, reading_id)
+    return _table(rows, name, format.value, others)
 
 
 @router.get("/export", response_class=Response, responses=_files("xlsx"))
@@ -95,10 +103,15 @@ def export_totals(
     return _table(rows, name, format.value)
 
 
-def _table(rows: list[dict[str, Any]], name: str, format: str) -> Response:
+def _table(
+    rows: list[dict[str, Any]],
+    name: str,
+    format: str,
+    others: Mapping[str, list[dict[str, Any]]] = MappingProxyType({}),
+) -> Response:
     if format == "json":
-        return Response(to_json(rows), media_type="application/json", headers=_named(name, format))
-    return _file(to_xlsx(rows) if format == "xlsx" else to_csv(rows), name, format)
+        return Response(to_json(rows, others), media_type="application/json", headers=_named(name, format))
+    return _file(to_xlsx(rows, others) if format == "xlsx" else to_csv(rows), name, format)
 
 
 def _file(content: bytes | str, name: str, format: str) -> Response:

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Response
 
 from scarmass.api.dependencies import InContext
 from scarmass.api.schemas.landmarks import Insertions, PlaceOnSlice
+from scarmass.api.schemas.pattern import PatternTold, ProposedPattern, StatedPattern
 from scarmass.api.schemas.segments17 import LevelsTold, Segment17
 from scarmass.services.readings.bulls_eye import Shown, bulls_eye
-from scarmass.services.readings.segments17 import proposed_landmarks, segments_of
+from scarmass.services.readings.segments17 import layers_of_reading, proposed_landmarks, segments_of
 
 router = APIRouter(prefix="/api/v1/readings/{reading_id}", tags=["readings"])
 
@@ -32,6 +33,17 @@ def get_proposed_landmarks(reading_id: uuid.UUID, context: InContext) -> Inserti
     return Insertions(
         anterior_insertion=anterior and PlaceOnSlice.of(anterior),
         inferior_insertion=inferior and PlaceOnSlice.of(inferior),
+    )
+
+
+@router.get("/pattern")
+def get_pattern(reading_id: uuid.UUID, context: InContext) -> PatternTold:
+    """The pattern of the enhancement: as a reader stated it, and as it is proposed from where scar lies in the wall."""
+    reading, layers = layers_of_reading(context, reading_id)
+    return PatternTold(
+        revision=reading.revision,
+        stated=StatedPattern.of(reading.pattern),
+        proposed=None if layers is None else ProposedPattern.of(layers),
     )
 
 

@@ -22,6 +22,7 @@ from scarmass.api.schemas.common import (
 )
 from scarmass.api.schemas.landmarks import Insertions, Levels, landmark_edit
 from scarmass.api.schemas.methods import Method, PlacedRegions, regions_of
+from scarmass.api.schemas.pattern import Pattern
 from scarmass.domain import edits
 from scarmass.domain import reading as domain
 from scarmass.domain.errors import MethodInvalid, PromptInvalid
@@ -40,7 +41,7 @@ class EditRequest(Drawn):
     one in hand. slices: those that are accepted in one step. image: that takes the slice's place in an exchange.
     method: whose mask is adopted, on the slice or on all that no reader decided on. regions: that were placed for it.
     landmarks, levels: all that the reading has of them from now on. contour: a closed curve, x and y of each point;
-    slices: those that it is taken over to.
+    slices: those that it is taken over to. pattern: what the reader states from now on.
     """
 
     client_id: uuid.UUID
@@ -61,9 +62,10 @@ class EditRequest(Drawn):
 
     landmarks: Insertions | None = None
     levels: Levels | None = None
+    pattern: Pattern | None = None
 
     def to_domain(self) -> edits.EditRequest:
-        """Raises PromptInvalid, MethodInvalid, MaskMalformed, LandmarksInvalid."""
+        """Raises PromptInvalid, MethodInvalid, MaskMalformed, LandmarksInvalid, PatternInvalid."""
         return edits.EditRequest(self.client_id, self.expected_revision, self._sha256(), self._edit())
 
     def _sha256(self) -> str:
@@ -89,6 +91,8 @@ class EditRequest(Drawn):
                 return edits.SensitivityEdit(self.sensitivity, self.follows, self._key)
             case EditKind.LANDMARK:
                 return landmark_edit(self.landmarks or Insertions(), self.levels or Levels())
+            case EditKind.PATTERN:
+                return edits.PatternEdit((self.pattern or Pattern()).to_domain())
             case EditKind.ACCEPT if self.slices:
                 return edits.AcceptAllEdit(tuple(dict.fromkeys(named.key for named in self.slices)))
         if (key := self._key) is None:
@@ -134,7 +138,8 @@ class EditRequest(Drawn):
 class PastEdit(BaseModel):
     """One edit of a reading: live, undone, gone (undone for good), or a step of undo or redo.
 
-    sensitivity: what the edit made it, null where it left it alone. method: in words, that the edit adopted.
+    sensitivity: what the edit made it, null where it left it alone. method: in words, that the edit adopted. pattern:
+    that it stated.
     """
 
     revision: int
@@ -145,6 +150,7 @@ class PastEdit(BaseModel):
     standing: Standing
     sensitivity: float | None
     method: str | None
+    pattern: Pattern | None
 
 
 class History(BaseModel):
@@ -167,6 +173,7 @@ class History(BaseModel):
                 standing=edit.standing,
                 sensitivity=edit.sensitivity,
                 method=edit.method,
+                pattern=None if edit.pattern is None else Pattern.of(edit.pattern),
             )
             for edit in older[:limit]
         ]

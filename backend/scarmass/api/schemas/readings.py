@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from scarmass.api.schemas.common import Box, Mass, Model, Point, Rle, Strict
 from scarmass.api.schemas.landmarks import Insertions, Levels
 from scarmass.api.schemas.methods import Circle, Method
+from scarmass.api.schemas.pattern import StatedPattern
 from scarmass.api.schemas.signing import Record
 from scarmass.api.schemas.studies import Growth, Slice
 from scarmass.domain import reading as domain
@@ -133,7 +134,7 @@ class Totals(BaseModel):
     sensitivity: how generously outlines are drawn. follows: whether it is fitted to what the reader decides.
     slices_with_warnings: how many of the slices that count have any. landmarks, levels: as edits marked them.
     myocardium: LGE mass, not cine mass, of the slices with both contours; the percentages are of it, null where
-    myocardium_unknown_because says why.
+    myocardium_unknown_because says why. pattern: as a reader stated it, null where nobody did.
     """
 
     revision: int
@@ -154,6 +155,7 @@ class Totals(BaseModel):
     slices_with_warnings: int
     landmarks: Insertions
     levels: Levels
+    pattern: StatedPattern | None
 
 
 class Models(BaseModel):
@@ -279,4 +281,5 @@ def _totals(context: Context, measured: MeasuredReading) -> dict[str, Any]:
         "slices_with_warnings": reading.slices_with_warnings,
         "landmarks": Insertions.of(reading.landmarks),
         "levels": Levels.of(reading.landmarks),
+        "pattern": StatedPattern.of(reading.pattern),
     }

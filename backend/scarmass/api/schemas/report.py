@@ -7,21 +7,29 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from scarmass.api.schemas.common import Mass, Model, Strict
+from scarmass.api.schemas.methods import MethodAnswer
+from scarmass.api.schemas.pattern import ProposedPattern, StatedPattern
+from scarmass.api.schemas.segments17 import Segment17
 from scarmass.api.schemas.signing import Signature
 from scarmass.domain import report_text
 from scarmass.domain.mass import MassExtent
-from scarmass.domain.report_text import LONGEST_FINDING, LONGEST_REMARKS
+from scarmass.domain.report_text import LONGEST_FINDING, LONGEST_REMARKS, ImageQuality
 from scarmass.services.readings import report as services
 from scarmass.services.readings.finding import proposed_finding
 from scarmass.services.readings.key_images import KeyImage
+from scarmass.services.readings.report_parts import NotCompared, Percent
 from scarmass.services.readings.words import Language, words_in
 
 
 class ReportTextRequest(Strict):
-    """finding: empty for the one that is proposed. after: the number of the version this one follows, 0 for none."""
+    """finding: empty for the one that is proposed. quality: of the images, null where nothing is said of it.
+
+    after: the number of the version this one follows, 0 for none.
+    """
 
     finding: Annotated[str, Field(max_length=LONGEST_FINDING)] = ""
     remarks: Annotated[str, Field(max_length=LONGEST_REMARKS)] = ""
+    quality: ImageQuality | None = None
     after: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
 
 
@@ -34,6 +42,7 @@ class ReportText(BaseModel):
     created_at: datetime
     finding: str
     remarks: str
+    quality: ImageQuality | None
 
     @staticmethod
     def of(text: report_text.ReportText) -> "ReportText":
@@ -132,10 +141,24 @@ class ReportPrior(BaseModel):
         )
 
 
+class PercentOfMyocardium(BaseModel):
+    """By each extent, null where it is not known."""
+
+    by_slice_thickness: float | None
+    by_slice_spacing: float | None
+
+    @staticmethod
+    def of(percent: Percent) -> "PercentOfMyocardium":
+        return PercentOfMyocardium(**vars(percent))
+
+
 class Report(BaseModel):
     """text: what a reader wrote, null where nobody did; text_is_older: the reading has changed since its finding.
 
     finding: the reader's, or proposed_finding. spread: of the scar, null where models could not be asked.
+    left_ventricle: LGE myocardial mass, not cine mass. pattern: as a reader stated it; proposed_pattern: by where scar
+    lies in the wall. segments: null where contours or insertion points are missing. methods: none where
+    methods_not_compared says why; without their slices, which /methods has.
     """
 
     reading_id: uuid.UUID
@@ -154,7 +177,14 @@ class Report(BaseModel):
     spread: Mass | None
     no_reflow: Mass | None
     scar_percent_of_myocardium: float | None
+    scar_percent: PercentOfMyocardium | None
+    no_reflow_percent: PercentOfMyocardium | None
     left_ventricle: Mass | None
+    pattern: StatedPattern | None
+    proposed_pattern: ProposedPattern | None
+    segments: list[Segment17] | None
+    methods: list[MethodAnswer]
+    methods_not_compared: NotCompared | None
     mass_extent: MassExtent
     density_g_per_ml: float
     sensitivity: float
@@ -187,8 +217,15 @@ class Report(BaseModel):
             scar=Mass.of(report.scar),
             spread=None if report.spread is None else Mass.of(report.spread),
             no_reflow=None if report.no_reflow is None else Mass.of(report.no_reflow),
-            scar_percent_of_myocardium=None if ventricle is None else ventricle.scar_percent,
+            scar_percent_of_myocardium=None if ventricle is None else ventricle.scar.by(report.mass_extent),
+            scar_percent=None if ventricle is None else PercentOfMyocardium.of(ventricle.scar),
+            no_reflow_percent=None if ventricle is None else PercentOfMyocardium.of(ventricle.no_reflow),
             left_ventricle=None if ventricle is None else Mass.of(ventricle.mass),
+            pattern=StatedPattern.of(reading.pattern),
+            proposed_pattern=None if report.layers is None else ProposedPattern.of(report.layers),
+            segments=None if report.segments is None else [Segment17.of(one) for one in report.segments],
+            methods=[MethodAnswer.of(one, False).model_copy(update={"slices": []}) for one in report.methods.methods],
+            methods_not_compared=report.methods.because,
             mass_extent=report.mass_extent,
             density_g_per_ml=report.density_g_per_ml,
             sensitivity=report.sensitivity.value,

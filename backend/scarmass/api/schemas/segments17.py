@@ -23,6 +23,8 @@ class Segment17(BaseModel):
 
     area_mm2, mass: of scar within the myocardium. percent_scar: of the segment's myocardium that is scar.
     transmurality: mean percent of the wall that is scar, over the chords that hold scar; percent_extent: how many do.
+    viability: by transmurality_class, after Kim et al., N Engl J Med 2000;343:1445. no_reflow_mass: 0 where none is
+    outlined.
     """
 
     segment: int
@@ -36,6 +38,8 @@ class Segment17(BaseModel):
     percent_extent: float | None
     transmurality: float | None
     transmurality_class: str | None
+    viability: domain.Viability | None
+    no_reflow_mass: Mass | None
     assessed: bool
     slices: list[Sector]
 
@@ -53,6 +57,8 @@ class Segment17(BaseModel):
             percent_extent=segment.percent_extent,
             transmurality=segment.transmurality,
             transmurality_class=segment.transmurality_class,
+            viability=segment.viability,
+            no_reflow_mass=_mass(segment.no_reflow_mass),
             assessed=segment.is_assessed,
             slices=[_sector(each) for each in segment.sectors],
         )

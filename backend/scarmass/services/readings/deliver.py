@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from scarmass.services.context import Context
 from scarmass.services.readings.export import export_rows, to_csv, to_json
+from scarmass.services.readings.export_tables import other_tables
 from scarmass.services.readings.report import report_of
 from scarmass.services.readings.report_pages import to_pdf
 from scarmass.services.readings.report_sheet import sheet_of
@@ -23,7 +24,9 @@ UNEXPECTED = "An unexpected error, of which the server's log tells more."
 
 FORMATS: Mapping[str, Callable[[Context, uuid.UUID], bytes]] = {
     "csv": lambda context, reading_id: to_csv(export_rows(context, reading_id)[1]).encode(),
-    "json": lambda context, reading_id: to_json(export_rows(context, reading_id)[1]).encode(),
+    "json": lambda context, reading_id: to_json(
+        export_rows(context, reading_id)[1], other_tables(context, reading_id)
+    ).encode(),
     "pdf": lambda context, reading_id: to_pdf(
         sheet_of(report_of(context, reading_id), Language.ENGLISH), context.report_templates
     ),

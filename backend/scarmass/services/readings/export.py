@@ -8,10 +8,12 @@ import unicodedata
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from scarmass.domain.landmarks import Landmark
 from scarmass.domain.mass import Mass
+from scarmass.domain.pattern import StatedPattern, is_infarct
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import SIGNED_STATES, EditKind, PastEdit, Reading, Segment, Standing
 from scarmass.domain.signature import Recipe
@@ -27,11 +29,16 @@ DIGITS = {
     "lge_myocardium": 2,
     "scar_percent": 1,
     "no_reflow_percent": 1,
+    "no_reflow_volume_ml": 2,
+    "no_reflow_mass_g": 2,
     "area_mm2": 1,
     "volume_ml": 2,
     "mass_g": 2,
     "slice_thickness_mm": 2,
     "slice_spacing_mm": 2,
+    "difference_g": 2,
+    "percent_": 1,
+    "transmurality_percent": 1,
 }
 """Decimals that mean something, by how a column's name begins: a pixel is one or two mm2, readers differ by grams.
 
@@ -68,19 +75,19 @@ def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[str, list[dict
         stack = studies.get_stack(session, reading.stack_id)
         choices = _choices(readings.past_edits(session, reading_id))
     recipe = context.recipe_of(reading)
-    common = _common(recipe, reading, stack)
+    common = common_columns(recipe, reading, stack)
     rows = [
         {**common, **_slice_columns(recipe, reading, index), **_image(reading, index, stack, choices)}
         for index in range(len(reading.slices))
     ]
     area_mm2 = sum(measure.area_mm2 for measure in measured_reading.scar.slices)
-    mass = _mass_columns(measured_reading.scar.mass)
-    whole = _myocardium_columns(measured_reading.myocardium)
+    mass = mass_columns(measured_reading.scar.mass)
+    whole = _myocardium_columns(measured_reading.myocardium) | no_reflow_columns(
+        None if (dark := measured_reading.measures.get(Structure.NO_REFLOW)) is None else dark.mass
+    )
     rows = [row | dict.fromkeys(whole) for row in rows]
     total = {**dict.fromkeys(rows[0]), **common, "row": "total", "area_mm2": area_mm2, **mass, **whole}
-    return file_name(stack, reading), [
-        {column: _rounded(column, cell) for column, cell in row.items()} for row in [*rows, total]
-    ]
+    return file_name(stack, reading), [rounded(row) for row in [*rows, total]]
 
 
 def total_rows(context: Context, reading_ids: Sequence[uuid.UUID]) -> tuple[str, list[dict[str, Any]]]:
@@ -110,7 +117,7 @@ def _slice_columns(recipe: Recipe, reading: Reading, index: int) -> dict[str, An
         "slice_thickness_mm": one.slice_thickness_mm,
         "slice_spacing_mm": one.slice_spacing_mm,
         "area_mm2": None if measure is None else measure.area_mm2,
-        **_mass_columns(None if measure is None else measure.mass),
+        **mass_columns(None if measure is None else measure.mass),
         "origin": "" if scar is None else scar.origin.value,
         "method": "" if scar is None or scar.method is None else _words(scar),
         "model_name": None if model is None else model.name,
@@ -156,8 +163,9 @@ def to_csv(rows: list[dict[str, Any]]) -> str:
     return out.getvalue()
 
 
-def to_json(rows: list[dict[str, Any]]) -> str:
-    return json.dumps({"rows": rows}, ensure_ascii=False, separators=(",", ":"))
+def to_json(rows: list[dict[str, Any]], others: Mapping[str, list[dict[str, Any]]] = MappingProxyType({})) -> str:
+    """others: tables beside the rows, by name."""
+    return json.dumps({"rows": rows, **others}, ensure_ascii=False, separators=(",", ":"))
 
 
 def file_name(stack: Stack, reading: Reading) -> str:
@@ -179,12 +187,18 @@ def _plain(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.]+", "-", ascii_only).strip("-.")[:LONGEST_NAME_PART]
 
 
+def rounded(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with the digits that mean something."""
+    return {column: _rounded(column, cell) for column, cell in row.items()}
+
+
 def _rounded(column: str, cell: Any) -> Any:
     digits = next((digits for start, digits in DIGITS.items() if column.startswith(start)), None)
     return round(cell, digits) if digits is not None and isinstance(cell, float) else cell
 
 
-def _common(recipe: Recipe, reading: Reading, stack: Stack) -> dict[str, Any]:
+def common_columns(recipe: Recipe, reading: Reading, stack: Stack) -> dict[str, Any]:
+    """Patient, state and recipe, which every row tells."""
     study, typed, record = stack.study, recipe.typed_thickness, reading.record
     signature = record.signature
     return {
@@ -218,6 +232,18 @@ def _common(recipe: Recipe, reading: Reading, stack: Stack) -> dict[str, Any]:
         "sensitivity_follows": reading.sensitivity.follows,
         "anterior_insertion": _place(reading, reading.landmarks.anterior_insertion),
         "inferior_insertion": _place(reading, reading.landmarks.inferior_insertion),
+        **_pattern_columns(reading.pattern),
+    }
+
+
+def _pattern_columns(pattern: StatedPattern | None) -> dict[str, Any]:
+    """mass_label: what the grams may be called, in words."""
+    layer = None if pattern is None else pattern.layer
+    return {
+        "pattern": None if layer is None else layer.value,
+        "ischaemic": None if pattern is None else pattern.ischaemic,
+        "pattern_stated_by": None if pattern is None else f"{pattern.reader}, {pattern.at:%Y-%m-%d}",
+        "mass_label": "Infarct mass" if is_infarct(pattern) else "LGE mass",
     }
 
 
@@ -237,7 +263,7 @@ def _place(reading: Reading, landmark: Landmark | None) -> str:
     return f"{on}: {place.x:.1f}, {place.y:.1f}"
 
 
-def _mass_columns(mass: Mass | None) -> dict[str, float | None]:
+def mass_columns(mass: Mass | None) -> dict[str, float | None]:
     thickness = None if mass is None else mass.by_slice_thickness
     spacing = None if mass is None else mass.by_slice_spacing
     return {
@@ -253,10 +279,14 @@ def harmless(value: Any) -> Any:
     return FORMULA_START.sub(r"\1\2'", value) if isinstance(value, str) else value
 
 
+def no_reflow_columns(mass: Mass | None) -> dict[str, float | None]:
+    return {f"no_reflow_{name}": value for name, value in mass_columns(mass).items()}
+
+
 def _myocardium_columns(myocardium: Myocardium) -> dict[str, Any]:
     """LGE mass of the wall, which is not cine mass, and what part of it is scar: of the whole reading."""
     return {
-        **{f"lge_myocardium_{name}": value for name, value in _mass_columns(myocardium.mass).items()},
+        **{f"lge_myocardium_{name}": value for name, value in mass_columns(myocardium.mass).items()},
         "scar_percent_of_myocardium": myocardium.scar_percent,
         "no_reflow_percent_of_myocardium": myocardium.no_reflow_percent,
         "myocardium_unknown_because": myocardium.unknown_because or "",

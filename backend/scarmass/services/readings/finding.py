@@ -1,21 +1,27 @@
 """The finding of a report in a sentence: as its numbers say it, and what is to be said of the one a reader wrote."""
 
 from scarmass.domain.mass import MassExtent
+from scarmass.domain.pattern import Pattern, is_infarct
 from scarmass.services.readings.report import Report
 from scarmass.services.readings.words import Words
 
 
 def proposed_finding(report: Report, words: Words) -> str:
-    """The finding as the numbers say it; it claims no more of a slice than a reader decided."""
+    """The finding as the numbers say it; it claims no more of a slice than a reader decided, and calls enhancement
+    infarction only where its reader does."""
     slices, ventricle = report.slices, report.left_ventricle
     thickness, spacing = (words.grams(report.scar.by(extent)) for extent in MassExtent)
     if slices.with_scar:
         count = len(slices.with_scar)
-        said = [words("finding_scar", slices=count, of=slices.of, thickness=thickness, spacing=spacing)]
+        what = words("finding_infarct" if is_infarct(report.reading.pattern) else "finding_lge")
+        said = [words("finding_scar", what=what, slices=count, of=slices.of, thickness=thickness, spacing=spacing)]
     else:
         said = [words("finding_no_scar", of=slices.of)]
-    if ventricle is not None and ventricle.scar_percent is not None:
-        said.append(words("finding_percent", percent=words.percent(ventricle.scar_percent)))
+    percent = None if ventricle is None else ventricle.scar.by(report.mass_extent)
+    if slices.with_scar and percent is not None:
+        said.append(words("finding_percent", percent=words.percent(percent)))
+    if slices.with_scar and report.reading.pattern is not None:
+        said.append(words("finding_pattern", pattern=stated_words(report.reading.pattern, words)))
     if report.no_reflow is not None:
         said.append(words("finding_no_reflow", no_reflow=words.grams(report.no_reflow.by(report.mass_extent))))
     if slices.pending:
@@ -39,3 +45,22 @@ def finding_warning(report: Report, words: Words) -> str:
     if report.text is None or not report.text_is_older:
         return ""
     return words("finding_older", revision=report.text.revision, now=report.reading.revision)
+
+
+def stated_words(pattern: Pattern, words: Words) -> str:
+    """A pattern that was stated, in words."""
+    if pattern.layer is None:
+        return words("unknown")
+    layer, because = words(f"layer_{pattern.layer.value}"), {True: "ischaemic", False: "non_ischaemic", None: ""}
+    name = because[pattern.ischaemic]
+    return words("pattern_as", layer=layer, ischaemic=words(name)) if name else layer
+
+
+def pattern_words(report: Report, words: Words) -> str:
+    """The pattern as its reader stated it; until then that they did not, and in a draft which layer is proposed."""
+    if report.reading.pattern is not None:
+        return stated_words(report.reading.pattern, words)
+    proposed = None if report.layers is None else report.layers.proposed
+    if proposed is None or not report.is_draft:
+        return words("pattern_not_stated")
+    return words("pattern_proposed", layer=words(f"layer_{proposed.value}"))

@@ -7,6 +7,7 @@ nothing of it is.
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from scarmass.domain.edits import ThresholdEdit
 from scarmass.domain.errors import MethodNotFound, SliceNotInStack, ThresholdUndefined
@@ -75,7 +76,23 @@ def by_methods(
     with context.database.transaction() as session:
         reading = readings.get_reading(session, reading_id)
         contrast = studies.get_stack(session, reading.stack_id).contrast
+    signature = reading.record.signature
+    contrast = contrast if signature is None else signature.contrast
     _require_own_slices(reading, regions)
+    return ReadingByMethods(
+        reading.revision, measured_by_methods(context, reading, contrast, regions, asked, adds_no_reflow)
+    )
+
+
+def measured_by_methods(
+    context: Context,
+    reading: Reading,
+    contrast: Contrast,
+    regions: Regions = MappingProxyType({}),
+    asked: Sequence[Method] | None = None,
+    adds_no_reflow: bool = True,
+) -> tuple[ByMethod, ...]:
+    """Raises PixelsUndecodable, OSError."""
     has_no_reflow = any(mask.any() for mask in reading.masks(Structure.NO_REFLOW).values())
     methods = standard_methods(contrast, adds_no_reflow and has_no_reflow) if asked is None else asked
     counting = [(index, one) for index, one in enumerate(reading.slices) if not reading.content(one.key).is_excluded]
@@ -85,7 +102,7 @@ def by_methods(
     for method in methods:
         slices = [_on_slice(recipe, method, index, one, walls[one.key]) for index, one in counting]
         measured.append(_summed(recipe, reading, method, slices, walls))
-    return ReadingByMethods(reading.revision, tuple(measured))
+    return tuple(measured)
 
 
 def by_standard_method(context: Context, reading_id: uuid.UUID, key: str) -> ReadingByMethods:

@@ -1,7 +1,7 @@
 """The LGE myocardial mass of a reading, and scar as a part of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import Mass, MassExtent
@@ -15,13 +15,14 @@ WALL = (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL)
 
 @dataclass(frozen=True)
 class Myocardium:
-    """mass: of the slices that have both contours. The percentages are of it, by the headline extent and on the same
-    slices; where they are not known, unknown_because says why."""
+    """mass: of the slices that have both contours. The percentages are of it and on the same slices, by the headline
+    extent and, of each structure, by both; where they are not known, unknown_because says why."""
 
     mass: Mass
     scar_percent: float | None = None
     no_reflow_percent: float | None = None
     unknown_because: str | None = None
+    percents: Mapping[Structure, Mapping[MassExtent, float]] = field(default_factory=dict)
 
 
 def measure_myocardium(reading: Reading, density_g_per_ml: float, of_the_site: MassExtent) -> Myocardium:
@@ -41,9 +42,12 @@ def measure_myocardium(reading: Reading, density_g_per_ml: float, of_the_site: M
     if not whole_g:
         return Myocardium(whole.mass, unknown_because="the mass of the myocardium is not known")
 
-    def percent(masks: Mapping[SliceKey, Mask]) -> float | None:
+    def percents(masks: Mapping[SliceKey, Mask]) -> dict[MassExtent, float]:
         inside = {key: mask for key, mask in masks.items() if key in wall}
-        mass_g = measure_stack(reading.slices, inside, density_g_per_ml).mass_g(extent)
-        return None if mass_g is None or not inside else 100 * mass_g / whole_g
+        part = measure_stack(reading.slices, inside, density_g_per_ml) if inside else None
+        masses = {each: (part and part.mass_g(each), whole.mass_g(each)) for each in MassExtent}
+        return {each: 100 * of / all for each, (of, all) in masses.items() if of is not None and all}
 
-    return Myocardium(whole.mass, percent(scar), percent(no_reflow))
+    found = {Structure.SCAR: percents(scar), Structure.NO_REFLOW: percents(no_reflow)}
+    of_scar, of_no_reflow = (part.get(extent) for part in found.values())
+    return Myocardium(whole.mass, of_scar, of_no_reflow, percents=found)

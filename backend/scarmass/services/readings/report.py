@@ -2,28 +2,35 @@
 
 import uuid
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from scarmass.domain.comparison import difference
-from scarmass.domain.errors import Conflict, ObjectRefused, Unavailable
+from scarmass.domain.errors import ObjectRefused, Unavailable
+from scarmass.domain.layers import LayersOfScar, layers_of
 from scarmass.domain.mass import Mass, MassExtent
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import DECIDED_STATES, Origin, Reading, ReadingState, Sensitivity, SliceContent, SliceState
-from scarmass.domain.report_text import ReportText, plain_text
-from scarmass.domain.segments17 import segments17
-from scarmass.domain.signature import Recipe, Signature
+from scarmass.domain.report_text import ImageQuality, ReportText, plain_text
+from scarmass.domain.segments17 import AhaSegment
+from scarmass.domain.signature import Signature
 from scarmass.domain.stack import Stack, headline_extent
 from scarmass.domain.structures import Structure
 from scarmass.imaging.mr.protocol import Protocol, delay_s, protocol_of
 from scarmass.services.context import Context
-from scarmass.services.readings.bulls_eye import Shown, bulls_eye
 from scarmass.services.readings.export import models_of
 from scarmass.services.readings.key_images import KeyImage, key_images
 from scarmass.services.readings.load import MeasuredReading, measured
 from scarmass.services.readings.priors import signed_prior
+from scarmass.services.readings.report_parts import (
+    LeftVentricle,
+    MethodsCompared,
+    left_ventricle,
+    methods_compared,
+    segments_of_wall,
+)
 from scarmass.services.readings.segments17 import wall_of
 from scarmass.services.readings.spread import known_spread, spread_of
 from scarmass.storage import readings, report_texts, studies
@@ -64,15 +71,6 @@ class SliceNumbers:
 
 
 @dataclass(frozen=True)
-class LeftVentricle:
-    """Its mass, and how much of it scar and no-reflow are."""
-
-    mass: Mass
-    scar_percent: float | None
-    no_reflow_percent: float | None
-
-
-@dataclass(frozen=True)
 class Prior:
     """An earlier study of the patient: its date, its scar as it was signed, and how much more or less there is now."""
 
@@ -87,8 +85,8 @@ class Prior:
 class Report:
     """One reading at one revision. spread: of scar, None where models could not be asked. signature: None is a draft.
 
-    changed_at: when a reader last changed the reading; None where nobody did. bulls_eye: a drawing (SVG) of the
-    segments. methods: name and scar of each method that was compared.
+    changed_at: when a reader last changed the reading; None where nobody did. layers: where in the wall scar lies.
+    segments: None where contours or insertion points are missing. left_ventricle, layers: None without contours.
     """
 
     reading: Reading
@@ -104,9 +102,10 @@ class Report:
     key_images: tuple[KeyImage, ...]
     text: ReportText | None
     changed_at: datetime | None
+    methods: MethodsCompared
     left_ventricle: LeftVentricle | None = None
-    bulls_eye: str | None = None
-    methods: tuple[tuple[str, Mass], ...] | None = None
+    segments: tuple[AhaSegment, ...] | None = None
+    layers: LayersOfScar | None = None
     signature: Signature | None = None
     prior: Prior | None = None
 
@@ -135,8 +134,10 @@ def report_of(context: Context, reading_id: uuid.UUID, *, asks: bool = True) -> 
         text = report_texts.latest(session, reading_id)
         edits = readings.past_edits(session, reading_id)
         prior = _prior(context, session, found, stack)
-    reading = found.reading
-    recipe = context.recipe_of(reading)
+    reading, signature = found.reading, found.reading.record.signature
+    if signature is not None:
+        stack = replace(stack, contrast=signature.contrast, warnings=signature.warnings)
+    recipe, wall = context.recipe_of(reading), wall_of(found.reading)
     no_reflow = found.measures.get(Structure.NO_REFLOW)
     return Report(
         reading=reading,
@@ -152,20 +153,31 @@ def report_of(context: Context, reading_id: uuid.UUID, *, asks: bool = True) -> 
         key_images=key_images(context.files, reading, found.scar.slices),
         text=text,
         changed_at=max((edit.created_at for edit in edits), default=None),
-        bulls_eye=_bulls_eye(reading, recipe),
-        signature=reading.record.signature,
+        methods=methods_compared(context, reading, stack.contrast),
+        left_ventricle=left_ventricle(found.myocardium),
+        segments=segments_of_wall(wall, reading.landmarks, recipe.density_g_per_ml),
+        layers=layers_of(wall),
+        signature=signature,
         prior=prior,
     )
 
 
-def write_text(context: Context, reading_id: uuid.UUID, author: str, finding: str, remarks: str, after: int) -> Report:
-    """The report with another finding and other remarks; an empty finding is the proposed one again.
+def write_text(
+    context: Context,
+    reading_id: uuid.UUID,
+    author: str,
+    finding: str,
+    remarks: str,
+    quality: ImageQuality | None,
+    after: int,
+) -> Report:
+    """The report with another finding, other remarks and image quality; an empty finding is the proposed one again.
 
     after: the number of the version that they take the place of, 0 where there is none.
-    Raises ReadingNotFound, ReportTextChanged.
+    Raises ReadingNotFound, ReadingAlreadySigned, ReportTextChanged.
     """
     with context.database.transaction() as session:
-        report_texts.add(session, reading_id, author, plain_text(finding), plain_text(remarks), after)
+        report_texts.add(session, reading_id, author, plain_text(finding), plain_text(remarks), quality, after)
     return report_of(context, reading_id)
 
 
@@ -178,15 +190,6 @@ def _prior(context: Context, session: Session, found: MeasuredReading, stack: St
     scar = prior.reading.scar.mass
     less = difference(found.scar.mass, scar)
     return Prior(prior.study.header.study_date, scar, less, prior.reading.reading.id, prior.signature)
-
-
-def _bulls_eye(reading: Reading, recipe: Recipe) -> str | None:
-    """None where contours or insertion points are missing."""
-    try:
-        told = segments17(wall_of(reading), reading.landmarks, recipe.density_g_per_ml)
-    except Conflict:
-        return None
-    return bulls_eye(told.segments, Shown.PERCENT_SCAR, recipe.mass_extent)
 
 
 def _acquisition(context: Context, reading: Reading) -> Acquisition:
@@ -246,8 +249,12 @@ def _is_edited(content: SliceContent) -> bool:
 
 
 def _spread(context: Context, reading: Reading, asks: bool) -> Mass | None:
-    """Of this revision; None where models still work on the reading or are out of reach, or it moved on meanwhile."""
-    if reading.state is ReadingState.PREPARING:
+    """Of this revision; None where models still work on the reading, are out of reach or others than it was signed
+    with, or it moved on meanwhile."""
+    signature = reading.record.signature
+    models = context.detector.model, context.segmenter.model
+    is_of_other_models = signature and (signature.recipe.detector, signature.recipe.segmenter) != models
+    if reading.state is ReadingState.PREPARING or is_of_other_models:
         return None
     known = known_spread(context, reading)
     if known is not None or not asks:

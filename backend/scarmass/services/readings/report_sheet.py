@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from scarmass.domain.mass import Mass, MassExtent, Quantity
 from scarmass.domain.patient import written_name
-from scarmass.services.readings.finding import finding_note, finding_warning, proposed_finding
+from scarmass.domain.pattern import is_infarct
+from scarmass.services.readings.finding import finding_note, finding_warning, pattern_words, proposed_finding
 from scarmass.services.readings.key_images import KeyImage
 from scarmass.services.readings.report import Prior, Report
+from scarmass.services.readings.report_parts import Percent
+from scarmass.services.readings.report_tables import Table, drawn_segments, methods_table, segments_table
 from scarmass.services.readings.words import Language, Words, words_in
 
 SHOWN_NUMBERS = 40
@@ -44,13 +47,17 @@ class Picture:
 
 @dataclass(frozen=True)
 class Sheet:
-    """words: the headings. finding_note: who wrote it, or that it is proposed. finding_warning: that it is older than
-    the numbers, or empty. extra: parts that not every report has, by their headings.
+    """words: the headings. mass_label: of what the grams are; no more than LGE, until a reader states an infarct.
+
+    finding_note: who wrote it, or that it is proposed. finding_warning: that it is older than the numbers, or empty.
+    bulls_eye: SVG, empty where segments is None. extra: parts that not every report has, by their headings.
+    docs/report-templates.md tells each field to who writes a template.
     """
 
     language: str
     words: dict[str, str]
     title: str
+    mass_label: str
     draft: str
     identity: str
     patient: list[Item]
@@ -66,6 +73,8 @@ class Sheet:
     remarks: str
     key_images: list[Picture]
     bulls_eye: str
+    segments: Table | None
+    methods: Table
     extra: dict[str, list[Item]]
     recipe: list[Item]
     record: list[Item]
@@ -77,7 +86,8 @@ def sheet_of(report: Report, language: Language) -> Sheet:
     return Sheet(
         language=language.value,
         words=words.words,
-        title=words("title"),
+        title=words("title_infarct" if is_infarct(report.reading.pattern) else "title"),
+        mass_label=words("infarct_mass" if is_infarct(report.reading.pattern) else "scar_mass"),
         draft=words("draft") if report.is_draft else "",
         identity=_identity(report, words),
         patient=_patient(report, words),
@@ -92,7 +102,9 @@ def sheet_of(report: Report, language: Language) -> Sheet:
         warnings=list(report.stack.warnings),
         remarks="" if text is None else text.remarks,
         key_images=[_picture(image, report.mass_extent, words) for image in report.key_images],
-        bulls_eye=report.bulls_eye or "",
+        bulls_eye=drawn_segments(report, words),
+        segments=segments_table(report, words),
+        methods=methods_table(report, words),
         extra=_extra(report, words),
         recipe=_recipe(report, words),
         record=_record(report, words),
@@ -168,18 +180,16 @@ def _of_known(spread: Mass | None, scar: Mass, extent: MassExtent) -> Quantity |
 
 
 def _measures(report: Report, words: Words) -> list[Item]:
-    ventricle = report.left_ventricle
-    percents = (None, None) if ventricle is None else (ventricle.scar_percent, ventricle.no_reflow_percent)
-    scar, no_reflow = ("" if percent is None else words.percent(percent) for percent in percents)
-    absent = words("not_measured")
+    ventricle, no_reflow = report.left_ventricle, report.no_reflow
     items = {
-        "scar_percent": scar,
+        "pattern": pattern_words(report, words),
+        "scar_percent": "" if ventricle is None else _percents(ventricle.scar, words),
         "left_ventricle": "" if ventricle is None else _both(ventricle.mass, words),
-        "no_reflow": "" if report.no_reflow is None else _both(report.no_reflow, words),
+        "no_reflow": "" if no_reflow is None else _both(no_reflow, words),
     }
-    if no_reflow:
-        items["no_reflow_percent"] = no_reflow
-    return [Item(words(name), value or absent) for name, value in items.items()]
+    if no_reflow is not None and ventricle is not None and (percents := _percents(ventricle.no_reflow, words)):
+        items["no_reflow_percent"] = percents
+    return [Item(words(name), value or words("not_measured")) for name, value in items.items()]
 
 
 def _both(mass: Mass, words: Words) -> str:
@@ -191,12 +201,21 @@ def _by_both(mass: Mass, written: Callable[[Quantity | None], str], words: Words
     return "; ".join(f"{written(mass.by(extent))} {words(f'by_{extent.value}')}" for extent in MassExtent)
 
 
+def _percents(percent: Percent, words: Words) -> str:
+    """By both extents; one figure where they are written the same."""
+    written = {extent: words.percent(value) for extent in MassExtent if (value := percent.by(extent)) is not None}
+    if len(written) > 1 and len(set(written.values())) == 1:
+        return next(iter(written.values()))
+    return "; ".join(f"{value} {words(f'by_{extent.value}')}" for extent, value in written.items())
+
+
 def _quality(report: Report, words: Words) -> list[Item]:
-    slices = report.slices
+    slices, said = report.slices, None if report.text is None else report.text.quality
     reviewed = words("of", count=slices.reviewed, of=slices.of)
     lists = {name: getattr(slices, name) for name in ("unreviewed", "pending", "excluded", "failed", "edited")}
     shown = {name: numbers for name, numbers in lists.items() if numbers or name != "pending"}
     return [
+        Item(words("image_quality"), words("unknown" if said is None else f"quality_{said.value}")),
         Item(words("reviewed"), reviewed),
         *(Item(words(name), _numbers(numbers) or words("none")) for name, numbers in shown.items()),
     ]
@@ -214,8 +233,6 @@ def _picture(image: KeyImage, extent: MassExtent, words: Words) -> Picture:
 
 def _extra(report: Report, words: Words) -> dict[str, list[Item]]:
     parts: dict[str, list[Item]] = {}
-    if report.methods is not None:
-        parts[words("methods")] = [Item(name, _both(mass, words)) for name, mass in report.methods]
     if report.prior is not None:
         parts[words("prior")] = _prior(report.prior, words)
     return parts

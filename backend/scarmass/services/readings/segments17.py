@@ -5,6 +5,7 @@ import uuid
 from scarmass.domain.errors import ContoursMissing
 from scarmass.domain.insertions import proposed_insertions
 from scarmass.domain.landmarks import Place
+from scarmass.domain.layers import LayersOfScar, layers_of
 from scarmass.domain.reading import Reading
 from scarmass.domain.segments17 import NO_CONTOURS, Segments17, segments17
 from scarmass.domain.structures import Structure
@@ -35,13 +36,21 @@ def proposed_landmarks(context: Context, reading_id: uuid.UUID) -> tuple[Place, 
     return proposed_insertions(wall)
 
 
+def layers_of_reading(context: Context, reading_id: uuid.UUID) -> tuple[Reading, LayersOfScar | None]:
+    """The reading as it is now, and in which layer of the wall its scar lies. Raises ReadingNotFound."""
+    with context.database.transaction() as session:
+        reading = readings.get_reading(session, reading_id)
+    return reading, layers_of(wall_of(reading))
+
+
 def wall_of(reading: Reading) -> list[WallSlice]:
     """The slices that count and have the contours of the ventricle and its blood pool, in order."""
-    ventricles, pools, scars = (
-        reading.masks(structure) for structure in (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL, Structure.SCAR)
+    ventricles, pools, scars, cores = (
+        reading.masks(structure)
+        for structure in (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL, Structure.SCAR, Structure.NO_REFLOW)
     )
     return [
-        WallSlice(one, ventricles[one.key], pools[one.key], scars.get(one.key))
+        WallSlice(one, ventricles[one.key], pools[one.key], scars.get(one.key), cores.get(one.key))
         for one in reading.slices
         if one.key in ventricles and one.key in pools and ventricles[one.key].any()
     ]

@@ -61,6 +61,10 @@ class Words:
             return ""
         return f"± {self.number(quantity.mass_g, 1 if quantity.mass_g < LEAST_WITHOUT_DECIMALS_G else 0)} g"
 
+    def signed(self, value: float) -> str:
+        """With its sign, as a difference is written."""
+        return f"{'−' if value < 0 else '+'}{self.number(abs(value), 2)}"
+
     def percent(self, percent: float) -> str:
         return f"{self.number(percent, 1)} %"
 

@@ -155,6 +155,8 @@ export const csvPath = (readingId) => `${root}/readings/${part(readingId)}/expor
 /** @param {string[]} readingIds @param {"csv"|"xlsx"} format @returns {string} their totals in one table */
 export const totalsPath = (readingIds, format) =>
   `${root}/export?${readingIds.map((id) => `reading=${part(id)}`).join("&")}&format=${format}`;
+/** @param {string} readingId @returns {Promise<import("./types.js").Schemas["PatternTold"]>} */
+export const getPattern = (readingId) => json(`${root}/readings/${part(readingId)}/pattern`);
 /** @param {string} readingId @param {import("./types.js").Schemas["ReportTextRequest"]} body */
 export const writeReportText = (readingId, body) =>
   json(`${root}/readings/${part(readingId)}/report/text`, { method: "POST", body });

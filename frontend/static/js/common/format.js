@@ -26,11 +26,30 @@ export const editNames = {
   sensitivity: "sensitivity",
   threshold: "method adopted",
   landmark: "insertion points",
+  pattern: "pattern",
   take_over: "new images taken over",
   exchange: "another image of the position",
   undo: "undo",
   redo: "redo",
 };
+
+/** Where in the wall the enhancement lies, from the blood outwards. */
+export const layerNames = {
+  subendocardial: "subendocardial",
+  mid_wall: "mid-wall",
+  epicardial: "epicardial",
+  transmural: "transmural",
+};
+
+/** @param {import("./types.js").Pattern} pattern as a reader states it */
+export function patternText({ layer, ischaemic }) {
+  if (!layer) return "not stated";
+  const cause = { true: ", ischaemic", false: ", non-ischaemic" }[String(ischaemic)] ?? "";
+  return `${layerNames[layer]}${cause}`;
+}
+
+/** What the grams are called: an infarct's only where a reader says so. @param {import("./types.js").Pattern|null} pattern */
+export const massName = (pattern) => (pattern?.ischaemic ? "Infarct mass" : "LGE mass");
 
 /**
  * What a slice at an end of its stack is called; nothing where that is not known.

@@ -22,6 +22,7 @@
  *
  * @typedef {{sop_instance_uid: string, frame_number: number}} SliceKey
  * @typedef {Schemas["Insertions"]} Landmarks where the right ventricle meets the left one
+ * @typedef {{layer: Schemas["Layer"]|null, ischaemic: boolean|null}} Pattern of the enhancement
  * @typedef {Schemas["PlaceOnSlice"]} PlaceOnSlice in corner-based image pixels
  * @typedef {Schemas["Segment17"]} Segment17
  * @typedef {{x: number, y: number}} Place in image pixels or in CSS pixels of the window, as each use says
@@ -65,6 +66,7 @@
  * @property {Schemas["PlacedRegion"][]} [regions] that were placed for it
  * @property {Landmarks} [landmarks] of landmark: all that are marked from now on
  * @property {Schemas["Levels"]} [levels] likewise, where borders of levels were moved
+ * @property {Pattern} [pattern] of pattern: what the reader states from now on; without a layer, nothing
  * @property {Rle} [added] pixels that were painted
  * @property {Rle} [removed] pixels that were erased
  *

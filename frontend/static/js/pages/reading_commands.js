@@ -58,6 +58,7 @@ export function readingCommands(page) {
       ["propose_slice", "Propose this slice again", ["r"], () => actions.proposeSlice()],
       ["propose_stack", "Propose all slices not yet decided again", ["shift+r"], () => actions.proposeAll()],
       ["take_over", "Take over the study's new images", ["t"], () => actions.takeOver()],
+      ["pattern", "State the pattern of the enhancement: arrows, then Enter", ["5"], () => page.pattern.focus()],
       ["undo", "Undo", ["mod+z", "z"], (isHeld) => actions.undo(isHeld), held],
       ["redo", "Redo", ["mod+shift+z", "y", "mod+y", "shift+z"], (isHeld) => actions.redo(isHeld), held],
       ["sign", "Sign, and on to the next patient", ["shift+s"], () => page.signing.sign()],

@@ -20,6 +20,7 @@ import { MethodsPanel } from "../panels/methods.js";
 import { bindNotices } from "../panels/notices.js";
 import { OtherViews } from "../panels/other_views.js";
 import { Parts } from "../panels/parts.js";
+import { PatternPanel } from "../panels/pattern.js";
 import { showPreparing } from "../panels/preparing.js";
 import { ReadingsPanel } from "../panels/readings.js";
 import { showRecipe } from "../panels/recipe.js";
@@ -87,6 +88,7 @@ export class ReadingPage {
     this.table = new SlicesTable(find("#mass .slices"), slices, draft);
     this.sensitivity = new SensitivityPanel(find("[data-sensitivity]"), slices, draft, outbox);
     this.segments = new SegmentsPanel(byId("mass"), slices, draft, outbox, this.landmarks, this.parts);
+    this.pattern = new PatternPanel(byId("pattern", HTMLSelectElement), draft, outbox);
     this.history = new HistoryPanel(byId("history"), slices, draft, outbox);
     this.methodsPanel = new MethodsPanel(byId("methods"), this);
     this.saving = new SavingPanel(draft, outbox);
@@ -255,6 +257,7 @@ export class ReadingPage {
     showRecipe(find("#mass .recipe"), this.draft);
     this.sensitivity.show();
     this.segments.show();
+    this.pattern.show();
     this.history.show();
     this.methodsPanel.show();
     this.finish.show();

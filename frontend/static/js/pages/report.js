@@ -1,16 +1,10 @@
-/** The printable report: its language, printing, and the finding and remarks that a reader writes. */
+/** The printable report: its language, printing, and what a reader writes into it while it is not signed. */
 
 import { writeReportText } from "../common/api.js";
 import { byId, find } from "../common/dom.js";
 import { keepReportLanguage } from "../common/report_language.js";
 
-const form = byId("text", HTMLFormElement);
-const finding = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("finding"));
-const remarks = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("remarks"));
 const { readingId = "", textNumber = "0" } = document.body.dataset;
-let isSaving = false;
-
-const hasUnsaved = () => [finding, remarks].some((field) => field.value !== field.defaultValue);
 
 const language = byId("language", HTMLSelectElement);
 language.addEventListener("change", () => {
@@ -18,13 +12,6 @@ language.addEventListener("change", () => {
   location.search = `?language=${encodeURIComponent(language.value)}`;
 });
 byId("print").addEventListener("click", () => window.print());
-byId("propose").addEventListener("click", () => {
-  finding.value ||= finding.placeholder;
-  finding.focus();
-});
-window.addEventListener("beforeunload", (event) => {
-  if (hasUnsaved() && !isSaving) event.preventDefault();
-});
 
 /** How unsure the mass is takes models their time: the sheet is shown before, and again once they have said. */
 async function askSpread() {
@@ -38,20 +25,41 @@ async function askSpread() {
 // Without it the sheet stands as it is.
 if (document.body.dataset.asks) askSpread().catch(() => {});
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  if (isSaving) return;
-  isSaving = true;
-  byId("said").textContent = "Saving…";
-  try {
-    await writeReportText(readingId, {
-      finding: finding.value,
-      remarks: remarks.value,
-      after: Number(textNumber),
-    });
-    location.reload();
-  } catch (error) {
-    isSaving = false;
-    byId("said").textContent = `Not saved: ${error.message}`;
-  }
-});
+/** @param {HTMLFormElement} form */
+function bindText(form) {
+  const finding = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("finding"));
+  const remarks = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("remarks"));
+  const quality = /** @type {HTMLSelectElement} */ (form.elements.namedItem("quality"));
+  const quality_before = quality.value;
+  let isSaving = false;
+  const hasUnsaved = () =>
+    [finding, remarks].some((field) => field.value !== field.defaultValue) || quality.value !== quality_before;
+  byId("propose").addEventListener("click", () => {
+    finding.value ||= finding.placeholder;
+    finding.focus();
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (hasUnsaved() && !isSaving) event.preventDefault();
+  });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (isSaving) return;
+    isSaving = true;
+    byId("said").textContent = "Saving…";
+    try {
+      await writeReportText(readingId, {
+        finding: finding.value,
+        remarks: remarks.value,
+        quality: /** @type {import("../common/types.js").Schemas["ImageQuality"]|null} */ (quality.value || null),
+        after: Number(textNumber),
+      });
+      location.reload();
+    } catch (error) {
+      isSaving = false;
+      byId("said").textContent = `Not saved: ${error.message}`;
+    }
+  });
+}
+
+const form = document.getElementById("text");
+if (form instanceof HTMLFormElement) bindText(form);

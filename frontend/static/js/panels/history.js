@@ -2,8 +2,12 @@
 
 import { listEdits } from "../common/api.js";
 import { element, find } from "../common/dom.js";
-import { counted, editNames, timeOf } from "../common/format.js";
+import { counted, editNames, patternText, timeOf } from "../common/format.js";
 import { showMessage } from "../common/status.js";
+
+/** @param {PastEdit} edit */
+const patternStated = ({ pattern }) =>
+  pattern && `pattern: ${patternText({ layer: pattern.layer ?? null, ischaemic: pattern.ischaemic ?? null })}`;
 
 /** @typedef {import("../common/types.js").PastEdit} PastEdit @typedef {{undo: number, redo: number}} Steps */
 
@@ -71,7 +75,7 @@ export class HistoryPanel {
     const steps = edit.standing === "live" ? { undo: away.undo, redo: 0 } : { undo: 0, redo: away.redo };
     const isHere = edit.standing === "live" && away.undo === 0;
     const button = this.#button(
-      `${places.length ? where : ""}${edit.method ?? editNames[edit.kind]}`,
+      `${places.length ? where : ""}${edit.method ?? patternStated(edit) ?? editNames[edit.kind]}`,
       `${timeOf(edit.created_at)} · ${edit.author}`,
       edit.standing === "gone" || isHere ? null : steps,
       isHere,

@@ -1,7 +1,7 @@
 /** The reading's figures: what the scar weighs by both conventions, its part of the left ventricle, and what to know of both. */
 
 import { find } from "../common/dom.js";
-import { counted, grams, millilitres, number, plusMinus, quantityShown } from "../common/format.js";
+import { counted, grams, massName, millilitres, number, plusMinus, quantityShown } from "../common/format.js";
 import { atRest } from "../common/rest.js";
 
 /** @typedef {import("../reading/draft.js").Draft} Draft @typedef {import("../image/slices.js").Slices} Slices */
@@ -114,7 +114,7 @@ export class MassPanel {
     const { by, mass, spread, percent, no_reflow } = this.#figures;
     const { reviewed, of } = this.draft.reading;
     const told = [
-      mass === "–" ? "Nothing is measured" : `LGE mass ${mass} g ${spread} ${by}`.replace("± ", "plus or minus "),
+      mass === "–" ? "Nothing is measured" : `${massName(this.draft.reading.pattern)} ${mass} g ${spread} ${by}`.replace("± ", "plus or minus "),
       percent === "–" ? "" : `${percent} % of the left ventricle`,
       no_reflow === "–" ? "" : `no-reflow ${no_reflow} g`,
       `reviewed ${reviewed} of ${of} slices`,

@@ -2,7 +2,7 @@
 
 import { getBullsEye, getLevels, getProposedLandmarks, getSegments17, Problem } from "../common/api.js";
 import { element, find } from "../common/dom.js";
-import { counted } from "../common/format.js";
+import { counted, grams, number } from "../common/format.js";
 import { atRest } from "../common/rest.js";
 import { isSameSlice } from "../reading/segments.js";
 
@@ -138,8 +138,23 @@ export class SegmentsPanel extends EventTarget {
     this.picture.replaceChildren(drawn);
     find('[data-segments="legend"]', this.panel).replaceChildren(...legendOf(drawn));
     for (const segment of segments) this.#bind(segment, drawn);
+    find('[data-segments="table"]', this.panel).replaceChildren(...segments.map((each) => this.#row(each)));
     this.#fillBorders(levels);
     this.#point(segments.find(({ segment }) => segment === this.#pointed?.segment) ?? null);
+  }
+
+  /** Viability as long as the reader says nothing else than an infarct. @param {Segment17} segment */
+  #row({ segment, name, mass, percent_scar, transmurality_class, viability, no_reflow_mass }) {
+    const { mass_extent, pattern } = this.draft.reading;
+    const cells = [
+      grams(mass?.[`by_${mass_extent}`]),
+      number(percent_scar),
+      transmurality_class ? `${transmurality_class} %` : "not assessed",
+      pattern?.ischaemic === false ? "–" : (viability ?? "–"),
+      grams(no_reflow_mass?.[`by_${mass_extent}`]),
+    ];
+    const head = element("th", { scope: "row" }, `${segment} ${name}`);
+    return element("tr", {}, head, ...cells.map((cell) => element("td", {}, cell)));
   }
 
   /** @param {Segment17} segment @param {Element} drawn */
