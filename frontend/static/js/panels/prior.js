@@ -90,6 +90,7 @@ const bare = {
   misplaced: null,
   other: null,
   contour: null,
+  handles: [],
   preview: null,
   method: null,
   regions: [],
