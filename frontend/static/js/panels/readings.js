@@ -5,6 +5,7 @@ import { element, find } from "../common/dom.js";
 import { readerShown, timeOf } from "../common/format.js";
 import { showMessage } from "../common/status.js";
 import { pathOf } from "../reading/opening.js";
+import { assignmentOf } from "./assignment.js";
 
 /** @typedef {import("../common/types.js").Schemas["StackReading"]} StackReading */
 
@@ -19,7 +20,8 @@ export class ReadingsPanel {
   }
 
   show() {
-    this.details.hidden = !this.draft.isOpen;
+    // Who measures in a reader study sees nobody's reading beside the own one.
+    this.details.hidden = !this.draft.isOpen || assignmentOf(this.draft) !== null;
   }
 
   async #read() {
