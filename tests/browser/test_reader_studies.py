@@ -1,6 +1,5 @@
 """A reader study on the page: made of patients of the worklist, read one after the other, and its results."""
 
-import os
 import uuid
 from pathlib import Path
 
@@ -37,14 +36,8 @@ def make(page: Page, server: Server, arms: str) -> None:
     page.get_by_role("button", name="All", exact=True).click()
     page.get_by_text("3 patients").wait_for()
     assert not serious(page), "\n".join(serious(page))
-    shot(page, "new")
     page.get_by_role("button", name="Make the reader study").click()
     page.wait_for_url("**/reader-studies/*")
-
-
-def shot(page, name):
-    if os.environ.get("SHOTS"):
-        page.screenshot(path=f"/tmp/rstudy/{name}.png")
 
 
 def open_next(page: Page, place: str) -> None:
@@ -78,7 +71,6 @@ def test_a_study_is_made_and_read_in_its_order_and_its_results_are_shown(
     page.get_by_text("Nothing is signed yet").wait_for()
     study_id = page.url.rpartition("/")[2]
     open_next(page, "1 of 6")
-    shot(page, "first")
     assert {one["state"] for one in reading_state(page)["reading"]["slices"]} == {"pending"}
     assert page.locator("#readings").is_hidden()
     assert page.locator("[data-command=propose_stack]").is_hidden()
@@ -101,9 +93,6 @@ def test_a_study_is_made_and_read_in_its_order_and_its_results_are_shown(
     assert page.locator("#plots svg").count() == 2
     assert page.locator("#comparisons tr").count() == 2
     assert page.locator("#sets tr").count() == 2
-    shot(page, "results")
-    if os.environ.get("SHOTS"):
-        page.screenshot(path="/tmp/rstudy/results_full.png", full_page=True)
     found = httpx.get(f"{server.address}/api/v1/reader-studies/{study_id}/results").json()["comparisons"][0]
     bias = found["agreement"]["slice_thickness"]["bias"]["value"]
     assert f"{bias:.2f}".replace("-", "−") in page.locator("#comparisons tr").first.inner_text()
@@ -134,7 +123,6 @@ def test_patients_that_are_selected_in_the_worklist_are_chosen_for_a_study(
         httpx.post(f"{server.address}/api/v1/stacks/{stack_id}/readings", json=body).raise_for_status()
     page.goto(server.address)
     page.get_by_label("Select all readings that are shown").check()
-    shot(page, "worklist")
     page.get_by_role("link", name="Reader study", exact=True).click()
     page.get_by_text("2 patients").wait_for()
     ticked = page.locator("#patients input:checked")
