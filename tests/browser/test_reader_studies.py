@@ -123,7 +123,7 @@ def test_patients_that_are_selected_in_the_worklist_are_chosen_for_a_study(
         httpx.post(f"{server.address}/api/v1/stacks/{stack_id}/readings", json=body).raise_for_status()
     page.goto(server.address)
     page.get_by_label("Select all readings that are shown").check()
-    page.get_by_role("link", name="Reader study", exact=True).click()
+    page.get_by_role("link", name="Reader study of them").click()
     page.get_by_text("2 patients").wait_for()
     ticked = page.locator("#patients input:checked")
     assert sorted(box.get_attribute("value") or "" for box in ticked.all()) == sorted(patients[:2])
