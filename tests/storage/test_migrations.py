@@ -117,6 +117,19 @@ def test_an_edit_sent_before_the_migration_and_again_after_it_answers_the_same(c
         assert_same(sent["answer"], again.json())
 
 
+def test_what_was_read_before_reader_studies_is_in_none_and_its_stacks_can_be_measured_in_one(
+    client: TestClient, then: dict
+) -> None:
+    assert all(get(client, f"readings/{reading_id}")["assignment"] is None for reading_id in then["readings"])
+    stack_ids = [reading["reading"]["stack_id"] for reading in then["readings"].values()]
+    body = {"client_id": str(uuid.uuid4()), "name": "Agreement", "stack_ids": stack_ids, "readers": ["Dr Anna"]}
+    made = client.post("/api/v1/reader-studies", json={**body, "arms": ["without_proposals"]}).raise_for_status()
+    url = f"/api/v1/reader-studies/{made.json()['id']}/next"
+    opened = client.post(url, json={"client_id": str(uuid.uuid4())}, headers={"X-Reader": "Dr Anna"})
+    assert opened.status_code == 201, opened.text
+    assert opened.json()["reading_id"] not in then["readings"]
+
+
 @pytest.mark.parametrize("revision", ["0002"])
 def test_a_reading_from_before_warnings_has_none_until_it_is_edited(client: TestClient, then: dict) -> None:
     for reading_id in then["readings"]:

@@ -16,6 +16,7 @@ from scarmass.api.routes import (
     methods,
     models,
     pages,
+    reader_studies,
     readings,
     reports,
     segments17,
@@ -59,7 +60,7 @@ def create_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
     errors.install(app)
     of_readings = (readings, methods, segments17, signing, reports)
-    for route in (studies, stacks, slices, models, *of_readings, events, health, pages):
+    for route in (studies, stacks, slices, models, *of_readings, reader_studies, events, health, pages):
         app.include_router(route.router)
     app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")
     return app

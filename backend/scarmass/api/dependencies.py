@@ -12,6 +12,7 @@ LONGEST_ENCODED_NAME = 64 * 12
 """64 characters of up to four bytes, each byte percent-encoded."""
 
 UNAUTHENTICATED = "unauthenticated reader"
+CLAIMED = " (unauthenticated)"
 
 
 def _context(request: Request) -> Context:
@@ -29,8 +30,13 @@ def current_reader(
 
     A name beyond ASCII comes percent-encoded, as headers need it.
     """
-    name = "".join(each for each in unquote(x_reader or "") if each.isprintable()).strip()
-    return f"{name} (unauthenticated)" if name else UNAUTHENTICATED
+    return claimed(unquote(x_reader or ""))
+
+
+def claimed(name: str) -> str:
+    """The reader of a name that a client claims, or that one of them types for another."""
+    name = "".join(each for each in name if each.isprintable()).strip().removesuffix(CLAIMED).strip()
+    return f"{name}{CLAIMED}" if name else UNAUTHENTICATED
 
 
 InContext = Annotated[Context, Depends(_context)]

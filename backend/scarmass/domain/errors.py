@@ -141,6 +141,10 @@ class ReadingsNotComparable(Invalid):
     """Two sets of readings differ in quantity, density or signature."""
 
 
+class ReaderStudyInvalid(Invalid):
+    """A reader study lacks a name, stacks, readers or arms, or names one of them twice."""
+
+
 class InstanceConflict(Conflict):
     """A SOP Instance UID arrived again with other content."""
 
@@ -229,6 +233,30 @@ class ReportTextChanged(Conflict):
     """The text of a report was written on a version of it that is no longer the last one."""
 
 
+class NotReaderOfStudy(Conflict):
+    """Only the readers that a reader study names read in it."""
+
+
+class NothingLeftToRead(Conflict):
+    """The reader has signed everything that the reader study asks of them."""
+
+
+class ReadWithoutProposals(Conflict):
+    """A part of a reader study is read from empty slices: models propose nothing there."""
+
+
+class ReaderStudyUnfinished(Conflict):
+    """What readers of a study measured is hidden from those of them who still read."""
+
+
+class NothingMeasured(Conflict):
+    """No measurement of what is asked for is signed yet."""
+
+
+class MeasuredInReaderStudy(Conflict):
+    """A reading that was signed in a reader study is a measurement, and is not amended."""
+
+
 class StudyNotFound(NotFound):
     """No study has this StudyInstanceUID."""
 
@@ -243,6 +271,10 @@ class SliceNotFound(NotFound):
 
 class ReadingNotFound(NotFound):
     """No reading has this id."""
+
+
+class ReaderStudyNotFound(NotFound):
+    """No reader study, or no comparison in it, has this id."""
 
 
 class MethodNotFound(NotFound):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from scarmass.domain.mass import Mass, MassExtent
 from scarmass.domain.protocols import Model
+from scarmass.domain.reader_study import Arm, Assignment
 from scarmass.domain.stack import Contrast, TypedThickness
 from scarmass.domain.structures import Structure
 
@@ -62,7 +63,8 @@ class Record:
 
     version: 1 where it was opened, one more with each amendment. replaces, replaced_by: the versions before and after.
     reader: whose own reading it is, None where it is the stack's. opened_by: who opened or amended it.
-    seconds_of_work: how long readers worked on this version.
+    seconds_of_work: how long readers worked on this version. assignment: whose measurement it is in a reader study,
+    None where it is in none.
     """
 
     version: int = 1
@@ -73,3 +75,9 @@ class Record:
     signature: Signature | None = None
     delivery: Delivery | None = None
     seconds_of_work: float = 0.0
+    assignment: Assignment | None = None
+
+    @property
+    def takes_proposals(self) -> bool:
+        """Whether models may draw what no reader asked them for."""
+        return self.assignment is None or self.assignment.arm is not Arm.WITHOUT_PROPOSALS

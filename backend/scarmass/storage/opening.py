@@ -7,8 +7,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import ClientIdReused
+from scarmass.domain.reader_study import Assignment
 from scarmass.domain.reading import Reading, ReadingState, Sensitivity
 from scarmass.domain.stack import Stack
+from scarmass.storage.reader_studies import IN_READER_STUDY, add_reading
 from scarmass.storage.readings import add_slices, set_state
 from scarmass.storage.tables import (
     EditRow,
@@ -45,6 +47,35 @@ def open_reading(
     stored = mine if own else shared
     if stored is not None:
         return stored.id, False
+    return _add(session, stack, client_id, state, sensitivity, reader, own), True
+
+
+def open_assigned(
+    session: Session,
+    stack: Stack,
+    client_id: uuid.UUID,
+    state: ReadingState,
+    sensitivity: Sensitivity,
+    assignment: Assignment,
+) -> uuid.UUID:
+    """The id of the reader's own new reading for an assignment of a reader study, on the stack's slices as they are.
+
+    Raises ClientIdReused where the client_id opened another reading.
+    """
+    reading_id = _add(session, stack, client_id, state, sensitivity, assignment.reader, own=True)
+    add_reading(session, assignment, reading_id)
+    return reading_id
+
+
+def _add(
+    session: Session,
+    stack: Stack,
+    client_id: uuid.UUID,
+    state: ReadingState,
+    sensitivity: Sensitivity,
+    reader: str,
+    own: bool,
+) -> uuid.UUID:
     values = {
         "id": uuid.uuid4(),
         "stack_id": stack.stack_id,
@@ -60,7 +91,7 @@ def open_reading(
     if reading_id is None:
         raise ClientIdReused("this client_id opened another reading")
     add_slices(session, reading_id, 0, stack.slices)
-    return reading_id, True
+    return reading_id
 
 
 def amend(session: Session, reading: Reading, client_id: uuid.UUID, opened_by: str) -> uuid.UUID:
@@ -98,9 +129,9 @@ def _copy(session: Session, part: type[Table], old_id: uuid.UUID, new_id: uuid.U
 
 
 def _newest(session: Session, stack_id: str, reader: str | None) -> ReadingRow | None:
-    """The newest reading of a reader, or the stack's, that no newer version replaces."""
+    """The newest reading of a reader, or the stack's, that no newer version replaces and no reader study holds."""
     query = select(ReadingRow).where(ReadingRow.stack_id == stack_id, ReadingRow.reader.is_not_distinct_from(reader))
-    query = query.where(ReadingRow.state != ReadingState.AMENDED.value)
+    query = query.where(ReadingRow.state != ReadingState.AMENDED.value, ~IN_READER_STUDY)
     return session.scalar(query.order_by(ReadingRow.created_at.desc()).limit(1))
 
 

@@ -36,6 +36,7 @@ from scarmass.storage.documents import (
     thickness_from_json,
 )
 from scarmass.storage.notifications import notify
+from scarmass.storage.reader_studies import IN_READER_STUDY, hidden_readings
 from scarmass.storage.signatures import records_of
 from scarmass.storage.steps import (
     PROPOSALS,
@@ -151,17 +152,22 @@ def past_edits(session: Session, reading_id: uuid.UUID) -> list[PastEdit]:
 
 
 def readings_of_stacks(session: Session, stack_ids: Sequence[str]) -> dict[str, uuid.UUID]:
-    """The reading that stands for each of these stacks that has one: the stack's, in its newest version."""
+    """The reading that stands for each of these stacks that has one: the stack's, in its newest version.
+
+    A measurement in a reader study stands for none.
+    """
     query = select(ReadingRow.stack_id, ReadingRow.id).where(ReadingRow.stack_id.in_(stack_ids))
-    query = query.where(ReadingRow.state != ReadingState.AMENDED.value)
+    query = query.where(ReadingRow.state != ReadingState.AMENDED.value, ~IN_READER_STUDY)
     query = query.order_by(ReadingRow.reader.is_(None), ReadingRow.created_at)  # the last one counts
     return {row.stack_id: row.id for row in session.execute(query)}
 
 
 def all_of_stack(session: Session, stack_id: str) -> list[uuid.UUID]:
-    """Every reading of a stack, the first one first."""
+    """Every reading of a stack, the first one first, but for those that a reader study hides."""
     query = select(ReadingRow.id).where(ReadingRow.stack_id == stack_id).order_by(ReadingRow.created_at)
-    return list(session.scalars(query))
+    found = list(session.scalars(query))
+    hidden = hidden_readings(session, found)
+    return [one for one in found if one not in hidden]
 
 
 def readings_in_state(session: Session, state: ReadingState) -> list[uuid.UUID]:

@@ -11,6 +11,7 @@ from scarmass.domain.signature import Delivery, Record, Signature
 from scarmass.domain.stack import Contrast
 from scarmass.storage.documents import masses_from_json, masses_to_json, recipe_from_json, recipe_to_json
 from scarmass.storage.notifications import notify
+from scarmass.storage.reader_studies import assignments_of
 from scarmass.storage.tables import DeliveryRow, ReadingRow, SignatureRow, WorkRow
 
 
@@ -37,6 +38,7 @@ def add_signature(session: Session, reading_id: uuid.UUID, signature: Signature)
 def records_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Record]:
     """What is kept of these readings beside their contents."""
     newer = aliased(ReadingRow)
+    assignments = assignments_of(session, reading_ids)
     replaced_by = select(newer.id).where(newer.replaces == ReadingRow.id).scalar_subquery()
     worked = select(func.coalesce(func.sum(WorkRow.seconds), 0)).where(WorkRow.reading_id == ReadingRow.id)
     query = (
@@ -55,6 +57,7 @@ def records_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> dict[uuid.
             signature=_signature(signed),
             delivery=_delivery(delivered),
             seconds_of_work=seconds,
+            assignment=assignments.get(reading.id),
         )
         for reading, signed, delivered, newer_id, seconds in session.execute(query)
     }

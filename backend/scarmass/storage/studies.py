@@ -36,6 +36,7 @@ from scarmass.storage.removals import removal_of
 from scarmass.storage.tables import (
     FrameRow,
     InstanceRow,
+    ReaderStudyStackRow,
     ReadingRow,
     SliceRow,
     StackChangeRow,
@@ -169,6 +170,15 @@ def get_stack(session: Session, stack_id: str) -> Stack:
     return _stack(_stack_row(session, stack_id))
 
 
+def headers_of_stacks(session: Session, stack_ids: Sequence[str]) -> dict[str, StudyHeader]:
+    """Patient and study of each of these stacks that is there."""
+    query = select(StackRow.stack_id, StudyRow).join(
+        StudyRow, StackRow.study_instance_uid == StudyRow.study_instance_uid
+    )
+    query = query.where(StackRow.stack_id.in_(stack_ids)).options(lazyload(StudyRow.stacks))
+    return {stack_id: _study_header(row) for stack_id, row in session.execute(query)}
+
+
 def stack_revision(session: Session, stack_id: str) -> int:
     """How often what is stored of a stack has changed."""
     return session.scalar(select(StackRow.revision).where(StackRow.stack_id == stack_id)) or 0
@@ -228,12 +238,13 @@ def replace_stacks(session: Session, study_instance_uid: str, stacks: Sequence[S
     """Make these the study's stacks, after images were added to it, and return the ids of those that were there.
 
     A stack that a reader worked on keeps its id, whatever joined it; what a reader said of it stays, and a stack that
-    has a reading is never dropped, even where its slices are in another one now.
+    has a reading, or is in a reader study, is never dropped, even where its slices are in another one now.
     """
     without_headers = selectinload(StackRow.slices).lazyload(SliceRow.frame)
     query = select(StackRow).where(StackRow.study_instance_uid == study_instance_uid).options(without_headers)
     stored = {row.stack_id: row for row in session.scalars(query)}
-    read = set(session.scalars(select(ReadingRow.stack_id).where(ReadingRow.stack_id.in_(stored))))
+    of_readings, of_reader_studies = ReadingRow.stack_id, ReaderStudyStackRow.stack_id
+    read = {id for of in (of_readings, of_reader_studies) for id in session.scalars(select(of).where(of.in_(stored)))}
     same = _same_stacks(stacks, stored, read)
     rows: list[StackRow] = []
     ids = select(StackRow.stack_id).where(StackRow.stack_id.in_([stack.stack_id for stack in stacks]))

@@ -31,6 +31,16 @@ def reading(stack_id: str, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "reading.html", {"stack_id": stack_id})
 
 
+@router.get("/reader-studies")
+def reader_studies(request: Request) -> HTMLResponse:
+    return templates.TemplateResponse(request, "reader_studies.html")
+
+
+@router.get("/reader-studies/{study_id}")
+def reader_study(study_id: uuid.UUID, request: Request) -> HTMLResponse:
+    return templates.TemplateResponse(request, "reader_study.html", {"study_id": str(study_id)})
+
+
 @router.get("/readings/{reading_id}/report")
 def report(
     reading_id: uuid.UUID,

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from scarmass.api.schemas.common import Strict
+from scarmass.domain import reader_study
 from scarmass.domain import signature as domain
+from scarmass.domain.reader_study import Arm
 
 LONGEST_PIECE_S = 60
 
@@ -51,11 +53,35 @@ class Delivery(BaseModel):
         return Delivery(is_written=delivery.is_written, reason=delivery.reason, changed_at=delivery.changed_at)
 
 
+class Assignment(BaseModel):
+    """A measurement in a reader study. number: its place among all that its reader makes, of so many."""
+
+    reader_study_id: uuid.UUID
+    reader: str
+    stack_id: str
+    arm: Arm
+    repeat: int
+    number: int
+    of: int
+
+    @staticmethod
+    def of_domain(assignment: reader_study.Assignment) -> "Assignment":
+        return Assignment(
+            reader_study_id=assignment.study_id,
+            reader=assignment.reader,
+            stack_id=assignment.stack_id,
+            arm=assignment.arm,
+            repeat=assignment.repeat,
+            number=assignment.number,
+            of=assignment.of,
+        )
+
+
 class Record(BaseModel):
     """version: one more with each amendment. replaces, replaced_by: the versions before and after it.
 
     reader: whose own reading it is, null where it is the stack's. delivery: null where results are not written.
-    seconds_of_work: that readers worked on this version.
+    seconds_of_work: that readers worked on this version. assignment: null where it is in no reader study.
     """
 
     version: int
@@ -65,6 +91,7 @@ class Record(BaseModel):
     signature: Signature | None
     delivery: Delivery | None
     seconds_of_work: float
+    assignment: Assignment | None
 
     @staticmethod
     def fields_of(record: domain.Record) -> dict[str, Any]:
@@ -76,4 +103,5 @@ class Record(BaseModel):
             "signature": Signature.of(record.signature),
             "delivery": Delivery.of(record.delivery),
             "seconds_of_work": record.seconds_of_work,
+            "assignment": record.assignment and Assignment.of_domain(record.assignment),
         }

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from rich.table import Table
 
+from scarmass.domain.agreement import Estimate
 from scarmass.domain.mass import MassExtent
 from scarmass.evaluation.agreement.figures import bland_altman_figure, correlation_figure, save_figure
 from scarmass.evaluation.agreement.readings import Key, Matched, Readings, matched, read_readings
-from scarmass.evaluation.agreement.statistics import Agreement, Estimate, agreement
+from scarmass.evaluation.agreement.statistics import Agreement, agreement
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from scarmass.evaluation.agreement.statistics import Agreement, Estimate, agreement, limits_of_agreement
+from scarmass.domain.agreement import Estimate, limits_of_agreement
+from scarmass.evaluation.agreement.statistics import Agreement, agreement
 
 INK, QUIET, POINTS, LINE = "#222222", "#767676", "#0072B2", "#D55E00"
 """Blue and vermillion of Okabe and Ito's palette, told apart by colour-blind readers and in grey."""

@@ -1,32 +1,23 @@
 """How far a measurement agrees with a reference on the same patients: the figures a method comparison reports."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import pandas as pd
-import pingouin
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from scarmass.domain.errors import PairsInvalid
-
-FEWEST_PAIRS = 3
-LEVEL = 0.95
-
-
-class Estimate(NamedTuple):
-    """A value with its 95 % confidence interval; nan where undefined."""
-
-    value: float
-    low: float
-    high: float
-
-
-UNDEFINED = Estimate(math.nan, math.nan, math.nan)
+from scarmass.domain.agreement import (
+    FEWEST_PAIRS,
+    LEVEL,
+    UNDEFINED,
+    Estimate,
+    icc_2_1,
+    limits_of_agreement,
+    paired,
+    within_subject_cv,
+)
 
 
 @dataclass(frozen=True)
@@ -80,12 +71,11 @@ def agreement(measured: ArrayLike, reference: ArrayLike, seed: int = 0) -> Agree
 
     Raises PairsInvalid where lengths differ, n is below 3 or a value is not finite.
     """
-    x, y = _pairs(measured, reference)
+    x, y = paired(measured, reference)
     difference = x - y
-    mean_reference, mean_of_all = float(y.mean()), float((x.mean() + y.mean()) / 2)
+    ratings, mean_reference = np.column_stack([x, y]), float(y.mean())
     mae = bootstrap_mean_ci(np.abs(difference), seed)
     bias, lower, upper = limits_of_agreement(x, y)
-    within = math.sqrt(float((difference**2).mean()) / 2)
     return Agreement(
         n=x.size,
         mean_measured=float(x.mean()),
@@ -101,42 +91,15 @@ def agreement(measured: ArrayLike, reference: ArrayLike, seed: int = 0) -> Agree
         upper_limit=upper,
         median_difference=float(np.median(difference)),
         wilcoxon_p=float(np.asarray(stats.wilcoxon(difference))[1]) if difference.any() else math.nan,
-        icc=icc_2_1(np.column_stack([x, y])),
+        icc=icc_2_1(ratings),
         ccc=concordance(x, y),
-        cv=_over(within, mean_of_all),
+        cv=within_subject_cv(ratings),
     )
-
-
-def limits_of_agreement(measured: ArrayLike, reference: ArrayLike) -> tuple[Estimate, Estimate, Estimate]:
-    """Bias, lower and upper limit; their standard errors are s / sqrt(n) and s sqrt(1 / n + 1.96^2 / 2 (n - 1))."""
-    x, y = _pairs(measured, reference)
-    difference, n = x - y, x.size
-    bias, deviation = float(difference.mean()), float(difference.std(ddof=1))
-    normal, student = float(stats.norm.ppf((1 + LEVEL) / 2)), float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
-    half_bias = student * deviation / math.sqrt(n)
-    half_limit = student * deviation * math.sqrt(1 / n + normal**2 / (2 * (n - 1)))
-    low, high = bias - normal * deviation, bias + normal * deviation
-    return _around(bias, half_bias), _around(low, half_limit), _around(high, half_limit)
-
-
-def icc_2_1(ratings: NDArray[np.floating]) -> Estimate:
-    """ICC(2,1) of ratings (subjects, raters): two-way random effects, absolute agreement, a single rating."""
-    if np.ptp(ratings) == 0:
-        return UNDEFINED
-    if (np.ptp(ratings, axis=1) == 0).all():
-        return Estimate(1.0, 1.0, 1.0)
-    subjects, raters = np.indices(ratings.shape)
-    table = pd.DataFrame({"subject": subjects.ravel(), "rater": raters.ravel(), "rating": ratings.ravel()})
-    with _unrounded_intervals(), np.errstate(divide="ignore", invalid="ignore"):
-        every = pingouin.intraclass_corr(table, "subject", "rater", "rating")
-    values, intervals = (dict(zip(every["Type"], every[column], strict=True)) for column in ("ICC", "CI95"))
-    low, high = intervals["ICC(A,1)"]
-    return Estimate(float(values["ICC(A,1)"]), float(low), float(high))
 
 
 def concordance(measured: ArrayLike, reference: ArrayLike) -> Estimate:
     """Lin's concordance correlation coefficient, moments with n in the denominator as in his paper."""
-    x, y = _pairs(measured, reference)
+    x, y = paired(measured, reference)
     r = _pearson(x, y)
     if math.isnan(r):
         return UNDEFINED
@@ -174,33 +137,8 @@ def bootstrap_mean_ci(values: ArrayLike, seed: int, level: float = LEVEL) -> Est
     return Estimate(mean, float(interval.low), float(interval.high))
 
 
-@contextmanager
-def _unrounded_intervals() -> Iterator[None]:
-    """Pingouin rounds intervals to two decimals by a global option."""
-    decimals = pingouin.options.pop("round.column.CI95", None)
-    try:
-        yield
-    finally:
-        pingouin.options["round.column.CI95"] = decimals
-
-
-def _pairs(measured: ArrayLike, reference: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    x, y = np.asarray(measured, dtype=float), np.asarray(reference, dtype=float)
-    if x.ndim != 1 or x.shape != y.shape:
-        raise PairsInvalid(f"values of shape {x.shape} do not pair with values of shape {y.shape}")
-    if x.size < FEWEST_PAIRS:
-        raise PairsInvalid(f"{x.size} pairs are too few for agreement: {FEWEST_PAIRS} are needed")
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise PairsInvalid("a value is not finite")
-    return x, y
-
-
 def _pearson(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     return math.nan if np.ptp(x) == 0 or np.ptp(y) == 0 else float(np.corrcoef(x, y)[0, 1])
-
-
-def _around(value: float, half: float) -> Estimate:
-    return Estimate(value, value - half, value + half)
 
 
 def _over(part: float, whole: float) -> float:

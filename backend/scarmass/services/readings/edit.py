@@ -35,8 +35,8 @@ def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, au
     """The reading right after this edit; the same request again gives the same answer.
 
     Models answer before the reading is locked, so a slow first click holds nobody up; whoever edited in between
-    makes this edit stale. Raises ReadingAlreadySigned, RevisionStale, ClientIdReused, PromptOutsideImage and what
-    `apply` raises.
+    makes this edit stale. Raises ReadingAlreadySigned, RevisionStale, ClientIdReused, PromptOutsideImage,
+    NotReaderOfStudy, ReadWithoutProposals and what `apply` raises.
     """
     with context.precedence.edit():
         return _applied(context, reading_id, request, author)
@@ -48,6 +48,7 @@ def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, auth
         if (done := _already_done(context, session, reading_id, request)) is not None:
             return done
     reading.state.require_unsigned()
+    _require_assigned(reading, request.edit, author)
     _require_current(request, reading.revision)
     is_of_list = request.edit.kind in LIST_EDITS
     outcome = None if is_of_list else _outcome(context, reading, request)
@@ -93,6 +94,15 @@ def _require_current(request: EditRequest, revision: int) -> None:
         raise RevisionStale(f"the reading is at revision {revision}, the edit was made on {request.expected_revision}")
 
 
+def _require_assigned(reading: Reading, edit: Edit, author: str) -> None:
+    """What a reader study asks of who edits, and how. Raises NotReaderOfStudy, ReadWithoutProposals."""
+    assignment = reading.record.assignment
+    if assignment is not None:
+        assignment.require_reader(author)
+        if isinstance(edit, ProposeEdit):
+            assignment.require_proposals()
+
+
 def _outcome(context: Context, reading: Reading, request: EditRequest) -> Outcome:
     edit = request.edit
     if isinstance(edit, SensitivityEdit) and edit.value is None and edit.follows:
@@ -100,6 +110,8 @@ def _outcome(context: Context, reading: Reading, request: EditRequest) -> Outcom
     answers = _answers(context, reading, edit)
     contours = proposed_contours(context, reading.slices) if isinstance(edit, ProposeEdit) else {}
     outcome = following(context, reading, apply(reading, edit, answers, contours=contours))
+    if not reading.record.takes_proposals:
+        return outcome  # where models see the ventricle would be told with the warnings
     return replace(outcome, changes=with_warnings(context, reading.slices, outcome.changes))
 
 
@@ -126,7 +138,9 @@ def _followed_up(session: Session, request: EditRequest, after: Reading) -> Read
     """The reading in the state that the edit means for it: a failed one goes on, slices that came are prepared."""
     if isinstance(request.edit, ProposeEdit) and after.state is ReadingState.FAILED:
         state = ReadingState.DRAFT
-    elif after.has_other_slices and after.unproposed and studies.get_stack(session, after.stack_id).is_lge:
+    elif not after.has_other_slices or not after.record.takes_proposals:
+        return after
+    elif after.unproposed and studies.get_stack(session, after.stack_id).is_lge:
         state = ReadingState.PREPARING
         jobs.add_job(session, after.id)
     else:

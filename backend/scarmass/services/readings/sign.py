@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import (
     ClientIdReused,
+    MeasuredInReaderStudy,
     ReadingAlreadyAmended,
     ReadingAlreadySigned,
     ReadingNotSigned,
@@ -25,7 +26,8 @@ def sign(
 ) -> MeasuredReading:
     """The reading as it is signed, with its recipe and its grams; the same request again gives the same answer.
 
-    Raises ReadingNotFound, RevisionStale, SlicesUndecided, ReadingAlreadySigned, ClientIdReused.
+    Raises ReadingNotFound, RevisionStale, SlicesUndecided, ReadingAlreadySigned, ClientIdReused,
+    NotReaderOfStudy.
     """
     with context.database.transaction() as session:
         reading = _locked(session, reading_id)
@@ -36,9 +38,12 @@ def sign(
             _require_same(expected_revision, signature.revision)
             return measured(context, session, reading)
         _require_current(expected_revision, reading)
+        assignment = reading.record.assignment
+        if assignment is not None:
+            assignment.require_reader(reader)
         reading.require_decided()
         signatures.add_signature(session, reading_id, _signature(context, session, reading, client_id, reader))
-        if context.results_folder is not None:
+        if context.results_folder is not None and assignment is None:  # a measurement is no result of the patient
             signatures.add_delivery(session, reading_id)
             jobs.add_job(session, reading_id, Queue.DELIVERING)
         return measured(context, session, readings.get_reading(session, reading_id))
@@ -49,10 +54,13 @@ def amend(
 ) -> MeasuredReading:
     """A new draft on top of a signed reading, which stays as it was; the same request again gives the same draft.
 
-    Raises ReadingNotFound, ReadingNotSigned, ReadingAlreadyAmended, RevisionStale, ClientIdReused.
+    Raises ReadingNotFound, ReadingNotSigned, ReadingAlreadyAmended, RevisionStale, ClientIdReused,
+    MeasuredInReaderStudy.
     """
     with context.database.transaction() as session:
         reading = _locked(session, reading_id)
+        if reading.record.assignment is not None:
+            raise MeasuredInReaderStudy("what was measured in a reader study stays as it was signed")
         newer = reading.record.replaced_by
         if newer is not None:
             if opening.amendment_by(session, client_id) != newer:

@@ -54,10 +54,11 @@ const lost_after_ms = 120_000;
  */
 
 /** @param {string} path @param {Options} [options] */
-async function answerOf(path, { method = "GET", body, reader = readerName(), signal, keepalive } = {}) {
+async function answerOf(path, { method = "GET", body, reader, signal, keepalive } = {}) {
+  const who = reader ?? (method === "GET" ? "" : readerName());
   /** @type {Record<string, string>} */
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
-  if (reader && method !== "GET") headers["X-Reader"] = part(reader);
+  if (who) headers["X-Reader"] = part(who);
   let answer;
   try {
     answer = await fetch(path, {
@@ -102,6 +103,41 @@ export const listStudies = (cursor, removed = false) =>
 /** @param {string} studyUid @param {boolean} removed */
 export const patchStudy = (studyUid, removed) =>
   json(`${studiesPath}/${part(studyUid)}`, { method: "PATCH", body: { removed } });
+/** @returns {Promise<import("./types.js").Study[]>} the whole worklist */
+export async function listAllStudies() {
+  const all = [];
+  let cursor = null;
+  do {
+    const { studies, next_cursor } = await listStudies(cursor);
+    all.push(...studies);
+    cursor = next_cursor;
+  } while (cursor);
+  return all;
+}
+
+const readerStudiesPath = `${root}/reader-studies`;
+/** @param {number|null} cursor @returns {Promise<import("./types.js").Schemas["ReaderStudies"]>} */
+export const listReaderStudies = (cursor) => json(`${readerStudiesPath}${cursor ? `?cursor=${cursor}` : ""}`);
+/** @param {object} body @returns {Promise<import("./types.js").Schemas["ReaderStudy"]>} */
+export const makeReaderStudy = (body) => json(readerStudiesPath, { method: "POST", body });
+/** @returns {Promise<import("./types.js").Schemas["ReaderStudy"]>} */
+export const getReaderStudy = (id) => json(`${readerStudiesPath}/${part(id)}`);
+/** @returns {Promise<import("./types.js").Schemas["OpenedAssignment"]>} what this reader reads next */
+export const openNext = (id, clientId) =>
+  json(`${readerStudiesPath}/${part(id)}/next`, { method: "POST", body: { client_id: clientId } });
+/** Hidden from a reader who still reads. @returns {Promise<import("./types.js").Schemas["Results"]>} */
+export const getReaderStudyResults = (id) => json(`${readerStudiesPath}/${part(id)}/results`, { reader: readerName() });
+/** @param {string} id @param {import("./types.js").Schemas["MeasurementSet"]|null} [of] all where no set is named */
+export const resultsCsvPath = (id, of = null) =>
+  `${readerStudiesPath}/${part(id)}/results?format=csv` +
+  (of ? `&reader=${part(of.reader)}&arm=${of.arm}&repeat=${of.repeat}` : "");
+/** @param {string} id @param {number} number @param {string} extent @returns {Promise<string>} SVG */
+export const getBlandAltman = async (id, number, extent) =>
+  (
+    await answerOf(`${readerStudiesPath}/${part(id)}/comparisons/${number}/bland-altman?extent=${extent}`, {
+      reader: readerName(),
+    })
+  ).text();
 export const getStack = (stackId) => json(`${root}/stacks/${part(stackId)}`);
 export const patchStack = (stackId, body) => json(`${root}/stacks/${part(stackId)}`, { method: "PATCH", body });
 export const getView = (stackId) => json(`${root}/stacks/${part(stackId)}/view`);

@@ -1,5 +1,6 @@
 /** What can be done on the reading page, by key or by button. */
 
+import { mayPropose } from "../panels/assignment.js";
 import { smallestPart_mm2 } from "../panels/controls.js";
 import { deletePart, toggleMaximised, togglePreview } from "./reading_tools.js";
 
@@ -36,6 +37,7 @@ export function readingCommands(page) {
     editing.has(command.id)
       ? { ...command, run: (isHeld) => (page.draft.isSigned ? page.signing.sayClosed() : command.run(isHeld)) }
       : command;
+  const ifMayPropose = (act) => () => mayPropose(page.draft) && act();
   const onImage = (act) => () => view.shown >= 0 && act();
   return [
     ...group("Slices", [
@@ -55,8 +57,13 @@ export function readingCommands(page) {
       ["clear", "Clear this slice", ["c"], () => actions.clear()],
       ["exclude", "Exclude this slice, or include it again", ["u"], () => actions.exclude()],
       ["carry_over", "Carry over to the next slice", ["d"], () => actions.carryOver()],
-      ["propose_slice", "Propose this slice again", ["r"], () => actions.proposeSlice()],
-      ["propose_stack", "Propose all slices not yet decided again", ["shift+r"], () => actions.proposeAll()],
+      ["propose_slice", "Propose this slice again", ["r"], ifMayPropose(() => actions.proposeSlice())],
+      [
+        "propose_stack",
+        "Propose all slices not yet decided again",
+        ["shift+r"],
+        ifMayPropose(() => actions.proposeAll()),
+      ],
       ["take_over", "Take over the study's new images", ["t"], () => actions.takeOver()],
       ["pattern", "State the pattern of the enhancement: arrows, then Enter", ["5"], () => page.pattern.focus()],
       ["undo", "Undo", ["mod+z", "z"], (isHeld) => actions.undo(isHeld), held],

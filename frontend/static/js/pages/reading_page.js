@@ -9,6 +9,7 @@ import { Overlay } from "../image/overlay.js";
 import { Slices } from "../image/slices.js";
 import { Viewport } from "../image/viewport.js";
 import { showAnnotations, showView } from "../panels/annotations.js";
+import { showAssignment } from "../panels/assignment.js";
 import { Comparison } from "../panels/comparison.js";
 import { bindHeldKeys, bindSettings, showControls } from "../panels/controls.js";
 import { FinishLine } from "../panels/finish.js";
@@ -262,6 +263,8 @@ export class ReadingPage {
     this.methodsPanel.show();
     this.finish.show();
     this.signing.show();
+    this.readings.show();
+    showAssignment(this.draft);
     showGrowth(this.draft);
     showControls(this);
     showAnnotations(this.slices, this.draft, this.outbox, this.drawing, this.looking.apex);

@@ -1,10 +1,11 @@
 /** The finish line: how many slices are decided, which are left, and at the end signing and the way to the next patient. */
 
-import { listStudies } from "../common/api.js";
+import { listAllStudies } from "../common/api.js";
 import { buttonsOf, find } from "../common/dom.js";
 import { grams, plusMinus } from "../common/format.js";
 import { showMessage } from "../common/status.js";
 import { keptSorting, nextUndone, sorted } from "../worklist/order.js";
+import { assignmentOf, goToNext } from "./assignment.js";
 
 /** @typedef {import("../reading/actions.js").Actions} Actions @typedef {import("../reading/outbox.js").Outbox} Outbox */
 
@@ -55,17 +56,23 @@ export class FinishLine extends EventTarget {
     for (const button of buttonsOf("undecided")) button.disabled = isDone;
   }
 
-  /** Open the next patient of the worklist who is not done, once all that was done here is stored. */
+  /** Open the next patient who is not done, of the worklist or the reader study, once all is stored. */
   async next() {
     if (this.#isLeaving) return;
+    const assignment = assignmentOf(this.actions.draft);
+    if (assignment && !this.actions.draft.isSigned) {
+      showMessage("A reader study is read in its order: the next patient comes when this one is signed.");
+      return;
+    }
     this.#isLeaving = true;
     try {
       if (this.outbox.hasUnsaved) {
         showMessage("The next patient is opened as soon as all changes are saved.");
         await new Promise((saved) => this.outbox.addEventListener("saved", saved, { once: true }));
       }
-      const stackId = nextUndone(sorted(await allStudies(), keptSorting()), this.stackId);
-      if (stackId) location.assign(`/stacks/${encodeURIComponent(stackId)}`);
+      const stackId = assignment ? null : nextUndone(sorted(await listAllStudies(), keptSorting()), this.stackId);
+      if (assignment) await goToNext(assignment);
+      else if (stackId) location.assign(`/stacks/${encodeURIComponent(stackId)}`);
       else showMessage("No other patient of the worklist is left to be read.", { action: "Worklist", act: toWorklist });
     } catch (error) {
       showMessage(`The next patient cannot be found: ${error.message}`);
@@ -75,14 +82,3 @@ export class FinishLine extends EventTarget {
 }
 
 const toWorklist = () => location.assign("/");
-
-async function allStudies() {
-  const all = [];
-  let cursor = null;
-  do {
-    const { studies, next_cursor } = await listStudies(cursor);
-    all.push(...studies);
-    cursor = next_cursor;
-  } while (cursor);
-  return all;
-}

@@ -114,7 +114,9 @@ export class MassPanel {
     const { by, mass, spread, percent, no_reflow } = this.#figures;
     const { reviewed, of } = this.draft.reading;
     const told = [
-      mass === "–" ? "Nothing is measured" : `${massName(this.draft.reading.pattern)} ${mass} g ${spread} ${by}`.replace("± ", "plus or minus "),
+      mass === "–"
+        ? "Nothing is measured"
+        : `${massName(this.draft.reading.pattern)} ${mass} g ${spread} ${by}`.replace("± ", "plus or minus "),
       percent === "–" ? "" : `${percent} % of the left ventricle`,
       no_reflow === "–" ? "" : `no-reflow ${no_reflow} g`,
       `reviewed ${reviewed} of ${of} slices`,

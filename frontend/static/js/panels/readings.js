@@ -5,6 +5,7 @@ import { element, find } from "../common/dom.js";
 import { readerShown, timeOf } from "../common/format.js";
 import { showMessage } from "../common/status.js";
 import { pathOf } from "../reading/opening.js";
+import { assignmentOf } from "./assignment.js";
 
 /** @typedef {import("../common/types.js").Schemas["StackReading"]} StackReading */
 
@@ -17,8 +18,14 @@ export class ReadingsPanel {
     this.place = place;
     this.stackId = stackId;
     this.draft = draft;
+    this.button = find('.parts [data-show="readings"]', parts.panel);
     parts.addEventListener("change", () => void this.read());
     find("[data-own]", place).addEventListener("click", () => void this.#readMyself());
+  }
+
+  /** Who measures in a reader study sees nobody's reading beside the own one. */
+  show() {
+    this.button.hidden = !this.draft.isOpen || assignmentOf(this.draft) !== null;
   }
 
   /** List them anew where they are shown. */

@@ -8,25 +8,25 @@ import { counted } from "../common/format.js";
 export const most_readings = 200;
 
 export class Selection {
-  /** @type {Set<string>} ids of readings */
-  #ids = new Set();
+  /** @type {Map<string, string>} ids of readings, with the ids of their stacks */
+  #stacks = new Map();
 
   /** @param {HTMLElement} table whose rows have the boxes */
   constructor(table) {
     this.table = table;
     const whole = byId("select-all", HTMLInputElement);
     whole.addEventListener("change", () => {
-      for (const box of this.#boxes) this.#set(box.value, whole.checked);
+      for (const box of this.#boxes) this.#set(box, whole.checked);
       this.show();
     });
     table.addEventListener("change", (event) => {
       const box = event.target;
       if (!(box instanceof HTMLInputElement) || !box.matches("[data-select]")) return;
-      this.#set(box.value, box.checked);
+      this.#set(box, box.checked);
       this.show();
     });
     byId("select-none").addEventListener("click", () => {
-      this.#ids.clear();
+      this.#stacks.clear();
       this.show();
     });
   }
@@ -36,10 +36,10 @@ export class Selection {
     return [...this.table.querySelectorAll("input[data-select]")].filter((box) => box instanceof HTMLInputElement);
   }
 
-  /** @param {string} id @param {boolean} isSelected */
-  #set(id, isSelected) {
-    if (isSelected) this.#ids.add(id);
-    else this.#ids.delete(id);
+  /** @param {HTMLInputElement} box @param {boolean} isSelected */
+  #set({ value, dataset }, isSelected) {
+    if (isSelected) this.#stacks.set(value, dataset.stack ?? "");
+    else this.#stacks.delete(value);
   }
 
   /** Select the reading of the row that an element lies in, or no longer. @param {Element} within */
@@ -52,7 +52,7 @@ export class Selection {
   show() {
     const boxes = this.#boxes;
     for (const box of boxes) {
-      box.checked = this.#ids.has(box.value);
+      box.checked = this.#stacks.has(box.value);
       const link = box.closest("tr")?.querySelector("a");
       box.tabIndex = link?.tabIndex ?? 0;
     }
@@ -60,7 +60,7 @@ export class Selection {
     const whole = byId("select-all", HTMLInputElement);
     whole.checked = boxes.length > 0 && selected === boxes.length;
     whole.indeterminate = selected > 0 && !whole.checked;
-    const { size } = this.#ids;
+    const { size } = this.#stacks;
     byId("selected").hidden = size === 0;
     byId("selected-text").textContent =
       size > most_readings
@@ -68,9 +68,11 @@ export class Selection {
         : `${counted(size, "reading")} selected`;
     for (const format of /** @type {const} */ (["csv", "xlsx"])) {
       const link = byId(`selected-${format}`, HTMLAnchorElement);
-      link.href = totalsPath([...this.#ids].slice(0, most_readings), format);
+      link.href = totalsPath([...this.#stacks.keys()].slice(0, most_readings), format);
       link.hidden = size > most_readings;
     }
+    const stacks = [...this.#stacks.values()].map((id) => `stack=${encodeURIComponent(id)}`);
+    byId("selected-study", HTMLAnchorElement).href = `/reader-studies#${stacks.join("&")}`;
   }
 }
 
@@ -78,8 +80,9 @@ export class Selection {
  * The box of a stack's reading; of a stack without one, nothing.
  * @param {import("../common/types.js").StackSummary} stack @param {string} name of the patient
  */
-export function selectBox({ reading, description }, name) {
+export function selectBox({ reading, stack_id, description }, name) {
   if (!reading) return "";
   const label = `Select ${description || "stack"} of ${name}`;
-  return element("input", { type: "checkbox", "data-select": true, value: reading.id, "aria-label": label });
+  const of = { value: reading.id, "data-stack": stack_id };
+  return element("input", { type: "checkbox", "data-select": true, ...of, "aria-label": label });
 }
