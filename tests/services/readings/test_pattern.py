@@ -29,8 +29,13 @@ def reader(client: TestClient, tmp_path: Path) -> PhantomReader:
     return PhantomReader.of(client, next(demo_studies()), tmp_path)
 
 
+def client_of(reader: PhantomReader) -> TestClient:
+    assert isinstance(reader.client, TestClient)
+    return reader.client
+
+
 def state(reader: PhantomReader, **pattern) -> dict:
-    answer = edit(reader.client, reader.reading, "pattern", BERT, pattern=pattern)
+    answer = edit(client_of(reader), reader.reading, "pattern", BERT, pattern=pattern)
     assert answer.status_code == 200, answer.text
     return answer.json()["pattern"]
 
@@ -61,7 +66,7 @@ def test_a_word_is_kept_with_its_reader_told_in_history_and_undone(reader: Phant
     assert reader.get("edits")["edits"][0]["pattern"] == INFARCT
     assert reader.edit("undo")["pattern"] == stated
     assert reader.edit("redo")["pattern"] == later
-    assert edit(reader.client, reader.reading, "pattern", pattern={"layer": None}).json()["pattern"] is None
+    assert edit(client_of(reader), reader.reading, "pattern", pattern={"layer": None}).json()["pattern"] is None
     assert reader.edit("undo")["pattern"] == later
 
 
@@ -87,14 +92,14 @@ def test_the_grams_are_an_infarcts_only_where_a_reader_says_ischaemic(reader: Ph
     [({"ischaemic": True}, "PatternInvalid"), ({"layer": "elsewhere"}, "RequestInvalid")],
 )
 def test_a_pattern_that_cannot_be_is_refused_by_name(reader: PhantomReader, pattern: dict, name: str) -> None:
-    assert problem_of(edit(reader.client, reader.reading, "pattern", pattern=pattern)) == (422, name)
+    assert problem_of(edit(client_of(reader), reader.reading, "pattern", pattern=pattern)) == (422, name)
     assert reader.reading["pattern"] is None
 
 
 def test_what_was_signed_keeps_its_pattern_and_its_text_and_an_amendment_begins_with_both(
     reader: PhantomReader,
 ) -> None:
-    client, reading = reader.client, reader.reading
+    client, reading = client_of(reader), reader.reading
     state(reader, **INFARCT)
     text = {"finding": "Old anterior infarct.", "remarks": "Breathing at the base.", "quality": "limited"}
     url = f"{reader.url}/report/text"
@@ -123,5 +128,5 @@ def test_what_was_signed_keeps_its_pattern_and_its_text_and_an_amendment_begins_
 def test_a_signed_report_cannot_be_written_into_on_its_page(reader: PhantomReader) -> None:
     page = f"/readings/{reader.reading['id']}/report"
     assert 'id="text"' in reader.client.get(page).text
-    sign(reader.client, accept_all(reader.client, reader.reading))
+    sign(client_of(reader), accept_all(client_of(reader), reader.reading))
     assert 'id="text"' not in reader.client.get(page).text
