@@ -85,6 +85,7 @@ class EditKind(StrEnum):
     SENSITIVITY = "sensitivity"
     THRESHOLD = "threshold"
     LANDMARK = "landmark"
+    WALL = "wall"
     TAKE_OVER = "take_over"
     EXCHANGE = "exchange"
     UNDO = "undo"
@@ -173,6 +174,18 @@ class Sensitivity:
 
 
 @dataclass(frozen=True)
+class WallRules:
+    """What counts as the wall in a reading.
+
+    confines_scar: what models draw as scar keeps to the myocardium. papillary_muscles: they count as myocardium, and
+    not as blood.
+    """
+
+    confines_scar: bool = False
+    papillary_muscles: bool = False
+
+
+@dataclass(frozen=True)
 class Reading:
     """One reading at one revision.
 
@@ -199,6 +212,7 @@ class Reading:
     """Whether the step, or the steps since a known event, changed which slices the reading has."""
     sensitivity: Sensitivity = Sensitivity()
     prior: float = 0.0
+    wall: WallRules = WallRules()
     landmarks: Landmarks = field(default_factory=Landmarks)
     record: Record = field(default_factory=Record)
 
@@ -264,7 +278,7 @@ class Standing(StrEnum):
 class PastEdit:
     """An edit and which slices it touched, without what it made of them.
 
-    sensitivity: where it changed it. method: in words, where it adopted one.
+    sensitivity, wall: where it changed them. method: in words, where it adopted one.
     """
 
     revision: int
@@ -274,6 +288,7 @@ class PastEdit:
     slices: frozenset[SliceKey]
     sensitivity: float | None = None
     method: str | None = None
+    wall: WallRules | None = None
     standing: Standing = Standing.LIVE
 
 

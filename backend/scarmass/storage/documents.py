@@ -11,7 +11,7 @@ from scarmass.domain.mass import Mass, MassExtent, Quantity
 from scarmass.domain.methods import Base, Circle, MaximumOf, Method, MethodName, Region
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
-from scarmass.domain.reading import Origin, Segment
+from scarmass.domain.reading import Origin, Segment, WallRules
 from scarmass.domain.signature import Recipe
 from scarmass.domain.stack import RepeatedImage, SliceHeader, TypedThickness
 from scarmass.domain.structures import Structure
@@ -120,6 +120,15 @@ def landmarks_from_json(document: Json) -> Landmarks:
 
 def _key(document: list[Any]) -> tuple[str, int]:
     return document[0], document[1]
+
+
+def wall_to_json(wall: WallRules) -> Json:
+    return asdict(wall)
+
+
+def wall_from_json(document: Json | None) -> WallRules:
+    """The rules; a reading that was opened before there were any follows none."""
+    return WallRules(**(document or {}))
 
 
 def recipe_to_json(recipe: Recipe) -> Json:

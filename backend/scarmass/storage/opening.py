@@ -7,8 +7,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import ClientIdReused
-from scarmass.domain.reading import Reading, ReadingState, Sensitivity
+from scarmass.domain.reading import Reading, ReadingState, Sensitivity, WallRules
 from scarmass.domain.stack import Stack
+from scarmass.storage.documents import wall_to_json
 from scarmass.storage.readings import add_slices, set_state
 from scarmass.storage.tables import (
     EditRow,
@@ -30,6 +31,7 @@ def open_reading(
     client_id: uuid.UUID,
     state: ReadingState,
     sensitivity: Sensitivity,
+    wall: WallRules,
     reader: str,
     own: bool = False,
 ) -> tuple[uuid.UUID, bool]:
@@ -51,6 +53,7 @@ def open_reading(
         "state": state.value,
         "sensitivity": sensitivity.value,
         "follows": sensitivity.follows,
+        "wall": wall_to_json(wall),
         "reader": reader if own else None,
         "opened_by": reader,
     }
@@ -68,7 +71,7 @@ def amend(session: Session, reading: Reading, client_id: uuid.UUID, opened_by: s
     Raises ClientIdReused where the client_id opened another reading.
     """
     old = session.get_one(ReadingRow, reading.id)
-    kept = ("stack_id", "sensitivity", "follows", "sliced_at", "reader")
+    kept = ("stack_id", "sensitivity", "follows", "wall", "sliced_at", "reader")
     values = {name: getattr(old, name) for name in kept}
     values |= {"id": uuid.uuid4(), "client_id": client_id, "state": ReadingState.DRAFT.value, "opened_by": opened_by}
     values |= {"version": old.version + 1, "replaces": old.id}

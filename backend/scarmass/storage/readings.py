@@ -27,7 +27,14 @@ from scarmass.domain.reading import (
 from scarmass.domain.signature import Record
 from scarmass.domain.stack import Slice, SliceKey
 from scarmass.domain.structures import Structure
-from scarmass.storage.documents import header_from_json, header_to_json, landmarks_to_json, thickness_from_json
+from scarmass.storage.documents import (
+    header_from_json,
+    header_to_json,
+    landmarks_to_json,
+    thickness_from_json,
+    wall_from_json,
+    wall_to_json,
+)
 from scarmass.storage.notifications import notify
 from scarmass.storage.signatures import records_of
 from scarmass.storage.steps import (
@@ -44,6 +51,7 @@ from scarmass.storage.steps import (
     slice_changes_of,
     slices_revision,
     touched_since,
+    wall_of,
 )
 from scarmass.storage.tables import EditRow, InstanceRow, ReadingRow, ReadingSliceRow, SliceChangeRow, StackRow
 
@@ -113,6 +121,7 @@ def get_reading(
         has_other_slices=any(edit.kind in LIST_EDITS for edit in touched),
         sensitivity=sensitivity_of(Sensitivity(row.sensitivity, row.follows), (edits[position] for position in live)),
         prior=row.sensitivity,
+        wall=wall_of(wall_from_json(row.wall), (edits[position] for position in live)),
         landmarks=landmarks_of(edits[position] for position in live),
         record=record,
     )
@@ -134,6 +143,7 @@ def past_edits(session: Session, reading_id: uuid.UUID) -> list[PastEdit]:
                 frozenset(map(key_of, touched[edit.revision])),
                 edit.sensitivity,
                 adopted.get(edit.revision),
+                None if edit.wall is None else wall_from_json(edit.wall),
             )
             for edit in edits
         ]
@@ -187,6 +197,7 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
             sensitivity=None if outcome.sensitivity is None else outcome.sensitivity.value,
             follows=None if outcome.sensitivity is None else outcome.sensitivity.follows,
             landmarks=None if outcome.landmarks is None else landmarks_to_json(outcome.landmarks),
+            wall=None if outcome.wall is None else wall_to_json(outcome.wall),
         )
     )
     session.flush()

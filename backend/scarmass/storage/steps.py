@@ -21,11 +21,18 @@ from scarmass.domain.reading import (
     Sensitivity,
     SliceChange,
     SliceState,
+    WallRules,
     live_and_undone,
 )
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
-from scarmass.storage.documents import landmarks_from_json, method_from_json, segment_from_json, segment_to_json
+from scarmass.storage.documents import (
+    landmarks_from_json,
+    method_from_json,
+    segment_from_json,
+    segment_to_json,
+    wall_from_json,
+)
 from scarmass.storage.tables import EditRow, SegmentChangeRow, SliceChangeRow
 
 PROPOSALS = 0
@@ -168,6 +175,12 @@ def sensitivity_of(opened: Sensitivity, live: Iterable[EditRow]) -> Sensitivity:
             opened.follows if edit.follows is None else edit.follows,
         )
     return opened
+
+
+def wall_of(opened: WallRules, live: Iterable[EditRow]) -> WallRules:
+    """What the last live edit that set any made of a reading's rules of the wall."""
+    stated = [edit.wall for edit in live if edit.wall is not None]
+    return wall_from_json(stated[-1]) if stated else opened
 
 
 def landmarks_of(live: Iterable[EditRow]) -> Landmarks:

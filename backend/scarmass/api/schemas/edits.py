@@ -32,15 +32,22 @@ from scarmass.domain.structures import Structure
 MAX_SLICES = 1024
 MAX_CURVE = 512
 
+OF_SEVERAL = {
+    EditKind.ACCEPT: edits.AcceptAllEdit,
+    EditKind.EXCLUDE: edits.ExcludeAllEdit,
+    EditKind.INCLUDE: edits.IncludeAllEdit,
+}
+
 
 class EditRequest(Drawn):
     """mask: what the reader painted, the whole mask of the slice. point: of the part that is removed.
 
     sensitivity: null keeps it, or fits it to what was decided where it follows; then the slice, if one is named, is the
-    one in hand. slices: those that are accepted in one step. image: that takes the slice's place in an exchange.
+    one in hand. slices: those that are accepted, left out or taken in
+    in one step. image: that takes the slice's place in an exchange.
     method: whose mask is adopted, on the slice or on all that no reader decided on. regions: that were placed for it.
     landmarks, levels: all that the reading has of them from now on. contour: a closed curve, x and y of each point;
-    slices: those that it is taken over to.
+    slices: those that it is taken over to. confines_scar, papillary_muscles: what counts as the wall; null keeps it.
     """
 
     client_id: uuid.UUID
@@ -61,6 +68,8 @@ class EditRequest(Drawn):
 
     landmarks: Insertions | None = None
     levels: Levels | None = None
+    confines_scar: bool | None = None
+    papillary_muscles: bool | None = None
 
     def to_domain(self) -> edits.EditRequest:
         """Raises PromptInvalid, MethodInvalid, MaskMalformed, LandmarksInvalid."""
@@ -87,10 +96,12 @@ class EditRequest(Drawn):
                 return edits.ThresholdEdit(self.method.to_domain(), self._key, regions_of(self.regions))
             case EditKind.SENSITIVITY:
                 return edits.SensitivityEdit(self.sensitivity, self.follows, self._key)
+            case EditKind.WALL:
+                return edits.WallEdit(self.confines_scar, self.papillary_muscles)
             case EditKind.LANDMARK:
                 return landmark_edit(self.landmarks or Insertions(), self.levels or Levels())
-            case EditKind.ACCEPT if self.slices:
-                return edits.AcceptAllEdit(tuple(dict.fromkeys(named.key for named in self.slices)))
+            case EditKind.ACCEPT | EditKind.EXCLUDE | EditKind.INCLUDE if self.slices:
+                return OF_SEVERAL[self.kind](tuple(dict.fromkeys(named.key for named in self.slices)))
         if (key := self._key) is None:
             raise PromptInvalid(f"an edit of kind {self.kind.value} names its slice")
         match self.kind:
@@ -134,7 +145,8 @@ class EditRequest(Drawn):
 class PastEdit(BaseModel):
     """One edit of a reading: live, undone, gone (undone for good), or a step of undo or redo.
 
-    sensitivity: what the edit made it, null where it left it alone. method: in words, that the edit adopted.
+    sensitivity, confines_scar, papillary_muscles: what the edit made them, null where it left them alone. method: in
+    words, that the edit adopted.
     """
 
     revision: int
@@ -145,6 +157,8 @@ class PastEdit(BaseModel):
     standing: Standing
     sensitivity: float | None
     method: str | None
+    confines_scar: bool | None
+    papillary_muscles: bool | None
 
 
 class History(BaseModel):
@@ -167,6 +181,8 @@ class History(BaseModel):
                 standing=edit.standing,
                 sensitivity=edit.sensitivity,
                 method=edit.method,
+                confines_scar=None if edit.wall is None else edit.wall.confines_scar,
+                papillary_muscles=None if edit.wall is None else edit.wall.papillary_muscles,
             )
             for edit in older[:limit]
         ]

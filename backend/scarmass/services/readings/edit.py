@@ -7,6 +7,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from scarmass.domain.confinement import within_wall
 from scarmass.domain.correction import redrawn
 from scarmass.domain.edits import (
     Edit,
@@ -16,6 +17,7 @@ from scarmass.domain.edits import (
     ProposeEdit,
     SensitivityEdit,
     ThresholdEdit,
+    WallEdit,
 )
 from scarmass.domain.errors import ClientIdReused, RevisionStale
 from scarmass.domain.outcome import Outcome, apply, drawn_by, slice_of, slices_to_propose
@@ -24,6 +26,7 @@ from scarmass.domain.stack import SliceKey
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, growth_of, measured
 from scarmass.services.readings.methods import adopted
+from scarmass.services.readings.no_reflow import with_no_reflow
 from scarmass.services.readings.outline import proposed_contours
 from scarmass.services.readings.placement import with_warnings
 from scarmass.services.readings.propose import answer, propose
@@ -100,7 +103,9 @@ def _outcome(context: Context, reading: Reading, request: EditRequest) -> Outcom
     answers = _answers(context, reading, edit)
     contours = proposed_contours(context, reading.slices) if isinstance(edit, ProposeEdit) else {}
     outcome = following(context, reading, apply(reading, edit, answers, contours=contours))
-    return replace(outcome, changes=with_warnings(context, reading.slices, outcome.changes))
+    changes = within_wall(reading, outcome.wall or reading.wall, outcome.changes)
+    changes = with_no_reflow(context, reading, changes)
+    return replace(outcome, changes=with_warnings(context, reading.slices, changes))
 
 
 def _answers(context: Context, reading: Reading, edit: Edit) -> Mapping[SliceKey, Segment]:
@@ -116,6 +121,8 @@ def _answers(context: Context, reading: Reading, edit: Edit) -> Mapping[SliceKey
             return {one.key: propose(context, reading.slices, one, value) for one in chosen}
         case SensitivityEdit(value=float(value)):
             return redrawn_at(context, reading, value, edit.slice)
+        case WallEdit(confines_scar=bool()):
+            return redrawn_at(context, reading, reading.sensitivity.value)
         case ThresholdEdit():
             return adopted(context, reading, edit)
         case _:

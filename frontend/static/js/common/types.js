@@ -53,7 +53,7 @@
  * @property {Structure} [structure] of prompt, paint and clear; scar where it is not said
  * @property {string} [sop_instance_uid] none where the edit is of the whole reading
  * @property {number} [frame_number]
- * @property {SliceKey[]} [slices] that are accepted in one step, or that a contour is taken over to
+ * @property {SliceKey[]} [slices] that are accepted, left out or taken in in one step, or that a contour is taken over to
  * @property {[number, number][]} [contour] a closed curve in corner-based image pixels
  * @property {[Box|null, Box|null][]} [boxes] what was there and what is there instead
  * @property {[Point|null, Point|null][]} [points] likewise

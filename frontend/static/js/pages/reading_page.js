@@ -223,6 +223,11 @@ export class ReadingPage {
     }
   }
 
+  /** What boxes, points and the brush outline: the scar, or the no-reflow within it. */
+  toggleNoReflow() {
+    this.drawing.setStructure(this.drawing.structure === "scar" ? "no_reflow" : "scar");
+  }
+
   showHelp() {
     byId("help", HTMLDialogElement).showModal();
   }
@@ -259,7 +264,8 @@ export class ReadingPage {
     showView(view);
     const scene = {
       imageToCanvas: view.imageToCanvas(),
-      mask: drawing.mask,
+      mask: drawing.maskOf("scar"),
+      noReflow: drawing.maskOf("no_reflow"),
       misplaced: drawing.misplaced,
       other: this.comparison.maskOn(view.slice),
       contours: display.showsContours ? drawing.contours : [],

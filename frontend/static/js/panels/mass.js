@@ -15,6 +15,13 @@ function absences({ list }) {
   };
 }
 
+/** What of the scar is no-reflow, nothing where none is. @param {import("../reading/draft.js").Shown} reading */
+function noReflowText({ structures, mass_extent, no_reflow_percent_of_myocardium: percent }) {
+  const quantity = structures?.no_reflow?.[`by_${mass_extent}`];
+  if (!quantity?.mass_g) return "";
+  return `no-reflow ${grams(quantity)} g${percent ? `, ${percent.toFixed(1)} %` : ""}`;
+}
+
 /** Scar as a part of the LGE myocardial mass. @param {import("../reading/draft.js").Shown} reading */
 function myocardiumText({
   state,
@@ -106,7 +113,12 @@ export class MassPanel {
         ? `${millilitres(quantity)} mL`
         : (absences(this.slices)[extent] ?? "not measured yet");
     }
-    find("[data-myocardium]", this.panel).textContent = myocardiumText(this.draft.reading);
+    find("[data-myocardium]", this.panel).textContent = [
+      myocardiumText(this.draft.reading),
+      noReflowText(this.draft.reading),
+    ]
+      .filter(Boolean)
+      .join(" · ");
     const headline = unmeasured < slices.length ? totals[`by_${mass_extent}`] : null;
     for (const place of document.querySelectorAll("[data-total]")) place.textContent = grams(headline);
     const progress = find("[data-reviewed]", this.panel);
