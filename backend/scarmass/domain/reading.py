@@ -104,6 +104,7 @@ class Segment:
     is_likeliest: nothing reached the limit in a box that a reader drew, so its likeliest part is shown.
     warnings: what is to be said of where the mask lies. misplaced: the parts of it (rows, columns) that they speak of.
     method: whose mask it is, where a threshold made it. placed: what of that the method rests on a reader had placed.
+    papillary_muscles: what was taken out of a blood pool, bool (rows, columns).
     """
 
     mask: Mask
@@ -118,6 +119,7 @@ class Segment:
     misplaced: Mask | None = None
     method: Method | None = None
     placed: Mapping[Region, Circle] = field(default_factory=dict)
+    papillary_muscles: Mask | None = None
 
 
 @dataclass(frozen=True)

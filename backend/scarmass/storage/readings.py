@@ -13,6 +13,7 @@ from scarmass.domain.errors import ReadingNotFound
 from scarmass.domain.outcome import Outcome
 from scarmass.domain.reading import (
     LIST_EDITS,
+    Changes,
     EditKind,
     PastEdit,
     Reading,
@@ -232,6 +233,12 @@ def add_proposed_segments(
     """Add to the proposals of slices what was proposed of them later; what they have of a structure stays."""
     for key, on_slice in segments.items():
         add_segments(session, reading_id, PROPOSALS, key, on_slice)
+
+
+def finish_proposals(session: Session, reading_id: uuid.UUID, changes: Changes) -> None:
+    """Store what follows for proposals from those of all slices; only while the reading is prepared."""
+    for key, change in changes.items():
+        add_segments(session, reading_id, PROPOSALS, key, change.segments, replaces=True)
 
 
 def is_prepared(session: Session, reading_id: uuid.UUID) -> bool:

@@ -83,13 +83,18 @@ def add_segments(
     revision: int,
     key: SliceKey,
     segments: Mapping[Structure, Segment | None],
+    replaces: bool = False,
 ) -> None:
-    """Add what a step made of structures on a slice; what it has stored of one already stays."""
+    """Add what a step made of structures on a slice; what it has stored of one already stays, unless it is replaced."""
     name = _name(reading_id, revision, key)
     for structure, segment in segments.items():
         document = None if segment is None else segment_to_json(segment)
         adding = insert(SegmentChangeRow).values(**name, structure=structure.value, segment=document)
-        session.execute(adding.on_conflict_do_nothing())
+        stays = adding.on_conflict_do_nothing()
+        other = adding.on_conflict_do_update(
+            constraint=SegmentChangeRow.__table__.primary_key, set_={"segment": document}
+        )
+        session.execute(other if replaces else stays)
 
 
 def _name(reading_id: uuid.UUID, revision: int, key: SliceKey) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from scarmass.domain.confinement import within_wall
 from scarmass.domain.correction import redrawn
 from scarmass.domain.edits import (
     Edit,
@@ -31,6 +30,7 @@ from scarmass.services.readings.outline import proposed_contours
 from scarmass.services.readings.placement import with_warnings
 from scarmass.services.readings.propose import answer, propose
 from scarmass.services.readings.sensitivity import fitted, following, redrawn_at
+from scarmass.services.readings.wall import by_wall_rules
 from scarmass.storage import jobs, readings, steps, studies
 
 
@@ -103,7 +103,7 @@ def _outcome(context: Context, reading: Reading, request: EditRequest) -> Outcom
     answers = _answers(context, reading, edit)
     contours = proposed_contours(context, reading.slices) if isinstance(edit, ProposeEdit) else {}
     outcome = following(context, reading, apply(reading, edit, answers, contours=contours))
-    changes = within_wall(reading, outcome.wall or reading.wall, outcome.changes)
+    changes = by_wall_rules(context, reading, outcome.wall or reading.wall, edit, outcome.changes)
     changes = with_no_reflow(context, reading, changes)
     return replace(outcome, changes=with_warnings(context, reading.slices, changes))
 

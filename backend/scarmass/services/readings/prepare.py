@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import Fact
 from scarmass.domain.outcome import proposal
-from scarmass.domain.reading import Reading, ReadingState, SliceChange
+from scarmass.domain.reading import Reading, ReadingState, SliceChange, SliceState
 from scarmass.domain.stack import Slice, SliceKey, outwards
 from scarmass.services.context import Context
+from scarmass.services.readings.no_reflow import with_no_reflow
 from scarmass.services.readings.outline import proposed_contours
-from scarmass.services.readings.placement import placed
+from scarmass.services.readings.placement import placed, with_warnings
 from scarmass.services.readings.propose import detection_of, embed, propose
+from scarmass.services.readings.wall import by_wall_rules
 from scarmass.storage import jobs, readings
 
 log = logging.getLogger(__name__)
@@ -47,9 +49,25 @@ def prepare_next_slice(context: Context, reading_id: uuid.UUID) -> None:
             readings.add_proposal(session, reading_id, one.key, change)
         if readings.is_prepared(session, reading_id):
             readings.add_proposed_segments(session, reading_id, contours)
+            _finish(context, session, reading_id)
             readings.set_state(session, reading_id, ReadingState.DRAFT)
         else:
             jobs.add_job(session, reading_id)
+
+
+def _finish(context: Context, session: Session, reading_id: uuid.UUID) -> None:
+    """What follows from contours for the proposals that came before them, unless a reader changed them meanwhile."""
+    reading = readings.get_reading(session, reading_id)
+    proposed = {key: reading.content(key) for key in reading.keys}
+    whole = {
+        key: SliceChange(segments=content.segments)
+        for key, content in proposed.items()
+        if content.state is SliceState.PROPOSED and key not in reading.made_at
+    }
+    changes = by_wall_rules(context, reading, reading.wall, None, whole)
+    changes = with_no_reflow(context, reading, changes)
+    changed = {key: change for key, change in changes.items() if change is not whole[key]}
+    readings.finish_proposals(session, reading_id, with_warnings(context, reading.slices, changed))
 
 
 def give_up(context: Context, reading_id: uuid.UUID, error: Exception) -> None:

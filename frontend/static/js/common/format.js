@@ -26,6 +26,7 @@ export const editNames = {
   sensitivity: "sensitivity",
   threshold: "method adopted",
   landmark: "insertion points",
+  wall: "what counts as the wall",
   take_over: "new images taken over",
   exchange: "another image of the position",
   undo: "undo",

@@ -61,6 +61,8 @@
  * @property {Place} [point] of remove_part, in corner-based image pixels
  * @property {number} [sensitivity] what it is set to; without it, it is kept, or fitted where it follows
  * @property {boolean} [follows] of sensitivity
+ * @property {boolean} [confines_scar] of wall
+ * @property {boolean} [papillary_muscles] likewise
  * @property {Schemas["Method"]} [method] of threshold
  * @property {Schemas["PlacedRegion"][]} [regions] that were placed for it
  * @property {Landmarks} [landmarks] of landmark: all that are marked from now on

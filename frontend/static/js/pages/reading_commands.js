@@ -103,6 +103,18 @@ export function readingCommands(page) {
       ["tighter", "Tighter outlines (less sensitivity)", ["1"], () => page.sensitivity.change(-1), held],
       ["more_generous", "More generous outlines", ["2"], () => page.sensitivity.change(1), held],
       ["follows", "Outlines follow my corrections (on or off)", ["3"], () => page.sensitivity.toggleFollows()],
+      [
+        "confines_scar",
+        "Scar that models draw keeps to the myocardium (on or off)",
+        [],
+        () => page.wall.toggle("confines_scar"),
+      ],
+      [
+        "papillary_muscles",
+        "Papillary muscles count as myocardium, not as blood (on or off)",
+        [],
+        () => page.wall.toggle("papillary_muscles"),
+      ],
       ["fill_holes", "Fill holes and open cores", ["shift+f"], () => actions.fillHoles()],
       ["drop_islands", "Drop small parts", ["shift+i"], () => actions.dropIslands(smallestPart_mm2())],
       [

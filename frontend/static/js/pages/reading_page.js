@@ -27,6 +27,7 @@ import { SensitivityPanel } from "../panels/sensitivity.js";
 import { Signing } from "../panels/signing.js";
 import { StackPanel } from "../panels/stack.js";
 import { Strip } from "../panels/strip.js";
+import { WallPanel } from "../panels/wall.js";
 import { Actions } from "../reading/actions.js";
 import { Clock } from "../reading/clock.js";
 import { Draft } from "../reading/draft.js";
@@ -80,6 +81,7 @@ export class ReadingPage {
     this.strip = new Strip(byId("strip"), slices, draft, this.display, this.spread);
     this.mass = new MassPanel(byId("mass"), slices, draft, this.spread);
     this.sensitivity = new SensitivityPanel(find("[data-sensitivity]"), slices, draft, outbox);
+    this.wall = new WallPanel(draft, outbox);
     this.segments = new SegmentsPanel(byId("segments17", HTMLDetailsElement), slices, draft, outbox, this.landmarks);
     this.history = new HistoryPanel(byId("history", HTMLDetailsElement), slices, draft, outbox);
     this.methodsPanel = new MethodsPanel(byId("methods", HTMLDetailsElement), this);
@@ -245,6 +247,7 @@ export class ReadingPage {
     this.strip.show();
     this.mass.show();
     this.sensitivity.show();
+    this.wall.show();
     this.segments.show();
     this.history.show();
     this.methodsPanel.show();
