@@ -91,9 +91,7 @@ def add_segments(
         document = None if segment is None else segment_to_json(segment)
         adding = insert(SegmentChangeRow).values(**name, structure=structure.value, segment=document)
         stays = adding.on_conflict_do_nothing()
-        other = adding.on_conflict_do_update(
-            constraint=SegmentChangeRow.__table__.primary_key, set_={"segment": document}
-        )
+        other = adding.on_conflict_do_update(index_elements=[*name, "structure"], set_={"segment": document})
         session.execute(other if replaces else stays)
 
 

@@ -23,14 +23,12 @@ from scarmass.domain.outcome import Outcome, apply, drawn_by, slice_of, slices_t
 from scarmass.domain.reading import LIST_EDITS, Reading, ReadingState, Segment
 from scarmass.domain.stack import SliceKey
 from scarmass.services.context import Context
+from scarmass.services.readings.follow_through import followed_through
 from scarmass.services.readings.load import MeasuredReading, growth_of, measured
 from scarmass.services.readings.methods import adopted
-from scarmass.services.readings.no_reflow import with_no_reflow
 from scarmass.services.readings.outline import proposed_contours
-from scarmass.services.readings.placement import with_warnings
 from scarmass.services.readings.propose import answer, propose
 from scarmass.services.readings.sensitivity import fitted, following, redrawn_at
-from scarmass.services.readings.wall import by_wall_rules
 from scarmass.storage import jobs, readings, steps, studies
 
 
@@ -103,9 +101,8 @@ def _outcome(context: Context, reading: Reading, request: EditRequest) -> Outcom
     answers = _answers(context, reading, edit)
     contours = proposed_contours(context, reading.slices) if isinstance(edit, ProposeEdit) else {}
     outcome = following(context, reading, apply(reading, edit, answers, contours=contours))
-    changes = by_wall_rules(context, reading, outcome.wall or reading.wall, edit, outcome.changes)
-    changes = with_no_reflow(context, reading, changes)
-    return replace(outcome, changes=with_warnings(context, reading.slices, changes))
+    changes = followed_through(context, reading, outcome.wall or reading.wall, outcome.changes, edit)
+    return replace(outcome, changes=changes)
 
 
 def _answers(context: Context, reading: Reading, edit: Edit) -> Mapping[SliceKey, Segment]:

@@ -13,11 +13,10 @@ from scarmass.domain.outcome import proposal
 from scarmass.domain.reading import Reading, ReadingState, SliceChange, SliceState
 from scarmass.domain.stack import Slice, SliceKey, outwards
 from scarmass.services.context import Context
-from scarmass.services.readings.no_reflow import with_no_reflow
+from scarmass.services.readings.follow_through import followed_through
 from scarmass.services.readings.outline import proposed_contours
-from scarmass.services.readings.placement import placed, with_warnings
+from scarmass.services.readings.placement import placed
 from scarmass.services.readings.propose import detection_of, embed, propose
-from scarmass.services.readings.wall import by_wall_rules
 from scarmass.storage import jobs, readings
 
 log = logging.getLogger(__name__)
@@ -64,10 +63,7 @@ def _finish(context: Context, session: Session, reading_id: uuid.UUID) -> None:
         for key, content in proposed.items()
         if content.state is SliceState.PROPOSED and key not in reading.made_at
     }
-    changes = by_wall_rules(context, reading, reading.wall, None, whole)
-    changes = with_no_reflow(context, reading, changes)
-    changed = {key: change for key, change in changes.items() if change is not whole[key]}
-    readings.finish_proposals(session, reading_id, with_warnings(context, reading.slices, changed))
+    readings.finish_proposals(session, reading_id, followed_through(context, reading, reading.wall, whole))
 
 
 def give_up(context: Context, reading_id: uuid.UUID, error: Exception) -> None:
