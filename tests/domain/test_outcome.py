@@ -14,6 +14,8 @@ from scarmass.domain.edits import (
     AcceptAllEdit,
     ClearEdit,
     Edit,
+    ExcludeAllEdit,
+    IncludeAllEdit,
     PaintEdit,
     PromptEdit,
     RemovePartEdit,
@@ -105,6 +107,24 @@ def test_several_slices_are_accepted_in_one_step_or_none_is() -> None:
     assert {key: change.decision for key, change in accepted.items()} == dict.fromkeys(of_two.keys, "accepted")
     with pytest.raises(errors.NothingToAccept):
         apply(Reading(uuid.uuid4(), "stack", two, contents={KEY: proposed}), AcceptAllEdit(of_two.keys), {}, None)
+
+
+def test_slices_at_an_end_are_left_out_in_one_step_and_come_back_as_they_were_or_none_does() -> None:
+    accepted = SliceContent(SliceState.ACCEPTED, segments={Structure.SCAR: Segment(MASK, Origin.PROPOSED)})
+    two = (image(1, 0), image(2, 10))
+    of_two = Reading(uuid.uuid4(), "stack", two, contents={one.key: accepted for one in two})
+    out = apply(of_two, ExcludeAllEdit(of_two.keys)).changes
+    without = Reading(uuid.uuid4(), "stack", two, contents=fold([{k: change_to(accepted) for k in of_two.keys}, out]))
+    assert without.counting(Structure.SCAR) == {}
+    back = fold(
+        [
+            {key: change_to(without.content(key)) for key in without.keys},
+            apply(without, IncludeAllEdit(without.keys)).changes,
+        ]
+    )
+    assert {key: content.state for key, content in back.items()} == dict.fromkeys(of_two.keys, "accepted")
+    with pytest.raises(errors.NotExcluded):
+        apply(of_two, IncludeAllEdit(of_two.keys))
 
 
 def test_other_structures_than_scar_leave_the_state_and_the_scar_as_they_are() -> None:

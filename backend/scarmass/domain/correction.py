@@ -12,7 +12,7 @@ import numpy as np
 from scarmass.domain.masks import Mask, component_at, components, pixel_index
 from scarmass.domain.prompts import Box, Point, Prompt, PromptGroup, box_around, within
 from scarmass.domain.reading import HAND_MADE, Origin, Segment
-from scarmass.domain.structures import Structure
+from scarmass.domain.structures import CONTOURED, Structure
 
 REACH_MM = 10.0
 """A click this near to a box, or to a part of the mask, is about it."""
@@ -98,7 +98,7 @@ def redrawn(before: Segment | None, drawn: Prompt, ask: Callable[[Prompt], Segme
 
 
 def _is_proposed_contour(segment: Segment, structure: Structure) -> bool:
-    return structure is not Structure.SCAR and segment.origin is Origin.PROPOSED and not segment.boxes
+    return structure in CONTOURED and segment.origin is Origin.PROPOSED and not segment.boxes
 
 
 def without_part(before: Segment, x: float, y: float) -> Segment | None:

@@ -21,7 +21,7 @@ from scarmass.domain.reading import (
 )
 from scarmass.domain.sensitivity import HIGHEST, LOWEST
 from scarmass.domain.stack import SliceKey
-from scarmass.domain.structures import Structure
+from scarmass.domain.structures import CONTOURED, Structure
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class ContourEdit:
     structure: Structure
 
     def __post_init__(self) -> None:
-        if self.structure not in (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL):
+        if self.structure not in CONTOURED:
             raise ContourInvalid("a contour goes round the left ventricle or the blood pool")
 
 
@@ -114,6 +114,20 @@ class IncludeEdit:
 
 
 @dataclass(frozen=True)
+class ExcludeAllEdit:
+    """Several slices left out in one step, as those beyond the base or the apex are."""
+
+    kind: ClassVar = EditKind.EXCLUDE
+    slices: tuple[SliceKey, ...]
+
+
+@dataclass(frozen=True)
+class IncludeAllEdit:
+    kind: ClassVar = EditKind.INCLUDE
+    slices: tuple[SliceKey, ...]
+
+
+@dataclass(frozen=True)
 class ProposeEdit:
     """The models' own answer on one slice, or on all slices that no reader has decided on."""
 
@@ -136,6 +150,15 @@ class SensitivityEdit:
     def __post_init__(self) -> None:
         if self.value is not None and not LOWEST <= self.value <= HIGHEST:
             raise SensitivityInvalid(f"a sensitivity lies between {LOWEST:g} and {HIGHEST:g}")
+
+
+@dataclass(frozen=True)
+class WallEdit:
+    """What counts as the wall from now on, on all slices of the reading; None keeps a rule as it is."""
+
+    kind: ClassVar = EditKind.WALL
+    confines_scar: bool | None = None
+    papillary_muscles: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -207,9 +230,12 @@ class RedoEdit:
 SliceEdit = PromptEdit | PaintEdit | RemovePartEdit | ClearEdit | NoScarEdit | AcceptEdit | ExcludeEdit | IncludeEdit
 StackEdit = (
     AcceptAllEdit
+    | ExcludeAllEdit
+    | IncludeAllEdit
     | ContourEdit
     | ProposeEdit
     | SensitivityEdit
+    | WallEdit
     | ThresholdEdit
     | LandmarkEdit
     | PatternEdit

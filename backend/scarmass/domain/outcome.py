@@ -18,7 +18,9 @@ from scarmass.domain.edits import (
     ContourEdit,
     Edit,
     ExchangeEdit,
+    ExcludeAllEdit,
     ExcludeEdit,
+    IncludeAllEdit,
     IncludeEdit,
     LandmarkEdit,
     NoScarEdit,
@@ -33,6 +35,7 @@ from scarmass.domain.edits import (
     TakeOverEdit,
     ThresholdEdit,
     UndoEdit,
+    WallEdit,
 )
 from scarmass.domain.errors import (
     ContourInvalid,
@@ -61,6 +64,7 @@ from scarmass.domain.reading import (
     SliceChange,
     SliceContent,
     SliceState,
+    WallRules,
 )
 from scarmass.domain.stack import Growth, Slice, SliceKey, is_of_one_grid, with_slices
 from scarmass.domain.structures import Structure
@@ -70,12 +74,13 @@ ALL_TOUCHED = "every slice was edited, accepted or excluded by a reader, and sta
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an edit makes of a reading: slices that change, and its list of slices, its sensitivity, its landmarks and
-    its pattern where they do."""
+    """What an edit makes of a reading: slices that change, and its list of slices, its sensitivity, its rules of the
+    wall, its landmarks and its pattern where they do."""
 
     changes: Changes
     slices: tuple[Slice, ...] | None = None
     sensitivity: Sensitivity | None = None
+    wall: WallRules | None = None
     landmarks: Landmarks | None = None
     pattern: Pattern | None = None
 
@@ -156,6 +161,9 @@ def apply(
             value = reading.sensitivity.value if edit.value is None else edit.value
             changes = {key: SliceChange(segments={Structure.SCAR: answer}) for key, answer in answers.items()}
             return Outcome(changes, sensitivity=Sensitivity(value, edit.follows))
+        case WallEdit():
+            changes = {key: SliceChange(segments={Structure.SCAR: answer}) for key, answer in answers.items()}
+            return Outcome(changes, wall=_wall_rules(reading.wall, edit))
         case ThresholdEdit():
             return Outcome({key: _adopted(edit, answer) for key, answer in answers.items()})
         case LandmarkEdit():
@@ -172,6 +180,10 @@ def apply(
             return Outcome({key: _contoured(reading, edit, key) for key in edit.slices})
         case AcceptAllEdit():
             return Outcome({key: _change(reading, AcceptEdit(key), answers) for key in edit.slices})
+        case ExcludeAllEdit():
+            return Outcome({key: _change(reading, ExcludeEdit(key), answers) for key in edit.slices})
+        case IncludeAllEdit():
+            return Outcome({key: _change(reading, IncludeEdit(key), answers) for key in edit.slices})
         case _:
             return Outcome({edit.slice: _change(reading, edit, answers)})
 
@@ -179,6 +191,13 @@ def apply(
 def _adopted(edit: ThresholdEdit, segment: Segment) -> SliceChange:
     """On one slice what its reader drew; on the stack a proposal, which another one may replace."""
     return proposal(segment) if edit.slice is None else _drawn(Structure.SCAR, segment)
+
+
+def _wall_rules(before: WallRules, edit: WallEdit) -> WallRules:
+    return WallRules(
+        before.confines_scar if edit.confines_scar is None else edit.confines_scar,
+        before.papillary_muscles if edit.papillary_muscles is None else edit.papillary_muscles,
+    )
 
 
 def _landmarks(reading: Reading, edit: LandmarkEdit) -> Landmarks:

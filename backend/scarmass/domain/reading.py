@@ -87,6 +87,7 @@ class EditKind(StrEnum):
     THRESHOLD = "threshold"
     LANDMARK = "landmark"
     PATTERN = "pattern"
+    WALL = "wall"
     TAKE_OVER = "take_over"
     EXCHANGE = "exchange"
     UNDO = "undo"
@@ -105,6 +106,7 @@ class Segment:
     is_likeliest: nothing reached the limit in a box that a reader drew, so its likeliest part is shown.
     warnings: what is to be said of where the mask lies. misplaced: the parts of it (rows, columns) that they speak of.
     method: whose mask it is, where a threshold made it. placed: what of that the method rests on a reader had placed.
+    papillary_muscles: what was taken out of a blood pool, bool (rows, columns).
     """
 
     mask: Mask
@@ -119,6 +121,7 @@ class Segment:
     misplaced: Mask | None = None
     method: Method | None = None
     placed: Mapping[Region, Circle] = field(default_factory=dict)
+    papillary_muscles: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,18 @@ class Sensitivity:
 
 
 @dataclass(frozen=True)
+class WallRules:
+    """What counts as the wall in a reading.
+
+    confines_scar: what models draw as scar keeps to the myocardium. papillary_muscles: they count as myocardium, and
+    not as blood.
+    """
+
+    confines_scar: bool = False
+    papillary_muscles: bool = False
+
+
+@dataclass(frozen=True)
 class Reading:
     """One reading at one revision.
 
@@ -201,6 +216,7 @@ class Reading:
     """Whether the step, or the steps since a known event, changed which slices the reading has."""
     sensitivity: Sensitivity = Sensitivity()
     prior: float = 0.0
+    wall: WallRules = WallRules()
     landmarks: Landmarks = field(default_factory=Landmarks)
     pattern: StatedPattern | None = None
     """What a reader stated last, None where nobody did."""
@@ -268,7 +284,7 @@ class Standing(StrEnum):
 class PastEdit:
     """An edit and which slices it touched, without what it made of them.
 
-    sensitivity: where it changed it. method: in words, where it adopted one. pattern: where it stated one.
+    sensitivity, wall: where it changed them. method: in words, where it adopted one. pattern: where it stated one.
     """
 
     revision: int
@@ -279,6 +295,7 @@ class PastEdit:
     sensitivity: float | None = None
     method: str | None = None
     pattern: Pattern | None = None
+    wall: WallRules | None = None
     standing: Standing = Standing.LIVE
 
 

@@ -18,6 +18,10 @@ class Structure(StrEnum):
     LEFT_VENTRICLE = "left_ventricle"
 
 
+CONTOURED = (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL)
+"""What the wall lies between."""
+
+
 def myocardium(masks: Mapping[Structure, Mask]) -> Mask:
     """The left ventricle less its blood pool, from masks of both of one shape."""
     return masks[Structure.LEFT_VENTRICLE] & ~masks[Structure.BLOOD_POOL]

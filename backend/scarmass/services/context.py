@@ -12,7 +12,7 @@ from scarmass.domain.contours import Contours
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.protocols import Detector, Segmenter, SliceImage
-from scarmass.domain.reading import Reading, Sensitivity
+from scarmass.domain.reading import Reading, Sensitivity, WallRules
 from scarmass.domain.signature import Recipe
 from scarmass.domain.spread import Spread
 from scarmass.imaging.examiner import EXAMINERS, Examiners
@@ -33,7 +33,7 @@ REMEMBERED_CONTOURS = 16
 
 @dataclass
 class Context:
-    """sensitivity: what readings are opened with. examiners: read what comes in. report_templates: a site's own.
+    """sensitivity, wall: what readings are opened with. examiners: read what comes in. report_templates: a site's own.
     results_folder: where signed readings are written, None where they are not.
 
     images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
@@ -47,6 +47,7 @@ class Context:
     mass_extent: MassExtent = MassExtent.SLICE_THICKNESS
     density_g_per_ml: float = 1.05
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
+    wall: WallRules = field(default_factory=WallRules)
     examiners: Examiners = EXAMINERS
     largest_stack_pixels: int = 2**26
     report_templates: Path | None = None

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from scarmass.domain.landmarks import Landmark, Landmarks, LevelBorder, Place
-from scarmass.domain.masks import from_rle, to_rle
+from scarmass.domain.masks import Mask, from_rle, to_rle
 from scarmass.domain.mass import Mass, MassExtent, Quantity
 from scarmass.domain.methods import Base, Circle, MaximumOf, Method, MethodName, Region
 from scarmass.domain.pattern import Layer, Pattern
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
-from scarmass.domain.reading import Origin, Segment
+from scarmass.domain.reading import Origin, Segment, WallRules
 from scarmass.domain.signature import Recipe
 from scarmass.domain.stack import RepeatedImage, SliceHeader, TypedThickness
 from scarmass.domain.structures import Structure
@@ -73,6 +73,7 @@ def segment_to_json(segment: Segment) -> Json:
         "misplaced": None if segment.misplaced is None else to_rle(segment.misplaced),
         "method": None if segment.method is None else asdict(segment.method),
         "placed": {region.value: asdict(circle) for region, circle in segment.placed.items()},
+        "papillary_muscles": None if segment.papillary_muscles is None else to_rle(segment.papillary_muscles),
         "model": None if segment.model is None else {"name": segment.model.name, "sha256": segment.model.sha256},
     }
 
@@ -92,11 +93,16 @@ def segment_from_json(document: Json) -> Segment:
         sensitivity=document.get("sensitivity"),
         is_likeliest=document.get("is_likeliest", False),
         warnings=tuple(document.get("warnings", ())),
-        misplaced=None if document.get("misplaced") is None else from_rle(document["misplaced"]),
+        misplaced=_mask(document.get("misplaced")),
         method=None if document.get("method") is None else method_from_json(document["method"]),
         placed={Region(region): Circle(**circle) for region, circle in document.get("placed", {}).items()},
+        papillary_muscles=_mask(document.get("papillary_muscles")),
         model=None if document["model"] is None else Model(**document["model"]),
     )
+
+
+def _mask(document: Json | None) -> Mask | None:
+    return None if document is None else from_rle(document)
 
 
 def landmarks_to_json(landmarks: Landmarks) -> Json:
@@ -130,6 +136,15 @@ def pattern_from_json(document: Json) -> Pattern:
 
 def _key(document: list[Any]) -> tuple[str, int]:
     return document[0], document[1]
+
+
+def wall_to_json(wall: WallRules) -> Json:
+    return asdict(wall)
+
+
+def wall_from_json(document: Json | None) -> WallRules:
+    """The rules; a reading that was opened before there were any follows none."""
+    return WallRules(**(document or {}))
 
 
 def recipe_to_json(recipe: Recipe) -> Json:

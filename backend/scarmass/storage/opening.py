@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import ClientIdReused
 from scarmass.domain.reader_study import Assignment
-from scarmass.domain.reading import Reading, ReadingState, Sensitivity
+from scarmass.domain.reading import Reading, ReadingState, Sensitivity, WallRules
 from scarmass.domain.stack import Stack
+from scarmass.storage.documents import wall_to_json
 from scarmass.storage.reader_studies import IN_READER_STUDY, add_reading
 from scarmass.storage.readings import add_slices, set_state
 from scarmass.storage.tables import (
@@ -33,6 +34,7 @@ def open_reading(
     client_id: uuid.UUID,
     state: ReadingState,
     sensitivity: Sensitivity,
+    wall: WallRules,
     reader: str,
     own: bool = False,
 ) -> tuple[uuid.UUID, bool]:
@@ -47,7 +49,7 @@ def open_reading(
     stored = mine if own else shared
     if stored is not None:
         return stored.id, False
-    return _add(session, stack, client_id, state, sensitivity, reader, own), True
+    return _add(session, stack, client_id, state, sensitivity, wall, reader, own), True
 
 
 def open_assigned(
@@ -56,13 +58,14 @@ def open_assigned(
     client_id: uuid.UUID,
     state: ReadingState,
     sensitivity: Sensitivity,
+    wall: WallRules,
     assignment: Assignment,
 ) -> uuid.UUID:
     """The id of the reader's own new reading for an assignment of a reader study, on the stack's slices as they are.
 
     Raises ClientIdReused where the client_id opened another reading.
     """
-    reading_id = _add(session, stack, client_id, state, sensitivity, assignment.reader, own=True)
+    reading_id = _add(session, stack, client_id, state, sensitivity, wall, assignment.reader, own=True)
     add_reading(session, assignment, reading_id)
     return reading_id
 
@@ -73,6 +76,7 @@ def _add(
     client_id: uuid.UUID,
     state: ReadingState,
     sensitivity: Sensitivity,
+    wall: WallRules,
     reader: str,
     own: bool,
 ) -> uuid.UUID:
@@ -83,6 +87,7 @@ def _add(
         "state": state.value,
         "sensitivity": sensitivity.value,
         "follows": sensitivity.follows,
+        "wall": wall_to_json(wall),
         "reader": reader if own else None,
         "opened_by": reader,
     }
@@ -100,7 +105,7 @@ def amend(session: Session, reading: Reading, client_id: uuid.UUID, opened_by: s
     Raises ClientIdReused where the client_id opened another reading.
     """
     old = session.get_one(ReadingRow, reading.id)
-    kept = ("stack_id", "sensitivity", "follows", "sliced_at", "reader")
+    kept = ("stack_id", "sensitivity", "follows", "wall", "sliced_at", "reader")
     values = {name: getattr(old, name) for name in kept}
     values |= {"id": uuid.uuid4(), "client_id": client_id, "state": ReadingState.DRAFT.value, "opened_by": opened_by}
     values |= {"version": old.version + 1, "replaces": old.id}

@@ -13,6 +13,7 @@ from scarmass.domain.errors import ReadingNotFound
 from scarmass.domain.outcome import Outcome
 from scarmass.domain.reading import (
     LIST_EDITS,
+    Changes,
     EditKind,
     PastEdit,
     Reading,
@@ -34,6 +35,8 @@ from scarmass.storage.documents import (
     pattern_from_json,
     pattern_to_json,
     thickness_from_json,
+    wall_from_json,
+    wall_to_json,
 )
 from scarmass.storage.notifications import notify
 from scarmass.storage.reader_studies import IN_READER_STUDY, hidden_readings
@@ -53,6 +56,7 @@ from scarmass.storage.steps import (
     slice_changes_of,
     slices_revision,
     touched_since,
+    wall_of,
 )
 from scarmass.storage.tables import EditRow, InstanceRow, ReadingRow, ReadingSliceRow, SliceChangeRow, StackRow
 
@@ -122,6 +126,7 @@ def get_reading(
         has_other_slices=any(edit.kind in LIST_EDITS for edit in touched),
         sensitivity=sensitivity_of(Sensitivity(row.sensitivity, row.follows), (edits[position] for position in live)),
         prior=row.sensitivity,
+        wall=wall_of(wall_from_json(row.wall), (edits[position] for position in live)),
         landmarks=landmarks_of(edits[position] for position in live),
         pattern=pattern_of(edits[position] for position in live),
         record=record,
@@ -145,6 +150,7 @@ def past_edits(session: Session, reading_id: uuid.UUID) -> list[PastEdit]:
                 edit.sensitivity,
                 adopted.get(edit.revision),
                 None if edit.pattern is None else pattern_from_json(edit.pattern),
+                None if edit.wall is None else wall_from_json(edit.wall),
             )
             for edit in edits
         ]
@@ -204,6 +210,7 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
             follows=None if outcome.sensitivity is None else outcome.sensitivity.follows,
             landmarks=None if outcome.landmarks is None else landmarks_to_json(outcome.landmarks),
             pattern=None if outcome.pattern is None else pattern_to_json(outcome.pattern),
+            wall=None if outcome.wall is None else wall_to_json(outcome.wall),
         )
     )
     session.flush()
@@ -238,6 +245,12 @@ def add_proposed_segments(
     """Add to the proposals of slices what was proposed of them later; what they have of a structure stays."""
     for key, on_slice in segments.items():
         add_segments(session, reading_id, PROPOSALS, key, on_slice)
+
+
+def finish_proposals(session: Session, reading_id: uuid.UUID, changes: Changes) -> None:
+    """Store what follows for proposals from those of all slices; only while the reading is prepared."""
+    for key, change in changes.items():
+        add_segments(session, reading_id, PROPOSALS, key, change.segments, replaces=True)
 
 
 def is_prepared(session: Session, reading_id: uuid.UUID) -> bool:

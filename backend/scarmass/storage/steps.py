@@ -22,6 +22,7 @@ from scarmass.domain.reading import (
     Sensitivity,
     SliceChange,
     SliceState,
+    WallRules,
     live_and_undone,
 )
 from scarmass.domain.stack import SliceKey
@@ -32,6 +33,7 @@ from scarmass.storage.documents import (
     pattern_from_json,
     segment_from_json,
     segment_to_json,
+    wall_from_json,
 )
 from scarmass.storage.tables import EditRow, SegmentChangeRow, SliceChangeRow
 
@@ -83,13 +85,16 @@ def add_segments(
     revision: int,
     key: SliceKey,
     segments: Mapping[Structure, Segment | None],
+    replaces: bool = False,
 ) -> None:
-    """Add what a step made of structures on a slice; what it has stored of one already stays."""
+    """Add what a step made of structures on a slice; what it has stored of one already stays, unless it is replaced."""
     name = _name(reading_id, revision, key)
     for structure, segment in segments.items():
         document = None if segment is None else segment_to_json(segment)
         adding = insert(SegmentChangeRow).values(**name, structure=structure.value, segment=document)
-        session.execute(adding.on_conflict_do_nothing())
+        stays = adding.on_conflict_do_nothing()
+        other = adding.on_conflict_do_update(index_elements=[*name, "structure"], set_={"segment": document})
+        session.execute(other if replaces else stays)
 
 
 def _name(reading_id: uuid.UUID, revision: int, key: SliceKey) -> dict[str, Any]:
@@ -175,6 +180,12 @@ def sensitivity_of(opened: Sensitivity, live: Iterable[EditRow]) -> Sensitivity:
             opened.follows if edit.follows is None else edit.follows,
         )
     return opened
+
+
+def wall_of(opened: WallRules, live: Iterable[EditRow]) -> WallRules:
+    """What the last live edit that set any made of a reading's rules of the wall."""
+    stated = [edit.wall for edit in live if edit.wall is not None]
+    return wall_from_json(stated[-1]) if stated else opened
 
 
 def landmarks_of(live: Iterable[EditRow]) -> Landmarks:

@@ -150,8 +150,8 @@ class SliceRow(Table):
 
 class ReadingRow(Table):
     """sliced_at: when the reading got the slices that it has. reason: why it failed. slice_looked_at: the SliceKey that
-    its reader looked at last while it was prepared. sensitivity, follows: as the reading was opened. replaces: the
-    signed reading that it amends. reader: whose own reading it is, null where it is the stack's."""
+    its reader looked at last while it was prepared. sensitivity, follows, wall: as the reading was opened. replaces:
+    the signed reading that it amends. reader: whose own reading it is, null where it is the stack's."""
 
     __tablename__ = "readings"
 
@@ -163,6 +163,7 @@ class ReadingRow(Table):
     slice_looked_at: Mapped[tuple[str, int] | None] = mapped_column(JSONB)
     sensitivity: Mapped[float] = mapped_column(server_default="0")
     follows: Mapped[bool] = mapped_column(server_default="true")
+    wall: Mapped[Json | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     sliced_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     version: Mapped[int] = mapped_column(server_default="1")
@@ -232,7 +233,7 @@ class ReadingSliceRow(Table):
 class EditRow(Table):
     """One step of a reading; rows are only ever added. request_sha256: of the request as it came.
 
-    sensitivity, follows: null where the step left the reading's sensitivity alone. landmarks, pattern: likewise.
+    sensitivity, follows: null where the step left the reading's sensitivity alone. landmarks, pattern, wall: likewise.
     """
 
     __tablename__ = "edits"
@@ -248,6 +249,7 @@ class EditRow(Table):
     follows: Mapped[bool | None]
     landmarks: Mapped[Json | None]
     pattern: Mapped[Json | None]
+    wall: Mapped[Json | None]
 
     __table_args__ = (UniqueConstraint("reading_id", "client_id"),)
 

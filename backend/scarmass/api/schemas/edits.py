@@ -33,15 +33,23 @@ from scarmass.domain.structures import Structure
 MAX_SLICES = 1024
 MAX_CURVE = 512
 
+OF_SEVERAL = {
+    EditKind.ACCEPT: edits.AcceptAllEdit,
+    EditKind.EXCLUDE: edits.ExcludeAllEdit,
+    EditKind.INCLUDE: edits.IncludeAllEdit,
+}
+
 
 class EditRequest(Drawn):
     """mask: what the reader painted, the whole mask of the slice. point: of the part that is removed.
 
     sensitivity: null keeps it, or fits it to what was decided where it follows; then the slice, if one is named, is the
-    one in hand. slices: those that are accepted in one step. image: that takes the slice's place in an exchange.
+    one in hand. slices: those that are accepted, left out or taken in
+    in one step. image: that takes the slice's place in an exchange.
     method: whose mask is adopted, on the slice or on all that no reader decided on. regions: that were placed for it.
     landmarks, levels: all that the reading has of them from now on. contour: a closed curve, x and y of each point;
     slices: those that it is taken over to. pattern: what the reader states from now on.
+    confines_scar, papillary_muscles: what counts as the wall; null keeps it.
     """
 
     client_id: uuid.UUID
@@ -63,6 +71,8 @@ class EditRequest(Drawn):
     landmarks: Insertions | None = None
     levels: Levels | None = None
     pattern: Pattern | None = None
+    confines_scar: bool | None = None
+    papillary_muscles: bool | None = None
 
     def to_domain(self) -> edits.EditRequest:
         """Raises PromptInvalid, MethodInvalid, MaskMalformed, LandmarksInvalid, PatternInvalid."""
@@ -89,12 +99,14 @@ class EditRequest(Drawn):
                 return edits.ThresholdEdit(self.method.to_domain(), self._key, regions_of(self.regions))
             case EditKind.SENSITIVITY:
                 return edits.SensitivityEdit(self.sensitivity, self.follows, self._key)
+            case EditKind.WALL:
+                return edits.WallEdit(self.confines_scar, self.papillary_muscles)
             case EditKind.LANDMARK:
                 return landmark_edit(self.landmarks or Insertions(), self.levels or Levels())
             case EditKind.PATTERN:
                 return edits.PatternEdit((self.pattern or Pattern()).to_domain())
-            case EditKind.ACCEPT if self.slices:
-                return edits.AcceptAllEdit(tuple(dict.fromkeys(named.key for named in self.slices)))
+            case EditKind.ACCEPT | EditKind.EXCLUDE | EditKind.INCLUDE if self.slices:
+                return OF_SEVERAL[self.kind](tuple(dict.fromkeys(named.key for named in self.slices)))
         if (key := self._key) is None:
             raise PromptInvalid(f"an edit of kind {self.kind.value} names its slice")
         match self.kind:
@@ -138,8 +150,8 @@ class EditRequest(Drawn):
 class PastEdit(BaseModel):
     """One edit of a reading: live, undone, gone (undone for good), or a step of undo or redo.
 
-    sensitivity: what the edit made it, null where it left it alone. method: in words, that the edit adopted. pattern:
-    that it stated.
+    sensitivity, confines_scar, papillary_muscles: what the edit made them, null where it left them alone. method: in
+    words, that the edit adopted. pattern: that it stated.
     """
 
     revision: int
@@ -151,6 +163,8 @@ class PastEdit(BaseModel):
     sensitivity: float | None
     method: str | None
     pattern: Pattern | None
+    confines_scar: bool | None
+    papillary_muscles: bool | None
 
 
 class History(BaseModel):
@@ -174,6 +188,8 @@ class History(BaseModel):
                 sensitivity=edit.sensitivity,
                 method=edit.method,
                 pattern=None if edit.pattern is None else Pattern.of(edit.pattern),
+                confines_scar=None if edit.wall is None else edit.wall.confines_scar,
+                papillary_muscles=None if edit.wall is None else edit.wall.papillary_muscles,
             )
             for edit in older[:limit]
         ]

@@ -131,8 +131,9 @@ class ReadingSlice(BaseModel):
 class Totals(BaseModel):
     """totals and mass_g are those of scar, which structures holds beside the others.
 
-    sensitivity: how generously outlines are drawn. follows: whether it is fitted to what the reader decides.
-    slices_with_warnings: how many of the slices that count have any. landmarks, levels: as edits marked them.
+    confines_scar: whether what models draw as scar keeps to the myocardium. papillary_muscles: whether they count as
+    myocardium. sensitivity: how generously outlines are drawn. follows: whether it is fitted to what the reader
+    decides. slices_with_warnings: how many of the slices that count have any. landmarks, levels: as edits marked them.
     myocardium: LGE mass, not cine mass, of the slices with both contours; the percentages are of it, null where
     myocardium_unknown_because says why. pattern: as a reader stated it, null where nobody did.
     """
@@ -152,6 +153,8 @@ class Totals(BaseModel):
     can_redo: bool
     sensitivity: float
     follows: bool
+    confines_scar: bool
+    papillary_muscles: bool
     slices_with_warnings: int
     landmarks: Insertions
     levels: Levels
@@ -278,6 +281,8 @@ def _totals(context: Context, measured: MeasuredReading) -> dict[str, Any]:
         "can_redo": reading.can_redo,
         "sensitivity": reading.sensitivity.value,
         "follows": reading.sensitivity.follows,
+        "confines_scar": reading.wall.confines_scar,
+        "papillary_muscles": reading.wall.papillary_muscles,
         "slices_with_warnings": reading.slices_with_warnings,
         "landmarks": Insertions.of(reading.landmarks),
         "levels": Levels.of(reading.landmarks),

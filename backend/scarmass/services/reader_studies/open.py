@@ -95,7 +95,7 @@ def _begin(context: Context, session: Session, due: Assignment, client_id: uuid.
     stack = studies.get_stack(session, due.stack_id)  # an import may have changed it meanwhile
     is_prepared = stack.is_lge and due.arm is Arm.WITH_PROPOSALS
     state = ReadingState.PREPARING if is_prepared else ReadingState.DRAFT
-    reading_id = opening.open_assigned(session, stack, client_id, state, context.sensitivity, due)
+    reading_id = opening.open_assigned(session, stack, client_id, state, context.sensitivity, context.wall, due)
     if is_prepared:
         jobs.add_job(session, reading_id)
     return reading_id

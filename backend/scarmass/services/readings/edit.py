@@ -16,16 +16,17 @@ from scarmass.domain.edits import (
     ProposeEdit,
     SensitivityEdit,
     ThresholdEdit,
+    WallEdit,
 )
 from scarmass.domain.errors import ClientIdReused, RevisionStale
 from scarmass.domain.outcome import Outcome, apply, drawn_by, slice_of, slices_to_propose
 from scarmass.domain.reading import LIST_EDITS, Reading, ReadingState, Segment
 from scarmass.domain.stack import SliceKey
 from scarmass.services.context import Context
+from scarmass.services.readings.follow_through import followed_through
 from scarmass.services.readings.load import MeasuredReading, growth_of, measured
 from scarmass.services.readings.methods import adopted
 from scarmass.services.readings.outline import proposed_contours
-from scarmass.services.readings.placement import with_warnings
 from scarmass.services.readings.propose import answer, propose
 from scarmass.services.readings.sensitivity import fitted, following, redrawn_at
 from scarmass.storage import jobs, readings, steps, studies
@@ -110,9 +111,8 @@ def _outcome(context: Context, reading: Reading, request: EditRequest) -> Outcom
     answers = _answers(context, reading, edit)
     contours = proposed_contours(context, reading.slices) if isinstance(edit, ProposeEdit) else {}
     outcome = following(context, reading, apply(reading, edit, answers, contours=contours))
-    if not reading.record.takes_proposals:
-        return outcome  # where models see the ventricle would be told with the warnings
-    return replace(outcome, changes=with_warnings(context, reading.slices, outcome.changes))
+    changes = followed_through(context, reading, outcome.wall or reading.wall, outcome.changes, edit)
+    return replace(outcome, changes=changes)
 
 
 def _answers(context: Context, reading: Reading, edit: Edit) -> Mapping[SliceKey, Segment]:
@@ -128,6 +128,8 @@ def _answers(context: Context, reading: Reading, edit: Edit) -> Mapping[SliceKey
             return {one.key: propose(context, reading.slices, one, value) for one in chosen}
         case SensitivityEdit(value=float(value)):
             return redrawn_at(context, reading, value, edit.slice)
+        case WallEdit(confines_scar=bool()):
+            return redrawn_at(context, reading, reading.sensitivity.value)
         case ThresholdEdit():
             return adopted(context, reading, edit)
         case _:

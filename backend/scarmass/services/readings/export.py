@@ -20,7 +20,7 @@ from scarmass.domain.signature import Recipe
 from scarmass.domain.stack import SliceKey, Stack, headline_extent
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
-from scarmass.services.measure import measure_slice
+from scarmass.services.measure import SliceMeasure, StackMeasure, measure_slice
 from scarmass.services.readings.load import measured
 from scarmass.services.readings.myocardium import Myocardium
 from scarmass.storage import readings, studies
@@ -29,6 +29,7 @@ DIGITS = {
     "lge_myocardium": 2,
     "scar_percent": 1,
     "no_reflow_percent": 1,
+    "no_reflow_area_mm2": 1,
     "no_reflow_volume_ml": 2,
     "no_reflow_mass_g": 2,
     "area_mm2": 1,
@@ -82,11 +83,10 @@ def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[str, list[dict
     ]
     area_mm2 = sum(measure.area_mm2 for measure in measured_reading.scar.slices)
     mass = mass_columns(measured_reading.scar.mass)
-    whole = _myocardium_columns(measured_reading.myocardium) | no_reflow_columns(
-        None if (dark := measured_reading.measures.get(Structure.NO_REFLOW)) is None else dark.mass
-    )
+    core = _no_reflow_columns(measured_reading.measures.get(Structure.NO_REFLOW))
+    whole = _myocardium_columns(measured_reading.myocardium)
     rows = [row | dict.fromkeys(whole) for row in rows]
-    total = {**dict.fromkeys(rows[0]), **common, "row": "total", "area_mm2": area_mm2, **mass, **whole}
+    total = {**dict.fromkeys(rows[0]), **common, "row": "total", "area_mm2": area_mm2, **mass, **core, **whole}
     return file_name(stack, reading), [rounded(row) for row in [*rows, total]]
 
 
@@ -104,8 +104,11 @@ def total_rows(context: Context, reading_ids: Sequence[uuid.UUID]) -> tuple[str,
 def _slice_columns(recipe: Recipe, reading: Reading, index: int) -> dict[str, Any]:
     one = reading.slices[index]
     content = reading.content(one.key)
-    scar = content.scar
-    measure = None if scar is None else measure_slice(one, scar.mask, recipe.density_g_per_ml)
+    scar, core = content.scar, content.segments.get(Structure.NO_REFLOW)
+    measure, core_measure = (
+        None if segment is None else measure_slice(one, segment.mask, recipe.density_g_per_ml)
+        for segment in (scar, core)
+    )
     model = None if scar is None else scar.model
     return {
         "row": "slice",
@@ -118,6 +121,7 @@ def _slice_columns(recipe: Recipe, reading: Reading, index: int) -> dict[str, An
         "slice_spacing_mm": one.slice_spacing_mm,
         "area_mm2": None if measure is None else measure.area_mm2,
         **mass_columns(None if measure is None else measure.mass),
+        **_no_reflow_columns(core_measure),
         "origin": "" if scar is None else scar.origin.value,
         "method": "" if scar is None or scar.method is None else _words(scar),
         "model_name": None if model is None else model.name,
@@ -230,6 +234,8 @@ def common_columns(recipe: Recipe, reading: Reading, stack: Stack) -> dict[str, 
         "mass_extent": headline_extent(reading.slices, recipe.mass_extent).value,
         "sensitivity": reading.sensitivity.value,
         "sensitivity_follows": reading.sensitivity.follows,
+        "scar_confined_to_myocardium": reading.wall.confines_scar,
+        "papillary_muscles_are": "myocardium" if reading.wall.papillary_muscles else "blood pool",
         "anterior_insertion": _place(reading, reading.landmarks.anterior_insertion),
         "inferior_insertion": _place(reading, reading.landmarks.inferior_insertion),
         **_pattern_columns(reading.pattern),
@@ -272,6 +278,13 @@ def mass_columns(mass: Mass | None) -> dict[str, float | None]:
         "volume_ml_by_slice_spacing": None if spacing is None else spacing.volume_ml,
         "mass_g_by_slice_spacing": None if spacing is None else spacing.mass_g,
     }
+
+
+def _no_reflow_columns(measure: SliceMeasure | StackMeasure | None) -> dict[str, float | None]:
+    """Dark cores of the scar, which the scar's own columns count too; all absent where none are outlined."""
+    areas = measure.slices if isinstance(measure, StackMeasure) else [measure] if measure else []
+    area_mm2 = sum(one.area_mm2 for one in areas) if areas else None
+    return {"no_reflow_area_mm2": area_mm2, **no_reflow_columns(None if measure is None else measure.mass)}
 
 
 def harmless(value: Any) -> Any:

@@ -7,10 +7,8 @@ from scarmass.domain.masks import Mask
 from scarmass.domain.mass import Mass, MassExtent
 from scarmass.domain.reading import Reading
 from scarmass.domain.stack import SliceKey, headline_extent
-from scarmass.domain.structures import Structure, myocardium
+from scarmass.domain.structures import CONTOURED, Structure, myocardium
 from scarmass.services.measure import measure_stack
-
-WALL = (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL)
 
 
 @dataclass(frozen=True)
@@ -27,11 +25,11 @@ class Myocardium:
 
 def measure_myocardium(reading: Reading, density_g_per_ml: float, of_the_site: MassExtent) -> Myocardium:
     """Excluded slices do not count."""
-    outlined = {structure: reading.masks(structure) for structure in WALL}
+    outlined = {structure: reading.masks(structure) for structure in CONTOURED}
     both = [key for key in reading.keys if all(key in masks for masks in outlined.values())]
     if not both:
         return Myocardium(Mass(None, None), unknown_because="no slice has contours of both ventricle and blood pool")
-    wall = {key: myocardium({structure: outlined[structure][key] for structure in WALL}) for key in both}
+    wall = {key: myocardium({structure: outlined[structure][key] for structure in CONTOURED}) for key in both}
     whole = measure_stack(reading.slices, wall, density_g_per_ml)
     extent = headline_extent(reading.slices, of_the_site)
     whole_g = whole.mass_g(extent)

@@ -28,7 +28,7 @@ def open_reading(
         studies.lock_study(session, studies.get_stack(session, stack_id).study.study_instance_uid)
         stack = studies.get_stack(session, stack_id)  # an import may have changed it meanwhile
         state = ReadingState.PREPARING if stack.is_lge else ReadingState.DRAFT
-        opened_with = client_id, state, context.sensitivity, reader, own
+        opened_with = client_id, state, context.sensitivity, context.wall, reader, own
         reading_id, is_new = opening.open_reading(session, stack, *opened_with)
         if is_new and stack.is_lge:
             jobs.add_job(session, reading_id)

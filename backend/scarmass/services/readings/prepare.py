@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import Fact
 from scarmass.domain.outcome import proposal
-from scarmass.domain.reading import Reading, ReadingState, SliceChange
+from scarmass.domain.reading import Reading, ReadingState, SliceChange, SliceState
 from scarmass.domain.stack import Slice, SliceKey, outwards
 from scarmass.services.context import Context
+from scarmass.services.readings.follow_through import followed_through
 from scarmass.services.readings.outline import proposed_contours
 from scarmass.services.readings.placement import placed
 from scarmass.services.readings.propose import detection_of, embed, propose
@@ -47,9 +48,22 @@ def prepare_next_slice(context: Context, reading_id: uuid.UUID) -> None:
             readings.add_proposal(session, reading_id, one.key, change)
         if readings.is_prepared(session, reading_id):
             readings.add_proposed_segments(session, reading_id, contours)
+            _finish(context, session, reading_id)
             readings.set_state(session, reading_id, ReadingState.DRAFT)
         else:
             jobs.add_job(session, reading_id)
+
+
+def _finish(context: Context, session: Session, reading_id: uuid.UUID) -> None:
+    """What follows from contours for the proposals that came before them, unless a reader changed them meanwhile."""
+    reading = readings.get_reading(session, reading_id)
+    proposed = {key: reading.content(key) for key in reading.keys}
+    whole = {
+        key: SliceChange(segments=content.segments)
+        for key, content in proposed.items()
+        if content.state is SliceState.PROPOSED and key not in reading.made_at
+    }
+    readings.finish_proposals(session, reading_id, followed_through(context, reading, reading.wall, whole))
 
 
 def give_up(context: Context, reading_id: uuid.UUID, error: Exception) -> None:

@@ -251,12 +251,16 @@ def _prior(prior: Prior, words: Words) -> list[Item]:
 def _recipe(report: Report, words: Words) -> list[Item]:
     value = words.number(report.sensitivity.value, 1)
     follows = words("sensitivity_follows", value=value)
+    wall = report.reading.wall
+    confines = words("wall_confines" if wall.confines_scar else "wall_does_not_confine")
+    papillary = words("wall_with_papillary" if wall.papillary_muscles else "wall_without_papillary")
     models = [Item(words("model"), f"{model.name}, sha256 {model.sha256}") for model in report.models]
     return [
         *(models or [Item(words("model"), words("none"))]),
         *_items(
             words,
             sensitivity=follows if report.sensitivity.follows else value,
+            wall=f"{confines}; {papillary}",
             density=f"{words.number_as_set(report.density_g_per_ml)} g/mL",
             extent=words(f"by_{report.mass_extent.value}"),
         ),

@@ -27,6 +27,7 @@ export const editNames = {
   threshold: "method adopted",
   landmark: "insertion points",
   pattern: "pattern",
+  wall: "what counts as the wall",
   take_over: "new images taken over",
   exchange: "another image of the position",
   undo: "undo",

@@ -54,7 +54,7 @@
  * @property {Structure} [structure] of prompt, paint and clear; scar where it is not said
  * @property {string} [sop_instance_uid] none where the edit is of the whole reading
  * @property {number} [frame_number]
- * @property {SliceKey[]} [slices] that are accepted in one step, or that a contour is taken over to
+ * @property {SliceKey[]} [slices] that are accepted, left out or taken in in one step, or that a contour is taken over to
  * @property {[number, number][]} [contour] a closed curve in corner-based image pixels
  * @property {[Box|null, Box|null][]} [boxes] what was there and what is there instead
  * @property {[Point|null, Point|null][]} [points] likewise
@@ -62,6 +62,8 @@
  * @property {Place} [point] of remove_part, in corner-based image pixels
  * @property {number} [sensitivity] what it is set to; without it, it is kept, or fitted where it follows
  * @property {boolean} [follows] of sensitivity
+ * @property {boolean} [confines_scar] of wall
+ * @property {boolean} [papillary_muscles] likewise
  * @property {Schemas["Method"]} [method] of threshold
  * @property {Schemas["PlacedRegion"][]} [regions] that were placed for it
  * @property {Landmarks} [landmarks] of landmark: all that are marked from now on

@@ -8,6 +8,7 @@ import { edgesOf, outlineOf } from "./outline.js";
 const scar = "#ffc233";
 const misplaced = "#ff9a57";
 const method = "#f0a3d8";
+const noReflow = "#bdeeff";
 const otherReading = "#c7a6ff";
 const otherDash = [9, 5];
 /** Colour and dash of each line of the wall. */
@@ -38,6 +39,7 @@ export const typeScale = () => parseFloat(getComputedStyle(document.documentElem
  * @typedef {object} Scene
  * @property {DOMMatrix} imageToCanvas
  * @property {import("../common/types.js").Rle|null} mask
+ * @property {import("../common/types.js").Rle|null} noReflow the dark core of the scar: cross-hatched
  * @property {import("../common/types.js").Rle|null} misplaced the parts of the mask that lie where no scar is: dashed
  * @property {import("../common/types.js").Rle|null} other what another reading has there, in long dashes
  * @property {{structure: "left_ventricle"|"blood_pool", mask: import("../common/types.js").Rle}[]} contours of the wall
@@ -86,6 +88,7 @@ export class Overlay {
     if (scene.other) this.#dashed(scene.other, scene.imageToCanvas, otherReading, 1.8, otherDash);
     this.#contours(scene);
     if (scene.mask) this.#mask(scene);
+    if (scene.noReflow) this.#crossHatched(scene.noReflow, scene);
     // Where the two outlines are one, each shows in the gaps of the other.
     if (scene.other) this.#dashed(scene.other, scene.imageToCanvas, otherReading, 1.8, otherDash, false);
     if (scene.misplaced) this.#dashed(scene.misplaced, scene.imageToCanvas, misplaced, 1.6);
@@ -186,7 +189,17 @@ export class Overlay {
   }
 
   /** Told from scar by its hatch and its long dashes too. */
-  #hatched(mask, { imageToCanvas, style }) {
+  #hatched(mask, scene) {
+    this.#hatch(mask, scene, method, 7, [1], [9, 3, 2, 3]);
+  }
+
+  /** Told from scar and from a method by lines both ways and a dotted edge. */
+  #crossHatched(mask, scene) {
+    this.#hatch(mask, scene, noReflow, 5, [1, -1], [1.5, 2.5]);
+  }
+
+  /** Slanted lines so many pixels apart, rising to the right (1) or to the left (-1), within an outline. */
+  #hatch(mask, { imageToCanvas, style }, colour, apart, slants, dash) {
     const { context, canvas, scale } = this;
     const path = new Path2D();
     path.addPath(outlineOf(mask), imageToCanvas);
@@ -196,15 +209,16 @@ export class Overlay {
     context.clip(path, "evenodd");
     context.beginPath();
     const { clientWidth: width, clientHeight: height } = canvas;
-    for (let x = -height; x < width; x += 7 * scale) {
-      context.moveTo(x, height);
-      context.lineTo(x + height, 0);
-    }
-    context.strokeStyle = method;
+    for (const slant of slants)
+      for (let x = -height; x < width; x += apart * scale) {
+        context.moveTo(x, slant > 0 ? height : 0);
+        context.lineTo(x + height, slant > 0 ? 0 : height);
+      }
+    context.strokeStyle = colour;
     context.lineWidth = scale;
     context.stroke();
     context.restore();
-    this.#stroke(path, method, 1.4, [9, 3, 2, 3]);
+    this.#stroke(path, colour, 1.4, dash);
     context.restore();
   }
 

@@ -32,6 +32,7 @@ import { Signing } from "../panels/signing.js";
 import { SlicesTable } from "../panels/slices_table.js";
 import { StackPanel } from "../panels/stack.js";
 import { Strip } from "../panels/strip.js";
+import { WallPanel } from "../panels/wall.js";
 import { Actions } from "../reading/actions.js";
 import { Clock } from "../reading/clock.js";
 import { Draft } from "../reading/draft.js";
@@ -89,6 +90,7 @@ export class ReadingPage {
     this.table = new SlicesTable(find("#mass .slices"), slices, draft);
     this.sensitivity = new SensitivityPanel(find("[data-sensitivity]"), slices, draft, outbox);
     this.segments = new SegmentsPanel(byId("mass"), slices, draft, outbox, this.landmarks, this.parts);
+    this.wall = new WallPanel(draft, outbox);
     this.pattern = new PatternPanel(byId("pattern", HTMLSelectElement), draft, outbox);
     this.history = new HistoryPanel(byId("history"), slices, draft, outbox);
     this.methodsPanel = new MethodsPanel(byId("methods"), this);
@@ -228,6 +230,11 @@ export class ReadingPage {
     }
   }
 
+  /** What boxes, points and the brush outline: the scar, or the no-reflow within it. */
+  toggleNoReflow() {
+    this.drawing.setStructure(this.drawing.structure === "scar" ? "no_reflow" : "scar");
+  }
+
   showHelp() {
     byId("help", HTMLDialogElement).showModal();
   }
@@ -257,6 +264,7 @@ export class ReadingPage {
     this.table.show();
     showRecipe(find("#mass .recipe"), this.draft);
     this.sensitivity.show();
+    this.wall.show();
     this.segments.show();
     this.pattern.show();
     this.history.show();
@@ -278,7 +286,8 @@ export class ReadingPage {
     showView(view);
     const scene = {
       imageToCanvas: view.imageToCanvas(),
-      mask: drawing.mask,
+      mask: drawing.maskOf("scar"),
+      noReflow: drawing.maskOf("no_reflow"),
       misplaced: drawing.misplaced,
       other: this.comparison.maskOn(view.slice),
       contours: display.showsContours ? drawing.contours : [],

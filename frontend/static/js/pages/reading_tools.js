@@ -126,11 +126,12 @@ function bindPointer(page) {
 
 /** @param {import("./reading_page.js").ReadingPage} page */
 function bindPreview(page) {
-  const { preview, pointer, tools, promptTool, outbox, draft, slices } = page;
+  const { preview, pointer, tools, promptTool, outbox, draft, slices, drawing } = page;
   const ask = () => {
     const isIdle = tools.chosen === "prompt" && !tools.isPressing && !outbox.hasUnsaved;
     const point = isIdle && pointer.at ? promptTool.pointAt(pointer.at) : null;
-    if (point) preview.rest(point, draft.slice(slices.current), /** @type {any} */ (draft.reading));
+    const reading = /** @type {any} */ (draft.reading);
+    if (point) preview.rest(point, draft.slice(slices.current), reading, drawing.structure);
     else preview.end();
   };
   pointer.addEventListener("hover", ask);

@@ -5,6 +5,8 @@ import { buttonsOf, byId, element, isWithin } from "../common/dom.js";
 import { limitNames } from "../reading/limits.js";
 
 const drawn_with = ["prompt", "brush", "eraser", "threshold", "edge", "landmark", "contour", "remote", "hyperenhanced"];
+/** What a click marks. @type {Record<import("../tools/drawing.js").Outlined, [string, string]>} */
+const marks = { scar: ["Scar", "Not scar"], no_reflow: ["No-reflow", "Not"] };
 const smallestKey = "scarmass.smallest_part_mm2";
 
 /** The least area of a part that "Drop small parts" leaves, in mm². */
@@ -89,6 +91,7 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
     "no_scar",
     "clear",
     "exclude",
+    "no_reflow",
     "prompt",
     "brush",
     "eraser",
@@ -107,11 +110,15 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
   press({
     positive: !drawing.negative,
     negative: drawing.negative,
+    no_reflow: drawing.structure === "no_reflow",
     hide: display.hidden,
     contours: display.showsContours,
     exclude: draft.slice(slices.current).state === "excluded",
     ...Object.fromEntries(drawn_with.map((id) => [id, tools.chosen === id])),
   });
+  const [yes, no] = marks[drawing.structure];
+  for (const mark of document.querySelectorAll("[data-marks]"))
+    mark.textContent = /** @type {HTMLElement} */ (mark).dataset.marks === "yes" ? yes : no;
   byId("brush-size").textContent = `${brushSize.diameter_mm.toFixed(1)} mm`;
   const { fill, outline } = display.style;
   for (const button of buttonsOf("style")) button.dataset.style = fill ? (outline ? "both" : "fill") : "outline";

@@ -92,6 +92,20 @@ export class Actions extends Corrections {
     if (this.isReady) this.add({ kind: this.slice.state === "excluded" ? "include" : "exclude" });
   }
 
+  /** Leave out this slice and all beyond it, towards the nearer end of the stack, or take them back in. */
+  excludeEnd() {
+    if (!this.isReady) return;
+    const { list, index, length } = this.slices;
+    const beyond = index < length - 1 - index ? list.slice(0, index + 1) : list.slice(index);
+    const isExcluded = (slice) => this.draft.slice(slice).state === "excluded";
+    const kind = isExcluded(this.slice) ? "include" : "exclude";
+    const slices = beyond.filter((slice) => isExcluded(slice) === (kind === "include")).map(keyed);
+    this.outbox.add({ kind, slices });
+    const numbers = slices.map((slice) => this.slices.indexOf(slice) + 1);
+    const which = numbers.length > 1 ? `Slices ${numbers[0]} to ${numbers.at(-1)}` : `Slice ${numbers[0]}`;
+    showMessage(`${which} ${kind === "include" ? "taken back in" : "left out"}.`);
+  }
+
   proposeSlice() {
     if (!this.isReady || this.draft.isPreparing) return;
     const slice = this.slices.current;

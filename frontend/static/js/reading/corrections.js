@@ -7,7 +7,7 @@ import { without } from "../tools/drawing.js";
 import { curveOf, evened } from "./contour.js";
 import { withCoresFilled } from "./cores.js";
 import { isChange, paintEdit, promptEdit } from "./edits.js";
-import { boxesAround, holdsPixel, isAny, withoutIslands } from "./mask.js";
+import { boxesAround, emptyMask, holdsPixel, isAny, withoutIslands } from "./mask.js";
 import { SecondWord } from "./second_word.js";
 import { isByHand, isDecided, keyOf, segmentOf } from "./segments.js";
 
@@ -64,14 +64,15 @@ export class Corrections extends EventTarget {
   /** @param {Prompt} before @param {Prompt} after @returns {boolean} whether it is done at once */
   prompt(before, after) {
     const slice = this.slices.current;
-    const act = () => this.add(promptEdit(before, after), slice);
+    const { structure } = this.drawing;
+    const act = () => this.add({ ...promptEdit(before, after), structure }, slice);
     const { state } = this.slice;
     const isReplaced = replaces(before, after);
     const text = `This slice is ${stateNames[state]}: repeat to let the model answer anew, ${otherwise}`;
     if (isReplaced && isDecided(this.slice)) return this.twice(`prompt ${keyOf(slice)}`, text, act);
     if (this.ventricles.isFar(slice, added(before, after)))
       return this.twice(`far ${keyOf(slice)}`, farText, act, "Draw it all the same");
-    if (isReplaced && isByHand(segmentOf(this.slice))) showMessage(staysByHand);
+    if (isReplaced && isByHand(segmentOf(this.slice, structure))) showMessage(staysByHand);
     act();
     return true;
   }
@@ -133,7 +134,7 @@ export class Corrections extends EventTarget {
   removePart(point, mask) {
     if (!this.isReady) return;
     this.drawing.select(null);
-    if (holdsPixel(mask, point)) this.add({ kind: "remove_part", structure: "scar", point });
+    if (holdsPixel(mask, point)) this.add({ kind: "remove_part", structure: this.drawing.structure, point });
     else showMessage("There is no outlined part under the pointer.");
   }
 
@@ -144,9 +145,20 @@ export class Corrections extends EventTarget {
     if (this.prompt(prompt, without(prompt, part))) this.drawing.select(null);
   }
 
-  /** @param {Rle|null} before @param {Rle} after the slice's mask as the reader changed it by hand */
-  paint(before, after) {
-    this.add(paintEdit(before, after));
+  /**
+   * @param {Rle|null} before @param {Rle} after the slice's mask as the reader changed it by hand
+   * @param {import("../tools/drawing.js").Outlined} [structure]
+   */
+  paint(before, after, structure = this.drawing.structure) {
+    this.add({ ...paintEdit(before, after), structure });
+  }
+
+  /** There is no no-reflow on this slice; what was taken for it stays scar. */
+  rejectNoReflow() {
+    if (!this.isReady) return;
+    const { mask } = segmentOf(this.slice, "no_reflow");
+    if (mask && isAny(mask)) this.paint(mask, emptyMask(this.slices.current), "no_reflow");
+    else showMessage("There is no no-reflow on this slice.");
   }
 
   fillHoles() {
@@ -164,7 +176,7 @@ export class Corrections extends EventTarget {
   /** @param {(mask: Rle) => Rle} change @param {string} nothing to be said where it changes nothing */
   #changeMask(change, nothing) {
     if (!this.isReady) return;
-    const { mask } = segmentOf(this.slice);
+    const { mask } = this.drawing;
     const changed = mask && isAny(mask) ? change(mask) : null;
     if (mask && changed && changed.counts.join() !== mask.counts.join()) this.paint(mask, changed);
     else showMessage(nothing);

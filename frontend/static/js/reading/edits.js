@@ -73,6 +73,11 @@ function painted(mask, { added, removed }) {
  * @param {ReadSlice} slice @param {Edit} edit @param {{rows: number, columns: number}} image @returns {ReadSlice}
  */
 export function edited(slice, edit, image) {
+  return withinScar(changed(slice, edit, image), edit);
+}
+
+/** @param {ReadSlice} slice @param {Edit} edit @param {{rows: number, columns: number}} image @returns {ReadSlice} */
+function changed(slice, edit, image) {
   const { state, state_before } = slice;
   switch (edit.kind) {
     case "prompt":
@@ -112,14 +117,33 @@ function contoured(slice, edit, image) {
     : made;
 }
 
-/** @param {Rle} one @param {Rle} other @returns {Rle} */
-function bothOf(one, other) {
-  const within = pixelsOf(other);
+/**
+ * No-reflow is a part of the scar: what is drawn as no-reflow becomes scar as well, and what goes of the scar goes of it.
+ * @param {ReadSlice} slice @param {Edit} edit that made it @returns {ReadSlice}
+ */
+function withinScar(slice, edit) {
+  const core = segmentOf(slice, "no_reflow");
+  if (!core.mask) return slice;
+  const scar = segmentOf(slice).mask ?? emptyMask({ rows: core.mask.size[0], columns: core.mask.size[1] });
+  const left = bothOf(core.mask, scar);
+  if (left.counts.join() === core.mask.counts.join()) return slice;
+  const ofScar = { ...edit, structure: /** @type {const} */ ("scar") };
+  if (edit.structure === "no_reflow")
+    return outlined(slice, ofScar, { mask: eitherOf(scar, core.mask), ...unmeasured });
+  return withSegment(slice, "no_reflow", isAny(left) ? { ...core, mask: left, ...unmeasured } : null);
+}
+
+/** @param {(one: number, other: number) => number} combined @returns {(one: Rle, other: Rle) => Rle} */
+const pixelwise = (combined) => (one, other) => {
+  const others = pixelsOf(other);
   return rleOf(
-    pixelsOf(one).map((value, at) => value & within[at]),
+    pixelsOf(one).map((value, at) => combined(value, others[at])),
     one.size,
   );
-}
+};
+
+const bothOf = pixelwise((one, other) => one & other);
+const eitherOf = pixelwise((one, other) => one | other);
 
 /** @param {ReadSlice} slice @param {Edit} edit @returns {ReadSlice} */
 function partRemoved(slice, edit) {

@@ -31,10 +31,11 @@ export class Preview extends EventTarget {
   /**
    * The pointer came to a place where a click would put this point.
    * @param {Point} point @param {ReadSlice} slice @param {{sensitivity?: number}} reading
+   * @param {import("../common/types.js").Structure} structure
    */
-  rest(point, slice, reading) {
+  rest(point, slice, reading, structure) {
     this.end();
-    if (this.isOn) this.#timer = setTimeout(() => void this.#ask(point, slice, reading), rests_after_ms);
+    if (this.isOn) this.#timer = setTimeout(() => void this.#ask(point, slice, reading, structure), rests_after_ms);
   }
 
   /** Nothing would be clicked, or something else was done. */
@@ -45,15 +46,18 @@ export class Preview extends EventTarget {
     if (this.mask) this.#show(null);
   }
 
-  /** @param {Point} point @param {ReadSlice} slice @param {{sensitivity?: number}} reading */
-  async #ask(point, slice, { sensitivity }) {
+  /**
+   * @param {Point} point @param {ReadSlice} slice @param {{sensitivity?: number}} reading
+   * @param {import("../common/types.js").Structure} structure
+   */
+  async #ask(point, slice, { sensitivity }, structure) {
     const asking = new AbortController();
     this.#asking = asking;
-    const { mask, boxes, points } = segmentOf(slice);
+    const { mask, boxes, points } = segmentOf(slice, structure);
     const { sop_instance_uid, frame_number } = slice;
     const prompt = { boxes, points: [...points, point], previous: mask, sensitivity };
     try {
-      const answer = await askSegment({ sop_instance_uid, frame_number, structure: "scar", ...prompt }, asking.signal);
+      const answer = await askSegment({ sop_instance_uid, frame_number, structure, ...prompt }, asking.signal);
       if (this.#asking === asking) this.#show(answer.mask);
     } catch {
       // Without an answer there is no preview; the click itself says what is wrong.

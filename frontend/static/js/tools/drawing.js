@@ -4,6 +4,7 @@ import { noPrompt, segmentOf } from "../reading/segments.js";
 
 /** @typedef {import("../common/types.js").Prompt} Prompt @typedef {import("../common/types.js").Selection} Selection */
 /** @typedef {import("../common/types.js").Rle} Rle @typedef {"left_ventricle"|"blood_pool"} Wall */
+/** @typedef {"scar"|"no_reflow"} Outlined */
 /** @typedef {{structure: Wall, curve: [number, number][]}} Contour */
 
 /** @type {Wall[]} */
@@ -18,6 +19,8 @@ export class Drawing extends EventTarget {
   selection = null;
   /** Do points mark what is not scar? */
   negative = false;
+  /** @type {Outlined} what boxes, points and the brush outline */
+  structure = "scar";
   /** @type {Prompt|null} while it is dragged */
   #prompt = null;
   /** @type {Rle|null} while it is painted */
@@ -46,13 +49,19 @@ export class Drawing extends EventTarget {
   /** The slice's prompt as it is on the screen. */
   get prompt() {
     const slice = this.#slice;
-    return this.#prompt ?? (slice ? segmentOf(slice) : noPrompt);
+    return this.#prompt ?? (slice ? segmentOf(slice, this.structure) : noPrompt);
   }
 
-  /** The slice's mask as it is on the screen. */
+  /** The mask that gestures change, as it is on the screen. */
   get mask() {
+    return this.maskOf(this.structure);
+  }
+
+  /** A structure's mask as it is on the screen. @param {Outlined} structure */
+  maskOf(structure) {
     const slice = this.#slice;
-    return this.#painted ?? (slice ? segmentOf(slice).mask : null);
+    if (this.#painted && structure === this.structure) return this.#painted;
+    return slice ? segmentOf(slice, structure).mask : null;
   }
 
   /** The contours of the ventricle and its blood pool, less the one that is pulled. */
@@ -96,6 +105,12 @@ export class Drawing extends EventTarget {
   setNegative(negative) {
     this.negative = negative;
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** @param {Outlined} structure that gestures mean from now on */
+  setStructure(structure) {
+    this.structure = structure;
+    this.select(null);
   }
 
   /** @param {Prompt|null} prompt null ends it @param {Selection} selection */

@@ -1,0 +1,25 @@
+"""What follows on a slice from another scar or other contours of it: no-reflow, what counts as the wall, warnings."""
+
+from scarmass.domain.edits import Edit
+from scarmass.domain.no_reflow import within_scar
+from scarmass.domain.reading import Changes, Reading, WallRules
+from scarmass.services.context import Context
+from scarmass.services.readings.no_reflow import with_proposed_cores
+from scarmass.services.readings.placement import with_warnings
+from scarmass.services.readings.wall import by_wall_rules
+
+
+def followed_through(
+    context: Context, reading: Reading, rules: WallRules, changes: Changes, edit: Edit | None = None
+) -> Changes:
+    """The changes of slices with all that follows from them.
+
+    Cores are looked for before the scar is confined: it is told by all that surrounds it that a core is one. Where
+    nothing is proposed, nothing is warned of either: it would be told where models see the ventricle.
+    """
+    proposes = reading.record.takes_proposals
+    if proposes:
+        changes = with_proposed_cores(context, reading, changes)
+    changes = by_wall_rules(context, reading, rules, edit, changes)
+    changes = {key: within_scar(reading.content(key), change) for key, change in changes.items()}
+    return with_warnings(context, reading.slices, changes) if proposes else changes
