@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
@@ -53,11 +54,11 @@ def made(client: TestClient, stack_ids: list[str], **fields: Any) -> str:
     return make(client, stack_ids, **fields).raise_for_status().json()["id"]
 
 
-def ask_next(client: TestClient, study_id: str, headers: dict, client_id: str | None = None) -> Any:
+def ask_next(client: httpx.Client | TestClient, study_id: str, headers: dict, client_id: str | None = None) -> Any:
     return client.post(f"{URL}/{study_id}/next", json={"client_id": client_id or str(uuid.uuid4())}, headers=headers)
 
 
-def open_next(client: TestClient, study_id: str, headers: dict) -> dict:
+def open_next(client: httpx.Client | TestClient, study_id: str, headers: dict) -> dict:
     """The reader's next reading once it is prepared."""
     opened = ask_next(client, study_id, headers).raise_for_status().json()
     for _ in range(400):
@@ -68,7 +69,7 @@ def open_next(client: TestClient, study_id: str, headers: dict) -> dict:
     raise AssertionError("the reading was not prepared in 20 s")
 
 
-def read_all(client: TestClient, study_id: str, headers: dict, seconds: float = 20) -> list[dict]:
+def read_all(client: httpx.Client | TestClient, study_id: str, headers: dict, seconds: float = 20) -> list[dict]:
     """Every assignment of a reader decided and signed: accepted where there is a proposal, else without scar."""
     signed = []
     while (answer := ask_next(client, study_id, headers)).status_code != 409:

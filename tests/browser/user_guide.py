@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from tests.browser.chromium import FLAGS, installed_chromium
 from tests.browser.driving import drag, reading_state, wait_until, wait_until_prepared
 
-SIZE = {"width": 1366, "height": 768}
+SIZE: ViewportSize = {"width": 1366, "height": 768}
 PATIENT = "PHANTOM-001"
 COLOURS = 128
 
@@ -102,7 +102,7 @@ SCENES: tuple[Scene, ...] = (
 
 def take_pictures(page: Page, address: str, folder: Path) -> Iterator[Path]:
     """A picture after each scene, named after it: folder/scene.png."""
-    page.set_viewport_size({**SIZE})
+    page.set_viewport_size(SIZE)
     page.emulate_media(reduced_motion="reduce")
     page.goto(address)
     for scene in SCENES:

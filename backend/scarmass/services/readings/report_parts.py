@@ -10,11 +10,11 @@ from scarmass.domain.mass import Mass, MassExtent
 from scarmass.domain.reading import Reading
 from scarmass.domain.segments17 import AhaSegment, segments17
 from scarmass.domain.stack import Contrast
-from scarmass.domain.structures import Structure
+from scarmass.domain.structures import CONTOURED, Structure
 from scarmass.domain.wall import WallSlice
 from scarmass.services.context import Context
 from scarmass.services.readings.methods import ByMethod, measured_by_methods
-from scarmass.services.readings.myocardium import WALL, Myocardium
+from scarmass.services.readings.myocardium import Myocardium
 
 MOST_PIXELS = 32 * 512 * 512
 """Of the slices that methods are compared on: a report is waited for, and this many take some seconds."""
@@ -79,7 +79,7 @@ class MethodsCompared:
 
 def methods_compared(context: Context, reading: Reading, contrast: Contrast) -> MethodsCompared:
     """The standard methods beside a reading, where that is no long wait."""
-    outlined = [reading.masks(structure).keys() for structure in WALL]
+    outlined = [reading.masks(structure).keys() for structure in CONTOURED]
     slices = [one for one in reading.slices if all(one.key in keys for keys in outlined)]
     if not slices:
         return MethodsCompared(because=NotCompared.NO_CONTOURS)

@@ -82,7 +82,12 @@ function outlinesOf(slice) {
     const { mask } = segmentOf(slice, structure);
     if (mask) contours.push({ structure, mask });
   }
-  return { mask: segmentOf(slice).mask, contours, isExcluded: slice.state === "excluded" };
+  return {
+    mask: segmentOf(slice).mask,
+    noReflow: segmentOf(slice, "no_reflow").mask,
+    contours,
+    isExcluded: slice.state === "excluded",
+  };
 }
 
 /** Nothing of what a reader draws with. */
