@@ -40,7 +40,7 @@ def stack_ids(client: TestClient, tmp_path: Path) -> list[str]:
     return sorted(study["stacks"][0]["stack_id"] for study in found)
 
 
-def make(client: TestClient, stack_ids: list[str], **fields: Any) -> Any:
+def make(client: httpx.Client | TestClient, stack_ids: list[str], **fields: Any) -> Any:
     body = {
         "client_id": str(uuid.uuid4()),
         "name": "Agreement",
@@ -50,7 +50,7 @@ def make(client: TestClient, stack_ids: list[str], **fields: Any) -> Any:
     return client.post(URL, json={**body, **fields}, headers=CLEO)
 
 
-def made(client: TestClient, stack_ids: list[str], **fields: Any) -> str:
+def made(client: httpx.Client | TestClient, stack_ids: list[str], **fields: Any) -> str:
     return make(client, stack_ids, **fields).raise_for_status().json()["id"]
 
 
@@ -87,7 +87,7 @@ def read_all(client: httpx.Client | TestClient, study_id: str, headers: dict, se
     return signed
 
 
-def listed(client: TestClient, stack_id: str, headers: dict = ANNA) -> list[str]:
+def listed(client: httpx.Client | TestClient, stack_id: str, headers: dict = ANNA) -> list[str]:
     answer = client.get(f"/api/v1/stacks/{stack_id}/readings", headers=headers).raise_for_status().json()
     return [one["id"] for one in answer["readings"]]
 
