@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.proposal import (
@@ -123,3 +124,22 @@ def test_a_stack_has_one_heart_and_each_slice_its_boxes() -> None:
     assert [len(boxes) for boxes in detection.boxes] == [2, 2]
     assert detection.region is not None
     assert (detection.region.x, detection.region.y) == (50, 40)
+
+
+def test_where_no_ventricle_was_found_or_one_away_from_the_heart_it_is_expected_beside_its_neighbours() -> None:
+    def at(index: int) -> DetectedBox:
+        return DetectedBox(Box(30 + index, 20, 70 - index, 60), Structure.LEFT_VENTRICLE, 0.9)
+
+    away = DetectedBox(Box(80, 60, 99, 79), Structure.LEFT_VENTRICLE, 0.9)
+    found = [at(0), [], at(2), at(3), at(4), away]
+    boxes = tuple([one] if isinstance(one, DetectedBox) else one for one in found)
+    spacing = (1.0, 1.0)
+    region = HeartRegion(50, 40, 40)
+    detection = StackDetection(boxes, region)
+    assert detection.ventricle_at(3, spacing) == at(3).box
+    for index in (1, 5):
+        box = detection.ventricle_at(index, spacing)
+        assert box is not None
+        assert (box.x0, box.y0, box.x1, box.y1) == pytest.approx((30 + index, 20, 70 - index, 60))
+    assert StackDetection(([at(0)], []), region).ventricle_at(1, spacing) == region.box(spacing)
+    assert StackDetection(([], []), None).ventricle_at(0, spacing) is None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from scarmass.domain.left_ventricle import HeartRegion, heart_region
+from scarmass.domain.left_ventricle import HeartRegion, expected_box, heart_region
 from scarmass.domain.prompts import Box, Prompt, box_around
 from scarmass.domain.protocols import DetectedBox, Detector, Segmenter, SliceImage
 from scarmass.domain.structures import Structure, scar_parts
@@ -34,11 +34,14 @@ class StackDetection:
         return [None if one is None else one.box for one in found]
 
     def ventricle_at(self, index: int, pixel_spacing_mm: tuple[float, float]) -> Box | None:
-        """Where the left ventricle lies on the stack's slice at this index: where it was not found, within the heart's
-        region, and None where no slice shows it."""
-        if (found := self.ventricles[index]) is not None:
-            return found
-        return None if self.region is None else self.region.box(pixel_spacing_mm)
+        """Where the left ventricle lies on the stack's slice at this index: as it was found; where it was not, or away
+        from the heart, as the slices beside it have it. None where no slice shows it."""
+        region = self.region
+        if region is None:
+            return None
+        found = enumerate(self.ventricles)
+        known = {at: box for at, box in found if box is not None and region.holds(box, pixel_spacing_mm)}
+        return known.get(index) or expected_box(known, index) or region.box(pixel_spacing_mm)
 
 
 def detect_stack(detector: Detector, images: Sequence[SliceImage]) -> StackDetection:
