@@ -52,6 +52,16 @@ def test_nothing_is_cut_off(page: Page, server: Server, opened: str, size: tuple
     assert page.evaluate(CUT_OFF) == []
 
 
+@pytest.mark.parametrize("tool", ["v", "b", "Shift+B", "Shift+C"])
+def test_a_small_laptop_has_one_row_of_tools(page: Page, opened: str, tool: str) -> None:
+    page.keyboard.press(tool)
+    row = page.locator(".tools").bounding_box()
+    button = page.locator('.tools [data-command="prompt"]').bounding_box()
+    assert row is not None
+    assert button is not None
+    assert row["height"] < 2 * button["height"]
+
+
 def test_on_a_narrow_screen_the_panel_is_a_drawer(page: Page, server: Server, opened: str) -> None:
     panel = page.locator("#mass")
     assert panel.is_visible()

@@ -46,7 +46,7 @@ def test_stepping_through_the_patterns_is_one_word_and_escape_none(page: Page, s
     stated = server.reading(opened)["pattern"]
     assert (stated["layer"], stated["ischaemic"]) == ("mid_wall", False)
     expect(page.locator("[data-mass-name]")).to_have_text("LGE mass")
-    page.locator("summary", has_text="History").click()
+    show_part(page, "History")
     page.get_by_text("pattern: mid-wall, non-ischaemic").wait_for()
 
 

@@ -18,7 +18,7 @@ from tests.browser.driving import drag, reading_state, wait_until, wait_until_pr
 
 SIZE: ViewportSize = {"width": 1366, "height": 768}
 PATIENT = "PHANTOM-001"
-COLOURS = 128
+COLOURS = 256
 
 Scene = Callable[[Page], None]
 
@@ -60,15 +60,15 @@ def contours(page: Page) -> None:
 
 def segments(page: Page) -> None:
     page.keyboard.press("Shift+L")
-    page.get_by_text("Segments", exact=True).click()
     page.get_by_role("button", name="Propose them").click()
     page.locator('[data-segment="1"]').wait_for()
 
 
 def methods(page: Page) -> None:
-    page.get_by_text("Segments", exact=True).click()
-    page.keyboard.press("7")
+    """One method is chosen: its outline is on the image, and can be adopted."""
     page.locator("#methods tbody tr").first.wait_for()
+    page.keyboard.press("7")
+    page.locator("#methods tbody tr button").first.click()
 
 
 def signature(page: Page) -> None:

@@ -34,8 +34,8 @@ NEIGHBOURS, FEWEST_NEIGHBOURS = 4, 3
 def expected_box(known: Mapping[int, Box], index: int) -> Box | None:
     """Where a stack's boxes, by their slices' indices, would have the one at this index, which they are without.
 
-    Each edge lies on the line that fits it best on the nearest slices, the nearer ones counting more. None where too few
-    are known, or it shrinks to none.
+    Each edge lies on the line that fits it best on the nearest slices, the nearer ones counting more. None where too
+    few are known, or it shrinks to none.
     """
     nearest = sorted(known, key=lambda one: abs(one - index))[:NEIGHBOURS]
     if len(nearest) < FEWEST_NEIGHBOURS:
