@@ -47,7 +47,7 @@ def test_no_reflow_beyond_the_scar_is_scar_at_once_and_one_undo_takes_both_back(
 ) -> None:
     index = reading_state(page)["index"]
     before, _ = masks_of(server, opened, index)
-    page.get_by_role("button", name="No-reflow").first.click()
+    page.locator('[data-command="no_reflow"]').click()
     page.keyboard.press("b")
     drag(page, (180, 180), (200, 180))
     segments = reading_state(page)["reading"]["slices"][index]["segments"]
