@@ -7,7 +7,7 @@ from scarmass.domain.protocols import SliceImage
 from scarmass.domain.stack import Contrast, Slice, Stack, Study
 from scarmass.imaging.mr.pixels import slice_values, stored_values, thumbnail_png
 from scarmass.services.context import Context
-from scarmass.storage import removals, studies
+from scarmass.storage import removals, stacks, studies
 from scarmass.storage.files import FileStore
 
 
@@ -36,20 +36,20 @@ def set_removed(context: Context, study_instance_uid: str, author: str, removed:
 def get_stack(context: Context, stack_id: str) -> Stack:
     """Raises StackNotFound."""
     with context.database.transaction() as session:
-        return studies.get_stack(session, stack_id)
+        return stacks.get_stack(session, stack_id)
 
 
 def other_views_of(context: Context, stack_id: str) -> list[OtherView]:
     """What its study shows beside the stack. Raises StackNotFound."""
     with context.database.transaction() as session:
-        stack = studies.get_stack(session, stack_id)
+        stack = stacks.get_stack(session, stack_id)
         return other_views(stack, studies.get_study(session, stack.study.study_instance_uid).stacks)
 
 
 def view_of(context: Context, stack_id: str) -> View:
     """The stack, or where it is one phase of a cine, all phases. Raises StackNotFound."""
     with context.database.transaction() as session:
-        stack = studies.get_stack(session, stack_id)
+        stack = stacks.get_stack(session, stack_id)
         views = views_of(studies.get_study(session, stack.study.study_instance_uid).stacks)
         return next(view for view in views if any(one.stack_id == stack_id for one in view.stacks))
 
@@ -57,7 +57,7 @@ def view_of(context: Context, stack_id: str) -> View:
 def get_slice(context: Context, sop_instance_uid: str, frame_number: int) -> tuple[Stack, Slice]:
     """The slice and its stack. Raises SliceNotFound."""
     with context.database.transaction() as session:
-        return studies.get_slice(session, sop_instance_uid, frame_number)
+        return stacks.get_slice(session, sop_instance_uid, frame_number)
 
 
 def change_stack(
@@ -73,7 +73,7 @@ def change_stack(
     Raises StackNotFound, ThicknessKnown.
     """
     with context.database.transaction() as session:
-        return studies.change_stack(session, stack_id, author, is_lge, contrast, slice_thickness_mm)
+        return stacks.change_stack(session, stack_id, author, is_lge, contrast, slice_thickness_mm)
 
 
 def pixels_of(files: FileStore, one: Slice) -> NDArray:

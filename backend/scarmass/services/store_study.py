@@ -18,7 +18,7 @@ from scarmass.imaging.mr.header import MrObject
 from scarmass.imaging.mr.objects import object_warnings
 from scarmass.imaging.mr.planes import without_positions
 from scarmass.imaging.mr.stacks import build_stacks
-from scarmass.storage import removals, studies
+from scarmass.storage import removals, stacks, studies
 from scarmass.storage.files import FileStore, Received
 from scarmass.storage.orphans import hold_files
 from scarmass.storage.studies import StoredInstance
@@ -75,7 +75,7 @@ def store_study(
     removals.set_removed(session, study_instance_uid, IMPORT, removed=False)
     if new:
         headers += [header for one in new for header in one.content.slices]
-        studies.replace_stacks(session, study_instance_uid, _with_warnings(build_stacks(study, headers), headers))
+        stacks.replace_stacks(session, study_instance_uid, _with_warnings(build_stacks(study, headers), headers))
     files.keep(list(kept.values()))
     return is_new
 

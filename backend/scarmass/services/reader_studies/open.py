@@ -11,7 +11,7 @@ from scarmass.domain.reader_study import Arm, Assignment, Key, Opened, Progress,
 from scarmass.domain.reading import ReadingState
 from scarmass.domain.stack import StudyHeader
 from scarmass.services.context import Context
-from scarmass.storage import jobs, opening, reader_studies, studies
+from scarmass.storage import jobs, opening, reader_studies, stacks, studies
 from scarmass.storage.reader_studies import StoredReaderStudy
 
 
@@ -40,7 +40,7 @@ class OpenedAssignment:
 def make_reader_study(context: Context, study: ReaderStudy, client_id: uuid.UUID, author: str) -> ReaderStudyProgress:
     """The study as it is stored; the same request again makes no second one. Raises StackNotFound, ClientIdReused."""
     with context.database.transaction() as session:
-        if missing := set(study.stack_ids) - studies.headers_of_stacks(session, study.stack_ids).keys():
+        if missing := set(study.stack_ids) - stacks.headers_of_stacks(session, study.stack_ids).keys():
             raise StackNotFound(f"no stack has the id {sorted(missing)[0]}")
         study_id = reader_studies.add_reader_study(session, study, client_id, author)
         stored = reader_studies.get_reader_study(session, study_id)
@@ -91,8 +91,8 @@ def _opened_before(
 
 
 def _begin(context: Context, session: Session, due: Assignment, client_id: uuid.UUID) -> uuid.UUID:
-    studies.lock_study(session, studies.get_stack(session, due.stack_id).study.study_instance_uid)
-    stack = studies.get_stack(session, due.stack_id)  # an import may have changed it meanwhile
+    studies.lock_study(session, stacks.get_stack(session, due.stack_id).study.study_instance_uid)
+    stack = stacks.get_stack(session, due.stack_id)  # an import may have changed it meanwhile
     is_prepared = stack.is_lge and due.arm is Arm.WITH_PROPOSALS
     state = ReadingState.PREPARING if is_prepared else ReadingState.DRAFT
     reading_id = opening.open_assigned(session, stack, client_id, state, context.sensitivity, context.wall, due)
@@ -105,6 +105,6 @@ def _progress(session: Session, stored: StoredReaderStudy) -> ReaderStudyProgres
     study, opened = stored.study, reader_studies.opened_in(session, stored.study.id)
     return ReaderStudyProgress(
         stored,
-        studies.headers_of_stacks(session, study.stack_ids),
+        stacks.headers_of_stacks(session, study.stack_ids),
         tuple(progress(study, reader, opened) for reader in study.readers),
     )

@@ -25,7 +25,7 @@ from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.reader_studies.bland_altman import bland_altman
 from scarmass.services.readings.export import OF_SLICES, export_rows
-from scarmass.storage import reader_studies, signatures, studies
+from scarmass.storage import reader_studies, signatures, stacks
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def results_of(context: Context, study_id: uuid.UUID, reader: str) -> Results:
     """reader: who asks. Raises ReaderStudyNotFound, ReaderStudyUnfinished."""
     study, measured = _measured(context, study_id, reader)
     with context.database.transaction() as session:
-        headers = studies.headers_of_stacks(session, study.stack_ids)
+        headers = stacks.headers_of_stacks(session, study.stack_ids)
     compared = tuple(
         Compared(number, each, {extent: agreement(grams(each, measured, extent)) for extent in MassExtent})
         for number, each in enumerate(comparisons(study))

@@ -29,7 +29,7 @@ from scarmass.services.readings.methods import adopted
 from scarmass.services.readings.outline import proposed_contours
 from scarmass.services.readings.propose import answer, propose
 from scarmass.services.readings.sensitivity import fitted, following, redrawn_at
-from scarmass.storage import jobs, readings, steps, studies
+from scarmass.storage import jobs, readings, stacks, steps, studies
 
 
 def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, author: str) -> MeasuredReading:
@@ -55,7 +55,7 @@ def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, auth
     outcome = None if is_of_list else _outcome(context, reading, request)
     with context.database.transaction() as session:
         if is_of_list:
-            studies.lock_study(session, studies.get_stack(session, reading.stack_id).study.study_instance_uid)
+            studies.lock_study(session, stacks.get_stack(session, reading.stack_id).study.study_instance_uid)
         readings.lock_reading(session, reading_id)
         if (done := _already_done(context, session, reading_id, request)) is not None:
             return done
@@ -71,10 +71,10 @@ def _with_other_slices(session: Session, reading: Reading, edit: Edit, author: s
     """What an edit makes of which slices the reading has, while nothing else changes the study's stacks."""
     if not isinstance(edit, ExchangeEdit):
         return apply(reading, edit, growth=growth_of(session, [reading.id]).get(reading.id))
-    repeats = [[one.key for one in images] for images in studies.get_stack(session, reading.stack_id).repeats]
+    repeats = [[one.key for one in images] for images in stacks.get_stack(session, reading.stack_id).repeats]
     keys = next((keys for keys in repeats if edit.slice in keys), [])
-    outcome = apply(reading, edit, repeats=[studies.get_slice(session, *key)[1] for key in keys])
-    studies.record_exchange(session, reading.stack_id, author, used=edit.image, instead_of=edit.slice)
+    outcome = apply(reading, edit, repeats=[stacks.get_slice(session, *key)[1] for key in keys])
+    stacks.record_exchange(session, reading.stack_id, author, used=edit.image, instead_of=edit.slice)
     return outcome
 
 
@@ -142,7 +142,7 @@ def _followed_up(session: Session, request: EditRequest, after: Reading) -> Read
         state = ReadingState.DRAFT
     elif not after.has_other_slices or not after.record.takes_proposals:
         return after
-    elif after.unproposed and studies.get_stack(session, after.stack_id).is_lge:
+    elif after.unproposed and stacks.get_stack(session, after.stack_id).is_lge:
         state = ReadingState.PREPARING
         jobs.add_job(session, after.id)
     else:

@@ -23,7 +23,7 @@ from scarmass.services.context import Context
 from scarmass.services.measure import SliceMeasure, StackMeasure, measure_slice
 from scarmass.services.readings.load import measured
 from scarmass.services.readings.myocardium import Myocardium
-from scarmass.storage import readings, studies
+from scarmass.storage import readings, stacks
 
 DIGITS = {
     "lge_myocardium": 2,
@@ -73,7 +73,7 @@ def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[str, list[dict
     with context.database.transaction() as session:
         measured_reading = measured(context, session, readings.get_reading(session, reading_id))
         reading = measured_reading.reading
-        stack = studies.get_stack(session, reading.stack_id)
+        stack = stacks.get_stack(session, reading.stack_id)
         choices = _choices(readings.past_edits(session, reading_id))
     recipe = context.recipe_of(reading)
     common = common_columns(recipe, reading, stack)

@@ -13,7 +13,7 @@ from scarmass.services.readings.export import common_columns, mass_columns, no_r
 from scarmass.services.readings.methods import NO_CONTOURS, ByMethod
 from scarmass.services.readings.report_parts import NotCompared, methods_compared
 from scarmass.services.readings.segments17 import wall_of
-from scarmass.storage import readings, studies
+from scarmass.storage import readings, stacks
 
 Rows = list[dict[str, Any]]
 
@@ -56,7 +56,7 @@ def other_tables(context: Context, reading_id: uuid.UUID) -> dict[str, Rows]:
 def _found(context: Context, reading_id: uuid.UUID) -> tuple[Reading, Stack]:
     with context.database.transaction() as session:
         reading = readings.get_reading(session, reading_id)
-        return reading, studies.get_stack(session, reading.stack_id)
+        return reading, stacks.get_stack(session, reading.stack_id)
 
 
 def _segments(context: Context, reading: Reading, stack: Stack) -> Rows:

@@ -10,7 +10,7 @@ from scarmass.domain.errors import EventIdInvalid
 from scarmass.domain.reading import ReadingState
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, measured
-from scarmass.storage import readings, signatures, steps, studies
+from scarmass.storage import readings, signatures, stacks, steps
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def latest_event(context: Context, reading_id: uuid.UUID) -> EventId:
     with context.database.transaction() as session:
         stack_id, state = readings.stack_and_state(session, reading_id)
         seen = steps.seen_of(session, reading_id)
-        stack, delivery = studies.stack_revision(session, stack_id), signatures.delivery_changes(session, reading_id)
+        stack, delivery = stacks.stack_revision(session, stack_id), signatures.delivery_changes(session, reading_id)
         return EventId(seen.proposals, seen.edits, state.value, stack, delivery)
 
 
@@ -72,7 +72,7 @@ def reading_since(context: Context, reading_id: uuid.UUID, since: EventId) -> Fo
     """The reading as it is now; its `changed` holds the slices touched since then. Raises ReadingNotFound."""
     with context.database.transaction() as session:
         reading = readings.get_reading(session, reading_id, seen=steps.Seen(since.proposals, since.edits))
-        stack = studies.stack_revision(session, reading.stack_id)
+        stack = stacks.stack_revision(session, reading.stack_id)
         delivery = 0 if reading.record.delivery is None else reading.record.delivery.changes
         if since.state == ReadingState.PREPARING and reading.state is not ReadingState.PREPARING:
             reading = replace(reading, changed=frozenset(reading.keys))  # contours came to all of them

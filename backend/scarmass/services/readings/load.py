@@ -15,7 +15,7 @@ from scarmass.services.context import Context
 from scarmass.services.measure import StackMeasure, measure_stack
 from scarmass.services.readings.myocardium import Myocardium, measure_myocardium
 from scarmass.services.readings.summary import ReadingSummary
-from scarmass.storage import readings, signatures, studies
+from scarmass.storage import readings, signatures, stacks, studies
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def readings_of(context: Context, of: Sequence[Study]) -> dict[str, ListedReadin
 def readings_of_stack(context: Context, stack_id: str) -> list[ListedReading]:
     """Every reading of a stack, of all readers and versions, the first one first. Raises StackNotFound."""
     with context.database.transaction() as session:
-        studies.get_stack(session, stack_id)
+        stacks.get_stack(session, stack_id)
         ids = readings.all_of_stack(session, stack_id)
         by_id = _listed(context, session, ids)
     return [by_id[id] for id in ids]

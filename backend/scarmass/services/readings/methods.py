@@ -22,7 +22,7 @@ from scarmass.domain.structures import Structure, myocardium
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice, measure_stack
 from scarmass.services.readings.propose import image_of
-from scarmass.storage import readings, studies
+from scarmass.storage import readings, stacks
 
 NO_CONTOURS = "the left ventricle and its blood pool are not outlined"
 
@@ -75,7 +75,7 @@ def by_methods(
     """
     with context.database.transaction() as session:
         reading = readings.get_reading(session, reading_id)
-        contrast = studies.get_stack(session, reading.stack_id).contrast
+        contrast = stacks.get_stack(session, reading.stack_id).contrast
     signature = reading.record.signature
     contrast = contrast if signature is None else signature.contrast
     _require_own_slices(reading, regions)
@@ -122,7 +122,7 @@ def adopted(context: Context, reading: Reading, edit: ThresholdEdit) -> Mapping[
     """
     _require_own_slices(reading, edit.regions)
     with context.database.transaction() as session:
-        contrast = studies.get_stack(session, reading.stack_id).contrast
+        contrast = stacks.get_stack(session, reading.stack_id).contrast
     found, reason = {}, NO_CONTOURS
     for one in slices_to_adopt_on(reading, edit):
         wall = _wall(context, reading, one, contrast, edit.regions)

@@ -11,7 +11,7 @@ from scarmass.domain.stack import SliceKey, outwards
 from scarmass.services.context import Context
 from scarmass.services.readings.placement import ask_ahead
 from scarmass.services.readings.propose import embed
-from scarmass.storage import jobs, opening, readings, studies
+from scarmass.storage import jobs, opening, readings, stacks, studies
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +25,8 @@ def open_reading(
     Raises StackNotFound, ClientIdReused.
     """
     with context.database.transaction() as session:
-        studies.lock_study(session, studies.get_stack(session, stack_id).study.study_instance_uid)
-        stack = studies.get_stack(session, stack_id)  # an import may have changed it meanwhile
+        studies.lock_study(session, stacks.get_stack(session, stack_id).study.study_instance_uid)
+        stack = stacks.get_stack(session, stack_id)  # an import may have changed it meanwhile
         state = ReadingState.PREPARING if stack.is_lge else ReadingState.DRAFT
         opened_with = client_id, state, context.sensitivity, context.wall, reader, own
         reading_id, is_new = opening.open_reading(session, stack, *opened_with)

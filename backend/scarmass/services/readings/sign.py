@@ -17,7 +17,7 @@ from scarmass.domain.reading import Reading, ReadingState
 from scarmass.domain.signature import Signature
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, measured
-from scarmass.storage import jobs, opening, readings, signatures, studies
+from scarmass.storage import jobs, opening, readings, signatures, stacks
 from scarmass.storage.jobs import Queue
 
 
@@ -75,7 +75,7 @@ def amend(
 
 
 def _signature(context: Context, session: Session, reading: Reading, client_id: uuid.UUID, reader: str) -> Signature:
-    stack = studies.get_stack(session, reading.stack_id)
+    stack = stacks.get_stack(session, reading.stack_id)
     return Signature(
         client_id=client_id,
         revision=reading.revision,
