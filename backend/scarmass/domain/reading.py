@@ -5,16 +5,15 @@ edits lie on top of them in order, and of each part of a slice the last change c
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scarmass.domain.errors import ReadingAlreadySigned, SlicesUndecided
 from scarmass.domain.landmarks import Landmarks
 from scarmass.domain.masks import Mask
 from scarmass.domain.methods import Circle, Method, Region
-from scarmass.domain.pattern import Pattern, StatedPattern
+from scarmass.domain.pattern import StatedPattern
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
 from scarmass.domain.signature import Record
@@ -268,68 +267,3 @@ def fold(steps: Iterable[Changes]) -> dict[SliceKey, SliceContent]:
         for key, change in changes.items():
             contents[key] = change.applied_to(contents.get(key, PENDING))
     return contents
-
-
-class Standing(StrEnum):
-    """Whether an edit counts: live; undone, and can be brought back; discarded, undone for good; or itself a step of
-    undo or redo."""
-
-    LIVE = "live"
-    UNDONE = "undone"
-    DISCARDED = "gone"
-    STEP = "step"
-
-
-@dataclass(frozen=True)
-class PastEdit:
-    """An edit and which slices it touched, without what it made of them.
-
-    sensitivity, wall: where it changed them. method: in words, where it adopted one. pattern: where it stated one.
-    """
-
-    revision: int
-    kind: EditKind
-    author: str
-    created_at: datetime
-    slices: frozenset[SliceKey]
-    sensitivity: float | None = None
-    method: str | None = None
-    pattern: Pattern | None = None
-    wall: WallRules | None = None
-    standing: Standing = Standing.LIVE
-
-
-def with_standings(edits: Sequence[PastEdit]) -> list[PastEdit]:
-    """The edits, each with how it stands after all of them."""
-    live, undone = live_and_undone([edit.kind for edit in edits])
-    standing = dict.fromkeys(live, Standing.LIVE) | dict.fromkeys(undone, Standing.UNDONE)
-    return [
-        replace(
-            edit,
-            standing=Standing.STEP
-            if edit.kind in (EditKind.UNDO, EditKind.REDO)
-            else standing.get(position, Standing.DISCARDED),
-        )
-        for position, edit in enumerate(edits)
-    ]
-
-
-def live_and_undone(kinds: Sequence[EditKind]) -> tuple[list[int], list[int]]:
-    """(live, undone) positions into the edits, in order, after every undo and redo among them.
-
-    Undo takes the newest live edit away, redo brings the newest undone one back, and any other edit ends what
-    could be redone.
-    """
-    live: list[int] = []
-    undone: list[int] = []
-    for position, kind in enumerate(kinds):
-        if kind is EditKind.UNDO:
-            if live:
-                undone.append(live.pop())
-        elif kind is EditKind.REDO:
-            if undone:
-                live.append(undone.pop())
-        else:
-            live.append(position)
-            undone.clear()
-    return live, undone

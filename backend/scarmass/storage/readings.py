@@ -10,20 +10,18 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.edits import EditRequest
 from scarmass.domain.errors import ReadingNotFound
+from scarmass.domain.history import PastEdit, live_and_undone, with_standings
 from scarmass.domain.outcome import Outcome
 from scarmass.domain.reading import (
     LIST_EDITS,
     Changes,
     EditKind,
-    PastEdit,
     Reading,
     ReadingState,
     Segment,
     Sensitivity,
     SliceChange,
     fold,
-    live_and_undone,
-    with_standings,
 )
 from scarmass.domain.signature import Record
 from scarmass.domain.stack import Slice, SliceKey

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
+from scarmass.domain.history import live_and_undone
 from scarmass.domain.landmarks import Landmarks
 from scarmass.domain.methods import Method
 from scarmass.domain.pattern import StatedPattern
@@ -23,7 +24,6 @@ from scarmass.domain.reading import (
     SliceChange,
     SliceState,
     WallRules,
-    live_and_undone,
 )
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure

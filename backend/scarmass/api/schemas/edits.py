@@ -24,9 +24,10 @@ from scarmass.api.schemas.landmarks import Insertions, Levels, landmark_edit
 from scarmass.api.schemas.methods import Method, PlacedRegions, regions_of
 from scarmass.api.schemas.pattern import Pattern
 from scarmass.domain import edits
-from scarmass.domain import reading as domain
+from scarmass.domain import history as domain
 from scarmass.domain.errors import MethodInvalid, PromptInvalid
-from scarmass.domain.reading import EditKind, Standing
+from scarmass.domain.history import Standing
+from scarmass.domain.reading import EditKind
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
 

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from scarmass.domain.history import PastEdit, Standing
 from scarmass.domain.landmarks import Landmark
 from scarmass.domain.mass import Mass
 from scarmass.domain.pattern import StatedPattern, is_infarct
 from scarmass.domain.protocols import Model
-from scarmass.domain.reading import SIGNED_STATES, EditKind, PastEdit, Reading, Segment, Standing
+from scarmass.domain.reading import SIGNED_STATES, EditKind, Reading, Segment
 from scarmass.domain.signature import Recipe
 from scarmass.domain.stack import SliceKey, Stack, headline_extent
 from scarmass.domain.structures import Structure

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
+from scarmass.domain.history import PastEdit
 from scarmass.domain.mass import Mass
-from scarmass.domain.reading import PastEdit, Reading
+from scarmass.domain.reading import Reading
 from scarmass.domain.signature import Record
 from scarmass.domain.stack import Growth, Study, growth
 from scarmass.domain.structures import Structure
