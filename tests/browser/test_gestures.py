@@ -100,6 +100,7 @@ def test_a_ring_is_filled_and_specks_are_dropped(page: Page, server: Server, ope
     kept = mask_of(server, opened, index)
     assert not kept[155:165, 155:165].any()
     assert np.array_equal(kept[:150], filled[:150])
+    show_part(page, "Details")
     page.get_by_label("Drop parts below").fill("2000")
     page.keyboard.press("Enter")
     page.keyboard.press("Shift+I")
@@ -218,6 +219,7 @@ def test_side_by_side_the_arrows_go_by_row_and_the_heart_is_seen_closely(
 
 
 def test_what_a_reader_does_carries_the_name_that_was_typed(page: Page, server: Server, opened: str) -> None:
+    show_part(page, "Details")
     page.get_by_label("Reader").fill("Dr Müller")
     page.keyboard.press("Enter")
     page.keyboard.press("0")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from scarmass.domain.masks import Mask, from_rle
 from tests.browser.conftest import Server, stored_slice
@@ -36,7 +36,8 @@ def test_the_brush_paints_no_reflow_within_the_scar_and_the_scar_stays(page: Pag
     assert core.any()
     assert np.array_equal(scar, before)
     assert stored_slice(server, opened, index)["state"] == "proposed"
-    assert "no-reflow" in page.locator("[data-myocardium]").inner_text()
+    grams = server.reading(opened)["structures"]["no_reflow"]["by_slice_thickness"]["mass_g"]
+    expect(page.locator("[data-headline=no_reflow]")).to_have_text(f"{grams:.1f}")
     page.keyboard.press("z")
     wait_for_revision(page, 2)
     assert not masks_of(server, opened, index)[1].any()

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route
 
 from scarmass.domain.masks import Mask, from_rle
 from tests.browser.conftest import Server, open_stack, stored_slice
-from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until
+from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision, wait_until
 from tests.browser.test_offline import cut, reconnect, saving, shown_state, wait_until_saving
 
 pytestmark = pytest.mark.browser
@@ -234,6 +234,7 @@ def test_a_slice_that_was_cleared_elsewhere_is_not_painted_over_unseen(
 
 
 def test_work_carries_the_name_of_who_did_it(page: Page, server: Server, opened: str) -> None:
+    show_part(page, "Details")
     page.get_by_label("Reader").fill("Dr First")
     page.keyboard.press("Enter")
     cut(page)

@@ -248,7 +248,13 @@ def test_the_keyboard_alone_does_a_whole_reading(
         page.keyboard.press("e")
     download.value.save_as(tmp_path / "reading.csv")
     rows = list(csv.DictReader((tmp_path / "reading.csv").open()))
+    (box,) = stored_slice(server, stack_id, 4)["boxes"]
+    assert (box["x1"] - box["x0"], box["y1"] - box["y0"]) == pytest.approx((10, 20))
+    columns, rows_of = (
+        np.count_nonzero((np.arange(256) + 0.5 > start) & (np.arange(256) + 0.5 < end))
+        for start, end in ((box["x0"], box["x1"]), (box["y0"], box["y1"]))
+    )
     pixel_mm, thickness_mm = 1.4, 8.0
-    expected_g = 10 * 20 * pixel_mm**2 * thickness_mm * 0.001 * 1.05
-    assert float(rows[-1]["mass_g_by_slice_thickness"]) == pytest.approx(expected_g, rel=0.12)
+    expected_g = columns * rows_of * pixel_mm**2 * thickness_mm * 0.001 * 1.05
+    assert float(rows[-1]["mass_g_by_slice_thickness"]) == pytest.approx(expected_g, abs=0.0051)
     assert np.count_nonzero([row["slice_state"] == "no_scar" for row in rows]) == of - 1

@@ -87,6 +87,7 @@ def test_the_bulls_eye_lights_what_is_pointed_at_and_a_click_goes_to_a_slice_of_
     wait_until(lambda: lit.count() == 0)
     sector.focus()
     assert lit.count() == len(told[12]["slices"])
+    show_part(page, "Slices")
     page.locator(".by-segment summary").click()
     rows = page.locator('[data-segments="table"] tr')
     assert rows.count() == 17
@@ -94,6 +95,7 @@ def test_the_bulls_eye_lights_what_is_pointed_at_and_a_click_goes_to_a_slice_of_
     cells = [told[12]["transmurality_class"] + " %", told[12]["viability"]]
     shown = rows.nth(12).locator("td").all_inner_texts()
     assert shown[:4] == [f"{grams:.2f}", f"{percent:.0f}", *cells]
+    show_part(page, "Overview")
     sector.focus()
     first = reading_state(page)["index"]
     page.keyboard.press("Enter")

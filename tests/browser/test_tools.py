@@ -11,7 +11,7 @@ from scarmass.domain.masks import Mask, from_rle
 from scarmass.services.context import Context
 from tests.api.test_limits import RingSegmenter
 from tests.browser.conftest import Server, open_stack, stored_slice
-from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until
+from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -160,6 +160,7 @@ def test_buttons_and_wheel_are_as_in_ohif_until_the_reader_has_them_otherwise(
     page.mouse.up(button="middle")
     assert client_point(page, 128, 128)[0] == pytest.approx(place[0] + 50, abs=1)
 
+    show_part(page, "Details")
     page.get_by_label("Reader").fill("Dr B")
     page.keyboard.press("Enter")
     page.keyboard.press("?")
@@ -175,6 +176,7 @@ def test_buttons_and_wheel_are_as_in_ohif_until_the_reader_has_them_otherwise(
     page.get_by_label("Reader").fill("Dr A")
     page.keyboard.press("Enter")
     assert page.locator("#preset").input_value() == "ohif"
+    show_part(page, "Details")
     page.get_by_label("Reader").fill("Dr B")
     page.keyboard.press("Enter")
     assert page.locator("#preset").input_value() == "window"

@@ -7,12 +7,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
+from scarmass.paths import CHECKOUT
 from tests.browser.conftest import Server
 from tests.browser.user_guide import SCENES, SIZE, take_pictures
 
 pytestmark = pytest.mark.browser
 
-GUIDE = Path(__file__).parents[2] / "docs" / "user_guide.md"
+assert CHECKOUT is not None
+GUIDE = CHECKOUT / "docs" / "user_guide.md"
 PICTURES = re.findall(r"\(user_guide/(\w+)\.png\)", GUIDE.read_text())
 HELD = {"H", "Alt"}
 """Keys that do something while they are held, told among the mouse gestures."""

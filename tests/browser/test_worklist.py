@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from scarmass.phantom.demonstration import write_phantom
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import wait_for_revision, wait_until
+from tests.browser.driving import show_part, wait_for_revision, wait_until
 from tests.browser.test_accessibility import serious
 from tests.conftest import small_studies
 
@@ -40,6 +40,7 @@ def progress(page: Page) -> list[str]:
 
 def test_it_tells_how_far_each_study_is_with_grams_and_reader(page: Page, server: Server, stacks: list[str]) -> None:
     open_stack(page, server, stacks[0])
+    show_part(page, "Details")
     page.get_by_label("Reader").fill("Dr Hand")
     page.keyboard.press("Enter")
     page.keyboard.press("0")

@@ -37,4 +37,15 @@ def test_an_edit_that_failed_holds_nobody_up() -> None:
 def test_edits_without_end_hold_nobody_up_for_ever() -> None:
     precedence = Precedence()
     with precedence.edit():
-        precedence.give_way(longest_s=0.01)
+        asking = threading.Thread(target=precedence.give_way, args=(0.01,))
+        asking.start()
+        asking.join(10)
+        assert not asking.is_alive()
+
+
+def test_what_is_done_for_an_edit_waits_for_none() -> None:
+    precedence = Precedence()
+    with precedence.edit():
+        with precedence.edit():
+            pass
+        precedence.give_way(longest_s=1e9)

@@ -1,6 +1,5 @@
 """What every service works with, handed in by the composition roots."""
 
-import threading
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +60,6 @@ class Context:
     contours: Remembered[Hashable, tuple[Contours | None, ...]] = field(
         default_factory=lambda: Remembered(REMEMBERED_CONTOURS)
     )
-    outlining: threading.Lock = field(default_factory=threading.Lock)
     precedence: Precedence = field(default_factory=Precedence)
     notifications: Notifications = field(init=False)
 

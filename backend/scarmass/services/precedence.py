@@ -12,18 +12,23 @@ class Precedence:
     def __init__(self) -> None:
         self._edits = 0
         self._changed = threading.Condition()
+        self._answering = threading.local()
 
     @contextmanager
     def edit(self) -> Iterator[None]:
-        """An edit is being answered."""
+        """An edit is being answered, in this thread."""
         self._count(1)
+        was_answering, self._answering.edit = getattr(self._answering, "edit", False), True
         try:
             yield
         finally:
+            self._answering.edit = was_answering
             self._count(-1)
 
     def give_way(self, longest_s: float = LONGEST_S) -> None:
-        """Wait until no edit is being answered."""
+        """Wait until no edit is being answered. What is done for an edit waits for none."""
+        if getattr(self._answering, "edit", False):
+            return
         with self._changed:
             self._changed.wait_for(lambda: not self._edits, longest_s)
 

@@ -2,14 +2,15 @@
 
 import re
 from dataclasses import fields
-from pathlib import Path
 
 import pytest
 
+from scarmass.paths import CHECKOUT
 from scarmass.services.readings.report_sheet import Figure, Item, Picture, Sheet
 from scarmass.services.readings.report_tables import Table
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "report-templates.md"
+assert CHECKOUT is not None
+DOCUMENT = CHECKOUT / "docs" / "report-templates.md"
 
 
 @pytest.mark.parametrize("kind", [Sheet, Item, Figure, Picture, Table])

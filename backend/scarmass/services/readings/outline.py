@@ -32,14 +32,13 @@ def proposed_contours(context: Context, slices: Sequence[Slice]) -> Mapping[Slic
 
 
 def _contours_of(context: Context, slices: Sequence[Slice]) -> Mapping[SliceKey, Contours | None]:
-    """Of every slice, worked out once for the stack and remembered."""
+    """Of every slice, remembered for the stack. Two that ask at once work it out twice: neither waits for the other."""
     key = context.segmenter.model, tuple(one.pixels_key for one in slices)
-    with context.outlining:
-        known = context.contours.get(key)
-        if known is None:
-            outlines = [_outline(context, slices, index) for index in range(len(slices))]
-            known = tuple(contours(outlines, [one.header.plane for one in slices]))
-            context.contours.put(key, known)
+    known = context.contours.get(key)
+    if known is None:
+        outlines = [_outline(context, slices, index) for index in range(len(slices))]
+        known = tuple(contours(outlines, [one.header.plane for one in slices]))
+        context.contours.put(key, known)
     return dict(zip((one.key for one in slices), known, strict=True))
 
 
