@@ -41,3 +41,7 @@ test("phases follow each other by the clock and begin again", () => {
     [0, 0, 1, 2, 2, 0, 2],
   );
 });
+
+test("a frame of the screen that began before the phases did shows the first", () => {
+  assert.equal(frameAt(-7, 25, 3), 0);
+});

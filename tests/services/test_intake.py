@@ -256,7 +256,7 @@ def test_a_crash_before_the_commit_leaves_nothing_visible_and_the_next_import_wo
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patched:
-        patched.setattr(studies, "replace_stacks", crash)
+        patched.setattr("scarmass.storage.stacks.replace_stacks", crash)
         with pytest.raises(RuntimeError):
             take(context, contents)
     with context.database.transaction() as session:

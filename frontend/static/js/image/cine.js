@@ -27,5 +27,9 @@ export function framesPerSecond(phases) {
   return Math.max(slowest, Math.min(fastest, 1000 / middle));
 }
 
-/** Which of so many phases is shown after a time. @param {number} elapsed_ms @param {number} perSecond @param {number} count */
-export const frameAt = (elapsed_ms, perSecond, count) => Math.floor((elapsed_ms * perSecond) / 1000 + 1e-6) % count;
+/**
+ * Which of so many phases is shown after a time. A frame of the screen may have begun before the phases did: the first.
+ * @param {number} elapsed_ms @param {number} perSecond @param {number} count
+ */
+export const frameAt = (elapsed_ms, perSecond, count) =>
+  Math.floor((Math.max(0, elapsed_ms) * perSecond) / 1000 + 1e-6) % count;
