@@ -293,6 +293,22 @@ class StorageFull(Full):
     """The disk of the files, or of the database, has no room left."""
 
 
+class PeerUnreachable(Unavailable):
+    """A PACS, or another machine of the network, does not answer in time."""
+
+
+class PeerRefused(Unavailable):
+    """A machine of the network answers, and will not talk to us, or not about this."""
+
+
+class PeerFailed(Unavailable):
+    """A machine of the network gave up in the middle, or said what its standard does not know."""
+
+
+class PeerNotFound(NotFound):
+    """No machine of the network has this name in the settings."""
+
+
 class DeviceOutOfMemory(Unavailable):
     """The accelerator had no memory left, even after the embeddings were evicted."""
 
