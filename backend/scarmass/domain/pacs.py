@@ -165,3 +165,21 @@ class PacsClient(Protocol):
     def send(self, objects: Sequence[bytes], report: Report) -> list[Sent]:
         """Have the peer store these files of DICOM part 10; the answers in their order."""
         ...
+
+
+class ResultKind(StrEnum):
+    """What a reading leaves as: segmentation, structured report, encapsulated PDF, secondary captures."""
+
+    SEG = "seg"
+    SR = "sr"
+    PDF = "pdf"
+    KEY_IMAGES = "key_images"
+
+
+@dataclass(frozen=True)
+class ResultObject:
+    """One DICOM object of a reading. content: as a file of DICOM part 10."""
+
+    kind: ResultKind
+    reference: Reference
+    content: bytes = field(repr=False)
