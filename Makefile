@@ -12,12 +12,12 @@ unexport PYTHONDONTWRITEBYTECODE
 # Side by side; the tests of a file stay together, as what they share is made once.
 PYTEST := pytest -n logical --maxprocesses 4 --dist loadfile
 
-.PHONY: run test test-quick test-frontend check bench wheel setup chromium lint lock clean
+.PHONY: run test test-quick test-frontend check bench wheel setup chromium pacs-tools lint lock clean
 
 run: setup
 	@scarmass demo && exec scarmass serve
 
-test: setup lint chromium test-frontend
+test: setup lint chromium pacs-tools test-frontend
 	$(PYTEST)
 
 check: setup
@@ -55,6 +55,9 @@ setup: .stamps/python .stamps/bundle
 
 chromium: setup
 	@python -m tests.browser.chromium
+
+pacs-tools: setup
+	@python -m tests.pacs.tools
 
 lint:
 	ruff check .

@@ -5,9 +5,10 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from tests.debian import install
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ADVICE = "No Chromium found: run `.venv/bin/playwright install --with-deps chromium` or install the package chromium."
@@ -37,11 +38,8 @@ def installed_chromium() -> str | None:
 def chromium() -> str:
     """The path of a Chromium, installed by apt where that is possible. Raises FileNotFoundError with the advice."""
     path = installed_chromium()
-    if path is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "--quiet"], check=False, env=environment, stdout=sys.stderr)
-        install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium"]
-        subprocess.run(install, check=False, env=environment, stdout=sys.stderr)
+    if path is None:
+        install("chromium")
         path = installed_chromium()
     if path is None:
         raise FileNotFoundError(ADVICE)
