@@ -61,9 +61,10 @@ class PacsSettings(BaseModel):
     @classmethod
     def _knows_what_rules_say(cls, given: Any) -> Any:
         rules = given.get("rules") if isinstance(given, dict) else None
-        for name, kind in RULE_KINDS.items() if isinstance(rules, dict) else ():
-            for rule in rules.get(name) or ():
-                _known(kind)(rule)
+        if isinstance(rules, dict):
+            for name, kind in RULE_KINDS.items():
+                for rule in rules.get(name) or ():
+                    _known(kind)(rule)
         return given
 
     @model_validator(mode="after")

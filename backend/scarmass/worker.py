@@ -32,6 +32,19 @@ class Worker:
     """
 
     def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __enter__(self) -> None:
+        self._working = ExitStack()
+        for thread in self._threads():
+            self._working.enter_context(thread)
+
+    def __exit__(self, *_: object) -> None:
+        self._working.close()
+
+    def _threads(self) -> "list[QueueWorker | ArrivalWorker]":
+        context = self._context
+
         def prepare_next(reading_id: uuid.UUID) -> None:
             prepare.prepare_next_slice(context, reading_id)
 
@@ -53,23 +66,16 @@ class Worker:
         def put_off(transfer_id: uuid.UUID, _: Exception) -> None:
             attempt.give_up_for_now(context, transfer_id)
 
-        self._threads: list[QueueWorker | ArrivalWorker] = [
+        threads: list[QueueWorker | ArrivalWorker] = [
             QueueWorker(context, Queue.PREPARING, prepare.take_up, prepare_next, give_up),
             QueueWorker(context, Queue.DELIVERING, deliver.take_up, write, wait),
         ]
         if context.network.peers:
-            self._threads.append(QueueWorker(context, Queue.SENDING, send.take_up, send_next, put_off))
-            self._threads.append(QueueWorker(context, Queue.FETCHING, fetch.take_up, fetch_next, put_off))
+            threads.append(QueueWorker(context, Queue.SENDING, send.take_up, send_next, put_off))
+            threads.append(QueueWorker(context, Queue.FETCHING, fetch.take_up, fetch_next, put_off))
         if context.spool is not None:
-            self._threads.append(ArrivalWorker(Arrivals(context, context.spool)))
-
-    def __enter__(self) -> None:
-        self._working = ExitStack()
-        for thread in self._threads:
-            self._working.enter_context(thread)
-
-    def __exit__(self, *_: object) -> None:
-        self._working.close()
+            threads.append(ArrivalWorker(Arrivals(context, context.spool)))
+        return threads
 
 
 class QueueWorker:
