@@ -1,7 +1,5 @@
 """The page of the network, and where a signed result went."""
 
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,9 +13,9 @@ from scarmass.domain.pacs_rules import Network, Rules, SendRule
 from scarmass.services.context import Context
 from scarmass.services.pacs import send
 from scarmass.storage.spool import Spool
-from tests.api.signing import ANNA, of_request
+from tests.api.signing import ANNA, accept_all, open_reading, sign
 from tests.browser.conftest import Server
-from tests.browser.driving import wait_until, wait_until_prepared
+from tests.browser.driving import wait_until
 from tests.browser.test_accessibility import serious
 from tests.fake_pacs import KEEPER, PACS, FakePacs, fails, objects_of
 
@@ -32,25 +30,19 @@ def pacs(phantom_files: list[Path]) -> FakePacs:
 
 
 @pytest.fixture
-def context(context: Context, pacs: FakePacs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Context]:
+def context(context: Context, pacs: FakePacs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     context.network = Network(LocalEntity(), (PACS, KEEPER), Rules(send=(SendRule(peer="PACS"),)))
     context.client_of = lambda _: pacs
     context.spool = Spool(tmp_path / "spool")
     monkeypatch.setattr(send, "result_objects", lambda _, reading_id, kinds: objects_of(reading_id, kinds))
-    yield context
+    return context
 
 
 def signed(server: Server, paths: list[Path]) -> tuple[str, str]:
     """Stack and reading of a study that is signed."""
     stack_id = server.upload(paths)
-    api = httpx.Client(base_url=f"{server.address}/api/v1", headers=ANNA, timeout=60)
-    reading = api.post(f"/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())}).json()
-    wait_until_prepared(server.address, reading["id"])
-    slices = [{key: one[key] for key in ("sop_instance_uid", "frame_number")} for one in reading["slices"]]
-    edit = {**of_request(0), "kind": "accept", "slices": slices}
-    api.post(f"/readings/{reading['id']}/edits", json=edit).raise_for_status()
-    api.post(f"/readings/{reading['id']}/sign", json=of_request(1)).raise_for_status()
-    return stack_id, reading["id"]
+    with httpx.Client(base_url=server.address, timeout=60) as client:
+        return stack_id, sign(client, accept_all(client, open_reading(client, stack_id, ANNA)))["id"]
 
 
 def test_a_study_is_found_in_the_pacs_and_fetched_and_its_arrival_told(page: Page, server: Server) -> None:
