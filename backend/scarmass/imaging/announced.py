@@ -1,5 +1,6 @@
 """What the head of a DICOM file says of it, read within bounds: enough to decide whether the whole is looked at."""
 
+import warnings
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
@@ -33,10 +34,15 @@ def announced(path: Path) -> Announced:
     """Of a file of DICOM part 10; of any other, and of one that is damaged, nothing is known."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    try:
-        dataset = _dataset(head)
-    except Exception:  # pydicom raises many kinds on damaged bytes; whoever reads the whole file says what is wrong
-        return Announced()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they quote what the file says, and that has no place in a log
+        try:
+            return _of(_dataset(head))
+        except Exception:  # pydicom raises many kinds on damaged bytes; who reads the whole file says what is wrong
+            return Announced()
+
+
+def _of(dataset: Dataset) -> Announced:
     return Announced(
         sop_class_uid=_text(dataset, "SOPClassUID"),
         sop_instance_uid=_text(dataset, "SOPInstanceUID"),

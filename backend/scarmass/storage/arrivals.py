@@ -21,19 +21,23 @@ ARRIVALS = "arrivals"
 """The key that is notified where one has changed."""
 
 
-def record(session: Session, study_instance_uid: str, source: str, refused: Sequence[RefusedObject] = ()) -> None:
+def record(
+    session: Session, study_instance_uid: str, source: str, refused: Sequence[RefusedObject], has_stored: bool
+) -> None:
     """Objects of a study came, some of which may have been refused. The same again changes nothing but the time.
 
-    More images than before make a study wait to be quiet once more.
+    has_stored: whether any of them was taken in, or was here already. More images than before make a study wait to be
+    quiet once more.
     """
     key = {"study_instance_uid": study_instance_uid, "source": source}
     session.execute(insert(ArrivalRow).values(id=uuid.uuid4(), refused=[], **key).on_conflict_do_nothing())
     row = session.scalars(select(ArrivalRow).filter_by(**key).with_for_update()).one()
-    stored = select(func.count()).where(InstanceRow.study_instance_uid == study_instance_uid)
-    objects = session.scalar(stored) or 0
-    if objects > row.objects:
-        row.prepared_at = None
-    row.objects = objects
+    if has_stored:
+        stored = select(func.count()).where(InstanceRow.study_instance_uid == study_instance_uid)
+        objects = session.scalar(stored) or 0
+        if objects > row.objects:
+            row.prepared_at = None
+        row.objects = objects
     known = {one["name"] for one in row.refused}
     new = [one for one in refused if one.name not in known]
     row.refused_count += len(new)

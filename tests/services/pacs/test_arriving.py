@@ -99,6 +99,16 @@ def test_what_no_rule_takes_in_is_refused_by_name_and_not_kept(
     assert list(networked.files.names()) == []
 
 
+def test_of_a_source_of_which_nothing_is_taken_in_no_image_is_told(
+    networked: Context, arriving: Arrivals, spool: Spool, phantom_files: list[Path]
+) -> None:
+    put(spool, phantom_files)
+    spool.put("CT7", [changed(phantom_files[0], Modality="CT", SOPInstanceUID="2.25.7")])
+    arriving.work(gather_s=0)
+    by_source = {arrival.source: arrival.objects for arrival in arrivals_of(networked)}
+    assert by_source == {SOURCE: len(phantom_files), "CT7": 0}
+
+
 def test_what_cannot_be_used_is_refused_beside_what_can(
     networked: Context, arriving: Arrivals, spool: Spool, phantom_files: list[Path]
 ) -> None:

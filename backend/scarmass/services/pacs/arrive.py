@@ -113,7 +113,7 @@ class Arrivals:
                 by_study.setdefault(uid, []).append(RefusedObject(one.name, refused[one.name]))
         with self._context.database.transaction() as session:
             for uid in sorted(by_study):
-                arrivals.record(session, uid, source, by_study[uid])
+                arrivals.record(session, uid, source, by_study[uid], has_stored=uid in stored)
         for one in objects:
             self._spool.remove(one.waiting)
 

@@ -49,6 +49,17 @@ export function sentText({ peer, state, reason, changed_at, committed_at }) {
   return `Not sent to ${peer} (${stateNames[state]})${reason ? `: ${reason}` : ""}`;
 }
 
+/** All of a reading's transfers in a word or two: what is amiss counts. @param {Transfer[]} transfers */
+export function sentShort(transfers) {
+  const states = new Set(transfers.map(({ state }) => state));
+  if (!transfers.length) return "Send";
+  if (states.has("failed")) return "Not sent";
+  if (states.has("waiting")) return "Waits to be sent";
+  if (states.has("running")) return "Is being sent";
+  const to = transfers.filter(({ state }) => state === "done").map(({ peer }) => peer);
+  return to.length ? `Sent to ${to.length > 1 ? `${to.length} peers` : to[0]}` : "Not sent";
+}
+
 /** @param {{modalities: string[], words: string[], calling: string[]}} rule */
 export function matchText({ modalities, words, calling }) {
   const parts = [

@@ -54,7 +54,7 @@ function row(arrival) {
     ),
     element("td", {}, source),
     element("td", { class: "figure" }, String(objects)),
-    element("td", {}, ago(last_object_at)),
+    element("td", { class: "time" }, ago(last_object_at)),
     element("td", {}, ...prepared(arrival)),
     element("td", {}, refused(arrival)),
   );

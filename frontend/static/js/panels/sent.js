@@ -2,7 +2,7 @@
 
 import { getNetwork, listTransfers, newClientId, sendReading } from "../common/api.js";
 import { element, find } from "../common/dom.js";
-import { sentText } from "../pacs/words.js";
+import { sentShort, sentText } from "../pacs/words.js";
 
 /** Asked anew so often: sooner while it is on its way. */
 const refresh_ms = { open: 2000, still: 30_000 };
@@ -13,14 +13,35 @@ export class Sent {
   /** @type {Promise<import("../common/types.js").Schemas["Peer"][]>|null} */
   #peers = null;
 
-  /** @param {HTMLElement} place is filled, and hidden where there is no peer */
-  constructor(place) {
+  /** @param {HTMLElement} place is filled, and hidden where there is no peer @param {boolean} folded into one button */
+  constructor(place, folded = false) {
     this.place = place;
     this.said = element("span", { role: "status" });
     this.select = element("select", { "aria-label": "Send to" });
     this.button = element("button", { type: "button" });
     this.button.addEventListener("click", () => void this.#send());
-    place.append(this.said, this.select, this.button);
+    const whole = [this.said, this.select, this.button];
+    if (folded) place.append(...this.#folded(whole));
+    else place.append(...whole);
+  }
+
+  /** @param {HTMLElement[]} whole */
+  #folded(whole) {
+    const inside = element("span", { class: "unfolded", hidden: true }, ...whole);
+    const opener = element("button", { type: "button", class: "opener", "aria-expanded": "false" });
+    const unfold = (isOpen) => {
+      inside.hidden = !isOpen;
+      opener.setAttribute("aria-expanded", String(isOpen));
+    };
+    opener.addEventListener("click", () => unfold(inside.hidden));
+    this.place.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || inside.hidden) return;
+      event.stopPropagation();
+      unfold(false);
+      opener.focus();
+    });
+    this.opener = opener;
+    return [opener, inside];
   }
 
   /** @param {string|null} readingId a signed reading; null where it is not signed */
@@ -41,7 +62,8 @@ export class Sent {
       if (!peers.length || readingId !== this.#readingId) return;
       const { transfers } = await listTransfers({ reading_id: readingId });
       if (readingId !== this.#readingId) return;
-      this.#say(transfers.map(sentText).join(" · "));
+      this.#say(transfers.map(sentText).join(" · ") || "Not sent to anybody yet");
+      if (this.opener) this.opener.textContent = sentShort(transfers);
       isOpen = transfers.some(({ state }) => state === "waiting" || state === "running");
       this.place.hidden = false;
     } catch {
@@ -81,8 +103,9 @@ export class Sent {
       this.#say(`Not sent: ${error.message}`);
     }
     this.button.disabled = false;
+    if (document.activeElement === document.body) this.button.focus(); // a disabled button loses the keyboard
   }
 }
 
-/** @param {string} selector of a place on the page */
-export const sentAt = (selector) => new Sent(find(selector));
+/** @param {string} selector of a place on the page @param {boolean} [folded] */
+export const sentAt = (selector, folded) => new Sent(find(selector), folded);

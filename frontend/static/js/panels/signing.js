@@ -25,7 +25,7 @@ export class Signing {
     this.outbox = outbox;
     this.clock = clock;
     this.finish = finish;
-    this.sent = sentAt("[data-signed=sent]");
+    this.sent = sentAt("[data-signed=sent]", true);
     outbox.addEventListener("closed", () => this.sayClosed());
     finish.addEventListener("sign", () => void this.sign());
   }

@@ -98,7 +98,12 @@ export class Queue extends EventTarget {
         reading ? element("a", { href: reading }, what) : what,
         element("small", {}, kindsText(kinds) || transfer.study_instance_uid),
       ),
-      element("td", { class: "state" }, progressText(transfer), element("small", {}, reason ?? "")),
+      element(
+        "td",
+        { class: "state" },
+        progressText(transfer),
+        element("small", {}, state === "running" ? "" : (reason ?? "")),
+      ),
       element("td", {}, readerShown(asked_by), element("small", {}, timeOf(created_at))),
       element("td", { class: "act" }, ...this.#buttons(transfer, name)),
     );
