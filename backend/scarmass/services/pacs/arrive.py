@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 BATCH = 200
 GATHER_S = 1.0
 """So long objects wait for those beside them: a study's stacks are formed anew with each batch."""
+GIVES_WAY_S = 0.5
+"""So long an object waits for an edit that is being answered: a reader's click goes first."""
 NOTE_RETRY_S = 60.0
 NOTE_KEPT_S = 24 * 3600.0
 ON_ARRIVAL = "on arrival"
@@ -93,6 +95,7 @@ class Arrivals:
             self._take_in_from(source, objects)
 
     def _named(self, one: Waiting) -> _Object:
+        self._context.precedence.give_way(GIVES_WAY_S)
         head = announced(one.path)
         is_named = head.sop_instance_uid and not self._context.examiners.deidentifies
         return _Object(one, head, head.sop_instance_uid if is_named else f"object {one.path.name[31:39]}")
@@ -123,7 +126,7 @@ class Arrivals:
             return set(), {}
         context = self._context
         try:
-            intake = take_in(context.database, context.files, _opened(objects), examiners=context.examiners)
+            intake = take_in(context.database, context.files, _opened(context, objects), examiners=context.examiners)
         except (DatabaseUnavailable, StorageFull):
             raise
         except Exception:
@@ -196,7 +199,8 @@ def _arriving(head: Announced, source: str) -> Arriving:
     return Arriving(head.modality, head.study_description, head.series_description, source)
 
 
-def _opened(objects: Sequence[_Object]) -> Iterator[tuple[str, BinaryIO]]:
+def _opened(context: Context, objects: Sequence[_Object]) -> Iterator[tuple[str, BinaryIO]]:
     for one in objects:
+        context.precedence.give_way(GIVES_WAY_S)
         with one.waiting.path.open("rb") as stream:
             yield one.name, stream
