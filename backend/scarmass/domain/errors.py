@@ -317,10 +317,6 @@ class NothingListens(Conflict):
     """A peer would send what is fetched to our AE title, and the settings name none."""
 
 
-class RulesInvalid(Invalid):
-    """What rules are tried on is neither typed nor a stored study."""
-
-
 class DeviceOutOfMemory(Unavailable):
     """The accelerator had no memory left, even after the embeddings were evicted."""
 

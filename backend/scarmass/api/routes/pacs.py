@@ -15,14 +15,12 @@ from scarmass.api.schemas.pacs import (
     FoundStudy,
     Network,
     PeerName,
-    Rules,
-    RulesTest,
-    RulesTested,
     SendRequest,
     Text,
     Transfer,
     Transfers,
 )
+from scarmass.api.schemas.pacs_rules import Rules, RulesTest, RulesTested
 from scarmass.domain.pacs import StudyQuery
 from scarmass.domain.transfers import TransferState
 from scarmass.services.pacs import ask
