@@ -95,10 +95,11 @@ def test_a_study_of_the_pacs_is_found_fetched_and_on_the_worklist(
     done = settled(client)
     assert (done["id"], done["done"], done["of"]) == (asked["id"], 10, 10)
     for _ in range(400):
-        if get(client, "studies", peer="PACS")["studies"][0]["is_stored"]:
+        if arrivals := get(client, "arrivals")["arrivals"]:
             break
         time.sleep(0.05)
-    (arrival,) = get(client, "arrivals")["arrivals"]
+    (arrival,) = arrivals
+    assert get(client, "studies", peer="PACS")["studies"][0]["is_stored"]
     assert (arrival["source"], arrival["objects"], arrival["refused"]) == ("ARCHIVE", 10, [])
     assert arrival["patient"] == client.get("/api/v1/studies").json()["studies"][0]["patient"]
 
