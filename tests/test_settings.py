@@ -1,5 +1,7 @@
 """Where settings come from."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,8 @@ from pydantic import ValidationError
 
 from scarmass.cli.serve import demo, import_studies, serve
 from scarmass.domain.errors import SecretTooShort
+from scarmass.domain.pacs import DicomwebPeer, DimsePeer, LocalEntity, ResultKind
+from scarmass.domain.pacs_rules import AcceptRule, PrepareRule, Rules, SendRule
 from scarmass.settings import SETTINGS_FILE, SensitivityFit, Settings, write_settings
 
 FIT = SensitivityFit(
@@ -70,3 +74,84 @@ def test_deidentification_without_a_secret_starts_nothing(
     for start in (serve, lambda: import_studies([]), demo):
         with pytest.raises(SecretTooShort, match="deidentification_secret"):
             start()
+
+
+NETWORK = {
+    "local": {"ae_title": "SCARMASS", "port": 11112},
+    "peers": [
+        {"name": "Archive", "ae_title": "ARCHIVE", "host": "10.0.0.9", "port": 104, "commits": True},
+        {"name": "web", "url": "https://pacs.example/dicom-web", "token": "bearer-of-secrets"},
+    ],
+    "rules": {
+        "accept": [{"name": "hearts", "modalities": ["MR"], "words": ["heart"]}],
+        "prepare": [{"name": "all", "quiet_seconds": 60}],
+        "send": [{"peer": "Archive", "kinds": ["seg", "sr"]}],
+    },
+}
+
+
+def test_without_settings_nothing_listens_and_nothing_is_sent() -> None:
+    network = Settings().pacs.network
+    assert (network.local, network.peers, network.rules) == (None, (), Rules())
+    assert network.rules.send == ()
+
+
+def test_the_network_is_read_from_the_file_and_from_the_environment(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data_dir / SETTINGS_FILE).write_text(json.dumps({"pacs": NETWORK}))
+    network = Settings().pacs.network
+    assert network.local == LocalEntity("SCARMASS", "127.0.0.1", 11112)
+    assert network.peers == (
+        DimsePeer("Archive", "ARCHIVE", "10.0.0.9", 104, commits=True),
+        DicomwebPeer("web", "https://pacs.example/dicom-web", "bearer-of-secrets"),
+    )
+    assert network.rules.accept == (AcceptRule(("MR",), ("heart",), name="hearts"),)
+    assert network.rules.prepare == (PrepareRule(name="all", quiet_seconds=60),)
+    assert network.rules.send == (SendRule(peer="Archive", kinds=(ResultKind.SEG, ResultKind.SR)),)
+    monkeypatch.setenv("SCARMASS_PACS", json.dumps({"local": {"ae_title": "OTHER"}}))
+    local = Settings().pacs.network.local
+    assert local is not None
+    assert local.ae_title == "OTHER"
+
+
+PEER = {"name": "Archive", "ae_title": "ARCHIVE", "host": "10.0.0.9", "port": 104}
+
+
+@pytest.mark.parametrize(
+    ("pacs", "sentence"),
+    [
+        ({"peers": [PEER | {"hots": "10.0.0.8"}]}, "there is no setting “hots” here"),
+        ({"peers": [{"name": "Archive", "ae_title": "ARCHIVE", "port": 104}]}, "host"),
+        ({"peers": [PEER | {"port": 0}]}, "Archive: port is between 1 and 65535"),
+        ({"peers": [PEER | {"ae_title": "A" * 17}]}, "Archive: ae_title is 1 to 16 plain characters"),
+        ({"peers": [PEER | {"ae_title": " PADDED"}]}, "without spaces around them"),
+        ({"peers": [PEER | {"name": ""}]}, "a peer's name"),
+        ({"peers": [PEER, PEER]}, "two peers have the name “Archive”"),
+        ({"peers": [PEER, PEER | {"name": "other"}]}, "two peers have the AE title or name “ARCHIVE”"),
+        ({"peers": [PEER | {"tls": {"certificate": "/none", "key": "/none", "authority": "/none"}}]}, "not there"),
+        ({"peers": [{"name": "web", "url": "ftp://pacs.example"}]}, "web: url is to begin with http"),
+        ({"peers": [{"name": "web", "url": "https://me:secret@pacs.example"}]}, "neither a password nor a query"),
+        ({"local": {"ae_title": ""}}, "local: ae_title"),
+        ({"rules": {"send": [{"peer": "nobody"}]}}, "rules send to “nobody”, and no peer has that name"),
+        ({"rules": {"accept": [{"name": "a", "modality": ["MR"]}]}}, "there is no setting “modality” here"),
+        ({"rules": {"accept": [{"modalities": ["MR"]}]}}, "each rule needs a name"),
+        ({"rules": {"prepare": [{"name": "at once", "quiet_seconds": 0}]}}, "quiet_seconds is 1 or more"),
+        ({"peers": [PEER], "rules": {"send": [{"peer": "Archive", "kinds": []}]}}, "names one kind or more"),
+        ({"rules": {"sends": []}}, "there is no setting “sends” here"),
+        ({"peer": []}, "peer"),
+    ],
+)
+def test_a_network_that_cannot_be_is_refused_in_a_sentence(data_dir: Path, pacs: dict, sentence: str) -> None:
+    (data_dir / SETTINGS_FILE).write_text(json.dumps({"pacs": pacs}))
+    with pytest.raises(ValidationError, match=re.escape(sentence)):
+        Settings()
+
+
+def test_a_token_is_not_told_where_settings_are_refused_or_shown(data_dir: Path) -> None:
+    (data_dir / SETTINGS_FILE).write_text(json.dumps({"pacs": NETWORK}))
+    assert "bearer-of-secrets" not in repr(Settings())
+    (data_dir / SETTINGS_FILE).write_text(json.dumps({"pacs": NETWORK | {"local": {"port": 0}}}))
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert "bearer-of-secrets" not in str(refused.value)

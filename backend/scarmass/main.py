@@ -14,17 +14,21 @@ import uvicorn
 from rich.console import Console
 
 from scarmass.domain.errors import DatabaseUnavailable
+from scarmass.domain.pacs import Commitment, DimsePeer, LocalEntity, PacsClient, Peer
+from scarmass.domain.pacs_rules import source_of
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Sensitivity
 from scarmass.imaging.examiner import Examiners
 from scarmass.paths import WEIGHTS
 from scarmass.services.context import Context
 from scarmass.services.intake import Intake, take_in
+from scarmass.services.pacs.commit import ANSWERED, answer_to_json
 from scarmass.settings import Settings
 from scarmass.storage.database import Database, migrate
 from scarmass.storage.embedded_postgres import embedded_postgres
 from scarmass.storage.files import FileStore
 from scarmass.storage.orphans import sweep
+from scarmass.storage.spool import Spool
 from scarmass.worker import Worker
 
 console = Console(stderr=True, highlight=False)
@@ -57,6 +61,7 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             console.print("The site's sensitivity was fitted to other weights: run `scarmass calibrate` again")
         entry, detector_file = resolve(settings.detector, WEIGHTS)
         detector_model = Model(entry.name, verify(entry, detector_file))
+        spool = open_spool(settings)
         return Context(
             database=database,
             files=files,
@@ -74,7 +79,33 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             largest_stack_pixels=settings.max_stack_pixels,
             report_templates=settings.report_templates,
             results_folder=settings.results_folder,
+            network=settings.pacs.network,
+            client_of=lambda peer: open_client(settings.pacs.local or LocalEntity(), spool, peer),
+            spool=spool,
         )
+
+
+def open_client(local: LocalEntity, spool: Spool | None, peer: Peer) -> PacsClient:
+    """What talks to a peer, over its protocol. spool: where what it answers later waits."""
+    if isinstance(peer, DimsePeer):
+        from scarmass.imaging.dimse.client import DimseClient  # pyright: ignore[reportMissingImports]
+
+        def answered(peer: DimsePeer, commitment: Commitment) -> None:
+            if spool is not None:
+                spool.note(source_of(peer), ANSWERED, answer_to_json(commitment))
+
+        return DimseClient(peer, local, committed=answered)
+    from scarmass.imaging.dicomweb.client import DicomwebClient  # pyright: ignore[reportMissingImports]
+
+    return DicomwebClient(peer)
+
+
+def open_spool(settings: Settings) -> Spool | None:
+    """Where what comes over the network waits; None where nothing can come."""
+    pacs = settings.pacs
+    if pacs.local is None and not pacs.peers:
+        return None
+    return Spool(settings.data_dir / "spool", pacs.network.largest_spool_bytes)
 
 
 def open_examiners(settings: Settings) -> Examiners:
@@ -109,6 +140,8 @@ def serve(settings: Settings) -> None:
         with open_storage(settings) as (database, files), suppress(KeyboardInterrupt):
             if count := sweep(database, files):
                 console.print(f"Removed {count} files and folders of imports that were cut off")
+            if spool := open_spool(settings):
+                spool.sweep()
             _server(settings, open_context(settings, database, files)).run()
         console.print("Stopping")
     except DatabaseUnavailable as error:

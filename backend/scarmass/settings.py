@@ -19,6 +19,7 @@ from scarmass.domain.sensitivity import HIGHEST, LOWEST
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.pseudonyms import Pseudonyms
 from scarmass.paths import CHECKOUT
+from scarmass.settings_pacs import PacsSettings
 
 DATA_DIR = (CHECKOUT or Path.cwd()) / "data"
 SETTINGS_FILE = "settings.json"
@@ -46,7 +47,7 @@ class Settings(BaseSettings):
     What the environment does not say, DATA_DIR/settings.json may, by the settings' own names.
     """
 
-    model_config = SettingsConfigDict(env_prefix="SCARMASS_", populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="SCARMASS_", populate_by_name=True, hide_input_in_errors=True)
 
     port: int = Field(default=8000, ge=1, le=65535, validation_alias="PORT")
     data_dir: Path = Field(
@@ -99,6 +100,7 @@ class Settings(BaseSettings):
     report_templates: Path | None = Field(
         default=None, description="a folder whose report.html or report.typ takes the place of ours"
     )
+    pacs: PacsSettings = Field(default=PacsSettings(), description="the network's machines, and the rules")
     body_idle_seconds: float = Field(default=20, gt=0, description="that a request's body may bring nothing")
 
     @property

@@ -1,4 +1,4 @@
-"""Composition root of the jobs: a thread for each queue, beside others in other processes or alone."""
+"""Composition root of the jobs: a thread for each queue, and one for what arrives; other processes may have theirs."""
 
 import logging
 import threading
@@ -7,8 +7,10 @@ import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from scarmass.domain.errors import DatabaseUnavailable
+from scarmass.domain.errors import DatabaseUnavailable, StorageFull
 from scarmass.services.context import Context
+from scarmass.services.pacs import attempt, fetch, send
+from scarmass.services.pacs.arrive import Arrivals
 from scarmass.services.readings import deliver, prepare
 from scarmass.storage import jobs
 from scarmass.storage.jobs import Queue
@@ -19,6 +21,8 @@ POLL_S = 0.5
 """Jobs that ended processes left, and those that wait for another one's end, are looked for so often."""
 ROUND_S = 2.0
 DATABASE_RETRY_S = 1.0
+ROOM_RETRY_S = 10.0
+"""So long a full disk is left alone."""
 
 
 class Worker:
@@ -28,6 +32,19 @@ class Worker:
     """
 
     def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __enter__(self) -> None:
+        self._working = ExitStack()
+        for thread in self._threads():
+            self._working.enter_context(thread)
+
+    def __exit__(self, *_: object) -> None:
+        self._working.close()
+
+    def _threads(self) -> "list[QueueWorker | ArrivalWorker]":
+        context = self._context
+
         def prepare_next(reading_id: uuid.UUID) -> None:
             prepare.prepare_next_slice(context, reading_id)
 
@@ -40,18 +57,25 @@ class Worker:
         def wait(reading_id: uuid.UUID, _: Exception) -> None:
             deliver.give_up_for_now(context, reading_id)
 
-        self._threads = (
+        def send_next(transfer_id: uuid.UUID) -> None:
+            send.send_next(context, transfer_id)
+
+        def fetch_next(transfer_id: uuid.UUID) -> None:
+            fetch.fetch_next(context, transfer_id)
+
+        def put_off(transfer_id: uuid.UUID, _: Exception) -> None:
+            attempt.give_up_for_now(context, transfer_id)
+
+        threads: list[QueueWorker | ArrivalWorker] = [
             QueueWorker(context, Queue.PREPARING, prepare.take_up, prepare_next, give_up),
             QueueWorker(context, Queue.DELIVERING, deliver.take_up, write, wait),
-        )
-
-    def __enter__(self) -> None:
-        self._working = ExitStack()
-        for thread in self._threads:
-            self._working.enter_context(thread)
-
-    def __exit__(self, *_: object) -> None:
-        self._working.close()
+        ]
+        if context.network.peers:
+            threads.append(QueueWorker(context, Queue.SENDING, send.take_up, send_next, put_off))
+            threads.append(QueueWorker(context, Queue.FETCHING, fetch.take_up, fetch_next, put_off))
+        if context.spool is not None:
+            threads.append(ArrivalWorker(Arrivals(context, context.spool)))
+        return threads
 
 
 class QueueWorker:
@@ -125,3 +149,34 @@ class QueueWorker:
                 if is_last_attempt:
                     self._give_up(reading_id, error)
                 raise
+
+
+class ArrivalWorker:
+    """The thread that takes in what came over the network."""
+
+    def __init__(self, arrivals: Arrivals) -> None:
+        self._arrivals = arrivals
+        self._stopping = threading.Event()
+
+    def __enter__(self) -> None:
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="worker arriving")
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                wait_s = 0 if self._arrivals.work() else POLL_S
+            except DatabaseUnavailable:
+                wait_s = DATABASE_RETRY_S
+            except StorageFull as error:
+                log.warning("what came over the network waits: %s", error)
+                wait_s = ROOM_RETRY_S
+            except Exception:
+                log.exception("what came over the network could not be taken in, trying again")
+                wait_s = ROOM_RETRY_S
+            self._stopping.wait(wait_s)

@@ -6,7 +6,7 @@ import signal
 import socket
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -23,7 +23,9 @@ START_S = 60
 
 
 @contextmanager
-def server(folder: Path, deadly_slice: str | None = None) -> Iterator[tuple[BaseProcess, httpx.Client]]:
+def server(
+    folder: Path, deadly_slice: str | None = None, serve: Callable[[Path, int, str | None], None] = serve
+) -> Iterator[tuple[BaseProcess, httpx.Client]]:
     """A server of its own that answers, killed at the end whether or not it was before.
 
     Each has a port of its own: between two of them, somebody else may take a port that was free.

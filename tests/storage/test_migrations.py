@@ -15,8 +15,10 @@ from alembic.script import ScriptDirectory
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, inspect
 
+from scarmass.domain.pacs import ResultKind
 from scarmass.paths import MIGRATIONS
 from scarmass.services.readings.export import DIGITS
+from scarmass.storage import transfers
 from scarmass.storage.database import Database, migrate, psycopg_url
 from scarmass.storage.tables import Table, is_ours
 from tests.storage import older_revisions
@@ -128,6 +130,22 @@ def test_what_was_read_before_reader_studies_is_in_none_and_its_stacks_can_be_me
     opened = client.post(url, json={"client_id": str(uuid.uuid4())}, headers={"X-Reader": "Dr Anna"})
     assert opened.status_code == 201, opened.text
     assert opened.json()["reading_id"] not in then["readings"]
+
+
+def test_what_was_read_before_there_was_a_network_can_be_sent_over_it(
+    client: TestClient, database: Database, then: dict
+) -> None:
+    assert get(client, "pacs/transfers")["transfers"] == []
+    assert get(client, "pacs/arrivals")["arrivals"] == []
+    for reading_id, reading in then["readings"].items():
+        stack_id = reading["reading"]["stack_id"]
+        study_uid = get(client, f"stacks/{stack_id}")["study_instance_uid"]
+        asked = (uuid.uuid4(), "PACS", uuid.UUID(reading_id), study_uid, (ResultKind.SEG,), "Dr Anna")
+        with database.transaction() as session:
+            assert transfers.add_send(session, *asked)[1]
+    sent = get(client, "pacs/transfers")["transfers"]
+    assert {one["reading_id"] for one in sent} == set(then["readings"])
+    assert all(one["patient"] is not None for one in sent)
 
 
 @pytest.mark.parametrize("revision", ["0002"])

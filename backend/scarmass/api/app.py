@@ -15,6 +15,7 @@ from scarmass.api.routes import (
     health,
     methods,
     models,
+    pacs,
     pages,
     reader_studies,
     readings,
@@ -60,7 +61,8 @@ def create_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
     errors.install(app)
     of_readings = (readings, methods, segments17, signing, reports)
-    for route in (studies, stacks, slices, models, *of_readings, reader_studies, events, health, pages):
+    for route in (studies, stacks, slices, models, *of_readings, reader_studies, pacs, events, health, pages):
         app.include_router(route.router)
+    app.include_router(pacs.of_readings)
     app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")
     return app

@@ -309,6 +309,14 @@ class PeerNotFound(NotFound):
     """No machine of the network has this name in the settings."""
 
 
+class TransferNotFound(NotFound):
+    """No transfer has this id."""
+
+
+class NothingListens(Conflict):
+    """A peer would send what is fetched to our AE title, and the settings name none."""
+
+
 class DeviceOutOfMemory(Unavailable):
     """The accelerator had no memory left, even after the embeddings were evicted."""
 

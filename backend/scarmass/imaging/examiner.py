@@ -128,6 +128,7 @@ class Examiners:
 
     def __init__(self, bounds: Bounds = Bounds(), processes: int = 2, pseudonyms: Pseudonyms | None = None) -> None:
         self.bounds, self.processes = bounds, processes
+        self.deidentifies = pseudonyms is not None
         self._free: LifoQueue[Examiner] = LifoQueue()
         for _ in range(processes):
             self._free.put(Examiner(bounds, pseudonyms))

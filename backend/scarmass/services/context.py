@@ -1,6 +1,6 @@
 """What every service works with, handed in by the composition roots."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,8 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scarmass.domain.contours import Contours
+from scarmass.domain.errors import PeerUnreachable
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
+from scarmass.domain.pacs import PacsClient, Peer
+from scarmass.domain.pacs_rules import Network
 from scarmass.domain.protocols import Detector, Segmenter, SliceImage
 from scarmass.domain.reading import Reading, Sensitivity, WallRules
 from scarmass.domain.signature import Recipe
@@ -22,6 +25,7 @@ from scarmass.services.stack_detections import StackDetections
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
 from scarmass.storage.notifications import Notifications
+from scarmass.storage.spool import Spool
 
 REMEMBERED_SPREADS = 4096
 REMEMBERED_BLOOD = 512
@@ -30,10 +34,16 @@ REMEMBERED_IMAGES = 48
 REMEMBERED_CONTOURS = 16
 
 
+def no_client(peer: Peer) -> PacsClient:
+    """Where no root has handed in clients. Raises PeerUnreachable."""
+    raise PeerUnreachable(f"{peer.name} cannot be reached: this server was started without a network")
+
+
 @dataclass
 class Context:
     """sensitivity, wall: what readings are opened with. examiners: read what comes in. report_templates: a site's own.
-    results_folder: where signed readings are written, None where they are not.
+    results_folder: where signed readings are written, None where they are not. network: our entity, peers and rules.
+    client_of: talks to a peer. spool: where what comes over the network waits, None where nothing does.
 
     images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
     time.
@@ -51,6 +61,9 @@ class Context:
     largest_stack_pixels: int = 2**26
     report_templates: Path | None = None
     results_folder: Path | None = None
+    network: Network = field(default_factory=Network)
+    client_of: Callable[[Peer], PacsClient] = no_client
+    spool: Spool | None = None
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
     images: Remembered[Hashable, SliceImage] = field(default_factory=lambda: Remembered(REMEMBERED_IMAGES))

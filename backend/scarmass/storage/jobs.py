@@ -1,5 +1,6 @@
 """Jobs in PostgreSQL, queued and claimed by procrastinate: which readings wait for their next slice to be prepared,
-and which signed ones to be written into the results folder.
+which signed ones to be written into the results folder, and which transfers to be sent or fetched: these are queued by
+their own id in the place of a reading's.
 
 A job of preparing is one slice of one reading, so that readings take turns. The lock of a job is its reading: two jobs
 of one reading never run at once in one queue, in whichever process, and a second one that waits is refused.
@@ -26,9 +27,16 @@ class Queue(StrEnum):
 
     PREPARING = "preparing"
     DELIVERING = "delivering"
+    SENDING = "sending"
+    FETCHING = "fetching"
 
 
-TASKS = {Queue.PREPARING: "prepare_next_slice", Queue.DELIVERING: "write_result"}
+TASKS = {
+    Queue.PREPARING: "prepare_next_slice",
+    Queue.DELIVERING: "write_result",
+    Queue.SENDING: "send_result",
+    Queue.FETCHING: "fetch_study",
+}
 ATTEMPTS = 3
 RETRY_WAIT_S = 1
 HEARTBEAT_S = 1
@@ -65,6 +73,15 @@ def add_job(session: Session, reading_id: uuid.UUID, queue: Queue = Queue.PREPAR
         raise DatabaseUnavailable("the database cannot be reached") from error
     if not wait_s:
         notify(session, queue)
+
+
+def make_due(session: Session, reading_id: uuid.UUID, queue: Queue) -> None:
+    """Have a job that waits for its time done now."""
+    lock = {"lock": _lock(reading_id, queue)}
+    session.execute(
+        text("update procrastinate_jobs set scheduled_at = null where queueing_lock = :lock and status = 'todo'"), lock
+    )
+    notify(session, queue)
 
 
 def _lock(reading_id: uuid.UUID, queue: Queue) -> str:

@@ -107,6 +107,17 @@ def _stored_instances(session: Session, sop_instance_uids: Set[str]) -> dict[str
     return {row.sop_instance_uid: StoredInstance(row.study_instance_uid, row.sha256) for row in rows}
 
 
+def stored_objects(session: Session, sop_instance_uids: Sequence[str]) -> dict[str, str]:
+    """The sha256 of those of these objects that are stored, by their UID."""
+    return {uid: one.sha256 for uid, one in _stored_instances(session, set(sop_instance_uids)).items()}
+
+
+def stored_studies(session: Session, study_instance_uids: Sequence[str]) -> set[str]:
+    """Those of these studies that are stored."""
+    wanted = any_(literal(list(study_instance_uids), ARRAY(Text)))
+    return set(session.scalars(select(StudyRow.study_instance_uid).where(StudyRow.study_instance_uid == wanted)))
+
+
 def headers_of(session: Session, study_instance_uid: str) -> list[SliceHeader]:
     """Of every image of the study."""
     query = select(FrameRow.header).join(InstanceRow, InstanceRow.sop_instance_uid == FrameRow.sop_instance_uid)

@@ -41,6 +41,11 @@ def reader_study(study_id: uuid.UUID, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "reader_study.html", {"study_id": str(study_id)})
 
 
+@router.get("/pacs")
+def pacs(request: Request) -> HTMLResponse:
+    return templates.TemplateResponse(request, "pacs.html")
+
+
 @router.get("/readings/{reading_id}/report")
 def report(
     reading_id: uuid.UUID,

@@ -16,6 +16,7 @@ from scarmass.domain.errors import (
 from scarmass.domain.reading import Reading, ReadingState
 from scarmass.domain.signature import Signature
 from scarmass.services.context import Context
+from scarmass.services.pacs.ask import send_signed
 from scarmass.services.readings.load import MeasuredReading, measured
 from scarmass.storage import jobs, opening, readings, signatures, stacks
 from scarmass.storage.jobs import Queue
@@ -46,6 +47,7 @@ def sign(
         if context.results_folder is not None and assignment is None:  # a measurement is no result of the patient
             signatures.add_delivery(session, reading_id)
             jobs.add_job(session, reading_id, Queue.DELIVERING)
+        send_signed(context, session, reading)
         return measured(context, session, readings.get_reading(session, reading_id))
 
 

@@ -138,6 +138,30 @@ export const getBlandAltman = async (id, number, extent) =>
       reader: readerName(),
     })
   ).text();
+
+const pacsPath = `${root}/pacs`;
+/** @returns {Promise<import("./types.js").Schemas["Network"]>} */
+export const getNetwork = () => json(`${pacsPath}/peers`);
+/** @param {string} peer @returns {Promise<import("./types.js").Schemas["Echo"]>} */
+export const echoPeer = (peer) => json(`${pacsPath}/peers/${part(peer)}/echo`, { method: "POST" });
+/** @param {Record<string, string>} query @returns {Promise<import("./types.js").Schemas["FoundStudies"]>} */
+export const findStudies = (query) => json(`${pacsPath}/studies?${new URLSearchParams(query)}`);
+/** @param {object} body @returns {Promise<import("./types.js").Schemas["Transfer"]>} */
+export const fetchStudy = (body) => json(`${pacsPath}/fetches`, { method: "POST", body });
+/** @param {Record<string, string>|string[][]} [query] @returns {Promise<import("./types.js").Schemas["Transfers"]>} */
+export const listTransfers = (query = {}) => json(`${pacsPath}/transfers?${new URLSearchParams(query)}`);
+/** @param {string} id @param {"retry"|"cancel"} what @returns {Promise<import("./types.js").Schemas["Transfer"]>} */
+export const changeTransfer = (id, what) => json(`${pacsPath}/transfers/${part(id)}/${what}`, { method: "POST" });
+/** @param {number|null} cursor @returns {Promise<import("./types.js").Schemas["Arrivals"]>} */
+export const listArrivals = (cursor) => json(`${pacsPath}/arrivals${cursor ? `?cursor=${cursor}` : ""}`);
+/** @returns {Promise<import("./types.js").Schemas["Rules"]>} */
+export const getRules = () => json(`${pacsPath}/rules`);
+/** @param {object} body @returns {Promise<import("./types.js").Schemas["RulesTested"]>} */
+export const tryRules = (body) => json(`${pacsPath}/rules/test`, { method: "POST", body });
+/** @param {string} readingId @param {object} body @returns {Promise<import("./types.js").Schemas["Transfer"]>} */
+export const sendReading = (readingId, body) =>
+  json(`${root}/readings/${part(readingId)}/send`, { method: "POST", body });
+
 export const getStack = (stackId) => json(`${root}/stacks/${part(stackId)}`);
 export const patchStack = (stackId, body) => json(`${root}/stacks/${part(stackId)}`, { method: "PATCH", body });
 export const getView = (stackId) => json(`${root}/stacks/${part(stackId)}/view`);

@@ -3,6 +3,7 @@
 import { writeReportText } from "../common/api.js";
 import { byId, find } from "../common/dom.js";
 import { keepReportLanguage } from "../common/report_language.js";
+import { sentAt } from "../panels/sent.js";
 
 const { readingId = "", textNumber = "0" } = document.body.dataset;
 
@@ -12,6 +13,8 @@ language.addEventListener("change", () => {
   location.search = `?language=${encodeURIComponent(language.value)}`;
 });
 byId("print").addEventListener("click", () => window.print());
+
+if (document.getElementById("sent")) sentAt("#sent").follow(readingId);
 
 /** How unsure the mass is takes models their time: the sheet is shown before, and again once they have said. */
 async function askSpread() {

@@ -6,6 +6,7 @@ import { counted, dayAndTimeOf, personName, readerShown } from "../common/format
 import { untilAnswered } from "../common/retry.js";
 import { hideProgress, showMessage, showProgress } from "../common/status.js";
 import { pathOf } from "../reading/opening.js";
+import { sentAt } from "./sent.js";
 
 /** @typedef {import("../reading/actions.js").Actions} Actions @typedef {import("../reading/outbox.js").Outbox} Outbox */
 /** @typedef {import("../common/types.js").Reading} Reading */
@@ -24,6 +25,7 @@ export class Signing {
     this.outbox = outbox;
     this.clock = clock;
     this.finish = finish;
+    this.sent = sentAt("[data-signed=sent]", true);
     outbox.addEventListener("closed", () => this.sayClosed());
     finish.addEventListener("sign", () => void this.sign());
   }
@@ -108,6 +110,7 @@ export class Signing {
     const { isSigned } = this.draft;
     document.body.classList.toggle("signed", isSigned);
     byId("signed").hidden = !isSigned;
+    this.sent.follow(isSigned && !this.draft.reading.assignment ? this.draft.reading.id : null);
     if (!isSigned) return;
     const { signature, version, replaced_by } = this.draft.reading;
     const by = signature

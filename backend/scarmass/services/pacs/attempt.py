@@ -1,0 +1,96 @@
+"""One attempt of a transfer, and what becomes of it when it does not succeed."""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+
+from scarmass.domain.errors import (
+    DatabaseUnavailable,
+    Fact,
+    PeerFailed,
+    PeerRefused,
+    PeerUnreachable,
+    StorageFull,
+)
+from scarmass.domain.pacs import Progress, Report
+from scarmass.domain.transfers import MOST_ATTEMPTS, Direction, Transfer, wait_after
+from scarmass.services.context import Context
+from scarmass.services.pacs.ask import QUEUES
+from scarmass.storage import jobs, transfers
+
+log = logging.getLogger(__name__)
+
+REPORTED_EVERY_S = 0.5
+UNEXPECTED = "an unexpected error, of which the server's log tells more"
+PASSING = (PeerUnreachable, PeerRefused, PeerFailed, StorageFull)
+"""What may be over at the next attempt; any other fact stays true however often it is tried."""
+
+Work = Callable[[Transfer, Report], tuple[int, str | None]]
+"""Does the whole of a transfer; answers how many objects it was of, and a warning."""
+
+
+class Cancelled(Exception):
+    """Somebody wants no more of it."""
+
+
+def attempt(context: Context, transfer_id: uuid.UUID, work: Work) -> None:
+    """Do a transfer that waits. Where it does not succeed, the reason is stored and the next attempt queued."""
+    with context.database.transaction() as session:
+        transfer = transfers.begin(session, transfer_id)
+    if transfer is None:
+        return
+    if transfer.attempts > MOST_ATTEMPTS:  # each ended its process
+        return _put_off(context, transfer, transfer.reason or "it broke off each time", None)
+    try:
+        done, warning = work(transfer, _reporter(context, transfer_id))
+    except (Cancelled, DatabaseUnavailable) as error:
+        if isinstance(error, DatabaseUnavailable):
+            raise
+        return
+    except PASSING as error:
+        return _put_off(context, transfer, str(error), wait_after(transfer.attempts))
+    except Fact as error:
+        return _put_off(context, transfer, str(error), None)
+    with context.database.transaction() as session:
+        transfers.finish(session, transfer_id, done, warning)
+
+
+def give_up_for_now(context: Context, transfer_id: uuid.UUID) -> None:
+    """After an error that nobody expected."""
+    with context.database.transaction() as session:
+        transfer = transfers.get(session, transfer_id)
+    if transfer.state.is_open:
+        _put_off(context, transfer, UNEXPECTED, wait_after(transfer.attempts))
+
+
+def take_up(context: Context, direction: Direction) -> bool:
+    """Queue again what ended processes left; answers whether a job is due."""
+    queue = QUEUES[direction]
+    with context.database.transaction() as session:
+        jobs.take_back_stalled(session, queue)
+        for transfer_id in set(transfers.unfinished(session, direction)) - jobs.readings_with_a_job(session, queue):
+            jobs.add_job(session, transfer_id, queue)
+        return jobs.is_job_due(session, queue)
+
+
+def _put_off(context: Context, transfer: Transfer, reason: str, wait_s: int | None) -> None:
+    with context.database.transaction() as session:
+        if transfers.put_off(session, transfer.id, reason, wait_s):
+            jobs.add_job(session, transfer.id, QUEUES[transfer.direction], wait_s or 0)
+
+
+def _reporter(context: Context, transfer_id: uuid.UUID) -> Report:
+    """Stores progress now and then, and breaks off what was cancelled."""
+    reported_at = float("-inf")
+
+    def report(progress: Progress) -> None:
+        nonlocal reported_at
+        if time.monotonic() - reported_at < REPORTED_EVERY_S and progress.done != progress.of:
+            return
+        reported_at = time.monotonic()
+        with context.database.transaction() as session:
+            if not transfers.report(session, transfer_id, progress.done, progress.of):
+                raise Cancelled
+
+    return report
