@@ -156,6 +156,23 @@ def common_arguments(edition: Edition, kind: ResultKind, patient: Dataset, *part
     }
 
 
+def patient_arguments(patient: Dataset) -> dict[str, Any]:
+    """Of the constructors that take patient and study one by one."""
+    names = {
+        "study_instance_uid": "StudyInstanceUID",
+        "patient_id": "PatientID",
+        "patient_name": "PatientName",
+        "patient_birth_date": "PatientBirthDate",
+        "patient_sex": "PatientSex",
+        "accession_number": "AccessionNumber",
+        "study_id": "StudyID",
+        "study_date": "StudyDate",
+        "study_time": "StudyTime",
+        "referring_physician_name": "ReferringPhysicianName",
+    }
+    return {argument: patient.get(keyword) for argument, keyword in names.items()}
+
+
 def finished(dataset: SOPClass, edition: Edition, patient: Dataset) -> bytes:
     """The object as a file, with nothing in it that the clock or chance would make another one of."""
     at = local_time(edition, patient)
@@ -181,6 +198,14 @@ def local_time(edition: Edition, patient: Dataset) -> datetime:
 def reference_to(reference: Reference) -> Dataset:
     item = Dataset()
     item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = reference.sop_class_uid, reference.sop_instance_uid
+    return item
+
+
+def document_item(study_instance_uid: str, series_instance_uid: str, reference: Reference) -> Dataset:
+    """An item of the sequences that refer to documents by their study and series (PS3.3 table 10-3b)."""
+    series, item = Dataset(), Dataset()
+    series.SeriesInstanceUID, series.ReferencedSOPSequence = series_instance_uid, [reference_to(reference)]
+    item.StudyInstanceUID, item.ReferencedSeriesSequence = study_instance_uid, [series]
     return item
 
 

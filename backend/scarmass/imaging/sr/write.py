@@ -30,7 +30,7 @@ from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.valuerep import DT
 
-from scarmass.domain.pacs import Reference, ResultKind
+from scarmass.domain.pacs import ResultKind
 from scarmass.imaging.codes import CARDIAC_MR, OWN_SCHEME, OWN_SCHEME_NAME
 from scarmass.imaging.result import (
     MAKER,
@@ -39,10 +39,10 @@ from scarmass.imaging.result import (
     Edition,
     SourceImage,
     common_arguments,
+    document_item,
     finished,
     local_time,
     person_name,
-    reference_to,
 )
 from scarmass.imaging.seg.write import Algorithm
 from scarmass.imaging.uids import uid_of
@@ -99,7 +99,7 @@ def write_report(edition: Edition, patient: Dataset, images: Sequence[SourceImag
     for observer in report.get("VerifyingObserverSequence") or []:
         observer.VerificationDateTime = DT(local_time(edition, patient).strftime("%Y%m%d%H%M%S.%f%z"))
     if (predecessor := edition.predecessor(ResultKind.SR)) is not None:
-        report.PredecessorDocumentsSequence = [_document(str(patient.StudyInstanceUID), *predecessor)]
+        report.PredecessorDocumentsSequence = [document_item(str(patient.StudyInstanceUID), *predecessor)]
     return finished(report, edition, patient)
 
 
@@ -181,12 +181,4 @@ def _evidence_item(patient: Dataset, sop_class_uid: str, sop_instance_uid: str, 
     item = Dataset()
     item.update(patient)
     item.SOPClassUID, item.SOPInstanceUID, item.SeriesInstanceUID = sop_class_uid, sop_instance_uid, series
-    return item
-
-
-def _document(study: str, series_instance_uid: str, reference: Reference) -> Dataset:
-    """An item of the sequences that refer to documents by their study and series (PS3.3 table 10-3b)."""
-    series, item = Dataset(), Dataset()
-    series.SeriesInstanceUID, series.ReferencedSOPSequence = series_instance_uid, [reference_to(reference)]
-    item.StudyInstanceUID, item.ReferencedSeriesSequence = study, [series]
     return item
