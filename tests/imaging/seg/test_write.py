@@ -114,6 +114,14 @@ def test_where_no_thickness_is_known_a_plane_has_what_its_slice_stands_for() -> 
     assert {float(frame.PixelMeasuresSequence[0].SliceThickness) for frame in uneven} == {6, 8}
 
 
+@pytest.mark.parametrize(("kind", "spacing_mm"), [("straight", 10), ("gapped", 10), ("of one slice", None)])
+def test_planes_are_told_apart_by_the_closest_two(kind: str, spacing_mm: float | None) -> None:
+    dataset = read(written(drawn(kind)))
+    for groups in (*dataset.SharedFunctionalGroupsSequence, *dataset.PerFrameFunctionalGroupsSequence):
+        for measures in groups.get("PixelMeasuresSequence", []):
+            assert measures.get("SpacingBetweenSlices") == (None if spacing_mm is None else pytest.approx(spacing_mm))
+
+
 def test_a_frame_of_reference_is_not_made_up() -> None:
     for kind in ("without frame of reference", "of a frame of reference each"):
         assert "FrameOfReferenceUID" not in read(written(drawn(kind)))

@@ -18,6 +18,7 @@ from pydicom.sr.coding import Code
 from pydicom.uid import MRImageStorage
 
 from scarmass.domain.errors import NothingOutlined, SlicesDiffer
+from scarmass.domain.geometry import positions_along_normal_mm
 from scarmass.domain.masks import Mask
 from scarmass.domain.pacs import ResultKind
 from scarmass.domain.stack import SliceKey
@@ -160,7 +161,7 @@ def _keep_frames(
 ) -> None:
     """Keep the frames of slices that a structure was outlined on, each with its segment and its source image."""
     shared = segmentation.SharedFunctionalGroupsSequence[0]
-    spacing_mm = shared.PixelMeasuresSequence[0].get("SpacingBetweenSlices")
+    spacing_mm = _closest_mm(images)
     for keyword in ("SegmentIdentificationSequence", *PLACE):
         shared.pop(keyword, None)
     frames, drawn = [], []
@@ -185,6 +186,12 @@ def _keep_frames(
     segmentation.NumberOfFrames = len(frames)
     segmentation.PixelData = pack_bits(np.stack(drawn).astype(np.uint8))
     segmentation.pop("DimensionOrganizationType", None)
+
+
+def _closest_mm(images: Sequence[SourceImage]) -> float | None:
+    """By which readers tell planes apart, also where one is missing; without it they take the thickness for it."""
+    positions_mm = np.sort(positions_along_normal_mm([image.slice.header.plane for image in images]))
+    return float(np.diff(positions_mm).min()) if len(images) > 1 else None
 
 
 def _describe(frame: Dataset, number: int, image: SourceImage, spacing_mm: float | None) -> None:
