@@ -14,13 +14,15 @@ from typing import Any
 
 from highdicom.base import SOPClass
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 from pydicom.sr.coding import Code
 from pydicom.uid import EncapsulatedPDFStorage, EnhancedSRStorage, SecondaryCaptureImageStorage, SegmentationStorage
 from pydicom.valuerep import DA, TM
 
 from scarmass.domain.pacs import Reference, ResultKind
+from scarmass.domain.patient import plain_date
 from scarmass.domain.stack import Slice
-from scarmass.imaging.mr.attributes import text_of
+from scarmass.imaging.mr.attributes import printable, text_of
 from scarmass.imaging.uids import uid_of
 
 MAKER = "ScarMass"
@@ -115,12 +117,12 @@ def patient_and_study(source: Dataset) -> Dataset:
     found = Dataset()
     found.SpecificCharacterSet = UTF_8
     for keyword in TEXTS:
-        setattr(found, keyword, text_of(source, keyword) or None)
+        setattr(found, keyword, _text(source, keyword) or None)
     for keyword in OPTIONAL_TEXTS:
-        if text := text_of(source, keyword):
+        if text := _text(source, keyword):
             setattr(found, keyword, text)
     found.PatientBirthDate, found.StudyDate = (
-        _valid(DA, text_of(source, keyword)) for keyword in ("PatientBirthDate", "StudyDate")
+        _valid(DA, plain_date(text_of(source, keyword))) for keyword in ("PatientBirthDate", "StudyDate")
     )
     found.StudyTime = _valid(TM, text_of(source, "StudyTime"))
     sex, offset = text_of(source, "PatientSex"), text_of(source, "TimezoneOffsetFromUTC")
@@ -128,6 +130,13 @@ def patient_and_study(source: Dataset) -> Dataset:
     if re.fullmatch(r"[+-](0\d|1[0-4])[0-5]\d", offset):
         found.TimezoneOffsetFromUTC = offset
     return found
+
+
+def _text(source: Dataset, keyword: str) -> str:
+    """All of an attribute's text, also where a backslash within it reads as several values."""
+    value = source.get(keyword)
+    texts = value if isinstance(value, MultiValue) else [] if value is None else [value]
+    return "\\".join(printable(text) for text in texts)
 
 
 def _valid(kind: type[DA] | type[TM], text: str) -> str:
@@ -156,19 +165,26 @@ def common_arguments(edition: Edition, kind: ResultKind, patient: Dataset, *part
     }
 
 
+def nameless(patient: Dataset) -> Dataset:
+    """Patient and study as highdicom is given them: it warns of names of one component, and a log holds no name."""
+    found = Dataset()
+    found.update(patient)
+    found.PatientName = ""
+    found.ReferringPhysicianName = ""
+    return found
+
+
 def patient_arguments(patient: Dataset) -> dict[str, Any]:
-    """Of the constructors that take patient and study one by one."""
+    """Of the constructors that take patient and study one by one; the name is set by `finished`."""
     names = {
         "study_instance_uid": "StudyInstanceUID",
         "patient_id": "PatientID",
-        "patient_name": "PatientName",
         "patient_birth_date": "PatientBirthDate",
         "patient_sex": "PatientSex",
         "accession_number": "AccessionNumber",
         "study_id": "StudyID",
         "study_date": "StudyDate",
         "study_time": "StudyTime",
-        "referring_physician_name": "ReferringPhysicianName",
     }
     return {argument: patient.get(keyword) for argument, keyword in names.items()}
 
@@ -177,6 +193,7 @@ def finished(dataset: SOPClass, edition: Edition, patient: Dataset) -> bytes:
     """The object as a file, with nothing in it that the clock or chance would make another one of."""
     at = local_time(edition, patient)
     dataset.InstanceCreationDate, dataset.InstanceCreationTime = DA(at.date()), TM(at.time())
+    dataset.PatientName, dataset.ReferringPhysicianName = patient.PatientName, patient.ReferringPhysicianName
     for keyword in ("IssuerOfPatientID", "StudyDescription", "TimezoneOffsetFromUTC"):
         if keyword in patient:
             dataset[keyword] = patient[keyword]

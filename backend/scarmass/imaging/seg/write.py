@@ -31,6 +31,7 @@ from scarmass.imaging.result import (
     code_item,
     common_arguments,
     finished,
+    nameless,
     person_name,
     reference_to,
     references_by_series,
@@ -108,8 +109,7 @@ def _stand_in(patient: Dataset, image: SourceImage, number: int) -> Dataset:
     Its SOP Instance UID is its number; what refers to the stored images is written afterwards.
     """
     header = image.slice.header
-    source = Dataset()
-    source.update(patient)
+    source = nameless(patient)
     source.SOPClassUID, source.SOPInstanceUID = MRImageStorage, f"2.25.{number}"
     source.SeriesInstanceUID, source.FrameOfReferenceUID, source.Modality = "2.25.1", "2.25.1", "MR"
     source.Rows, source.Columns = image.slice.shape

@@ -42,6 +42,7 @@ from scarmass.imaging.result import (
     document_item,
     finished,
     local_time,
+    nameless,
     person_name,
 )
 from scarmass.imaging.seg.write import Algorithm
@@ -178,7 +179,6 @@ def _evidence(
 
 
 def _evidence_item(patient: Dataset, sop_class_uid: str, sop_instance_uid: str, series: str) -> Dataset:
-    item = Dataset()
-    item.update(patient)
+    item = nameless(patient)
     item.SOPClassUID, item.SOPInstanceUID, item.SeriesInstanceUID = sop_class_uid, sop_instance_uid, series
     return item
