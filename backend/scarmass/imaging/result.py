@@ -6,6 +6,7 @@ A result's patient and study are those of the stored images it was made from (PS
 import re
 import uuid
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from importlib.metadata import version
@@ -167,10 +168,8 @@ def common_arguments(edition: Edition, kind: ResultKind, patient: Dataset, *part
 
 def nameless(patient: Dataset) -> Dataset:
     """Patient and study as highdicom is given them: it warns of names of one component, and a log holds no name."""
-    found = Dataset()
-    found.update(patient)
-    found.PatientName = ""
-    found.ReferringPhysicianName = ""
+    found = deepcopy(patient)  # a data set that is updated from another one shares its elements with it
+    found.PatientName = found.ReferringPhysicianName = ""
     return found
 
 

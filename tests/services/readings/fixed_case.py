@@ -93,6 +93,7 @@ def objects_of(images: list[Path]) -> dict[str, bytes]:
     found = MeasuredReading(reading, measures, None, myocardium)
     sources = tuple(SourceImage(one, str(source.SOPClassUID), False) for one in stack.slices)
     patient, outlines = patient_and_study(source), outlines_of(reading)
+    patient.TimezoneOffsetFromUTC = "+0000"  # wherever this runs
     grey = np.repeat(np.arange(64, dtype=np.uint8)[None, :, None], 64, axis=0)
     picture = np.concatenate([grey, grey, grey], axis=-1) * 4
     return {

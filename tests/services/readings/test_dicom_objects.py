@@ -25,9 +25,12 @@ from scarmass.phantom.ventricle import Scar, Territory
 from scarmass.services.context import Context
 from scarmass.services.readings import dicom_objects as leaving
 from scarmass.services.readings.dicom_objects import dicom_objects
-from tests.api.signing import accept_all, problem_of, send, sign
+from tests.api.signing import accept_all, edit, problem_of, send, sign
 from tests.dciodvfy import verdict
+from tests.field.slices import encoded
+from tests.imaging.outlined import STACKS
 from tests.phantom_reader import CONTOURED, PhantomReader
+from tests.services.readings.driving import prepared
 
 SCARS = (Scar(Territory.LAD, transmurality=0.9, half_angle=1.0, half_height=0.35, no_reflow=True),)
 EVERY = (*CONTOURED, Structure.NO_REFLOW)
@@ -248,3 +251,34 @@ def test_masks_that_were_painted_come_back_as_they_were_sent(case: Case) -> None
     stored = from_rle(case.reader.reading["slices"][3]["mask"])
     assert np.array_equal(masks_by_pydicom(case.content(ResultKind.SEG))[Structure.SCAR][key], stored)
     assert np.array_equal(stored, mask)
+
+
+def sent(client: TestClient, objects: list[Dataset]) -> dict[str, Any]:
+    """The reading of the only stack that these objects make, with a mask painted on each slice, no two the same."""
+    files = [("files", (f"{at}.dcm", encoded(one))) for at, one in enumerate(objects)]
+    answer = client.post("/api/v1/studies", files=files).raise_for_status().json()
+    stack = max(answer["studies"][0]["stacks"], key=lambda one: one["number_of_slices"])
+    reading = prepared(client, stack["stack_id"])
+    for one, mask in zip(reading["slices"], painted(reading), strict=True):
+        name = {key: one[key] for key in ("sop_instance_uid", "frame_number")}
+        edit(client, reading, "paint", structure="scar", mask=to_rle(mask), **name).raise_for_status()
+    return reading
+
+
+def painted(reading: dict[str, Any]) -> list[np.ndarray]:
+    rng = np.random.default_rng(5)
+    return [rng.random((one["rows"], one["columns"])) < 0.1 for one in reading["images"]]
+
+
+@pytest.mark.parametrize("kind", ["joined", "repeated", "gapped", "of invalid UIDs", "without thickness", "enhanced"])
+def test_every_kind_of_stack_leaves_as_it_was_painted(client: TestClient, context: Context, kind: str) -> None:
+    reading = sent(client, STACKS[kind]())
+    seg, sr = dicom_objects(context, uuid.UUID(reading["id"]), [ResultKind.SEG, ResultKind.SR])
+    found = masks_by_pydicom(seg.content)[Structure.SCAR]
+    for one, mask in zip(reading["slices"], painted(reading), strict=True):
+        assert np.array_equal(found[one["sop_instance_uid"], one["frame_number"]], mask)
+    now = client.get(f"/api/v1/readings/{reading['id']}").json()["totals"]
+    told = numbers_by_highdicom(sr.content)
+    for method, extent in (("by-thickness", "by_slice_thickness"), ("by-spacing", "by_slice_spacing")):
+        grams = [number for label, name, by, number, _ in told if (label, name, by) == ("Scar", MASS, method)]
+        assert grams == ([] if now[extent] is None else [now[extent]["mass_g"]])
