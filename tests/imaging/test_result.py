@@ -12,7 +12,7 @@ from pydicom import Dataset, dcmread
 
 from scarmass.domain.pacs import ResultKind
 from scarmass.imaging.encapsulated_pdf import write_encapsulated_pdf
-from scarmass.imaging.result import local_time, patient_and_study, person_name
+from scarmass.imaging.result import identity_of, local_time, patient_and_study, person_name
 from scarmass.imaging.secondary_capture import write_key_image
 from scarmass.imaging.seg.read_back import require_same_masks
 from scarmass.imaging.seg.write import write_segmentation
@@ -41,8 +41,10 @@ def test_whatever_a_header_holds_an_object_is_written_and_read_back(
     said = source(PatientName=name, PatientID=id, PatientBirthDate=birth, PatientSex=sex, StudyInstanceUID="1.2.3")
     said.add_new("StudyTime", "LO", time)
     edition = replace(SIGNED, reader=reader)
+    whose = identity_of(patient_and_study(said))
     content = write_segmentation(edition, patient_and_study(said), one.images, one.outlines)
     require_same_masks(content, one.outlines)
+    assert identity_of(dcmread(BytesIO(content))) == whose
 
 
 STRAIGHT = drawn("straight")

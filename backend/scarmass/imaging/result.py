@@ -21,7 +21,7 @@ from pydicom.uid import EncapsulatedPDFStorage, EnhancedSRStorage, SecondaryCapt
 from pydicom.valuerep import DA, TM
 
 from scarmass.domain.pacs import Reference, ResultKind
-from scarmass.domain.patient import plain_date
+from scarmass.domain.patient import plain_date, plain_name
 from scarmass.domain.stack import Slice
 from scarmass.imaging.mr.attributes import printable, text_of
 from scarmass.imaging.uids import uid_of
@@ -131,6 +131,12 @@ def patient_and_study(source: Dataset) -> Dataset:
     if re.fullmatch(r"[+-](0\d|1[0-4])[0-5]\d", offset):
         found.TimezoneOffsetFromUTC = offset
     return found
+
+
+def identity_of(dataset: Dataset) -> tuple[str, ...]:
+    """Name, ID, birth date and study, by which an object is somebody's."""
+    name = plain_name(text_of(dataset, "PatientName"))
+    return name, *(text_of(dataset, keyword) for keyword in ("PatientID", "PatientBirthDate", "StudyInstanceUID"))
 
 
 def _text(source: Dataset, keyword: str) -> str:

@@ -15,7 +15,7 @@ from scarmass.domain.mass import MassExtent
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Origin, Reading, Segment, SliceContent, SliceState
 from scarmass.domain.signature import Recipe
-from scarmass.domain.stack import StudyHeader
+from scarmass.domain.stack import Slice, StudyHeader
 from scarmass.domain.structures import Structure
 from scarmass.imaging.encapsulated_pdf import write_encapsulated_pdf
 from scarmass.imaging.mr.header import read_object
@@ -86,7 +86,8 @@ def objects_of(images: list[Path]) -> dict[str, bytes]:
     }
     places = insertion_points_xy(truth, MARKED_ON)
     marked = next(one for one in stack.slices if index[one.key[0]] == MARKED_ON)
-    landmarks = Landmarks(*(_landmark(marked, x, y) for x, y in places))
+    anterior, inferior = (_landmark(marked, x, y) for x, y in places)
+    landmarks = Landmarks(anterior, inferior)
     reading = Reading(EDITION.reading_id, stack.stack_id, stack.slices, contents=contents, landmarks=landmarks)
     measures = {one: measure_stack(reading.slices, reading.masks(one), DENSITY) for one in Structure}
     myocardium = measure_myocardium(reading, DENSITY, RECIPE.mass_extent)
@@ -104,7 +105,7 @@ def objects_of(images: list[Path]) -> dict[str, bytes]:
     }
 
 
-def _landmark(marked, x: float, y: float) -> Landmark:
+def _landmark(marked: Slice, x: float, y: float) -> Landmark:
     at_mm = marked.header.plane.patient_mm(np.array(x), np.array(y))
     return Landmark(Place(marked.key, x, y), (float(at_mm[0]), float(at_mm[1]), float(at_mm[2])))
 

@@ -17,6 +17,7 @@ from scarmass.domain.errors import NothingOutlined, ResultNotReadBack, SourceMis
 from scarmass.domain.masks import from_rle, to_rle
 from scarmass.domain.pacs import ResultKind
 from scarmass.domain.structures import Structure
+from scarmass.imaging.result import Edition
 from scarmass.imaging.seg.read_back import masks_by_highdicom, masks_by_pydicom
 from scarmass.imaging.sr.read_back import Told, numbers_by_highdicom, numbers_by_pydicom
 from scarmass.phantom.demonstration import OBLIQUE, DemoStudy
@@ -233,6 +234,17 @@ def test_what_reads_back_otherwise_is_given_to_nobody(case: Case, monkeypatch: p
     assert problem_of(case.export("seg")) == (503, "ResultNotReadBack")
     with pytest.raises(ResultNotReadBack):
         dicom_objects(case.context, case.id, [ResultKind.SEG])
+
+
+def test_what_reads_back_as_another_patient_s_is_given_to_nobody(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = leaving.write_report
+
+    def of_another(edition: Edition, patient: Dataset, *others: Any) -> bytes:
+        patient.PatientID = "OTHER"
+        return write(edition, patient, *others)
+
+    monkeypatch.setattr(leaving, "write_report", of_another)
+    assert problem_of(case.export("sr")) == (503, "ResultNotReadBack")
 
 
 def test_without_its_stored_images_nothing_is_made_up(case: Case) -> None:

@@ -15,7 +15,7 @@ from scarmass.domain.reading import Reading
 from scarmass.imaging.encapsulated_pdf import parts_of, write_encapsulated_pdf
 from scarmass.imaging.mr.encoding import open_dataset
 from scarmass.imaging.mr.enhanced import MULTI_FRAME
-from scarmass.imaging.result import SOP_CLASS, Edition, SourceImage, patient_and_study
+from scarmass.imaging.result import SOP_CLASS, Edition, SourceImage, identity_of, patient_and_study
 from scarmass.imaging.secondary_capture import write_key_image
 from scarmass.imaging.seg.read_back import require_same_masks
 from scarmass.imaging.seg.write import write_segmentation
@@ -57,9 +57,12 @@ def dicom_objects(context: Context, reading_id: uuid.UUID, kinds: Collection[Res
         found = measured(context, session, readings.get_reading(session, reading_id))
         changed_by, changed_at = last_change(session, reading_id)
     images, patient = _sources(context, found.reading)
-    edition = _edition(context, found.reading, changed_by, changed_at)
+    whose, edition = identity_of(patient), _edition(context, found.reading, changed_by, changed_at)
     leaving = _Leaving(context, found, edition, patient, images)
-    return [one for kind in kinds for one in _MAKERS[kind](leaving)]
+    objects = [one for kind in kinds for one in _MAKERS[kind](leaving)]
+    if any(identity_of(dcmread(BytesIO(one.content), stop_before_pixels=True)) != whose for one in objects):
+        raise ResultNotReadBack("an object reads back as another patient's, or as of another study")
+    return objects
 
 
 def _segmentation(leaving: _Leaving) -> list[ResultObject]:

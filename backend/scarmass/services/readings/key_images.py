@@ -71,7 +71,7 @@ def key_picture(files: FileStore, reading: Reading, one: Slice) -> NDArray[np.ui
     for structure in COLOURS:
         if structure in segments:
             inside = segments[structure].mask[at] & is_image
-            edge = inside & ~ndimage.binary_erosion(inside, iterations=OUTLINE_PIXELS)
+            edge = np.logical_xor(inside, ndimage.binary_erosion(inside, iterations=OUTLINE_PIXELS))
             picture[edge] = STRUCTURES[structure].colour
     return picture
 
