@@ -257,6 +257,14 @@ class MeasuredInReaderStudy(Conflict):
     """A reading that was signed in a reader study is a measurement, and is not amended."""
 
 
+class NothingOutlined(Conflict):
+    """A reading holds no structure on a slice that counts: a segmentation of it would have no segment."""
+
+
+class SlicesDiffer(Conflict):
+    """The slices of a reading have several sizes, which one segmentation cannot hold."""
+
+
 class StudyNotFound(NotFound):
     """No study has this StudyInstanceUID."""
 
@@ -327,6 +335,14 @@ class SecretTooShort(Unavailable):
 
 class ReportNotTypeset(Unavailable):
     """A report's template, this one or a site's own, cannot be filled in or takes too long."""
+
+
+class ResultNotReadBack(Unavailable):
+    """A DICOM object that was written of a reading does not read back as the reading; it is given to nobody."""
+
+
+class SourceMissing(Unavailable):
+    """A stored image that a reading is of cannot be read, so that no object can refer to it."""
 
 
 class WeightsMissing(Unavailable):

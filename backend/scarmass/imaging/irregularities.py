@@ -204,7 +204,8 @@ INTRODUCTION = """# DICOM as it comes
 ScarMass takes in MR Image Storage, Enhanced MR Image Storage and Legacy Converted Enhanced MR Image Storage. A file
 that cannot be used is refused by name with a reason, and the good files beside it are kept. What is unusual and usable
 is accepted, with a warning on the stack where it bears on the measurement. Numbers that grams rest on are never
-guessed.
+guessed. What becomes of it in the objects that leave is told in [exports](exports.md#dicom-objects) and
+[0025](decisions/0025-what-a-reading-leaves-as.md).
 
 This page is written by `python -m scarmass.imaging.irregularities > docs/dicom.md`; a test compares the two."""
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session, aliased
 
+from scarmass.domain.errors import ReadingNotFound
 from scarmass.storage.steps import PROPOSALS
 from scarmass.storage.tables import EditRow, ReadingRow, SliceChangeRow, StackRow
 
@@ -48,3 +49,15 @@ def versions_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> list[Vers
         )
         for reading, number, edit, stack in session.execute(query.where(ReadingRow.id.in_(reading_ids)))
     ]
+
+
+def last_change(session: Session, reading_id: uuid.UUID) -> tuple[str, datetime]:
+    """Who changed a reading last, and when; where nobody did, who opened it. Raises ReadingNotFound."""
+    query = select(EditRow.author, EditRow.created_at).where(EditRow.reading_id == reading_id)
+    edit = session.execute(query.order_by(EditRow.revision.desc()).limit(1)).first()
+    if edit is not None:
+        return edit.author, edit.created_at
+    row = session.get(ReadingRow, reading_id)
+    if row is None:
+        raise ReadingNotFound("no such reading")
+    return row.opened_by or "", row.created_at

@@ -42,7 +42,7 @@ def wait_for(client: TestClient, reading: dict, is_so: Callable[[dict], object])
     raise AssertionError(f"not in 20 s: {delivery}")
 
 
-def test_a_signed_reading_is_written_as_csv_json_and_pdf(
+def test_a_signed_reading_is_written_as_csv_json_pdf_seg_and_sr(
     client: TestClient, folder: Path, phantom_files: list[Path]
 ) -> None:
     folder.mkdir()
@@ -52,7 +52,7 @@ def test_a_signed_reading_is_written_as_csv_json_and_pdf(
     of = len(signed["slices"])
     name = f"SIGNED_PHANTOM-001_20260105_scar-mass_{of}-of-{of}_r{signed['revision']}_v1_{signed['id']}"
     assert sorted(each.name for each in folder.iterdir()) == [
-        f"{name}.{extension}" for extension in ("csv", "json", "pdf")
+        f"{name}.{extension}" for extension in ("csv", "json", "pdf", "seg.dcm", "sr.dcm")
     ]
     assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
     assert "PHANTOM-001" in (folder / f"{name}.csv").read_text()

@@ -3,13 +3,18 @@
 import uuid
 from collections.abc import Mapping
 from enum import StrEnum
+from io import BytesIO
 from types import MappingProxyType
 from typing import Annotated, Any
+from zipfile import ZipFile, ZipInfo
 
 from fastapi import APIRouter, Query, Response
 
 from scarmass.api.dependencies import CurrentReader, InContext
 from scarmass.api.schemas.report import Report, ReportTextRequest
+from scarmass.domain.pacs import ResultKind
+from scarmass.services.context import Context
+from scarmass.services.readings.dicom_objects import dicom_objects
 from scarmass.services.readings.export import export_rows, to_csv, to_json, total_rows
 from scarmass.services.readings.export_tables import TableOf, other_tables, rows_of
 from scarmass.services.readings.report import report_of, write_text
@@ -35,9 +40,23 @@ class FileFormat(StrEnum):
     JSON = "json"
     XLSX = "xlsx"
     PDF = "pdf"
+    SEG = "seg"
+    SR = "sr"
+    PDF_DICOM = "pdf-dicom"
+    KEY_IMAGES = "key-images"
 
+
+DICOM_KINDS = {
+    FileFormat.SEG: ResultKind.SEG,
+    FileFormat.SR: ResultKind.SR,
+    FileFormat.PDF_DICOM: ResultKind.PDF,
+    FileFormat.KEY_IMAGES: ResultKind.KEY_IMAGES,
+}
+"""Formats that are DICOM objects: one as a file of part 10, key images together in an archive."""
 
 MEDIA_TYPES = {
+    "dcm": "application/dicom",
+    "zip": "application/zip",
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
@@ -70,7 +89,7 @@ def add_report_text(
     return Report.of(report, language)
 
 
-@router.get("/readings/{reading_id}/export", response_class=Response, responses=_files("xlsx", "pdf"))
+@router.get("/readings/{reading_id}/export", response_class=Response, responses=_files("xlsx", "pdf", "dcm", "zip"))
 def export_reading(
     reading_id: uuid.UUID,
     context: InContext,
@@ -82,6 +101,8 @@ def export_reading(
 
     language: of the PDF. table: of CSV; JSON and XLSX have all of them.
     """
+    if format in DICOM_KINDS:
+        return _dicom(context, reading_id, format)
     name, rows = export_rows(context, reading_id)
     if format is FileFormat.PDF:
         pdf = to_pdf(sheet_of(report_of(context, reading_id), language), context.report_templates)
@@ -90,6 +111,18 @@ def export_reading(
         return _file(to_csv(rows_of(context, reading_id, table)), f"{name}_{table.value}", "csv")
     others = {} if format is FileFormat.CSV else other_tables(context, reading_id)
     return _table(rows, name, format.value, others)
+
+
+def _dicom(context: Context, reading_id: uuid.UUID, format: FileFormat) -> Response:
+    name, _ = export_rows(context, reading_id)
+    objects = dicom_objects(context, reading_id, [DICOM_KINDS[format]])
+    if format is not FileFormat.KEY_IMAGES:
+        return _file(objects[0].content, f"{name}_{format.value}", "dcm")
+    archive = BytesIO()
+    with ZipFile(archive, "w") as files:
+        for number, one in enumerate(objects, 1):
+            files.writestr(ZipInfo(f"{name}_{format.value}_{number}.dcm"), one.content)
+    return _file(archive.getvalue(), f"{name}_{format.value}", "zip")
 
 
 @router.get("/export", response_class=Response, responses=_files("xlsx"))

@@ -133,10 +133,15 @@ def grey_png(values: NDArray[np.float32], window: tuple[float, float] | None = N
 
     Without one it is the 1st to the 99.5th percentile.
     """
-    low, high = np.percentile(values, (1, 99.5)) if window is None else window
     out = BytesIO()
-    Image.fromarray(_grey(values, float(low), float(high))).save(out, "PNG", optimize=True)
+    Image.fromarray(grey(values, window)).save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def grey(values: NDArray[np.float32], window: tuple[float, float] | None = None) -> NDArray[np.uint8]:
+    """The values (rows, columns) in 256 greys, as grey_png."""
+    low, high = np.percentile(values, (1, 99.5)) if window is None else window
+    return _grey(values, float(low), float(high))
 
 
 def _grey(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint8]:
@@ -146,10 +151,10 @@ def _grey(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.ui
 def thumbnail_png(values: NDArray[np.float32], pixel_spacing_mm: tuple[float, float]) -> bytes:
     """A PNG of at most 256 x 256 pixels, true to the slice's proportions, windowed to its 1st to 99th percentile."""
     low, high = np.percentile(values, (1, 99))
-    grey = _grey(values, float(low), float(high))
+    greys = _grey(values, float(low), float(high))
     height_mm, width_mm = np.array(values.shape) * pixel_spacing_mm
     scale = THUMBNAIL_PIXELS / max(height_mm, width_mm)
     size = max(1, round(width_mm * scale)), max(1, round(height_mm * scale))
     out = BytesIO()
-    Image.fromarray(grey).resize(size, Image.Resampling.BILINEAR).save(out, "PNG")
+    Image.fromarray(greys).resize(size, Image.Resampling.BILINEAR).save(out, "PNG")
     return out.getvalue()

@@ -3,8 +3,12 @@
 import logging
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
+from scarmass.domain.errors import NothingOutlined, SlicesDiffer, Unavailable
+from scarmass.domain.pacs import ResultKind
 from scarmass.services.context import Context
+from scarmass.services.readings.dicom_objects import dicom_objects
 from scarmass.services.readings.export import export_rows, to_csv, to_json
 from scarmass.services.readings.export_tables import other_tables
 from scarmass.services.readings.report import report_of
@@ -30,8 +34,10 @@ FORMATS: Mapping[str, Callable[[Context, uuid.UUID], bytes]] = {
     "pdf": lambda context, reading_id: to_pdf(
         sheet_of(report_of(context, reading_id), Language.ENGLISH), context.report_templates
     ),
+    "seg.dcm": lambda context, reading_id: dicom_objects(context, reading_id, [ResultKind.SEG])[0].content,
+    "sr.dcm": lambda context, reading_id: dicom_objects(context, reading_id, [ResultKind.SR])[0].content,
 }
-"""The files that are written of a signed reading, by their extension."""
+"""The files that are written of a signed reading, by their extension; DICOM objects only where it has an outline."""
 
 
 def deliver(context: Context, reading_id: uuid.UUID) -> None:
@@ -72,8 +78,11 @@ def _written(context: Context, reading_id: uuid.UUID) -> str | None:
     name, _ = export_rows(context, reading_id)
     try:
         for extension, content in FORMATS.items():
-            # Two stacks of one patient and day have files of one name.
-            write_result(folder, f"{name}_{reading_id}.{extension}", content(context, reading_id))
+            with suppress(NothingOutlined, SlicesDiffer):
+                # Two stacks of one patient and day have files of one name.
+                write_result(folder, f"{name}_{reading_id}.{extension}", content(context, reading_id))
     except OSError as error:
         return why_not_written(folder, error)
+    except Unavailable as fact:
+        return f"{fact}."
     return None

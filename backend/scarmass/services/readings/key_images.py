@@ -3,13 +3,18 @@
 import base64
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
 from scarmass.domain.errors import PixelsUndecodable
 from scarmass.domain.masks import Mask
 from scarmass.domain.outline import outline_of
 from scarmass.domain.reading import Reading, Segment
 from scarmass.domain.stack import Slice
 from scarmass.domain.structures import Structure
-from scarmass.imaging.mr.pixels import grey_png
+from scarmass.imaging.codes import STRUCTURES
+from scarmass.imaging.mr.pixels import grey, grey_png
 from scarmass.services.measure import SliceMeasure
 from scarmass.services.stacks import slice_image
 from scarmass.storage.files import FileStore
@@ -17,6 +22,8 @@ from scarmass.storage.files import FileStore
 KEY_IMAGES = 3
 FIELD_MM = 140.0
 """Shown of an image, around its scar: a heart is some 100 mm wide."""
+
+PICTURE_MM, OUTLINE_PIXELS = 0.25, 3
 
 COLOURS = {
     Structure.LEFT_VENTRICLE: "#4fc9a3",
@@ -38,13 +45,35 @@ class KeyImage:
 
 def key_images(files: FileStore, reading: Reading, scar: list[SliceMeasure]) -> tuple[KeyImage, ...]:
     """The slices with most scar, in order of position; scar: that of each slice that counts."""
-    most = sorted((one for one in scar if one.area_mm2 > 0), key=lambda one: one.area_mm2, reverse=True)[:KEY_IMAGES]
-    numbers = {key: number for number, key in enumerate(reading.keys, start=1)}
-    numbered = sorted((numbers[one.slice.key], one) for one in most) if most else []
     return tuple(
         KeyImage(number, one, _drawing(files, one.slice, dict(reading.content(one.slice.key).segments)))
-        for number, one in numbered
+        for number, one in with_most(reading, scar)
     )
+
+
+def with_most(reading: Reading, scar: list[SliceMeasure]) -> list[tuple[int, SliceMeasure]]:
+    """The slices with most scar, each with its number from 1, in order of position."""
+    most = sorted((one for one in scar if one.area_mm2 > 0), key=lambda one: one.area_mm2, reverse=True)[:KEY_IMAGES]
+    numbers = {key: number for number, key in enumerate(reading.keys, start=1)}
+    return sorted(((numbers[one.slice.key], one) for one in most), key=lambda pair: pair[0])
+
+
+def key_picture(files: FileStore, reading: Reading, one: Slice) -> NDArray[np.uint8]:
+    """A slice as in the report, uint8 (pixels, pixels, red green blue) of PICTURE_MM each. Raises PixelsUndecodable."""
+    segments, spacing_mm = reading.content(one.key).segments, one.header.plane.pixel_spacing_mm
+    greys = grey(slice_image(files, one).pixels, _window(one))
+    left_mm, top_mm = _corner(segments[Structure.SCAR].mask, *spacing_mm)
+    steps_mm = (np.arange(round(FIELD_MM / PICTURE_MM)) + 0.5) * PICTURE_MM
+    rows, columns = ((corner + steps_mm) // size for corner, size in zip((top_mm, left_mm), spacing_mm, strict=True))
+    at = np.ix_(rows.astype(int).clip(0, one.shape[0] - 1), columns.astype(int).clip(0, one.shape[1] - 1))
+    is_image = np.logical_and.outer((rows >= 0) & (rows < one.shape[0]), (columns >= 0) & (columns < one.shape[1]))
+    picture = np.repeat((greys[at] * is_image)[..., None], 3, axis=-1)
+    for structure in COLOURS:
+        if structure in segments:
+            inside = segments[structure].mask[at] & is_image
+            edge = np.logical_xor(inside, ndimage.binary_erosion(inside, iterations=OUTLINE_PIXELS))
+            picture[edge] = STRUCTURES[structure].colour
+    return picture
 
 
 def _drawing(files: FileStore, one: Slice, segments: dict[Structure, Segment]) -> str:
