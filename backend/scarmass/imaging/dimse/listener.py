@@ -2,10 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from socketserver import BaseServer
-from typing import cast
+from typing import Protocol, cast
 from weakref import WeakKeyDictionary
 
 from pydicom import Dataset
@@ -39,23 +39,27 @@ from scarmass.imaging.dimse.tls import server_context
 log = logging.getLogger(__name__)
 
 PERMANENT, TRANSIENT = 1, 2
+"""Results of a rejection (PS3.8 table 9-21)."""
 REQUEST_S = 15.0
-"""That an association request may take, and that a peer may say nothing between two PDUs it began."""
+"""That a peer may take to begin its association request."""
 IDLE_S = 120.0
 """That an association may say nothing."""
 
 
-@dataclass(frozen=True)
-class Callbacks:
-    """What is done with what comes; each returns once it is durable, and raises StorageFull.
+class Keeper(Protocol):
+    """What is done with what comes; each returns once it is durable, and raises StorageFull."""
 
-    receive: an object, as the pieces of a file of DICOM part 10. requested: a peer asks us to keep these, under a
-    transaction UID. committed: a peer answers what we asked.
-    """
+    def receive(self, peer: DimsePeer, pieces: Iterable[bytes]) -> None:
+        """An object, as the pieces of a file of DICOM part 10."""
+        ...
 
-    receive: Callable[[DimsePeer, Iterable[bytes]], None]
-    requested: Callable[[DimsePeer, str, Sequence[Reference]], None]
-    committed: Callable[[DimsePeer, Commitment], None]
+    def requested(self, peer: DimsePeer, transaction_uid: str, references: Sequence[Reference]) -> None:
+        """A peer asks us to keep these."""
+        ...
+
+    def committed(self, peer: DimsePeer, commitment: Commitment) -> None:
+        """A peer answers what we asked."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,12 @@ class Listener:
         self,
         local: LocalEntity,
         peers: Sequence[DimsePeer],
-        callbacks: Callbacks,
+        keeper: Keeper,
         bounds: ListenerBounds | None = None,
         *,
         checks_address: bool = True,
     ) -> None:
-        self._local, self._callbacks = local, callbacks
+        self._local, self._keeper = local, keeper
         self._bounds = bounds or ListenerBounds()
         self._known = KnownPeers(peers, checks_address=checks_address)
         self._peer_of: WeakKeyDictionary[Association, DimsePeer] = WeakKeyDictionary()
@@ -165,7 +169,7 @@ class Listener:
             log.warning("%s sent an object of more than %d bytes: refused", peer.name, self._bounds.object_bytes)
             return refusal(OUT_OF_RESOURCES, f"the object has more than {self._bounds.object_bytes} bytes")
         try:
-            self._callbacks.receive(peer, pieces(event))
+            self._keeper.receive(peer, pieces(event))
         except IdentifiersInvalid as error:
             return refusal(CANNOT_UNDERSTAND, str(error))
         except StorageFull as full:
@@ -184,7 +188,7 @@ class Listener:
         if not peer.may_send:
             return NOT_AUTHORISED, None
         try:
-            self._callbacks.requested(peer, *committing.requested(event.action_information))
+            self._keeper.requested(peer, *committing.requested(event.action_information))
         except StorageFull:
             return RESOURCE_LIMITATION, None
         except Exception:  # pydicom raises many kinds on damaged data sets
@@ -195,4 +199,4 @@ class Listener:
     def _take_report(self, event: Event) -> tuple[int, None]:
         """N-EVENT-REPORT of storage commitment (PS3.4 section J.3.3)."""
         peer = self._peer_of[event.assoc]
-        return committing.take_report(event, lambda commitment: self._callbacks.committed(peer, commitment))
+        return committing.take_report(event, lambda commitment: self._keeper.committed(peer, commitment))
