@@ -22,7 +22,7 @@ HostTable END
 VendorTable BEGIN
 VendorTable END
 AETable BEGIN
-PACS {folder} RW (200, 1024mb) us
+PACS {folder} RW (200, 1024mb) ANY
 AETable END
 """
 
