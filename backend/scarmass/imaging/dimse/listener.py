@@ -112,6 +112,7 @@ class Listener:
                 tls=server_context(self._local.tls) if self._local.tls else None,
                 evt_handlers=[
                     (evt.EVT_CONN_OPEN, bound, [self._bounds.object_bytes]),
+                    (evt.EVT_CONN_CLOSE, _give_up),
                     (evt.EVT_REQUESTED, self._admit),
                     (evt.EVT_C_STORE, self._store),
                     (evt.EVT_N_ACTION, self._take_request),
@@ -200,3 +201,9 @@ class Listener:
         """N-EVENT-REPORT of storage commitment (PS3.4 section J.3.3)."""
         peer = self._peer_of[event.assoc]
         return committing.take_report(event, lambda commitment: self._keeper.committed(peer, commitment))
+
+
+def _give_up(event: Event) -> None:
+    """A peer that left before it asked for an association is not waited for, and does not count as one."""
+    if event.assoc.requestor.primitive is None:
+        event.assoc.dul.to_user_queue.put(None)  # type: ignore[arg-type] # as pynetdicom tells that nothing came
