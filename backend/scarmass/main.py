@@ -19,6 +19,7 @@ from scarmass.domain.pacs_rules import source_of
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Sensitivity
 from scarmass.imaging.examiner import Examiners
+from scarmass.listener import Listening, beside
 from scarmass.paths import WEIGHTS
 from scarmass.services.context import Context
 from scarmass.services.intake import Intake, take_in
@@ -113,6 +114,22 @@ def open_examiners(settings: Settings) -> Examiners:
     return Examiners(settings.bounds, settings.examiner_processes, settings.pseudonyms)
 
 
+def open_listening(settings: Settings) -> Listening | None:
+    """What the listener beside the server is to know; None where nothing listens."""
+    pacs = getattr(settings, "pacs", None)
+    if pacs is None or pacs.local is None:
+        return None
+    return Listening(
+        local=pacs.local,
+        peers=tuple(peer for peer in pacs.peers if isinstance(peer, DimsePeer)),
+        spool=settings.data_dir / "spool",
+        spool_bytes=pacs.network.largest_spool_bytes,
+        object_bytes=settings.max_file_mib * 2**20,
+        associations=settings.max_associations,
+        checks_address=settings.checks_peer_address,
+    )
+
+
 def import_paths(database: Database, files: FileStore, examiners: Examiners, paths: list[Path]) -> Intake:
     """Take in files and .zip archives from the disk."""
 
@@ -137,7 +154,7 @@ def serve(settings: Settings) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection is a file: many may be open at once
     try:
-        with open_storage(settings) as (database, files), suppress(KeyboardInterrupt):
+        with open_storage(settings) as (database, files), suppress(KeyboardInterrupt), beside(open_listening(settings)):
             if count := sweep(database, files):
                 console.print(f"Removed {count} files and folders of imports that were cut off")
             if spool := open_spool(settings):

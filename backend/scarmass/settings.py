@@ -101,6 +101,10 @@ class Settings(BaseSettings):
         default=None, description="a folder whose report.html or report.typ takes the place of ours"
     )
     pacs: PacsSettings = Field(default=PacsSettings(), description="the network's machines, and the rules")
+    max_associations: int = Field(default=16, ge=1, le=256, description="of DICOM peers that send, at once")
+    checks_peer_address: bool = Field(
+        default=True, description="whether a DICOM peer is known by the address of its host besides its AE title"
+    )
     body_idle_seconds: float = Field(default=20, gt=0, description="that a request's body may bring nothing")
 
     @property

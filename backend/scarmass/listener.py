@@ -1,0 +1,142 @@
+"""Composition root of the listener, which takes what peers send: a process of its own beside the server.
+
+`python -m scarmass.listener` reads on its standard input what it is to know, and ends when that is closed, which it is
+at the latest when the server has ended, however that came about.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from pydantic import TypeAdapter
+
+from scarmass.domain.pacs import Commitment, DimsePeer, LocalEntity, Reference
+
+log = logging.getLogger(__name__)
+
+COMMAND = (sys.executable, "-m", "scarmass.listener")
+NICENESS = 5
+"""A reader's click goes before what comes in."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+"""Before it is started again: doubled each time that it ends soon."""
+END_S = 10.0
+
+
+@dataclass(frozen=True)
+class Listening:
+    """What the listener is to know. spool: the folder in which what comes waits, at most so many bytes of it.
+
+    object_bytes: of one object. associations: at once. checks_address: whether a peer must call from its own host.
+    """
+
+    local: LocalEntity
+    peers: tuple[DimsePeer, ...]
+    spool: Path
+    spool_bytes: int
+    object_bytes: int
+    associations: int
+    checks_address: bool
+
+
+@contextmanager
+def beside(listening: Listening | None, command: Sequence[str] = COMMAND) -> Iterator[None]:
+    """A listener runs as long as the block; where it dies it is started again. Nothing runs for None."""
+    if listening is None:
+        yield
+        return
+    stopping = threading.Event()
+    thread = threading.Thread(target=_keep_running, args=(listening, command, stopping), name="listener watch")
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def _keep_running(listening: Listening, command: Sequence[str], stopping: threading.Event) -> None:
+    pause_s = FIRST_PAUSE_S
+    while True:
+        began = monotonic()
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+            _run(process, TypeAdapter(Listening).dump_json(listening), stopping)
+        if stopping.is_set():
+            return
+        if monotonic() - began > LONGEST_PAUSE_S:
+            pause_s = FIRST_PAUSE_S
+        log.warning("the listener ended by itself (%s): started again in %g s", process.returncode, pause_s)
+        if stopping.wait(pause_s):
+            return
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+def _run(process: subprocess.Popen[bytes], told: bytes, stopping: threading.Event) -> None:
+    """Wait until it ends, or make it end where we stop."""
+    assert process.stdin is not None
+    try:
+        process.stdin.write(told + b"\n")
+        process.stdin.flush()
+    except BrokenPipeError:
+        return
+    while process.poll() is None:
+        if stopping.wait(0.2):
+            process.stdin.close()
+            try:
+                process.wait(END_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def main() -> None:
+    """Listen until the standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, whose end is ours
+    os.nice(NICENESS)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    listening = TypeAdapter(Listening).validate_json(sys.stdin.buffer.readline())
+
+    from scarmass.imaging.dimse.listener import Listener, ListenerBounds
+
+    bounds = ListenerBounds(listening.object_bytes, listening.associations)
+    what_comes = Keep(listening)
+    try:
+        with Listener(listening.local, listening.peers, what_comes, bounds, checks_address=listening.checks_address):
+            sys.stdin.buffer.read()
+    except OSError as error:
+        where = f"{listening.local.host}:{listening.local.port}"
+        sys.exit(f"The listener cannot listen for DICOM at {where}: {error.strerror or error}")
+
+
+class Keep:
+    """Everything that comes goes into the spool, from which the server takes it."""
+
+    def __init__(self, listening: Listening) -> None:
+        from scarmass.storage.spool import Spool  # pyright: ignore[reportMissingImports]
+
+        self._spool = Spool(listening.spool, listening.spool_bytes)
+
+    def receive(self, peer: DimsePeer, pieces: Iterable[bytes]) -> None:
+        self._spool.put(peer.ae_title, pieces)
+
+    def requested(self, peer: DimsePeer, transaction_uid: str, references: Sequence[Reference]) -> None:
+        asked = [[one.sop_class_uid, one.sop_instance_uid] for one in references]
+        self._spool.note(peer.ae_title, "requested", {"transaction_uid": transaction_uid, "references": asked})
+
+    def committed(self, peer: DimsePeer, commitment: Commitment) -> None:
+        payload = {
+            "transaction_uid": commitment.transaction_uid,
+            "committed": [[one.sop_class_uid, one.sop_instance_uid] for one in commitment.committed],
+            "failed": [[one.sop_class_uid, one.sop_instance_uid, reason] for one, reason in commitment.failed],
+        }
+        self._spool.note(peer.ae_title, "committed", payload)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""DIMSE against independent tools and against peers that behave badly."""

@@ -1,0 +1,14 @@
+"""Damaged messages end their association and nothing else."""
+
+import os
+
+import pytest
+
+from tests.imaging.dimse.fuzz import trial
+
+MUTATIONS = int(os.environ.get("SCARMASS_DIMSE_MUTATIONS", "200"))
+
+
+@pytest.mark.slow
+def test_damaged_associations_harm_nobody_and_leave_nothing_behind() -> None:
+    assert sum(trial(MUTATIONS).values()) == MUTATIONS
