@@ -118,7 +118,7 @@ class Keep:
     """Everything that comes goes into the spool, from which the server takes it."""
 
     def __init__(self, listening: Listening) -> None:
-        from scarmass.storage.spool import Spool  # pyright: ignore[reportMissingImports]
+        from scarmass.storage.spool import Spool
 
         self._spool = Spool(listening.spool, listening.spool_bytes)
 

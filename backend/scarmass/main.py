@@ -89,7 +89,7 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
 def open_client(local: LocalEntity, spool: Spool | None, peer: Peer) -> PacsClient:
     """What talks to a peer, over its protocol. spool: where what it answers later waits."""
     if isinstance(peer, DimsePeer):
-        from scarmass.imaging.dimse.client import DimseClient  # pyright: ignore[reportMissingImports]
+        from scarmass.imaging.dimse.client import DimseClient
 
         def answered(peer: DimsePeer, commitment: Commitment) -> None:
             if spool is not None:
@@ -116,8 +116,8 @@ def open_examiners(settings: Settings) -> Examiners:
 
 def open_listening(settings: Settings) -> Listening | None:
     """What the listener beside the server is to know; None where nothing listens."""
-    pacs = getattr(settings, "pacs", None)
-    if pacs is None or pacs.local is None:
+    pacs = settings.pacs
+    if pacs.local is None:
         return None
     return Listening(
         local=pacs.local,

@@ -20,6 +20,7 @@ from scarmass.api.routes import (
     reader_studies,
     readings,
     reports,
+    segmentations,
     segments17,
     signing,
     slices,
@@ -60,7 +61,7 @@ def create_app(
     # A foreign name that resolves to this machine would make its pages count as same-origin.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
     errors.install(app)
-    of_readings = (readings, methods, segments17, signing, reports)
+    of_readings = (readings, methods, segments17, segmentations, signing, reports)
     for route in (studies, stacks, slices, models, *of_readings, reader_studies, pacs, events, health, pages):
         app.include_router(route.router)
     app.include_router(pacs.of_readings)

@@ -109,7 +109,7 @@ def without_part(before: Segment, x: float, y: float) -> Segment | None:
     mask = before.mask & ~part
     boxes = tuple(box for box in before.boxes if (within(box, mask.shape) & mask).any() or not _touches(box, part))
     points = tuple(point for point in before.points if not part[pixel_index(point.x, point.y, mask.shape)])
-    origin = Origin.PAINT if before.origin is Origin.THRESHOLD else before.origin
+    origin = Origin.PAINT if before.origin in (Origin.THRESHOLD, Origin.IMPORT) else before.origin
     return replace(before, mask=mask, boxes=boxes, points=points, origin=origin, method=None, placed={})
 
 

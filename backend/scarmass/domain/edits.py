@@ -19,6 +19,7 @@ from scarmass.domain.prompts import Box, Point
 from scarmass.domain.reading import (
     EditKind,
 )
+from scarmass.domain.segmentation import Imported, TakenFrom
 from scarmass.domain.sensitivity import HIGHEST, LOWEST
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import CONTOURED, Structure
@@ -217,6 +218,15 @@ class ExchangeEdit:
     image: SliceKey
 
 
+@dataclass(frozen=True, eq=False)
+class ImportEdit:
+    """What a segmentation of somebody else shows, in the place of all that the reading has of those structures."""
+
+    kind: ClassVar = EditKind.IMPORT
+    imported: Imported
+    taken_from: TakenFrom
+
+
 @dataclass(frozen=True)
 class UndoEdit:
     kind: ClassVar = EditKind.UNDO
@@ -241,6 +251,7 @@ StackEdit = (
     | PatternEdit
     | TakeOverEdit
     | ExchangeEdit
+    | ImportEdit
 )
 Edit = SliceEdit | StackEdit | UndoEdit | RedoEdit
 

@@ -97,6 +97,14 @@ class MaskMalformed(Invalid):
     """A run-length mask does not describe rows x columns pixels."""
 
 
+class MeaningsInvalid(Invalid):
+    """What is said of the segments of a segmentation names none of them, or one that it does not have."""
+
+
+class SegmentationNotOnStack(Invalid):
+    """Nothing of a segmentation lies on a slice of the stack, or the two are of different patients."""
+
+
 class MaskShapeMismatch(Invalid):
     """A mask has another size than the slice it was sent for."""
 
@@ -271,6 +279,10 @@ class StudyNotFound(NotFound):
 
 class StackNotFound(NotFound):
     """No stack has this id."""
+
+
+class SegmentationNotFound(NotFound):
+    """No segmentation of the study has this SOP Instance UID."""
 
 
 class SliceNotFound(NotFound):

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from scarmass.domain.pattern import Pattern
 from scarmass.domain.reading import EditKind, WallRules
+from scarmass.domain.segmentation import TakenFrom
 from scarmass.domain.stack import SliceKey
 
 
@@ -25,6 +26,7 @@ class PastEdit:
     """An edit and which slices it touched, without what it made of them.
 
     sensitivity, wall: where it changed them. method: in words, where it adopted one. pattern: where it stated one.
+    taken_from: where it took masks from a segmentation.
     """
 
     revision: int
@@ -36,6 +38,7 @@ class PastEdit:
     method: str | None = None
     pattern: Pattern | None = None
     wall: WallRules | None = None
+    taken_from: TakenFrom | None = None
     standing: Standing = Standing.LIVE
 
 

@@ -20,6 +20,7 @@ from scarmass.domain.edits import (
     ExchangeEdit,
     ExcludeAllEdit,
     ExcludeEdit,
+    ImportEdit,
     IncludeAllEdit,
     IncludeEdit,
     LandmarkEdit,
@@ -66,6 +67,7 @@ from scarmass.domain.reading import (
     SliceState,
     WallRules,
 )
+from scarmass.domain.segmentation import Imported, TakenFrom
 from scarmass.domain.stack import Growth, Slice, SliceKey, is_of_one_grid, with_slices
 from scarmass.domain.structures import Structure
 
@@ -75,7 +77,7 @@ ALL_TOUCHED = "every slice was edited, accepted or excluded by a reader, and sta
 @dataclass(frozen=True)
 class Outcome:
     """What an edit makes of a reading: slices that change, and its list of slices, its sensitivity, its rules of the
-    wall, its landmarks and its pattern where they do."""
+    wall, its landmarks and its pattern where they do. taken_from: the segmentation that an import took masks from."""
 
     changes: Changes
     slices: tuple[Slice, ...] | None = None
@@ -83,6 +85,7 @@ class Outcome:
     wall: WallRules | None = None
     landmarks: Landmarks | None = None
     pattern: Pattern | None = None
+    taken_from: TakenFrom | None = None
 
 
 def drawn_by(reading: Reading, edit: PromptEdit) -> Prompt:
@@ -176,6 +179,9 @@ def apply(
             return Outcome({}, with_slices(reading.slices, growth.slices))
         case ExchangeEdit():
             return _exchanged(reading, edit, repeats)
+        case ImportEdit():
+            changes = {one.key: _imported(one, edit.imported) for one in reading.slices}
+            return Outcome(changes, taken_from=edit.taken_from)
         case ContourEdit():
             return Outcome({key: _contoured(reading, edit, key) for key in edit.slices})
         case AcceptAllEdit():
@@ -186,6 +192,21 @@ def apply(
             return Outcome({key: _change(reading, IncludeEdit(key), answers) for key in edit.slices})
         case _:
             return Outcome({edit.slice: _change(reading, edit, answers)})
+
+
+def _imported(one: Slice, imported: Imported) -> SliceChange:
+    """A slice as the segmentation has it, which is not decided yet; an excluded slice stays excluded.
+
+    What it has no mask of it says nothing about: there the slice is as if nobody had looked at it.
+    """
+    masks = imported.masks.get(one.key, {})
+    segments: dict[Structure, Segment | None] = {
+        structure: Segment(masks[structure], Origin.IMPORT) if structure in masks else None
+        for structure in imported.structures
+    }
+    if Structure.SCAR not in imported.structures:
+        return SliceChange(segments=segments)
+    return SliceChange(SliceState.EDITED if Structure.SCAR in masks else SliceState.PENDING, segments=segments)
 
 
 def _adopted(edit: ThresholdEdit, segment: Segment) -> SliceChange:

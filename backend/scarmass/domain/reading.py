@@ -16,6 +16,7 @@ from scarmass.domain.methods import Circle, Method, Region
 from scarmass.domain.pattern import StatedPattern
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
+from scarmass.domain.segmentation import TakenFrom
 from scarmass.domain.signature import Record
 from scarmass.domain.stack import Slice, SliceKey
 from scarmass.domain.structures import Structure
@@ -65,9 +66,10 @@ class Origin(StrEnum):
     PAINT = "paint"
     THRESHOLD = "threshold"
     CONTOUR = "contour"
+    IMPORT = "import"
 
 
-HAND_MADE = frozenset({Origin.PAINT, Origin.THRESHOLD, Origin.CONTOUR})
+HAND_MADE = frozenset({Origin.PAINT, Origin.THRESHOLD, Origin.CONTOUR, Origin.IMPORT})
 """Made without a prompt: what comes to such a mask is added to it, and it is never drawn anew."""
 
 
@@ -89,6 +91,7 @@ class EditKind(StrEnum):
     WALL = "wall"
     TAKE_OVER = "take_over"
     EXCHANGE = "exchange"
+    IMPORT = "import"
     UNDO = "undo"
     REDO = "redo"
 
@@ -220,6 +223,8 @@ class Reading:
     pattern: StatedPattern | None = None
     """What a reader stated last, None where nobody did."""
     record: Record = field(default_factory=Record)
+    taken_from: tuple[TakenFrom, ...] = ()
+    """The segmentations of others that masks were taken from, the first one first."""
 
     def content(self, key: SliceKey) -> SliceContent:
         return self.contents.get(key, PENDING)

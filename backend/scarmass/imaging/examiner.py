@@ -12,6 +12,7 @@ from queue import LifoQueue
 from signal import SIGALRM
 
 from scarmass.domain.errors import DirectoryIgnored, ObjectRefused
+from scarmass.domain.segmentation import SegmentationObject
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.mr.header import MrObject
 from scarmass.imaging.pseudonyms import Pseudonyms
@@ -22,6 +23,8 @@ GRACE_S = 2.0
 
 BEGUN = "begun"
 """What the process says of a file before it reads it: what it says next is of this file, and of no other."""
+
+Examined = MrObject | SegmentationObject
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,15 @@ class Examiner:
             with suppress(EOFError, OSError):  # the next file says so
                 self._start()
 
-    def examine(self, path: Path, seconds: float) -> MrObject:
+    def examine(self, path: Path, seconds: float) -> Examined:
         """The header of one MR object whose pixels were decoded; of what it is without its patient, given pseudonyms.
+
+        Of a segmentation what it says of itself, all of it read; given pseudonyms it is refused.
 
         Raises ObjectRefused with a reason that can be shown; DirectoryIgnored.
         """
         answer = self._answer((path,), seconds)
-        assert isinstance(answer, MrObject)
+        assert not isinstance(answer, bool)
         return answer
 
     def are_same_image(self, one: Path, other: Path, seconds: float) -> bool:
@@ -64,10 +69,10 @@ class Examiner:
         """
         return self._answer((one, other), seconds) is True
 
-    def _answer(self, paths: Sequence[Path], seconds: float) -> MrObject | bool:
+    def _answer(self, paths: Sequence[Path], seconds: float) -> Examined | bool:
         answer = self._asked(paths, seconds)
         match answer:
-            case MrObject() | bool():
+            case MrObject() | SegmentationObject() | bool():
                 return answer
             case DirectoryIgnored():
                 raise answer
@@ -78,7 +83,7 @@ class Examiner:
             case Died():
                 raise ObjectRefused("the file ends the program that reads it: it is damaged, or made to do harm")
 
-    def _asked(self, paths: Sequence[Path], seconds: float) -> MrObject | bool | DirectoryIgnored | str | Died:
+    def _asked(self, paths: Sequence[Path], seconds: float) -> Examined | bool | DirectoryIgnored | str | Died:
         try:
             connection = self._connection or self._start()
             connection.send((tuple(map(str, paths)), seconds))

@@ -13,15 +13,18 @@ import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from scarmass.domain.errors import DirectoryIgnored, Fact
+from pydicom import FileDataset
+
+from scarmass.domain.errors import DirectoryIgnored, Fact, ObjectRefused
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.deidentification import deidentified
-from scarmass.imaging.examiner import BEGUN, Died
+from scarmass.imaging.examiner import BEGUN, Died, Examined
 from scarmass.imaging.mr.encoding import open_dataset
-from scarmass.imaging.mr.header import MrObject, object_of
+from scarmass.imaging.mr.header import object_of
 from scarmass.imaging.mr.objects import is_same_image
 from scarmass.imaging.mr.pixels import require_pixels
 from scarmass.imaging.pseudonyms import Pseudonyms
+from scarmass.imaging.segmentations import is_segmentation, segmentation_object_of
 
 ENDED, OUTGROWN = 0, 3
 """Exit statuses of a child: nobody asks any more, or it is larger than what a new one costs."""
@@ -77,14 +80,16 @@ def _be_a_child(connection: Connection, bounds: Bounds, pseudonyms: Pseudonyms |
         os._exit(status)
 
 
-def examine(path: Path, bounds: Bounds, pseudonyms: Pseudonyms | None = None) -> MrObject | DirectoryIgnored | str:
-    """The header of one MR object whose pixels were decoded, or why it cannot be used.
+def examine(path: Path, bounds: Bounds, pseudonyms: Pseudonyms | None = None) -> Examined | DirectoryIgnored | str:
+    """The header of one MR object whose pixels were decoded, or of a segmentation, or why it cannot be used.
 
     pseudonyms: the object is what it is without its patient.
     """
     try:
         content = path.read_bytes()
         dataset = open_dataset(content)
+        if is_segmentation(dataset):
+            return _segmentation(dataset, bounds, pseudonyms)
         mr_object = object_of(dataset, bounds)
         require_pixels(dataset, mr_object.slices)
         if pseudonyms is not None:
@@ -94,6 +99,12 @@ def examine(path: Path, bounds: Bounds, pseudonyms: Pseudonyms | None = None) ->
     except BaseException as error:  # what native decoders throw is not always an Exception
         return _reason(error, bounds)
     return mr_object
+
+
+def _segmentation(dataset: FileDataset, bounds: Bounds, pseudonyms: Pseudonyms | None) -> Examined:
+    if pseudonyms is not None:
+        raise ObjectRefused("segmentations are not de-identified, so none is taken in where de-identification is on")
+    return segmentation_object_of(dataset, bounds)
 
 
 def compare(one: Path, other: Path, bounds: Bounds) -> bool | str:

@@ -7,18 +7,21 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from scarmass.domain.errors import DirectoryIgnored, ObjectRefused
+from scarmass.domain.errors import DirectoryIgnored, ObjectRefused, StudyNotFound
+from scarmass.domain.segmentation import SegmentationObject
 from scarmass.domain.stack import Study
 from scarmass.imaging.archive import Refused, files_within, is_archive
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.examiner import EXAMINERS, Examiners
 from scarmass.services.allowance import Allowance
 from scarmass.services.context import Context
+from scarmass.services.store_segmentations import AcceptedSegmentation, store_segmentations
 from scarmass.services.store_study import Accepted, store_study
 from scarmass.storage import studies
 from scarmass.storage.database import Database
@@ -27,12 +30,16 @@ from scarmass.storage.files import FileStore, Incoming, Received
 
 @dataclass
 class Intake:
-    """What became of an upload. stored, already_here: objects that are new, and that were there before."""
+    """What became of an upload. stored, already_here: objects that are new, and that were there before.
+
+    segmentations: how many of both are segmentations; where their images are not here, these have no study yet.
+    """
 
     studies: list[Study] = field(default_factory=list)
     rejected: list[Refused] = field(default_factory=list)
     stored: int = 0
     already_here: int = 0
+    segmentations: int = 0
 
 
 def take_in_upload(
@@ -55,19 +62,24 @@ def take_in(
     examiners: Examiners = EXAMINERS,
     allowance: Allowance | None = None,
 ) -> Intake:
-    """Store the usable MR images among these (name, stream) files and .zip archives. Twice changes nothing.
+    """Store the usable MR images and segmentations among these (name, stream) files and .zip archives.
+
+    Twice changes nothing.
 
     allowance: the time that the files may take together, where they came from somebody unknown. Raises StorageFull.
     """
     intake = Intake()
     allowance = allowance or Allowance()
     by_study: dict[str, list[Accepted]] = defaultdict(list)
+    drawn: dict[str, list[AcceptedSegmentation]] = defaultdict(list)
     is_same = partial(_are_same_image, examiners, allowance)
     with files.incoming() as incoming:
         received = _received(uploads, incoming, examiners.bounds, allowance)
         for found in _examined(received, incoming, examiners, allowance):
             if isinstance(found, Refused):
                 intake.rejected.append(found)
+            elif isinstance(found, AcceptedSegmentation):
+                drawn[found.content.study.study_instance_uid].append(found)
             else:
                 by_study[found.content.study.study_instance_uid].append(found)
         for study_instance_uid, objects in by_study.items():
@@ -78,7 +90,27 @@ def take_in(
             if is_new:
                 with database.transaction() as session:
                     intake.studies.append(studies.get_study(session, study_instance_uid))
+        for study_instance_uid, segmentations in drawn.items():
+            _keep_segmentations(database, files, study_instance_uid, segmentations, intake)
     return intake
+
+
+def _keep_segmentations(
+    database: Database,
+    files: FileStore,
+    study_instance_uid: str,
+    objects: list[AcceptedSegmentation],
+    intake: Intake,
+) -> None:
+    """After the images: so those that came together know their study, which is answered with them."""
+    with database.transaction() as session:
+        is_new = store_segmentations(session, files, study_instance_uid, objects, intake.rejected)
+    intake.stored += sum(is_new)
+    intake.already_here += len(is_new) - sum(is_new)
+    intake.segmentations += len(is_new)
+    if is_new and all(study.header.study_instance_uid != study_instance_uid for study in intake.studies):
+        with database.transaction() as session, suppress(StudyNotFound):
+            intake.studies.append(studies.get_study(session, study_instance_uid))
 
 
 def _received(
@@ -98,12 +130,12 @@ def _received(
 
 def _examined(
     received: Iterable[tuple[str, Received] | Refused], incoming: Incoming, examiners: Examiners, allowance: Allowance
-) -> Iterator[Accepted | Refused]:
+) -> Iterator[Accepted | AcceptedSegmentation | Refused]:
     """Each file read in another process, as many at once as there are; in the order in which they came.
 
     A few wait, so that no process does; what is refused is not kept on the disk.
     """
-    reading: deque[Future[Accepted | Refused | None]] = deque()
+    reading: deque[Future[Accepted | AcceptedSegmentation | Refused | None]] = deque()
     with ThreadPoolExecutor(examiners.processes) as threads:
         for one in received:
             reading.append(threads.submit(_accept, one, incoming, examiners, allowance))
@@ -114,7 +146,7 @@ def _examined(
 
 def _accept(
     one: tuple[str, Received] | Refused, incoming: Incoming, examiners: Examiners, allowance: Allowance
-) -> Accepted | Refused | None:
+) -> Accepted | AcceptedSegmentation | Refused | None:
     """The object, its file still waiting; None for a DICOMDIR. Of one that was de-identified only that is kept."""
     if isinstance(one, Refused):
         return one
@@ -122,6 +154,8 @@ def _accept(
     try:
         with examiners.one() as examiner, allowance.spending():
             content = examiner.examine(received.path, allowance.of(examiners.bounds.seconds_for(received.path)))
+        if isinstance(content, SegmentationObject):
+            return AcceptedSegmentation(name, received, content)
         if content.deidentified is not None:
             received.discard()
             received = incoming.receive([content.deidentified])

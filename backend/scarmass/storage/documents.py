@@ -13,6 +13,7 @@ from scarmass.domain.pattern import Layer, Pattern
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Origin, Segment, WallRules
+from scarmass.domain.segmentation import SegmentationKind, TakenFrom
 from scarmass.domain.signature import Recipe
 from scarmass.domain.stack import RepeatedImage, SliceHeader, TypedThickness
 from scarmass.domain.structures import Structure
@@ -132,6 +133,15 @@ def pattern_to_json(pattern: Pattern) -> Json:
 def pattern_from_json(document: Json) -> Pattern:
     layer = document["layer"]
     return Pattern(None if layer is None else Layer(layer), document["ischaemic"])
+
+
+def taken_from_to_json(taken: TakenFrom) -> Json:
+    return asdict(taken)
+
+
+def taken_from_from_json(document: Json) -> TakenFrom:
+    said = {"kind": SegmentationKind(document["kind"]), "warnings": tuple(document["warnings"])}
+    return TakenFrom(**{**document, **said})
 
 
 def _key(document: list[Any]) -> tuple[str, int]:

@@ -124,6 +124,22 @@ def amendment_by(session: Session, client_id: uuid.UUID) -> uuid.UUID | None:
     return session.scalar(select(ReadingRow.id).where(ReadingRow.client_id == client_id))
 
 
+def reading_for_import(
+    session: Session, stack_id: str, client_id: uuid.UUID, opened_with: uuid.UUID, reader: str
+) -> tuple[uuid.UUID | None, bool]:
+    """The reading that a request to import was answered with or opened, and whether the reader's own is meant.
+
+    client_id: of the import's edit. opened_with: of the reading that the same request opened. Where it is a new
+    request, (None, own): the stack's reading where there is none yet, else the reader's own.
+    """
+    of_stack = select(ReadingRow.id).where(ReadingRow.stack_id == stack_id)
+    edited = of_stack.join(EditRow, EditRow.reading_id == ReadingRow.id)
+    edited = edited.where(EditRow.client_id == client_id, EditRow.author == reader, EditRow.kind == "import")
+    known = session.scalar(edited.order_by(ReadingRow.created_at).limit(1))
+    known = known or session.scalar(of_stack.where(ReadingRow.client_id == opened_with))
+    return known, _newest(session, stack_id, None) is not None
+
+
 def _copy(session: Session, part: type[Table], old_id: uuid.UUID, new_id: uuid.UUID) -> None:
     """Rows in the order in which they were stored; numbers that the database gives are given anew."""
     columns = [column for column in part.__table__.columns if column.name not in ("reading_id", "ordinal")]

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
-from scarmass.storage.tables import InstanceRow, ReadingSliceRow
+from scarmass.storage.tables import InstanceRow, ReadingSliceRow, SegmentationRow
 
 LOCK = "hashtextextended('stored files', 0)"
 
@@ -32,4 +32,5 @@ def sweep(database: Database, files: FileStore) -> int:
 
 
 def _known(session: Session) -> set[str]:
-    return set(session.scalars(union(select(InstanceRow.sha256), select(ReadingSliceRow.sha256))))
+    holders = (InstanceRow.sha256, ReadingSliceRow.sha256, SegmentationRow.sha256)
+    return set(session.scalars(union(*map(select, holders))))

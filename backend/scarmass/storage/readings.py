@@ -32,6 +32,8 @@ from scarmass.storage.documents import (
     landmarks_to_json,
     pattern_from_json,
     pattern_to_json,
+    taken_from_from_json,
+    taken_from_to_json,
     thickness_from_json,
     wall_from_json,
     wall_to_json,
@@ -53,6 +55,7 @@ from scarmass.storage.steps import (
     sensitivity_of,
     slice_changes_of,
     slices_revision,
+    taken_from_of,
     touched_since,
     wall_of,
 )
@@ -128,6 +131,7 @@ def get_reading(
         landmarks=landmarks_of(edits[position] for position in live),
         pattern=pattern_of(edits[position] for position in live),
         record=record,
+        taken_from=taken_from_of(edits[position] for position in live),
     )
 
 
@@ -149,6 +153,7 @@ def past_edits(session: Session, reading_id: uuid.UUID) -> list[PastEdit]:
                 adopted.get(edit.revision),
                 None if edit.pattern is None else pattern_from_json(edit.pattern),
                 None if edit.wall is None else wall_from_json(edit.wall),
+                None if edit.taken_from is None else taken_from_from_json(edit.taken_from),
             )
             for edit in edits
         ]
@@ -209,6 +214,7 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
             landmarks=None if outcome.landmarks is None else landmarks_to_json(outcome.landmarks),
             pattern=None if outcome.pattern is None else pattern_to_json(outcome.pattern),
             wall=None if outcome.wall is None else wall_to_json(outcome.wall),
+            taken_from=None if outcome.taken_from is None else taken_from_to_json(outcome.taken_from),
         )
     )
     session.flush()

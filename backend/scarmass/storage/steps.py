@@ -25,6 +25,7 @@ from scarmass.domain.reading import (
     SliceState,
     WallRules,
 )
+from scarmass.domain.segmentation import TakenFrom
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
 from scarmass.storage.documents import (
@@ -33,6 +34,7 @@ from scarmass.storage.documents import (
     pattern_from_json,
     segment_from_json,
     segment_to_json,
+    taken_from_from_json,
     wall_from_json,
 )
 from scarmass.storage.tables import EditRow, SegmentChangeRow, SliceChangeRow
@@ -186,6 +188,11 @@ def wall_of(opened: WallRules, live: Iterable[EditRow]) -> WallRules:
     """What the last live edit that set any made of a reading's rules of the wall."""
     stated = [edit.wall for edit in live if edit.wall is not None]
     return wall_from_json(stated[-1]) if stated else opened
+
+
+def taken_from_of(live: Iterable[EditRow]) -> tuple[TakenFrom, ...]:
+    """The segmentations that live edits took masks from."""
+    return tuple(taken_from_from_json(edit.taken_from) for edit in live if edit.taken_from is not None)
 
 
 def landmarks_of(live: Iterable[EditRow]) -> Landmarks:

@@ -46,6 +46,12 @@ def add_study(session: Session, header: StudyHeader) -> StudyHeader:
     return study_header(row)
 
 
+def header_of(session: Session, study_instance_uid: str) -> StudyHeader | None:
+    """Patient and study as they are stored, None where the study is not here."""
+    row = session.get(StudyRow, study_instance_uid, options=[lazyload(StudyRow.stacks)])
+    return None if row is None else study_header(row)
+
+
 def delete_if_empty(session: Session, study_instance_uid: str) -> None:
     """Take a study away that has no object."""
     query = select(func.count()).where(InstanceRow.study_instance_uid == study_instance_uid)

@@ -99,6 +99,23 @@ class FrameRow(Table):
     instance: Mapped[InstanceRow] = relationship(lazy="joined")
 
 
+class SegmentationRow(Table):
+    """A stored SEG or RTSTRUCT. Its study may not be here yet: it is kept until the images come.
+
+    description: what it says of itself. digest: of all that masks are made of. number: grows as they come.
+    """
+
+    __tablename__ = "segmentations"
+
+    sop_instance_uid: Mapped[str] = mapped_column(primary_key=True)
+    study_instance_uid: Mapped[str] = mapped_column(index=True)
+    sha256: Mapped[str]
+    digest: Mapped[str]
+    description: Mapped[Json]
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    imported_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
 class StackRow(Table):
     __tablename__ = "stacks"
 
@@ -234,6 +251,7 @@ class EditRow(Table):
     """One step of a reading; rows are only ever added. request_sha256: of the request as it came.
 
     sensitivity, follows: null where the step left the reading's sensitivity alone. landmarks, pattern, wall: likewise.
+    taken_from: the segmentation that an import took masks from.
     """
 
     __tablename__ = "edits"
@@ -250,6 +268,7 @@ class EditRow(Table):
     landmarks: Mapped[Json | None]
     pattern: Mapped[Json | None]
     wall: Mapped[Json | None]
+    taken_from: Mapped[Json | None]
 
     __table_args__ = (UniqueConstraint("reading_id", "client_id"),)
 

@@ -76,11 +76,17 @@ def _take_in(context: Context, sent: Files, abandoned: threading.Event) -> Intak
     with sent.path.open("rb") as file:
         intake = take_in_upload(context, sent.opened(file), sent.size, abandoned)
     rejected = [Rejected(name=refused.name, reason=refused.reason) for refused in intake.rejected]
-    if not intake.studies:
+    if not intake.studies and not intake.segmentations:
         shown = [refused.model_dump() for refused in rejected]
         return problem(422, "ObjectRefused", "Object refused", "none of the files could be used", rejected=shown)
     studies = _with_readings(context, intake.studies)
-    return Intake(studies=studies, rejected=rejected, stored=intake.stored, already_here=intake.already_here)
+    return Intake(
+        studies=studies,
+        rejected=rejected,
+        stored=intake.stored,
+        already_here=intake.already_here,
+        segmentations=intake.segmentations,
+    )
 
 
 async def _tell_when_gone(request: Request, abandoned: threading.Event) -> None:

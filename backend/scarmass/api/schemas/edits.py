@@ -106,6 +106,8 @@ class EditRequest(Drawn):
                 return landmark_edit(self.landmarks or Insertions(), self.levels or Levels())
             case EditKind.PATTERN:
                 return edits.PatternEdit((self.pattern or Pattern()).to_domain())
+            case EditKind.IMPORT:
+                raise PromptInvalid("masks are taken from a segmentation by opening the stack's reading from it")
             case EditKind.ACCEPT | EditKind.EXCLUDE | EditKind.INCLUDE if self.slices:
                 return OF_SEVERAL[self.kind](tuple(dict.fromkeys(named.key for named in self.slices)))
         if (key := self._key) is None:
@@ -152,7 +154,7 @@ class PastEdit(BaseModel):
     """One edit of a reading: live, undone, gone (undone for good), or a step of undo or redo.
 
     sensitivity, confines_scar, papillary_muscles: what the edit made them, null where it left them alone. method: in
-    words, that the edit adopted. pattern: that it stated.
+    words, that the edit adopted. pattern: that it stated. taken_from: in words, the segmentation that an import took.
     """
 
     revision: int
@@ -166,6 +168,7 @@ class PastEdit(BaseModel):
     pattern: Pattern | None
     confines_scar: bool | None
     papillary_muscles: bool | None
+    taken_from: str | None
 
 
 class History(BaseModel):
@@ -191,6 +194,7 @@ class History(BaseModel):
                 pattern=None if edit.pattern is None else Pattern.of(edit.pattern),
                 confines_scar=None if edit.wall is None else edit.wall.confines_scar,
                 papillary_muscles=None if edit.wall is None else edit.wall.papillary_muscles,
+                taken_from=None if edit.taken_from is None else edit.taken_from.words,
             )
             for edit in older[:limit]
         ]

@@ -135,7 +135,8 @@ class Totals(BaseModel):
     myocardium. sensitivity: how generously outlines are drawn. follows: whether it is fitted to what the reader
     decides. slices_with_warnings: how many of the slices that count have any. landmarks, levels: as edits marked them.
     myocardium: LGE mass, not cine mass, of the slices with both contours; the percentages are of it, null where
-    myocardium_unknown_because says why. pattern: as a reader stated it, null where nobody did.
+    myocardium_unknown_because says why. pattern: as a reader stated it, null where nobody did. taken_from: in words,
+    the segmentations of others that masks were taken from.
     """
 
     revision: int
@@ -159,6 +160,7 @@ class Totals(BaseModel):
     landmarks: Insertions
     levels: Levels
     pattern: StatedPattern | None
+    taken_from: list[str]
 
 
 class Models(BaseModel):
@@ -287,4 +289,5 @@ def _totals(context: Context, measured: MeasuredReading) -> dict[str, Any]:
         "landmarks": Insertions.of(reading.landmarks),
         "levels": Levels.of(reading.landmarks),
         "pattern": StatedPattern.of(reading.pattern),
+        "taken_from": [one.words for one in reading.taken_from],
     }

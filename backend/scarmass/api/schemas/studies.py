@@ -158,12 +158,16 @@ class Rejected(BaseModel):
 
 
 class Intake(BaseModel):
-    """stored, already_here: objects that are new, and those that were there before, which changed nothing."""
+    """stored, already_here: objects that are new, and those that were there before, which changed nothing.
+
+    segmentations: how many of both are segmentations; of images that are not here yet, they have no study above.
+    """
 
     studies: list[Study]
     rejected: list[Rejected]
     stored: int
     already_here: int
+    segmentations: int = 0
 
 
 class Worklist(BaseModel):

@@ -18,8 +18,10 @@ LARGEST_PDU_BYTES = 2**20
 PDU_S = 30.0
 """That the bytes of one PDU may take, however steadily they trickle."""
 COMMAND_BYTES = 2**16
-WAITING_MESSAGES = 4
+WAITING_REQUESTS = 4
 """A peer waits for each answer before it asks again (PS3.7 annex D.3.3.3), but for what it breaks off."""
+WAITING_ANSWERS = 4096
+"""To one request a peer may answer many times (C-FIND, C-MOVE), without waiting for us."""
 
 
 class BoundedBuffer(BytesIO):
@@ -45,13 +47,14 @@ class BoundedMessages(DIMSEServiceProvider):
     def __init__(self, association: Association, object_bytes: int) -> None:
         super().__init__(association)
         self._object_bytes = object_bytes
+        self._waiting = WAITING_REQUESTS if association.is_acceptor else WAITING_ANSWERS
 
     def receive_primitive(self, primitive: P_DATA) -> None:
         if self.message is None:
             self.message = DIMSEMessage()
             self.message.data_set = BoundedBuffer(self._object_bytes)
         try:
-            is_sound = self.msg_queue.qsize() < WAITING_MESSAGES
+            is_sound = self.msg_queue.qsize() < self._waiting
             if is_sound:
                 super().receive_primitive(primitive)
                 is_sound = self.message is None or self.message.encoded_command_set.tell() <= COMMAND_BYTES

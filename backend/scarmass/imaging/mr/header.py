@@ -81,12 +81,25 @@ def object_of(dataset: pydicom.FileDataset, bounds: Bounds) -> MrObject:
 
 def _read_dataset(dataset: pydicom.FileDataset, bounds: Bounds) -> MrObject:
     _require_mr_image(dataset)
+    study = study_header_of(dataset)
+    if "PixelData" not in dataset:
+        raise ObjectRefused("the object has no pixel data")
+    frames = frames_of(dataset) if dataset.SOPClassUID in MULTI_FRAME else [dataset]
+    is_lossy = _is_lossy(dataset)
+    slices = tuple(_slice_header(frame, number, is_lossy) for number, frame in enumerate(frames, start=1))
+    for count, largest in ((1, bounds.image_pixels), (len(slices), MAX_PIXELS)):
+        if slices[0].plane.rows * slices[0].plane.columns * count > largest:
+            size = " x ".join(str(n) for n in (slices[0].rows, slices[0].columns, count) if n > 1)
+            raise ObjectRefused(f"an image of {size} pixels is too large: at most {largest} are read")
+    return MrObject(study, slices)
+
+
+def study_header_of(dataset: pydicom.Dataset) -> StudyHeader:
+    """Patient and study of an object that can be told from others. Raises ObjectRefused."""
     for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
         if not UID.fullmatch(str(dataset.get(keyword) or "").strip()):
             raise ObjectRefused(f"{keyword} is missing, too long or not made of letters, digits, dots and dashes")
-    if "PixelData" not in dataset:
-        raise ObjectRefused("the object has no pixel data")
-    study = StudyHeader(
+    return StudyHeader(
         study_instance_uid=text_of(dataset, "StudyInstanceUID"),
         patient_name=plain_name(text_of(dataset, "PatientName")),
         patient_id=text_of(dataset, "PatientID"),
@@ -96,14 +109,6 @@ def _read_dataset(dataset: pydicom.FileDataset, bounds: Bounds) -> MrObject:
         study_description=text_of(dataset, "StudyDescription"),
         accession_number=text_of(dataset, "AccessionNumber"),
     )
-    frames = frames_of(dataset) if dataset.SOPClassUID in MULTI_FRAME else [dataset]
-    is_lossy = _is_lossy(dataset)
-    slices = tuple(_slice_header(frame, number, is_lossy) for number, frame in enumerate(frames, start=1))
-    for count, largest in ((1, bounds.image_pixels), (len(slices), MAX_PIXELS)):
-        if slices[0].plane.rows * slices[0].plane.columns * count > largest:
-            size = " x ".join(str(n) for n in (slices[0].rows, slices[0].columns, count) if n > 1)
-            raise ObjectRefused(f"an image of {size} pixels is too large: at most {largest} are read")
-    return MrObject(study, slices)
 
 
 def _require_mr_image(dataset: pydicom.FileDataset) -> None:

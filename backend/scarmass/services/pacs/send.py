@@ -10,6 +10,7 @@ from scarmass.services.context import Context
 from scarmass.services.pacs import commit
 from scarmass.services.pacs.attempt import attempt
 from scarmass.services.pacs.attempt import take_up as take_up_transfers
+from scarmass.services.readings.dicom_objects import dicom_objects
 
 
 def send_next(context: Context, transfer_id: uuid.UUID) -> None:
@@ -30,8 +31,6 @@ def send_next(context: Context, transfer_id: uuid.UUID) -> None:
 
 def result_objects(context: Context, reading_id: uuid.UUID, kinds: Sequence[ResultKind]) -> list[ResultObject]:
     """What a reading leaves as, read back and compared before it is handed out. Raises ReadingNotFound and others."""
-    from scarmass.services.readings.dicom_objects import dicom_objects  # pyright: ignore[reportMissingImports]
-
     return dicom_objects(context, reading_id, kinds)
 
 

@@ -1,6 +1,6 @@
 """What follows on a slice from another scar or other contours of it: no-reflow, what counts as the wall, warnings."""
 
-from scarmass.domain.edits import Edit
+from scarmass.domain.edits import Edit, ImportEdit
 from scarmass.domain.no_reflow import within_scar
 from scarmass.domain.reading import Changes, Reading, WallRules
 from scarmass.services.context import Context
@@ -20,6 +20,7 @@ def followed_through(
     proposes = reading.record.takes_proposals
     if proposes:
         changes = with_proposed_cores(context, reading, changes)
-    changes = by_wall_rules(context, reading, rules, edit, changes)
+    if not isinstance(edit, ImportEdit):  # whose masks are taken as they are
+        changes = by_wall_rules(context, reading, rules, edit, changes)
     changes = {key: within_scar(reading.content(key), change) for key, change in changes.items()}
     return with_warnings(context, reading.slices, changes) if proposes else changes

@@ -30,6 +30,7 @@ export const editNames = {
   wall: "what counts as the wall",
   take_over: "new images taken over",
   exchange: "another image of the position",
+  import: "taken from a segmentation",
   undo: "undo",
   redo: "redo",
 };

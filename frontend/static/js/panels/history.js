@@ -75,7 +75,7 @@ export class HistoryPanel {
     const steps = edit.standing === "live" ? { undo: away.undo, redo: 0 } : { undo: 0, redo: away.redo };
     const isHere = edit.standing === "live" && away.undo === 0;
     const button = this.#button(
-      `${places.length ? where : ""}${edit.method ?? patternStated(edit) ?? editNames[edit.kind]}`,
+      `${places.length ? where : ""}${edit.method ?? edit.taken_from ?? patternStated(edit) ?? editNames[edit.kind]}`,
       `${timeOf(edit.created_at)} · ${edit.author}`,
       edit.standing === "gone" || isHere ? null : steps,
       isHere,

@@ -47,7 +47,7 @@ export const segmentOf = (slice, structure = "scar") => slice.segments[structure
 /** What is to be said of where a slice's scar lies, unless it does not count. @param {ReadSlice} slice */
 export const warningsOf = (slice) => (slice.state === "excluded" ? [] : (segmentOf(slice).warnings ?? []));
 
-const origins = new Set(["paint", "threshold", "contour"]);
+const origins = new Set(["paint", "threshold", "contour", "import"]);
 
 /** Did a reader outline it by hand, and no model alone? @param {Segment} segment */
 export const isByHand = ({ mask, origin, score }) => isAny(mask) && (origin ? origins.has(origin) : score === null);

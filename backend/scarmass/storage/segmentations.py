@@ -1,0 +1,82 @@
+"""Segmentations of others, kept beside the studies that they belong to."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from scarmass.domain.errors import SegmentationNotFound
+from scarmass.domain.segmentation import Meaning, SegmentationKind, SegmentationObject, SegmentDescription
+from scarmass.domain.stack import StudyHeader
+from scarmass.storage.documents import Json
+from scarmass.storage.tables import SegmentationRow
+
+
+@dataclass(frozen=True)
+class StoredSegmentation:
+    """sha256: of the stored file."""
+
+    content: SegmentationObject
+    sha256: str
+
+
+def stored_under(session: Session, sop_instance_uid: str) -> StoredSegmentation | None:
+    row = session.get(SegmentationRow, sop_instance_uid)
+    return None if row is None else _stored(row)
+
+
+def count_of_study(session: Session, study_instance_uid: str) -> int:
+    query = select(func.count()).where(SegmentationRow.study_instance_uid == study_instance_uid)
+    return session.scalar(query) or 0
+
+
+def add_segmentation(session: Session, content: SegmentationObject, sha256: str) -> None:
+    session.add(
+        SegmentationRow(
+            sop_instance_uid=content.sop_instance_uid,
+            study_instance_uid=content.study.study_instance_uid,
+            sha256=sha256,
+            digest=content.digest,
+            description=_to_json(content),
+        )
+    )
+    session.flush()
+
+
+def of_study(session: Session, study_instance_uid: str) -> Sequence[StoredSegmentation]:
+    """In the order in which they came."""
+    query = select(SegmentationRow).where(SegmentationRow.study_instance_uid == study_instance_uid)
+    return [_stored(row) for row in session.scalars(query.order_by(SegmentationRow.number))]
+
+
+def get_segmentation(session: Session, study_instance_uid: str, sop_instance_uid: str) -> StoredSegmentation:
+    """Raises SegmentationNotFound."""
+    found = stored_under(session, sop_instance_uid)
+    if found is None or found.content.study.study_instance_uid != study_instance_uid:
+        raise SegmentationNotFound("the study has no such segmentation")
+    return found
+
+
+def _stored(row: SegmentationRow) -> StoredSegmentation:
+    return StoredSegmentation(_from_json(row.description, row.digest), row.sha256)
+
+
+def _to_json(content: SegmentationObject) -> Json:
+    document = asdict(content)
+    del document["digest"]
+    return document
+
+
+def _from_json(document: Json, digest: str) -> SegmentationObject:
+    segments = tuple(
+        SegmentDescription(**{**one, "proposed": None if one["proposed"] is None else Meaning(one["proposed"])})
+        for one in document["segments"]
+    )
+    said = {
+        **document,
+        "kind": SegmentationKind(document["kind"]),
+        "study": StudyHeader(**document["study"]),
+        "segments": segments,
+    }
+    return SegmentationObject(**said, digest=digest)
