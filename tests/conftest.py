@@ -27,9 +27,6 @@ from tests.fakes import EchoSegmenter, FakeDetector
 # A busy machine makes no law untrue.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
-# For torch, which nothing above imports, and for every process that a test starts: tests run side by side, and threads
-# that wait for a processor burn the time of others.
-os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(scope="session")
