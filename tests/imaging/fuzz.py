@@ -71,11 +71,12 @@ def mutations(found: dict[str, bytes], seed: int = 1) -> Iterator[tuple[str, byt
             span = (132, pixel_data) if chance.random() < 0.5 else (pixel_data, len(content))
             damaged = bytearray(content)
             for _ in range(chance.choice((1, 1, 2, 5, 20))):
-                _damage(damaged, chance, *span)
+                damage(damaged, chance, *span)
             yield name, bytes(damaged)
 
 
-def _damage(content: bytearray, chance: random.Random, start: int, end: int) -> None:
+def damage(content: bytearray, chance: random.Random, start: int, end: int) -> None:
+    """Change something between start and end."""
     at = chance.randrange(start, max(min(end, len(content)), start + 1))
     match chance.randrange(6):
         case 0:

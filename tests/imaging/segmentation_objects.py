@@ -9,8 +9,8 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.pixels import pack_bits
-from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage, SegmentationStorage
+from pydicom.pixels.utils import pack_bits
+from pydicom.uid import UID, ExplicitVRLittleEndian, RTStructureSetStorage, SegmentationStorage
 
 from scarmass.domain.masks import Mask
 from scarmass.domain.stack import Slice, SliceHeader
@@ -161,8 +161,8 @@ def disc(rows: int, columns: int, x: float, y: float, radius: float) -> Mask:
 
 def _object(sop_class: str, modality: str) -> FileDataset:
     meta = FileMetaDataset()
-    meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID = ExplicitVRLittleEndian, sop_class
-    meta.MediaStorageSOPInstanceUID = "1.2.3.7.1"
+    meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID = ExplicitVRLittleEndian, UID(sop_class)
+    meta.MediaStorageSOPInstanceUID = UID("1.2.3.7.1")
     dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     dataset.SOPClassUID, dataset.SOPInstanceUID, dataset.Modality = sop_class, "1.2.3.7.1", modality
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = "1.2", "1.2.3.7"

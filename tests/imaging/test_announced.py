@@ -9,6 +9,7 @@ from pathlib import Path
 import pydicom
 import pytest
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -36,7 +37,7 @@ def written(folder: Path, content: bytes) -> Path:
 @pytest.mark.parametrize(
     "syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian]
 )
-def test_every_encoding_announces_the_same(tmp_path: Path, dataset: pydicom.FileDataset, syntax: str) -> None:
+def test_every_encoding_announces_the_same(tmp_path: Path, dataset: pydicom.FileDataset, syntax: UID) -> None:
     dataset.file_meta.TransferSyntaxUID = syntax
     stream = BytesIO()
     if syntax == ExplicitVRBigEndian:

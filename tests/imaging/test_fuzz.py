@@ -12,7 +12,7 @@ import pytest
 
 from scarmass.domain.errors import ObjectRefused
 from scarmass.imaging.bounds import Bounds
-from scarmass.imaging.examiner import Examiner
+from scarmass.imaging.examiner import Examined, Examiner
 from scarmass.imaging.mr.header import MrObject
 from scarmass.imaging.mr.pixels import stored_values
 from tests.imaging.fuzz import SECONDS, mutations, seeds
@@ -30,7 +30,7 @@ def examiner() -> Iterator[Examiner]:
     examiner.close()
 
 
-def read(examiner: Examiner, path: Path) -> MrObject | str:
+def read(examiner: Examiner, path: Path) -> Examined | str:
     try:
         return examiner.examine(path, SECONDS)
     except ObjectRefused as refused:

@@ -14,7 +14,7 @@ from scarmass.domain.segmentation import SegmentationObject
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.examiner import Examiner
 from scarmass.imaging.segmentations import read_segmentation
-from tests.imaging.fuzz import SECONDS, _damage
+from tests.imaging.fuzz import SECONDS, damage
 from tests.imaging.segmentation_objects import disc, frame, oblique_slices, polygon, segmentation, structure_set
 
 pytestmark = pytest.mark.slow
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 MUTATIONS = int(os.environ.get("SCARMASS_MUTATIONS", "2000"))
 
 
-def test_damaged_segmentations_are_read_or_refused_by_name(tmp_path: Path) -> None:
+def testdamaged_segmentations_are_read_or_refused_by_name(tmp_path: Path) -> None:
     slices = oblique_slices(3)
     frames = [frame(one, disc(*one.shape, 12, 10, 5)) for one in slices]
     square = [(3.0, 2.0), (11.0, 2.0), (11.0, 9.0)]
@@ -37,7 +37,7 @@ def test_damaged_segmentations_are_read_or_refused_by_name(tmp_path: Path) -> No
     for number in range(MUTATIONS):
         damaged = bytearray(seeds[number % len(seeds)])
         for _ in range(chance.choice((1, 1, 2, 5, 20))):
-            _damage(damaged, chance, 132, len(damaged))
+            damage(damaged, chance, 132, len(damaged))
         path.write_bytes(damaged)
         try:
             found = examiner.examine(path, SECONDS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from pydicom.uid import generate_uid
+from pydicom.uid import UID, generate_uid
 
 from scarmass.domain.errors import ObjectRefused, PeerFailed, PeerRefused, PeerUnreachable
 from scarmass.domain.pacs import DimsePeer, LocalEntity, Progress, Retrieval, StudyQuery, Tls
@@ -174,7 +174,7 @@ def test_an_object_of_a_kind_that_the_peer_does_not_take_is_told_of_and_the_othe
     network: None, phantom_files: list[Path], tmp_path: Path
 ) -> None:
     dataset = pydicom.dcmread(phantom_files[0])
-    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = "1.2.826.0.1.3680043.8.498.1"
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = UID("1.2.826.0.1.3680043.8.498.1")
     out = io.BytesIO()
     dataset.save_as(out)
     with serving("storescp", STORE_PORT, "-od", tmp_path, STORE_PORT):
@@ -188,7 +188,7 @@ def test_more_kinds_than_an_association_has_contexts_go_in_several(
 ) -> None:
     dataset, objects = pydicom.dcmread(phantom_files[0]), list[bytes]()
     for number in range(100):
-        dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = f"1.2.826.0.1.3680043.8.498.1.{number}"
+        dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = UID(f"1.2.826.0.1.3680043.8.498.1.{number}")
         dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
         out = io.BytesIO()
         dataset.save_as(out)
