@@ -20,6 +20,8 @@ from tests.api.signing import ANNA, accept_all, open_reading, problem_of, sign
 from tests.conftest import application, upload
 from tests.fake_pacs import PACS, FakePacs, fails, objects_of
 
+pytestmark = pytest.mark.slow
+
 WEB = DicomwebPeer("web", "https://pacs.example/dicom-web", token="secret")
 
 

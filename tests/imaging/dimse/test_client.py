@@ -17,6 +17,8 @@ from tests.imaging.dimse.dcmtk import query_server, run, serving
 from tests.imaging.dimse.keeper import Kept, contents, data_set, eventually, listening
 from tests.imaging.dimse.network import own_network
 
+pytestmark = pytest.mark.slow
+
 OUR_PORT, STORE_PORT = 11191, 11192
 US = LocalEntity(port=OUR_PORT)
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.imaging.dimse.fuzz import trial
 
+pytestmark = pytest.mark.slow
+
 MUTATIONS = int(os.environ.get("SCARMASS_DIMSE_MUTATIONS", "200"))
 
 

@@ -28,6 +28,8 @@ from tests.imaging.dimse.keeper import (
 )
 from tests.imaging.dimse.recording import pdus, recorded, saying
 
+pytestmark = pytest.mark.slow
+
 MR = "1.2.840.10008.5.1.4.1.1.4"
 
 

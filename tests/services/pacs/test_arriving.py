@@ -25,6 +25,8 @@ from scarmass.storage.spool import Spool
 from tests.api.signing import get, open_reading
 from tests.fake_pacs import KEEPER, FakePacs, fails
 
+pytestmark = pytest.mark.slow
+
 SOURCE = "SCANNER"
 
 

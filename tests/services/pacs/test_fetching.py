@@ -16,6 +16,8 @@ from scarmass.services.pacs import arrive, ask, fetch
 from scarmass.services.pacs.find import find, why_silent
 from tests.fake_pacs import PACS, FakePacs, fails
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def study_uid(pacs: FakePacs, phantom_files: list[Path]) -> str:

@@ -26,6 +26,8 @@ from scarmass.storage.jobs import Queue
 from tests.api.signing import sign
 from tests.fake_pacs import KEEPER, FakePacs, fails
 
+pytestmark = pytest.mark.slow
+
 
 def only(context: Context) -> Transfer:
     (transfer,) = ask.page_of_transfers(context, 10, None)

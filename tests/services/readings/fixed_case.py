@@ -34,7 +34,7 @@ from scarmass.services.readings.measurements import groups_of
 from scarmass.services.readings.myocardium import measure_myocardium
 from scarmass.services.readings.outlines import outlines_of
 
-FOLDER = Path(__file__).parents[2] / "data" / "pacs"
+FOLDER = Path(__file__).parent.parent.parent / "data" / "pacs"
 PIXEL_SPACING_MM, THICKNESS_MM, GAP_MM, DENSITY = (3.2, 2.8), 7.0, 3.0, 1.05
 MARKED_ON = 2
 MODEL = Model("segmenter", "a" * 64)
