@@ -125,8 +125,7 @@ class DicomwebClient:
             answer = response.raw
             if isinstance(answer, Answer):
                 answer.renew()
-                is_multipart = "multipart" in response.headers["Content-Type"].lower()
-                if is_multipart and answer.is_over and not answer.is_closed_multipart:
+                if answer.is_over and not answer.ends_as_multipart(response.headers["Content-Type"]):
                     raise PeerFailed(f"{self._peer.name}: its answer broke off")
             if one is None:
                 return None

@@ -14,6 +14,8 @@ from requests.adapters import HTTPAdapter
 from scarmass.domain.errors import Fact, PeerFailed, PeerRefused, PeerUnreachable
 from scarmass.domain.pacs import DicomwebPeer
 
+TAIL_BYTES = 256
+BOUNDARY = re.compile(r'boundary="?([^";]{1,70})', re.IGNORECASE)
 BUSY = (429, 502, 503, 504)
 REFUSALS = {
     400: "it does not understand the request: is the address that of its DICOMweb services?",
@@ -45,17 +47,17 @@ class Answer:
             self._left -= len(chunk)
             if self._left < 0:
                 raise PeerFailed(f"{self._peer.name} answers without end: over {self._most} bytes")
-            self._tail = (self._tail + chunk)[-16:]
+            self._tail = (self._tail + chunk)[-TAIL_BYTES:]
             yield chunk
         self.is_over = True
 
     def renew(self) -> None:
         self._left = self._most
 
-    @property
-    def is_closed_multipart(self) -> bool:
-        """Whether what came so far ends as a multipart message does, with "--" (RFC 2046 section 5.1.1)."""
-        return self._tail.rstrip().endswith(b"--")
+    def ends_as_multipart(self, content_type: str) -> bool:
+        """Whether what came so far ends as a multipart message does, with its boundary and "--" (RFC 2046, 5.1.1)."""
+        boundary = BOUNDARY.search(content_type)
+        return boundary is None or self._tail.rstrip().endswith(b"--%b--" % boundary[1].encode())
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._raw, name)
@@ -110,7 +112,7 @@ def new_session(peer: DicomwebPeer, waits_s: Sequence[float], most_bytes: int) -
 def spoken_errors(peer: DicomwebPeer) -> Iterator[None]:
     """What goes wrong within is raised as PeerUnreachable, PeerRefused or PeerFailed.
 
-    Never with the cause behind it, whose words hold the address that was asked, with a patient's name.
+    Its cause is not shown with it: that one's words hold the address that was asked, with a patient's name.
     """
     try:
         yield
@@ -120,7 +122,7 @@ def spoken_errors(peer: DicomwebPeer) -> Iterator[None]:
         fault = _fault(error)
     else:
         return
-    raise type(fault)(f"{peer.name}: {fault}")
+    raise type(fault)(f"{peer.name}: {fault}") from None
 
 
 def refusal(status: int) -> PeerRefused | PeerFailed:
