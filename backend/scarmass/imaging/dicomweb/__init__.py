@@ -1,0 +1,1 @@
+"""DICOMweb (PS3.18): a server of it asked."""
