@@ -11,6 +11,7 @@ from scarmass.api import errors
 from scarmass.api.bounds import BodyBounds
 from scarmass.api.guard import Guard
 from scarmass.api.routes import (
+    dicomweb,
     events,
     health,
     methods,
@@ -60,7 +61,7 @@ def create_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
     errors.install(app)
     of_readings = (readings, methods, segments17, signing, reports)
-    for route in (studies, stacks, slices, models, *of_readings, reader_studies, events, health, pages):
+    for route in (studies, stacks, slices, models, *of_readings, reader_studies, dicomweb, events, health, pages):
         app.include_router(route.router)
     app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")
     return app

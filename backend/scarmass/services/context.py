@@ -1,5 +1,6 @@
 """What every service works with, handed in by the composition roots."""
 
+import uuid
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from scarmass.domain.contours import Contours
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
+from scarmass.domain.pacs import ResultObject
 from scarmass.domain.protocols import Detector, Segmenter, SliceImage
 from scarmass.domain.reading import Reading, Sensitivity, WallRules
 from scarmass.domain.signature import Recipe
@@ -28,6 +30,7 @@ REMEMBERED_BLOOD = 512
 REMEMBERED_LOGITS = 48
 REMEMBERED_IMAGES = 48
 REMEMBERED_CONTOURS = 16
+REMEMBERED_RESULTS = 8
 
 
 @dataclass
@@ -36,7 +39,7 @@ class Context:
     results_folder: where signed readings are written, None where they are not.
 
     images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
-    time.
+    time. results: what signed readings leave as.
     """
 
     database: Database
@@ -59,6 +62,9 @@ class Context:
     spreads: Remembered[Hashable, Spread] = field(default_factory=lambda: Remembered(REMEMBERED_SPREADS))
     contours: Remembered[Hashable, tuple[Contours | None, ...]] = field(
         default_factory=lambda: Remembered(REMEMBERED_CONTOURS)
+    )
+    results: Remembered[uuid.UUID, tuple[ResultObject, ...]] = field(
+        default_factory=lambda: Remembered(REMEMBERED_RESULTS)
     )
     precedence: Precedence = field(default_factory=Precedence)
     notifications: Notifications = field(init=False)

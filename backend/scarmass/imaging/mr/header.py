@@ -59,6 +59,7 @@ class MrObject:
     study: StudyHeader
     slices: tuple[SliceHeader, ...]
     deidentified: bytes | None = None
+    sop_class_uid: str = ""
 
 
 def read_object(content: bytes, bounds: Bounds = Bounds()) -> MrObject:
@@ -103,7 +104,7 @@ def _read_dataset(dataset: pydicom.FileDataset, bounds: Bounds) -> MrObject:
         if slices[0].plane.rows * slices[0].plane.columns * count > largest:
             size = " x ".join(str(n) for n in (slices[0].rows, slices[0].columns, count) if n > 1)
             raise ObjectRefused(f"an image of {size} pixels is too large: at most {largest} are read")
-    return MrObject(study, slices)
+    return MrObject(study, slices, sop_class_uid=str(dataset.SOPClassUID))
 
 
 def _require_mr_image(dataset: pydicom.FileDataset) -> None:
