@@ -96,7 +96,7 @@ def open_client(local: LocalEntity, spool: Spool | None, peer: Peer) -> PacsClie
                 spool.note(source_of(peer), ANSWERED, answer_to_json(commitment))
 
         return DimseClient(peer, local, committed=answered)
-    from scarmass.imaging.dicomweb.client import DicomwebClient  # pyright: ignore[reportMissingImports]
+    from scarmass.imaging.dicomweb.client import DicomwebClient
 
     return DicomwebClient(peer)
 

@@ -11,6 +11,7 @@ from scarmass.api import errors
 from scarmass.api.bounds import BodyBounds
 from scarmass.api.guard import Guard
 from scarmass.api.routes import (
+    dicomweb,
     events,
     health,
     methods,
@@ -62,7 +63,8 @@ def create_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
     errors.install(app)
     of_readings = (readings, methods, segments17, segmentations, signing, reports)
-    for route in (studies, stacks, slices, models, *of_readings, reader_studies, pacs, events, health, pages):
+    of_network = (pacs, dicomweb)
+    for route in (studies, stacks, slices, models, *of_readings, reader_studies, *of_network, events, health, pages):
         app.include_router(route.router)
     app.include_router(pacs.of_readings)
     app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")

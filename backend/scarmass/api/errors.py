@@ -30,7 +30,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "Problem details (RFC 9457)",
         "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
     }
-    for status in (400, 404, 405, 408, 409, 413, 422, 503, 507)
+    for status in (400, 404, 405, 406, 408, 409, 413, 415, 422, 503, 507)
 }
 
 

@@ -2,6 +2,7 @@
 response headers."""
 
 import asyncio
+import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -23,7 +24,8 @@ RESPONSE_HEADERS = {
 }
 
 
-UPLOAD_ROUTE = ("POST", "/api/v1/studies")
+UPLOADS = re.compile(r"/api/v1/studies|/dicomweb/studies(/[^/]*)?")
+"""Paths that take files by POST."""
 
 
 class BodyTooLarge(HTTPException):
@@ -56,7 +58,7 @@ class Guard:
             refusal = problem(403, "CrossOrigin", "Cross origin", "another site may not write here")
             await refusal(scope, receive, send)
             return
-        is_upload = (scope["method"], scope["path"]) == UPLOAD_ROUTE
+        is_upload = scope["method"] == "POST" and UPLOADS.fullmatch(scope["path"])
         limit = self.bounds.upload_bytes if is_upload else self.bounds.json_bytes
         declared = headers.get("content-length", "0")
         if not declared.isdecimal() or int(declared) > limit:

@@ -14,6 +14,8 @@ from starlette.exceptions import HTTPException
 
 FIELD = "files"
 MAX_FILES = 50_000
+DICOM = b"application/dicom"
+OTHER_TYPE = "not application/dicom: "
 BUFFER_BYTES = 2**20
 
 
@@ -63,8 +65,10 @@ class Files:
 class _Parts:
     """Callbacks of python_multipart: collects the bytes of files, and whose they are."""
 
+    too_many = 422
+
     def __init__(self, files: Files, charset: str) -> None:
-        self._files, self._charset = files, charset
+        self.files, self._charset = files, charset
         self._header, self._value = bytearray(), bytearray()
         self._name: str | None = None
         self._start = 0
@@ -76,6 +80,10 @@ class _Parts:
 
     def on_part_begin(self) -> None:
         self._name = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """A part begins, of which nothing is known yet."""
 
     def on_header_begin(self) -> None:
         self._header, self._value = bytearray(), bytearray()
@@ -94,21 +102,37 @@ class _Parts:
                 self._name = _decoded(name, self._charset)
 
     def on_headers_finished(self) -> None:
-        self._start = self._files.size
-        if self._name is not None and len(self._files.parts) == MAX_FILES:
-            raise HTTPException(422, f"at most {MAX_FILES} files are taken at once")
+        self._start = self.files.size
+        if self._name is not None and len(self.files.parts) == MAX_FILES:
+            raise HTTPException(self.too_many, f"at most {MAX_FILES} files are taken at once")
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._name is not None:
             self.waiting += data[start:end]
-            self._files.size += end - start
+            self.files.size += end - start
 
     def on_part_end(self) -> None:
         if self._name is not None:
-            self._files.parts.append((self._name or "unnamed", self._start, self._files.size - self._start))
+            self.files.parts.append((self._name or "unnamed", self._start, self.files.size - self._start))
 
     def on_end(self) -> None:
         self.is_whole = True
+
+
+class _RelatedParts(_Parts):
+    """The same of a body whose parts have a media type and no name."""
+
+    too_many = 413
+
+    def _begin(self) -> None:
+        self._name = f"part {len(self.files.parts) + 1}"
+
+    def on_header_end(self) -> None:
+        if self._header.lower() == b"content-type":
+            kind, options = parse_options_header(bytes(self._value))
+            # Some clients repeat the type of the whole body.
+            if DICOM not in (kind, options.get(b"type")):
+                self._name = f"{OTHER_TYPE}part {len(self.files.parts) + 1}"
 
 
 async def receive_files(headers: Headers, stream: AsyncIterator[bytes], path: Path) -> Files:
@@ -117,10 +141,31 @@ async def receive_files(headers: Headers, stream: AsyncIterator[bytes], path: Pa
     if kind != b"multipart/form-data" or b"boundary" not in options:
         raise HTTPException(422, "send the files as multipart/form-data")
     files = Files(path)
-    parts = _Parts(files, options.get(b"charset", b"utf-8").decode("latin-1"))
+    await _write(_Parts(files, options.get(b"charset", b"utf-8").decode("latin-1")), options[b"boundary"], stream, 422)
+    return files
+
+
+async def receive_related(headers: Headers, stream: AsyncIterator[bytes], path: Path) -> Files:
+    """Write the parts of a multipart/related body of DICOM files (PS3.18 8.7.3) to path, named by their number.
+
+    Parts of another media type have a name of their own: OTHER_TYPE and their number. Another type of body is a 415, a
+    malformed one a 400.
+    """
+    kind, options = parse_options_header(headers.get("content-type", ""))
+    if kind != b"multipart/related" or options.get(b"type", DICOM).lower() != DICOM:
+        raise HTTPException(415, 'send DICOM files as multipart/related; type="application/dicom"')
+    if not options.get(b"boundary"):
+        raise HTTPException(400, "the Content-Type names no boundary")
+    files = Files(path)
+    await _write(_RelatedParts(files, "latin-1"), options[b"boundary"], stream, 400)
+    return files
+
+
+async def _write(parts: _Parts, boundary: bytes, stream: AsyncIterator[bytes], malformed: int) -> None:
+    """malformed: the status of a body that is."""
     try:
-        parser = MultipartParser(options[b"boundary"], parts.callbacks())  # type: ignore[arg-type]
-        with path.open("wb") as file:
+        parser = MultipartParser(boundary, parts.callbacks())  # type: ignore[arg-type]
+        with parts.files.path.open("wb") as file:
             async for chunk in stream:
                 await run_in_threadpool(parser.write, chunk)  # heads of many parts take long
                 if len(parts.waiting) > BUFFER_BYTES:
@@ -128,10 +173,9 @@ async def receive_files(headers: Headers, stream: AsyncIterator[bytes], path: Pa
                     parts.waiting = bytearray()
             await run_in_threadpool(file.write, parts.waiting)
     except FormParserError as error:
-        raise HTTPException(422, "the multipart body is malformed") from error
+        raise HTTPException(malformed, "the multipart body is malformed") from error
     if not parts.is_whole:
-        raise HTTPException(422, "the multipart body ends before its last part")
-    return files
+        raise HTTPException(malformed, "the multipart body ends before its last part")
 
 
 def _decoded(name: bytes, charset: str) -> str:

@@ -33,6 +33,10 @@ class DirectoryIgnored(ObjectRefused):
     """A DICOMDIR, which lists images and holds none: it comes with every disc and nobody misses it."""
 
 
+class SearchInvalid(Invalid):
+    """Stored objects are looked for by what they are not known by, or by what is no value of it."""
+
+
 class PixelsUndecodable(Invalid):
     """The pixel data of a stored object cannot be decoded."""
 

@@ -59,6 +59,7 @@ class SegmentationObject:
     content_date: str
     segments: tuple[SegmentDescription, ...]
     digest: str
+    sop_class_uid: str = ""
 
 
 @dataclass(frozen=True)

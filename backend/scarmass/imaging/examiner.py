@@ -132,8 +132,7 @@ class Examiners:
     """A few examiners that many threads share; who finds none free waits."""
 
     def __init__(self, bounds: Bounds = Bounds(), processes: int = 2, pseudonyms: Pseudonyms | None = None) -> None:
-        self.bounds, self.processes = bounds, processes
-        self.deidentifies = pseudonyms is not None
+        self.bounds, self.processes, self.pseudonyms = bounds, processes, pseudonyms
         self._free: LifoQueue[Examiner] = LifoQueue()
         for _ in range(processes):
             self._free.put(Examiner(bounds, pseudonyms))

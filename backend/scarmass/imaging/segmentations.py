@@ -46,6 +46,7 @@ def segmentation_object_of(dataset: FileDataset, bounds: Bounds = Bounds()) -> S
             content_date=plain_date(date),
             segments=segments,
             digest=_digest(dataset, segments),
+            sop_class_uid=str(dataset.SOPClassUID),
         )
     except (ObjectRefused, GeometryInvalid) as error:
         raise ObjectRefused(str(error)) from error

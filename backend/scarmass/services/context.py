@@ -1,5 +1,6 @@
 """What every service works with, handed in by the composition roots."""
 
+import uuid
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from scarmass.domain.contours import Contours
 from scarmass.domain.errors import PeerUnreachable
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
-from scarmass.domain.pacs import PacsClient, Peer
+from scarmass.domain.pacs import PacsClient, Peer, ResultObject
 from scarmass.domain.pacs_rules import Network
 from scarmass.domain.protocols import Detector, Segmenter, SliceImage
 from scarmass.domain.reading import Reading, Sensitivity, WallRules
@@ -32,6 +33,7 @@ REMEMBERED_BLOOD = 512
 REMEMBERED_LOGITS = 48
 REMEMBERED_IMAGES = 48
 REMEMBERED_CONTOURS = 16
+REMEMBERED_RESULTS = 8
 
 
 def no_client(peer: Peer) -> PacsClient:
@@ -46,7 +48,7 @@ class Context:
     client_of: talks to a peer. spool: where what comes over the network waits, None where nothing does.
 
     images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
-    time.
+    time. results: what signed readings leave as.
     """
 
     database: Database
@@ -72,6 +74,9 @@ class Context:
     spreads: Remembered[Hashable, Spread] = field(default_factory=lambda: Remembered(REMEMBERED_SPREADS))
     contours: Remembered[Hashable, tuple[Contours | None, ...]] = field(
         default_factory=lambda: Remembered(REMEMBERED_CONTOURS)
+    )
+    results: Remembered[uuid.UUID, tuple[ResultObject, ...]] = field(
+        default_factory=lambda: Remembered(REMEMBERED_RESULTS)
     )
     precedence: Precedence = field(default_factory=Precedence)
     notifications: Notifications = field(init=False)

@@ -18,7 +18,7 @@ from scarmass.domain.segmentation import SegmentationObject
 from scarmass.domain.stack import Study
 from scarmass.imaging.archive import Refused, files_within, is_archive
 from scarmass.imaging.bounds import Bounds
-from scarmass.imaging.examiner import EXAMINERS, Examiners
+from scarmass.imaging.examiner import EXAMINERS, Examined, Examiners
 from scarmass.services.allowance import Allowance
 from scarmass.services.context import Context
 from scarmass.services.store_segmentations import AcceptedSegmentation, store_segmentations
@@ -27,12 +27,15 @@ from scarmass.storage import studies
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore, Incoming, Received
 
+OF_ANOTHER_STUDY = "it is of another study than the one that it was sent to"
+
 
 @dataclass
 class Intake:
     """What became of an upload. stored, already_here: objects that are new, and that were there before.
 
     segmentations: how many of both are segmentations; where their images are not here, these have no study yet.
+    read: what could be read, by name, whatever became of it then.
     """
 
     studies: list[Study] = field(default_factory=list)
@@ -40,18 +43,35 @@ class Intake:
     stored: int = 0
     already_here: int = 0
     segmentations: int = 0
+    read: dict[str, Examined] = field(default_factory=dict)
 
 
 def take_in_upload(
-    context: Context, uploads: Iterable[tuple[str, BinaryIO]], sent_bytes: int, abandoned: threading.Event
+    context: Context,
+    uploads: Iterable[tuple[str, BinaryIO]],
+    sent_bytes: int,
+    abandoned: threading.Event,
+    only_study: str | None = None,
 ) -> Intake:
-    """What came over the network: in the time that so many bytes may take, and while somebody waits for the answer."""
+    """What came over the network: in the time that so many bytes may take, and while somebody waits for the answer.
+
+    only_study: the StudyInstanceUID that the objects must have; others are refused.
+    """
     bounds = context.examiners.bounds
     seconds = bounds.upload_seconds + sent_bytes / bounds.bytes_per_second
     allowance = Allowance(seconds, abandoned)
     # Archives last, as they may expand: what was sent as it is should not want for time because of them.
     uploads = sorted(uploads, key=lambda upload: is_archive(upload[1]))
-    return take_in(context.database, context.files, uploads, examiners=context.examiners, allowance=allowance)
+    if only_study is not None and context.examiners.pseudonyms is not None:
+        only_study = context.examiners.pseudonyms.of_uid(only_study)
+    return take_in(
+        context.database,
+        context.files,
+        uploads,
+        examiners=context.examiners,
+        allowance=allowance,
+        only_study=only_study,
+    )
 
 
 def take_in(
@@ -61,6 +81,7 @@ def take_in(
     *,
     examiners: Examiners = EXAMINERS,
     allowance: Allowance | None = None,
+    only_study: str | None = None,
 ) -> Intake:
     """Store the usable MR images and segmentations among these (name, stream) files and .zip archives.
 
@@ -78,10 +99,16 @@ def take_in(
         for found in _examined(received, incoming, examiners, allowance):
             if isinstance(found, Refused):
                 intake.rejected.append(found)
+                continue
+            intake.read[found.name] = found.content
+            study_instance_uid = found.content.study.study_instance_uid
+            if only_study not in (None, study_instance_uid):
+                intake.rejected.append(Refused(found.name, OF_ANOTHER_STUDY))
+                found.received.discard()
             elif isinstance(found, AcceptedSegmentation):
-                drawn[found.content.study.study_instance_uid].append(found)
+                drawn[study_instance_uid].append(found)
             else:
-                by_study[found.content.study.study_instance_uid].append(found)
+                by_study[study_instance_uid].append(found)
         for study_instance_uid, objects in by_study.items():
             with database.transaction() as session:
                 is_new = store_study(session, files, study_instance_uid, objects, intake.rejected, is_same)

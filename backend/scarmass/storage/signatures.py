@@ -11,8 +11,8 @@ from scarmass.domain.signature import Delivery, Record, Signature
 from scarmass.domain.stack import Contrast
 from scarmass.storage.documents import masses_from_json, masses_to_json, recipe_from_json, recipe_to_json
 from scarmass.storage.notifications import notify
-from scarmass.storage.reader_studies import assignments_of
-from scarmass.storage.tables import DeliveryRow, ReadingRow, SignatureRow, WorkRow
+from scarmass.storage.reader_studies import assignments_of, hidden_readings
+from scarmass.storage.tables import DeliveryRow, ReadingRow, SignatureRow, StackRow, WorkRow
 
 
 def add_signature(session: Session, reading_id: uuid.UUID, signature: Signature) -> None:
@@ -61,6 +61,23 @@ def records_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> dict[uuid.
         )
         for reading, signed, delivered, newer_id, seconds in session.execute(query)
     }
+
+
+def signed_of_study(session: Session, study_instance_uid: str) -> list[uuid.UUID]:
+    """The signed readings of a study that no signed one replaces, in order of time, none that a reader study hides."""
+    newer = aliased(ReadingRow)
+    replaced = select(newer.id).join(SignatureRow, SignatureRow.reading_id == newer.id)
+    query = (
+        select(SignatureRow.reading_id)
+        .join(ReadingRow, ReadingRow.id == SignatureRow.reading_id)
+        .join(StackRow, StackRow.stack_id == ReadingRow.stack_id)
+        .where(StackRow.study_instance_uid == study_instance_uid)
+        .where(~exists(replaced.where(newer.replaces == ReadingRow.id).correlate(ReadingRow)))
+        .order_by(SignatureRow.signed_at, SignatureRow.reading_id)
+    )
+    found = list(session.scalars(query))
+    hidden = hidden_readings(session, found)
+    return [one for one in found if one not in hidden]
 
 
 def add_delivery(session: Session, reading_id: uuid.UUID) -> None:

@@ -64,7 +64,7 @@ async def upload_studies(request: Request, context: InContext) -> Intake | JSONR
         if not sent.parts:
             return problem(422, "RequestInvalid", "Request invalid", "send at least one file in the field “files”")
         abandoned = threading.Event()
-        watching = asyncio.create_task(_tell_when_gone(request, abandoned))
+        watching = asyncio.create_task(tell_when_gone(request, abandoned))
         try:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(UPLOAD_THREADS, _take_in, context, sent, abandoned)
@@ -89,7 +89,7 @@ def _take_in(context: Context, sent: Files, abandoned: threading.Event) -> Intak
     )
 
 
-async def _tell_when_gone(request: Request, abandoned: threading.Event) -> None:
+async def tell_when_gone(request: Request, abandoned: threading.Event) -> None:
     """Nothing more is read for a client that has left."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

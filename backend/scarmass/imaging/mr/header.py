@@ -59,6 +59,15 @@ class MrObject:
     study: StudyHeader
     slices: tuple[SliceHeader, ...]
     deidentified: bytes | None = None
+    sop_class_uid: str = ""
+
+    @property
+    def series_instance_uid(self) -> str:
+        return self.slices[0].series_instance_uid
+
+    @property
+    def sop_instance_uid(self) -> str:
+        return self.slices[0].sop_instance_uid
 
 
 def read_object(content: bytes, bounds: Bounds = Bounds()) -> MrObject:
@@ -91,7 +100,7 @@ def _read_dataset(dataset: pydicom.FileDataset, bounds: Bounds) -> MrObject:
         if slices[0].plane.rows * slices[0].plane.columns * count > largest:
             size = " x ".join(str(n) for n in (slices[0].rows, slices[0].columns, count) if n > 1)
             raise ObjectRefused(f"an image of {size} pixels is too large: at most {largest} are read")
-    return MrObject(study, slices)
+    return MrObject(study, slices, sop_class_uid=str(dataset.SOPClassUID))
 
 
 def study_header_of(dataset: pydicom.Dataset) -> StudyHeader:

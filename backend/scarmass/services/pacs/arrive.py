@@ -97,7 +97,7 @@ class Arrivals:
     def _named(self, one: Waiting) -> _Object:
         self._context.precedence.give_way(GIVES_WAY_S)
         head = announced(one.path)
-        is_named = head.sop_instance_uid and not self._context.examiners.deidentifies
+        is_named = head.sop_instance_uid and self._context.examiners.pseudonyms is None
         return _Object(one, head, head.sop_instance_uid if is_named else f"object {one.path.name[31:39]}")
 
     def _take_in_from(self, source: str, objects: Sequence[_Object]) -> None:
@@ -112,7 +112,7 @@ class Arrivals:
         by_study: dict[str, list[RefusedObject]] = {uid: [] for uid in stored}
         for one in objects:
             if one.name in refused:
-                uid = "" if self._context.examiners.deidentifies else one.head.study_instance_uid
+                uid = "" if self._context.examiners.pseudonyms is not None else one.head.study_instance_uid
                 by_study.setdefault(uid, []).append(RefusedObject(one.name, refused[one.name]))
         with self._context.database.transaction() as session:
             for uid in sorted(by_study):
