@@ -8,7 +8,7 @@ import pytest
 from dicomweb_client import DICOMwebClient
 from fastapi.testclient import TestClient
 from pydicom import Dataset, dcmread, dcmwrite
-from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless
+from pydicom.uid import UID, ExplicitVRLittleEndian, JPEG2000Lossless
 
 from scarmass.api.bounds import BodyBounds
 from scarmass.domain.pacs import Reference, ResultKind, ResultObject
@@ -254,7 +254,7 @@ def test_results_of_a_signed_reading_stand_in_its_study(
 ) -> None:
     header = dcmread(phantom_files[0])
     header.Modality, header.SeriesInstanceUID, header.SOPInstanceUID = "SEG", "1.2.77", "1.2.78"
-    header.file_meta.MediaStorageSOPInstanceUID = "1.2.78"
+    header.file_meta.MediaStorageSOPInstanceUID = UID("1.2.78")
     written = BytesIO()
     dcmwrite(written, header)
     result = ResultObject(ResultKind.SEG, Reference(header.SOPClassUID, "1.2.78"), written.getvalue())

@@ -15,6 +15,10 @@ from scarmass.imaging.dicomweb.client import DicomwebClient
 from tests.pacs.orthanc import Orthanc, orthanc
 
 
+def unwanted(_: object) -> None:
+    pytest.fail("nothing was to come")
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
     with orthanc(tmp_path_factory.mktemp("orthanc"), StorageCompression=False) as running:
@@ -89,7 +93,7 @@ def test_what_is_sent_twice_is_there_once(web: DicomwebClient, stored: list[byte
 
 def test_a_study_that_it_does_not_have_is_refused(web: DicomwebClient) -> None:
     with pytest.raises(PeerRefused, match="has no such study"):
-        web.fetch("1.2.3.4", pytest.fail, pytest.fail)
+        web.fetch("1.2.3.4", unwanted, unwanted)
 
 
 def test_a_port_where_nobody_listens_is_unreachable(web: DicomwebClient, unused_tcp_port: int) -> None:

@@ -17,6 +17,11 @@ from scarmass.domain.pacs import DicomwebPeer, FoundStudy, Progress, Sent, Study
 from scarmass.imaging.dicomweb.client import DicomwebClient
 from tests.imaging.dicomweb.odd_server import OddServer, Reply, odd_server
 
+
+def unwanted(_: object) -> None:
+    pytest.fail("nothing was to come")
+
+
 STUDY = "1.2.3"
 A_STUDY = {"0020000D": {"vr": "UI", "Value": [STUDY]}, "00201208": {"vr": "IS", "Value": ["2"]}}
 MULTIPART = 'multipart/related; type="application/dicom"; boundary=xyz'
@@ -227,7 +232,7 @@ def test_a_study_that_breaks_off_is_no_whole_one(
 def test_what_is_no_study_is_not_received(server: OddServer, web: DicomwebClient, study: Reply) -> None:
     has_study(server, study)
     with pytest.raises(PeerFailed):
-        web.fetch(STUDY, pytest.fail, pytest.fail)
+        web.fetch(STUDY, unwanted, unwanted)
 
 
 def test_a_study_larger_than_one_object_may_be_comes(server: OddServer, web: DicomwebClient, content: bytes) -> None:
@@ -243,13 +248,13 @@ def test_who_receives_may_break_off(server: OddServer, web: DicomwebClient, cont
         raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space left"):
-        web.fetch(STUDY, full, pytest.fail)
+        web.fetch(STUDY, full, unwanted)
 
 
 @pytest.mark.parametrize("study", ["", "../patients", "1.2/../..", "1.2?x=y", "1" * 65])
 def test_only_a_uid_is_asked_for(server: OddServer, web: DicomwebClient, study: str) -> None:
     with pytest.raises(PeerRefused, match="UID"):
-        web.fetch(study, pytest.fail, pytest.fail)
+        web.fetch(study, unwanted, unwanted)
     assert server.requests == []
 
 
@@ -295,10 +300,10 @@ def test_an_answer_to_what_was_sent_that_says_nothing_is_a_fact(
 ) -> None:
     server.answer = lambda request: reply
     with pytest.raises((PeerFailed, PeerRefused), match="Archive"):
-        web.send([content], pytest.fail)
+        web.send([content], unwanted)
 
 
 def test_what_is_no_dicom_stops_all_before_any_is_sent(server: OddServer, web: DicomwebClient, content: bytes) -> None:
     with pytest.raises(ObjectRefused):
-        web.send([content, b"no DICOM"], pytest.fail)
+        web.send([content, b"no DICOM"], unwanted)
     assert server.requests == []

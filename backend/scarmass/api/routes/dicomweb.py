@@ -127,14 +127,20 @@ def _number(text: str) -> int:
     return int(text)
 
 
+def _required(context: Context, uids: Uids) -> list[HeldObject]:
+    """What the address names. Raises StudyNotFound."""
+    study, series, instance = uids
+    assert study is not None  # every such address has it
+    return required_objects(context, study, series, instance)
+
+
 @router.get("/studies/{study}/metadata")
 @router.get("/studies/{study}/series/{series}/metadata")
 @router.get("/studies/{study}/series/{series}/instances/{instance}/metadata")
 def retrieve_metadata(request: Request, context: InContext, uids: Uids) -> Response:
     """WADO-RS (10.4): the headers, without bulk data."""
     media_type = json_type(request)
-    assert uids[0] is not None
-    objects = required_objects(context, *uids)
+    objects = _required(context, uids)
 
     def pieces() -> Iterator[bytes]:
         for number, one in enumerate(objects):
@@ -150,8 +156,7 @@ def retrieve_metadata(request: Request, context: InContext, uids: Uids) -> Respo
 def retrieve(request: Request, context: InContext, uids: Uids) -> Response:
     """WADO-RS (10.4): the files, byte for byte as they came in; a transfer syntax that they don't have is a 406."""
     types = dicom_types(request)
-    assert uids[0] is not None
-    objects = required_objects(context, *uids)
+    objects = _required(context, uids)
     kind = _type_of(objects, types, is_instance=uids[2] is not None)
     if kind == DICOM:
         return StreamingResponse(objects[0].pieces(), media_type=DICOM)
