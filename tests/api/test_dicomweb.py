@@ -16,6 +16,7 @@ from scarmass.services.context import Context
 from scarmass.services.dicomweb import results
 from scarmass.storage.files import INCOMING
 from tests.api.dicomweb_requests import RELATED, body, comments, files_of, part, stored
+from tests.api.fuzz_dicomweb import answers, small_contents
 from tests.api.serving import serving
 from tests.api.signing import accept_all, open_reading, sign
 from tests.conftest import application, upload
@@ -217,7 +218,16 @@ def test_a_page_that_leaves_matches_out_says_so(client: TestClient, contents: li
 
 
 @pytest.mark.parametrize(
-    "query", ["StudyDate=yesterday", "limit=-1", "offset=x", "Nonsense=1", "SOPInstanceUID=1", "limit=" + "9" * 99]
+    "query",
+    [
+        "StudyDate=yesterday",
+        "limit=-1",
+        "offset=x",
+        "Nonsense=1",
+        "SOPInstanceUID=1",
+        "accept=%E6",
+        "limit=" + "9" * 99,
+    ],
 )
 def test_a_search_that_makes_no_sense_is_a_bad_request(client: TestClient, query: str) -> None:
     answer = client.get(f"{STUDIES}?{query}")
@@ -229,6 +239,7 @@ def test_what_is_not_here_is_not_found(client: TestClient, contents: list[bytes]
     for place in ("1.2", "1.2/metadata", f"{study}/series/1.2", f"{study}/series/1.2/instances/3/metadata"):
         assert client.get(f"{STUDIES}/{place}").status_code == 404
     assert client.get(f"{STUDIES}/1.2/series").json() == []
+    assert client.get("/dicomweb/nothing", headers={"Accept": "text/html"}).json()["status"] == 404
     assert client.get(f"{STUDIES}/{'1' * 65}").status_code == 400
     assert client.get(f"{STUDIES}/a%00b").status_code == 400
 
@@ -254,7 +265,7 @@ def test_results_of_a_signed_reading_stand_in_its_study(
 ) -> None:
     header = dcmread(phantom_files[0])
     header.Modality, header.SeriesInstanceUID, header.SOPInstanceUID = "SEG", "1.2.77", "1.2.78"
-    header.file_meta.MediaStorageSOPInstanceUID = "1.2.78"
+    header.file_meta["MediaStorageSOPInstanceUID"].value = "1.2.78"
     written = BytesIO()
     dcmwrite(written, header)
     result = ResultObject(ResultKind.SEG, Reference(header.SOPClassUID, "1.2.78"), written.getvalue())
@@ -270,3 +281,9 @@ def test_results_of_a_signed_reading_stand_in_its_study(
     assert of_json(found).SeriesInstanceUID == "1.2.77"
     (metadata,) = client.get(f"{STUDIES}/{study}/series/1.2.77/instances/1.2.78/metadata").json()
     assert of_json(metadata).Modality == "SEG"
+
+
+def test_no_mutated_request_is_answered_with_an_error_of_the_server(client: TestClient, tmp_path: Path) -> None:
+    found = answers(client, small_contents(tmp_path), 200)
+    assert found.total() == 200
+    assert {200, 400, 404, 406} <= found.keys()

@@ -133,8 +133,7 @@ def _number(text: str) -> int:
 def retrieve_metadata(request: Request, context: InContext, uids: Uids) -> Response:
     """WADO-RS (10.4): the headers, without bulk data."""
     media_type = json_type(request)
-    assert uids[0] is not None
-    objects = required_objects(context, *uids)
+    objects = _required(context, uids)
 
     def pieces() -> Iterator[bytes]:
         for number, one in enumerate(objects):
@@ -150,13 +149,18 @@ def retrieve_metadata(request: Request, context: InContext, uids: Uids) -> Respo
 def retrieve(request: Request, context: InContext, uids: Uids) -> Response:
     """WADO-RS (10.4): the files, byte for byte as they came in; a transfer syntax that they don't have is a 406."""
     types = dicom_types(request)
-    assert uids[0] is not None
-    objects = required_objects(context, *uids)
+    objects = _required(context, uids)
     kind = _type_of(objects, types, is_instance=uids[2] is not None)
     if kind == DICOM:
         return StreamingResponse(objects[0].pieces(), media_type=DICOM)
     content_type, pieces = multipart_of(one.pieces() for one in objects)
     return StreamingResponse(pieces, headers={"Content-Type": content_type})
+
+
+def _required(context: Context, uids: tuple[str | None, str | None, str | None]) -> list[HeldObject]:
+    study, series, instance = uids
+    assert study is not None
+    return required_objects(context, study, series, instance)
 
 
 def _type_of(objects: list[HeldObject], types: list[tuple[str, str]], is_instance: bool) -> str:
