@@ -59,7 +59,7 @@ def request(chance: random.Random, contents: Sequence[bytes]) -> Sent:
     """One request as another program might send it, and mutated at one or more of its places."""
     header = dcmread(BytesIO(contents[0]), stop_before_pixels=True)
     study, series, instance = header.StudyInstanceUID, header.SeriesInstanceUID, header.SOPInstanceUID
-    kind = chance.choice(ACCEPTS).encode()
+    kind = chance.choice((*ACCEPTS, *["*/*"] * len(ACCEPTS))).encode()
     accept = {"Accept": _line(mutated(kind, chance) if chance.random() < 0.3 else kind)}
     if chance.random() < 0.4:
         path = chance.choice(("/studies", f"/studies/{study}"))

@@ -1,6 +1,7 @@
 """Other programs store, look for and fetch studies over DICOMweb (PS3.18)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless
 
 from scarmass.api.bounds import BodyBounds
 from scarmass.domain.pacs import Reference, ResultKind, ResultObject
+from scarmass.imaging.examiner import Examiners
+from scarmass.imaging.pseudonyms import Pseudonyms
 from scarmass.services.context import Context
 from scarmass.services.dicomweb import results
 from scarmass.storage.files import INCOMING
@@ -128,6 +131,18 @@ def test_other_content_under_a_known_uid_is_refused_and_names_the_instance(
     (failed,) = of_json(answer.json()).FailedSOPSequence
     assert failed.ReferencedSOPInstanceUID == other.SOPInstanceUID
     assert "already stored with other content" in comments(answer)[0]
+
+
+def test_a_study_is_stored_under_its_pseudonym_where_the_site_wants_that(
+    context: Context, contents: list[bytes], study: str
+) -> None:
+    pseudonyms = Pseudonyms("a secret of more than thirty-two characters")
+    with TestClient(application(replace(context, examiners=Examiners(pseudonyms=pseudonyms)))) as client:
+        answer = client.post(f"{STUDIES}/{study}", content=body(contents[0]), headers=RELATED)
+        assert (answer.status_code, len(stored(answer))) == (200, 1)
+        (fetched,) = files_of(client.get(f"{STUDIES}/{pseudonyms.of_uid(study)}"))
+        kept = dcmread(BytesIO(fetched))
+        assert kept.SOPInstanceUID == stored(answer)[0] != dcmread(BytesIO(contents[0])).SOPInstanceUID
 
 
 @pytest.mark.parametrize(
