@@ -41,7 +41,7 @@ ACCEPTS = (
 class Sent:
     method: str
     path: str
-    headers: dict[str, bytes] = field(default_factory=dict)
+    headers: dict[bytes, bytes] = field(default_factory=dict)
     content: bytes = b""
 
 
@@ -60,7 +60,7 @@ def request(chance: random.Random, contents: Sequence[bytes]) -> Sent:
     header = dcmread(BytesIO(contents[0]), stop_before_pixels=True)
     study, series, instance = header.StudyInstanceUID, header.SeriesInstanceUID, header.SOPInstanceUID
     kind = chance.choice((*ACCEPTS, *["*/*"] * len(ACCEPTS))).encode()
-    accept = {"Accept": _line(mutated(kind, chance) if chance.random() < 0.3 else kind)}
+    accept = {b"Accept": _line(mutated(kind, chance) if chance.random() < 0.3 else kind)}
     if chance.random() < 0.4:
         path = chance.choice(("/studies", f"/studies/{study}"))
         sent = body(*chance.sample(list(contents), chance.randint(1, len(contents))))
@@ -69,7 +69,7 @@ def request(chance: random.Random, contents: Sequence[bytes]) -> Sent:
             kind = mutated(kind, chance)
         if chance.random() < 0.3:
             accept = {}
-        return Sent("POST", _path(path, chance), accept | {"Content-Type": _line(kind)}, mutated(sent, chance))
+        return Sent("POST", _path(path, chance), accept | {b"Content-Type": _line(kind)}, mutated(sent, chance))
     of_study = f"/studies/{study}"
     of_series = f"{of_study}/series/{series}"
     of_instance = f"{of_series}/instances/{instance}"

@@ -259,6 +259,11 @@ def test_what_is_not_here_is_not_found(client: TestClient, contents: list[bytes]
     assert client.get(f"{STUDIES}/a%00b").status_code == 400
 
 
+def test_a_host_that_is_none_is_a_bad_request(client: TestClient) -> None:
+    for place in (STUDIES, f"{STUDIES}/1.2", "/dicomweb/nothing"):
+        assert client.get(place, headers={"Host": "[", "Accept": "text/html"}).status_code in (400, 404, 406)
+
+
 def test_what_cannot_be_accepted_is_said(client: TestClient, contents: list[bytes], study: str) -> None:
     client.post(STUDIES, content=body(contents[0]), headers=RELATED).raise_for_status()
     for place, accept in (
