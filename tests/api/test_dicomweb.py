@@ -1,6 +1,7 @@
 """Other programs store, look for and fetch studies over DICOMweb (PS3.18)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -12,10 +13,13 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, JPEG2000Lossless
 
 from scarmass.api.bounds import BodyBounds
 from scarmass.domain.pacs import Reference, ResultKind, ResultObject
+from scarmass.imaging.examiner import Examiners
+from scarmass.imaging.pseudonyms import Pseudonyms
 from scarmass.services.context import Context
 from scarmass.services.dicomweb import results
 from scarmass.storage.files import INCOMING
 from tests.api.dicomweb_requests import RELATED, body, comments, files_of, part, stored
+from tests.api.fuzz_dicomweb import answers, small_contents
 from tests.api.serving import serving
 from tests.api.signing import accept_all, open_reading, sign
 from tests.conftest import application, upload
@@ -129,6 +133,18 @@ def test_other_content_under_a_known_uid_is_refused_and_names_the_instance(
     assert "already stored with other content" in comments(answer)[0]
 
 
+def test_a_study_is_stored_under_its_pseudonym_where_the_site_wants_that(
+    context: Context, contents: list[bytes], study: str
+) -> None:
+    pseudonyms = Pseudonyms("a secret of more than thirty-two characters")
+    with TestClient(application(replace(context, examiners=Examiners(pseudonyms=pseudonyms)))) as client:
+        answer = client.post(f"{STUDIES}/{study}", content=body(contents[0]), headers=RELATED)
+        assert (answer.status_code, len(stored(answer))) == (200, 1)
+        (fetched,) = files_of(client.get(f"{STUDIES}/{pseudonyms.of_uid(study)}"))
+        kept = dcmread(BytesIO(fetched))
+        assert kept.SOPInstanceUID == stored(answer)[0] != dcmread(BytesIO(contents[0])).SOPInstanceUID
+
+
 @pytest.mark.parametrize(
     ("content_type", "status"),
     [
@@ -217,7 +233,16 @@ def test_a_page_that_leaves_matches_out_says_so(client: TestClient, contents: li
 
 
 @pytest.mark.parametrize(
-    "query", ["StudyDate=yesterday", "limit=-1", "offset=x", "Nonsense=1", "SOPInstanceUID=1", "limit=" + "9" * 99]
+    "query",
+    [
+        "StudyDate=yesterday",
+        "limit=-1",
+        "offset=x",
+        "Nonsense=1",
+        "SOPInstanceUID=1",
+        "accept=%E6",
+        "limit=" + "9" * 99,
+    ],
 )
 def test_a_search_that_makes_no_sense_is_a_bad_request(client: TestClient, query: str) -> None:
     answer = client.get(f"{STUDIES}?{query}")
@@ -229,8 +254,14 @@ def test_what_is_not_here_is_not_found(client: TestClient, contents: list[bytes]
     for place in ("1.2", "1.2/metadata", f"{study}/series/1.2", f"{study}/series/1.2/instances/3/metadata"):
         assert client.get(f"{STUDIES}/{place}").status_code == 404
     assert client.get(f"{STUDIES}/1.2/series").json() == []
+    assert client.get("/dicomweb/nothing", headers={"Accept": "text/html"}).json()["status"] == 404
     assert client.get(f"{STUDIES}/{'1' * 65}").status_code == 400
     assert client.get(f"{STUDIES}/a%00b").status_code == 400
+
+
+def test_a_host_that_is_none_is_a_bad_request(client: TestClient) -> None:
+    for place in (STUDIES, f"{STUDIES}/1.2", "/dicomweb/nothing"):
+        assert client.get(place, headers={"Host": "[", "Accept": "text/html"}).status_code in (400, 404, 406)
 
 
 def test_what_cannot_be_accepted_is_said(client: TestClient, contents: list[bytes], study: str) -> None:
@@ -270,3 +301,9 @@ def test_results_of_a_signed_reading_stand_in_its_study(
     assert of_json(found).SeriesInstanceUID == "1.2.77"
     (metadata,) = client.get(f"{STUDIES}/{study}/series/1.2.77/instances/1.2.78/metadata").json()
     assert of_json(metadata).Modality == "SEG"
+
+
+def test_no_mutated_request_is_answered_with_an_error_of_the_server(client: TestClient, tmp_path: Path) -> None:
+    found = answers(client, small_contents(tmp_path), 200)
+    assert found.total() == 200
+    assert {200, 400, 404, 406} <= found.keys()

@@ -20,8 +20,8 @@ def accepted(request: Request) -> list[Accepted]:
     """What the client takes, from its query parameter accept or its header, the preferred first."""
     said = request.query_params.getlist("accept") or request.headers.getlist("accept")
     text = ", ".join(said).strip() or "*/*"
-    if len(text) > LONGEST_ACCEPT:
-        raise HTTPException(400, "what is accepted is told at too great a length")
+    if len(text) > LONGEST_ACCEPT or not text.isascii():
+        raise HTTPException(400, f"what is accepted is told in at most {LONGEST_ACCEPT} characters, all of ASCII")
     ranges = []
     for one in _split(text):
         kind, options = parse_options_header(one)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, lazyload
 
 from scarmass.domain.stack import SliceHeader, StudyHeader
@@ -36,3 +36,10 @@ def headers_of_studies(session: Session) -> list[StudyHeader]:
     query = select(StudyRow).options(lazyload(StudyRow.stacks)).where(StudyRow.is_removed.is_(False))
     query = query.order_by(StudyRow.study_date.desc(), StudyRow.study_instance_uid.desc())
     return [study_header(row) for row in session.scalars(query)]
+
+
+def counts_of_study(session: Session, study_instance_uid: str) -> tuple[int, int]:
+    """How many series and objects are stored of it."""
+    query = select(func.count(InstanceRow.series_instance_uid.distinct()), func.count())
+    series, objects = session.execute(query.where(InstanceRow.study_instance_uid == study_instance_uid)).one()
+    return series, objects

@@ -164,6 +164,12 @@ def retrieve(request: Request, context: InContext, uids: Uids) -> Response:
     return StreamingResponse(pieces, headers={"Content-Type": content_type})
 
 
+def _required(context: Context, uids: tuple[str | None, str | None, str | None]) -> list[HeldObject]:
+    study, series, instance = uids
+    assert study is not None
+    return required_objects(context, study, series, instance)
+
+
 def _type_of(objects: list[HeldObject], types: list[tuple[str, str]], is_instance: bool) -> str:
     syntaxes: set[str] | None = None
     for kind, syntax in types:

@@ -80,7 +80,7 @@ def report(
 def is_page(request: Request) -> bool:
     """Does a browser ask for a page, rather than a program for an answer of the API?"""
     path = request.url.path
-    return not path.startswith(("/api/", "/static/")) and "text/html" in request.headers.get("accept", "")
+    return not path.startswith(("/api/", "/dicomweb/", "/static/")) and "text/html" in request.headers.get("accept", "")
 
 
 def not_found(request: Request) -> HTMLResponse:

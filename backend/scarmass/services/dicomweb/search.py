@@ -15,7 +15,7 @@ from scarmass.domain.errors import SearchInvalid
 from scarmass.domain.stack import StudyHeader
 from scarmass.services.context import Context
 from scarmass.services.dicomweb.objects import HeldObject, held_objects
-from scarmass.storage.instances import headers_of_studies
+from scarmass.storage.instances import counts_of_study, headers_of_studies
 
 MOST = 1000
 """Matches in one answer, however many were asked for."""
@@ -79,8 +79,10 @@ def search(context: Context, wanted: Search) -> tuple[list[Found], bool]:
     found = islice(_matches(context, wanted), wanted.offset, None)
     page = list(islice(found, min(wanted.limit, MOST)))
     more = next(found, None) is not None
-    if wanted.level is Level.INSTANCE:
-        for one in page:
+    for one in page:
+        if wanted.level is Level.STUDY:
+            one.update(_counts(context, one["StudyInstanceUID"]))
+        elif wanted.level is Level.INSTANCE:
             one["SOPClassUID"] = str(one.pop(OBJECT).header().get("SOPClassUID", ""))
     return page, more
 
@@ -92,15 +94,12 @@ def _matches(context: Context, wanted: Search) -> Iterator[Found]:
     for header in studies:
         study = _study(header)
         if wanted.study in (None, header.study_instance_uid) and _fits(study, patterns, Level.STUDY):
-            is_named = wanted.study is not None or "StudyInstanceUID" in patterns
-            objects = held_objects(
-                context, header.study_instance_uid, wanted.series, results=is_named and wanted.level > Level.STUDY
-            )
             if wanted.level is Level.STUDY:
-                count = len({one.series_instance_uid for one in objects})
-                yield study | {"NumberOfStudyRelatedSeries": count, "NumberOfStudyRelatedInstances": len(objects)}
-            else:
-                yield from _within(study, objects, patterns, wanted.level)
+                yield study
+                continue
+            is_named = wanted.study is not None or "StudyInstanceUID" in patterns
+            objects = held_objects(context, header.study_instance_uid, wanted.series, results=is_named)
+            yield from _within(study, objects, patterns, wanted.level)
 
 
 def _within(
@@ -136,6 +135,12 @@ def _study(header: StudyHeader) -> Found:
         "StudyID": "",
         "StudyDescription": header.study_description,
     }
+
+
+def _counts(context: Context, study_instance_uid: str) -> Found:
+    with context.database.transaction() as session:
+        series, instances = counts_of_study(session, study_instance_uid)
+    return {"NumberOfStudyRelatedSeries": series, "NumberOfStudyRelatedInstances": instances}
 
 
 def _fits(attributes: Found, patterns: dict[str, re.Pattern[str]], level: Level) -> bool:
