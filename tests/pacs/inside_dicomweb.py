@@ -1,6 +1,7 @@
 """DicomwebClient against Orthanc's DICOMweb plugin. Run by test_orthanc.py."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pydicom
 import pytest
 from pydicom import Dataset
+from pydicom.uid import RLELossless, generate_uid
 
 from scarmass.domain.errors import PeerFailed, PeerRefused, PeerUnreachable
 from scarmass.domain.pacs import DicomwebPeer, Progress, StudyQuery
@@ -84,6 +86,20 @@ def test_what_was_sent_is_fetched_unchanged(web: DicomwebClient, stored: list[by
     assert objects == {dataset.SOPInstanceUID: dataset for dataset in sent}
     assert {one.file_meta.TransferSyntaxUID for one in objects.values()} == {first.file_meta.TransferSyntaxUID}
     assert told == [Progress(done, len(stored)) for done in range(1, len(stored) + 1)]
+
+
+def test_compressed_pixels_stay_as_they_are(web: DicomwebClient, first: Dataset) -> None:
+    compressed = deepcopy(first)
+    compressed.compress(RLELossless)
+    compressed.PatientName = "Compressed"
+    compressed.StudyInstanceUID, compressed.SOPInstanceUID = generate_uid(), generate_uid()
+    compressed.file_meta.MediaStorageSOPInstanceUID = compressed.SOPInstanceUID
+    file = BytesIO()
+    compressed.save_as(file)
+    assert [answer.is_stored for answer in web.send([file.getvalue()], lambda progress: None)] == [True]
+    [returned] = fetched(web, compressed.StudyInstanceUID)[0].values()
+    assert returned.file_meta.TransferSyntaxUID == RLELossless
+    assert returned.PixelData == compressed.PixelData
 
 
 def test_what_is_sent_twice_is_there_once(web: DicomwebClient, stored: list[bytes], first: Dataset) -> None:

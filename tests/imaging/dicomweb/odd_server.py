@@ -1,10 +1,14 @@
 """A server on loopback that answers as it is told, to hold a client against what real ones get wrong."""
 
+import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 JSON = "application/dicom+json"
 
@@ -19,6 +23,11 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     declared: int | None = None
     is_endless: bool = False
+
+
+def told(value: Any, status: int = 200) -> Reply:
+    """A reply of this JSON."""
+    return Reply(status, json.dumps(value).encode())
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,9 @@ class OddServer:
 
 
 @contextmanager
-def odd_server() -> Iterator[OddServer]:
+def odd_server(tls: tuple[Path, Path] | None = None) -> Iterator[OddServer]:
+    """tls: the files of its certificate and key."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self._drain()
@@ -77,7 +88,11 @@ def odd_server() -> Iterator[OddServer]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    running = OddServer(f"http://127.0.0.1:{server.server_port}/rs")
+    if tls:
+        secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        secured.load_cert_chain(*tls)
+        server.socket = secured.wrap_socket(server.socket, server_side=True)
+    running = OddServer(f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}/rs")
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

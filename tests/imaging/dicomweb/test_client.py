@@ -1,21 +1,11 @@
-"""What servers of DICOMweb get wrong, and what the network does, is survived and said in words."""
-
-import json
-import logging
-import traceback
-from collections.abc import Iterator
-from dataclasses import replace
-from io import BytesIO
-from pathlib import Path
-from typing import Any
+"""What servers of DICOMweb get wrong is survived: searches, studies and what they say of what was sent."""
 
 import pytest
-from pydicom import dcmread
 
-from scarmass.domain.errors import ObjectRefused, PeerFailed, PeerRefused, PeerUnreachable
-from scarmass.domain.pacs import DicomwebPeer, FoundStudy, Progress, Sent, StudyQuery
+from scarmass.domain.errors import ObjectRefused, PeerFailed, PeerRefused
+from scarmass.domain.pacs import FoundStudy, Progress, Sent, StudyQuery
 from scarmass.imaging.dicomweb.client import DicomwebClient
-from tests.imaging.dicomweb.odd_server import OddServer, Reply, odd_server
+from tests.imaging.dicomweb.odd_server import OddServer, Reply, told
 
 
 def unwanted(_: object) -> None:
@@ -25,32 +15,6 @@ def unwanted(_: object) -> None:
 STUDY = "1.2.3"
 A_STUDY = {"0020000D": {"vr": "UI", "Value": [STUDY]}, "00201208": {"vr": "IS", "Value": ["2"]}}
 MULTIPART = 'multipart/related; type="application/dicom"; boundary=xyz'
-
-
-@pytest.fixture
-def server() -> Iterator[OddServer]:
-    with odd_server() as running:
-        yield running
-
-
-@pytest.fixture
-def web(server: OddServer) -> DicomwebClient:
-    peer = DicomwebPeer("Archive", server.url, token="secret")
-    return DicomwebClient(peer, waits_s=(0, 0), timeouts_s=(5, 5), object_bytes=2**22, answer_bytes=2**20)
-
-
-@pytest.fixture(scope="module")
-def content(phantom_files: list[Path]) -> bytes:
-    return phantom_files[0].read_bytes()
-
-
-@pytest.fixture(scope="module")
-def uid(content: bytes) -> str:
-    return dcmread(BytesIO(content)).SOPInstanceUID
-
-
-def told(value: Any, status: int = 200) -> Reply:
-    return Reply(status, json.dumps(value).encode())
 
 
 def part(content: bytes) -> bytes:
@@ -67,29 +31,6 @@ def fetched(web: DicomwebClient) -> tuple[list[bytes], list[Progress]]:
     progress: list[Progress] = []
     web.fetch(STUDY, objects.append, progress.append)
     return objects, progress
-
-
-@pytest.mark.parametrize(
-    ("reply", "fact", "reason"),
-    [
-        (Reply(500), PeerFailed, "HTTP 500"),
-        (Reply(401), PeerRefused, "is the token right.*HTTP 401"),
-        (Reply(404), PeerRefused, "nothing is at this address.*HTTP 404"),
-        (Reply(418), PeerRefused, "HTTP 418"),
-        (Reply(200, b"<html>Please log in</html>", "text/html"), PeerFailed, "not one of DICOMweb"),
-        (told("studies"), PeerFailed, "no list"),
-        (Reply(200, b"\xff\xfe[", declared=-1), PeerFailed, "not one of DICOMweb"),
-        (Reply(200, b"[{}", declared=1000), PeerFailed, "broke off"),
-        (Reply(is_endless=True), PeerFailed, "without end"),
-        (Reply(200, b"not compressed", headers={"Content-Encoding": "gzip"}), PeerFailed, "broke off"),
-    ],
-)
-def test_an_odd_answer_is_said_in_words(
-    server: OddServer, web: DicomwebClient, reply: Reply, fact: type[Exception], reason: str
-) -> None:
-    server.answer = lambda request: reply
-    with pytest.raises(fact, match=f"Archive.*{reason}"):
-        web.echo()
 
 
 @pytest.mark.parametrize("reply", [Reply(204), Reply(200), told([])])
@@ -127,77 +68,6 @@ def test_wildcards_and_spaces_are_asked_as_every_server_reads_them(server: OddSe
     web.find(StudyQuery(patient_name="de la Cruz*", patient_id="a+b&limit=9"))
     assert "PatientName=de%20la%20Cruz*" in server.requests[0].path
     assert "PatientID=a%2Bb%26limit%3D9" in server.requests[0].path
-
-
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_who_is_busy_is_asked_again(server: OddServer, web: DicomwebClient, status: int) -> None:
-    server.answer = lambda request: Reply(status) if len(server.requests) < 3 else told([])
-    web.echo()
-    assert len(server.requests) == 3
-
-
-def test_who_stays_busy_is_not_asked_forever(server: OddServer, web: DicomwebClient) -> None:
-    server.answer = lambda request: Reply(503)
-    with pytest.raises(PeerFailed, match="busy"):
-        web.echo()
-    assert len(server.requests) == 3
-
-
-def test_an_object_is_sent_only_once(server: OddServer, web: DicomwebClient, content: bytes) -> None:
-    server.answer = lambda request: Reply(503)
-    with pytest.raises(PeerFailed, match="busy"):
-        web.send([content], lambda progress: None)
-    assert len(server.requests) == 1
-
-
-def test_no_redirect_takes_the_token_elsewhere(server: OddServer, web: DicomwebClient) -> None:
-    with odd_server() as elsewhere:
-        server.answer = lambda request: Reply(302, headers={"Location": f"{elsewhere.url}/studies?PatientName=Doe"})
-        with pytest.raises(PeerRefused, match=f"another address, {elsewhere.url.removesuffix('/rs')}:") as refused:
-            web.echo()
-        assert elsewhere.requests == []
-    assert server.requests[0].headers["Authorization"] == "Bearer secret"
-    assert "Doe" not in str(refused.value)
-
-
-def test_the_environment_changes_nothing(
-    server: OddServer, web: DicomwebClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server.answer = lambda request: told([])
-    with odd_server() as proxy:
-        monkeypatch.setenv("http_proxy", proxy.url)
-        web.echo()
-        assert proxy.requests == []
-
-
-def test_the_proxy_of_the_settings_is_used(server: OddServer, web: DicomwebClient) -> None:
-    with odd_server() as proxy:
-        proxy.answer = lambda request: told([])
-        DicomwebClient(replace(web.peer, proxy=proxy.url)).echo()
-        assert proxy.requests[0].path.startswith(f"{server.url}/studies")
-    assert server.requests == []
-
-
-def test_the_host_is_named_with_its_port(server: OddServer, web: DicomwebClient) -> None:
-    server.answer = lambda request: told([])
-    web.echo()
-    assert server.requests[0].headers["Host"] == server.url.split("/")[2]
-
-
-@pytest.mark.parametrize("url", ["nowhere", "ftp://127.0.0.1/rs", "http://127.0.0.1:1/rs", "http://[::1/rs"])
-def test_an_address_of_nothing_is_a_fact(web: DicomwebClient, url: str) -> None:
-    with pytest.raises((PeerUnreachable, PeerFailed), match=r"Archive: .*(address|host and port)"):
-        DicomwebClient(replace(web.peer, url=url), waits_s=()).echo()
-
-
-def test_no_patient_is_named_in_logs_or_reasons(
-    server: OddServer, web: DicomwebClient, caplog: pytest.LogCaptureFixture
-) -> None:
-    nobody = StudyQuery(patient_name="Doe")
-    server.answer = lambda request: Reply(503)
-    with caplog.at_level(logging.INFO), pytest.raises(PeerFailed) as failed:
-        web.find(nobody)
-    assert nobody.patient_name not in caplog.text + "".join(traceback.format_exception(failed.value))
 
 
 def test_each_object_is_received_as_it_was(server: OddServer, web: DicomwebClient, content: bytes) -> None:

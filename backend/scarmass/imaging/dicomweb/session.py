@@ -1,5 +1,6 @@
 """How a DICOMweb server is called: only it, within bounds, asked again where that is safe, its errors in words."""
 
+import logging
 import re
 import ssl
 import time
@@ -13,6 +14,10 @@ from requests.adapters import HTTPAdapter
 
 from scarmass.domain.errors import Fact, PeerFailed, PeerRefused, PeerUnreachable
 from scarmass.domain.pacs import DicomwebPeer
+
+for name in ("dicomweb_client", "retrying", "urllib3"):
+    # They log whole addresses, and what a search asks for in them is who somebody is.
+    logging.getLogger(name).setLevel(logging.CRITICAL)
 
 TAIL_BYTES = 256
 BOUNDARY = re.compile(r'boundary="?([^";]{1,70})', re.IGNORECASE)
@@ -148,6 +153,8 @@ def _fault(error: Exception) -> Fact:
             return PeerFailed("its answer broke off")
         case requests.exceptions.InvalidURL() | requests.exceptions.InvalidHeader():
             return PeerUnreachable("its address, or the token, is not written as it must be")
+        case OSError() if not isinstance(error, requests.RequestException):
+            return PeerUnreachable("the authority's file cannot be read")
     return PeerFailed("its answer is not one of DICOMweb: is the address that of its DICOMweb services?")
 
 
