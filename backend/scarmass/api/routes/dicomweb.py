@@ -127,13 +127,6 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _required(context: Context, uids: Uids) -> list[HeldObject]:
-    """What the address names. Raises StudyNotFound."""
-    study, series, instance = uids
-    assert study is not None  # every such address has it
-    return required_objects(context, study, series, instance)
-
-
 @router.get("/studies/{study}/metadata")
 @router.get("/studies/{study}/series/{series}/metadata")
 @router.get("/studies/{study}/series/{series}/instances/{instance}/metadata")
