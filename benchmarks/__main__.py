@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks.arrivals import arrival_rows
 from benchmarks.imports import OBJECTS, import_rows
 from benchmarks.measures import QUICK, BackboneResult, Repetitions, measure_backbones
 from benchmarks.report import Report, absence, conditions
@@ -45,6 +46,8 @@ def main(
         with tempfile.TemporaryDirectory(prefix="scarmass-bench-") as folder, console.status("Measuring") as status:
             status.update(f"Measuring the import of {OBJECTS} objects")
             imports = list(import_rows(Path(folder) / "imports"))
+            status.update(f"Measuring the arrival of {OBJECTS} objects")
+            imports += arrival_rows(Path(folder) / "arrivals")
             measured = measure_backbones(
                 here, Path(folder), repetitions, lambda step: status.update(f"Measuring {step}")
             )
