@@ -8,10 +8,10 @@ from pydicom import Dataset
 from pydicom.datadict import tag_for_keyword
 
 from scarmass.domain.pacs import FoundStudy, Sent, StudyQuery
+from scarmass.imaging import study_search
 
 LONGEST_VALUE = 256
 MOST_VALUES = 32
-NUMBER = re.compile(r"\d{1,9}")
 UID = re.compile(r"[0-9.]{1,64}")
 RETURNED = (
     "ModalitiesInStudy",
@@ -43,36 +43,13 @@ FAILURE_RANGES = {
 
 def search_filters(query: StudyQuery) -> dict[str, str]:
     """What is not empty of a query, by keyword."""
-    asked = {
-        "PatientName": query.patient_name,
-        "PatientID": query.patient_id,
-        "StudyDate": query.study_date,
-        "AccessionNumber": query.accession_number,
-        "ModalitiesInStudy": query.modality,
-        "StudyInstanceUID": query.study_instance_uid,
-    }
-    return {keyword: value for keyword, value in asked.items() if value}
+    return {keyword: value for keyword, value in study_search.asked(query).items() if value}
 
 
 def found(answer: Any, query: StudyQuery) -> FoundStudy | None:
-    """A study of DICOM JSON (PS3.18 annex F); None where it names none, or one of another modality."""
-    modalities = tuple(_values(answer, "ModalitiesInStudy"))
-    uid = _text(answer, "StudyInstanceUID")
-    if not UID.fullmatch(uid) or (query.modality and modalities and query.modality not in modalities):
-        return None
-    return FoundStudy(
-        study_instance_uid=uid,
-        patient_name=_text(answer, "PatientName"),
-        patient_id=_text(answer, "PatientID"),
-        patient_birth_date=_text(answer, "PatientBirthDate"),
-        patient_sex=_text(answer, "PatientSex"),
-        study_date=_text(answer, "StudyDate"),
-        study_description=_text(answer, "StudyDescription"),
-        accession_number=_text(answer, "AccessionNumber"),
-        modalities=modalities,
-        number_of_series=_number(answer, "NumberOfStudyRelatedSeries"),
-        number_of_instances=_number(answer, "NumberOfStudyRelatedInstances"),
-    )
+    """A study of DICOM JSON (PS3.18 annex F); None without a usable UID, or of another modality."""
+    study = study_search.found_study(query, lambda keyword: _values(answer, keyword))
+    return study if study is not None and UID.fullmatch(study.study_instance_uid) else None
 
 
 def sent(answer: Dataset, sop_instance_uid: str) -> Sent:
@@ -110,12 +87,3 @@ def _plain(value: Any) -> str:
         value = next((value[way] for way in ("Alphabetic", "Ideographic", "Phonetic") if value.get(way)), "")
     is_plain = isinstance(value, str | int | float)
     return str(value).replace("\0", "").strip()[:LONGEST_VALUE] if is_plain else ""
-
-
-def _text(answer: Any, keyword: str) -> str:
-    return next(iter(_values(answer, keyword)), "")
-
-
-def _number(answer: Any, keyword: str) -> int | None:
-    text = _text(answer, keyword)
-    return int(text) if NUMBER.fullmatch(text) else None

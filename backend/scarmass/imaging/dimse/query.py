@@ -1,7 +1,6 @@
 """Studies as they are asked for and told of (PS3.4 tables C.6-5 and C.6-1, study root)."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from pydicom import DataElement, Dataset
 from pydicom.config import IGNORE
@@ -10,6 +9,7 @@ from pydicom.multival import MultiValue
 from pydicom.tag import Tag
 
 from scarmass.domain.pacs import FoundStudy, StudyQuery
+from scarmass.imaging import study_search
 
 LONGEST_VALUE = 256
 RETURNED = (
@@ -19,20 +19,11 @@ RETURNED = (
     "NumberOfStudyRelatedSeries",
     "NumberOfStudyRelatedInstances",
 )
-NUMBER = re.compile(r"\s*(\d{1,9})\s*")
 
 
 def identifier(query: StudyQuery) -> Dataset:
     """What a C-FIND asks: empty attributes match everything, and are told of."""
-    asked = {
-        "PatientName": query.patient_name,
-        "PatientID": query.patient_id,
-        "StudyDate": query.study_date,
-        "AccessionNumber": query.accession_number,
-        "ModalitiesInStudy": query.modality,
-        "StudyInstanceUID": query.study_instance_uid,
-    }
-    asked |= dict.fromkeys(RETURNED, "")
+    asked = study_search.asked(query) | dict.fromkeys(RETURNED, "")
     if not all(value.isascii() for value in asked.values()):
         asked["SpecificCharacterSet"] = "ISO_IR 192"
     return _dataset({"QueryRetrieveLevel": "STUDY", **asked})
@@ -44,27 +35,8 @@ def whole_study(study_instance_uid: str) -> Dataset:
 
 
 def found(answer: Dataset, query: StudyQuery) -> FoundStudy | None:
-    """A study as the peer tells of it; None where the answer names none, or one of another modality.
-
-    Peers need not match by modality (PS3.4 section C.6.2.1.2).
-    """
-    modalities = tuple(_values(answer, "ModalitiesInStudy"))
-    uid = _text(answer, "StudyInstanceUID")
-    if not 0 < len(uid) <= 64 or (query.modality and modalities and query.modality not in modalities):
-        return None
-    return FoundStudy(
-        study_instance_uid=uid,
-        patient_name=_text(answer, "PatientName"),
-        patient_id=_text(answer, "PatientID"),
-        patient_birth_date=_date(answer, "PatientBirthDate"),
-        patient_sex=_text(answer, "PatientSex"),
-        study_date=_date(answer, "StudyDate"),
-        study_description=_text(answer, "StudyDescription"),
-        accession_number=_text(answer, "AccessionNumber"),
-        modalities=modalities,
-        number_of_series=_number(answer, "NumberOfStudyRelatedSeries"),
-        number_of_instances=_number(answer, "NumberOfStudyRelatedInstances"),
-    )
+    """A study as the peer tells of it; None where the answer names none, or one of another modality."""
+    return study_search.found_study(query, lambda keyword: _values(answer, keyword))
 
 
 def _dataset(values: Mapping[str, str]) -> Dataset:
@@ -76,7 +48,7 @@ def _dataset(values: Mapping[str, str]) -> Dataset:
     return dataset
 
 
-def _values(answer: Dataset, keyword: str) -> Iterable[str]:
+def _values(answer: Dataset, keyword: str) -> list[str]:
     try:
         value = answer.get(keyword)
         values = value if isinstance(value, MultiValue) else [value]
@@ -84,17 +56,3 @@ def _values(answer: Dataset, keyword: str) -> Iterable[str]:
     except Exception:  # pydicom raises many kinds on values that it cannot convert
         return []
     return [text for text in texts if text]
-
-
-def _text(answer: Dataset, keyword: str) -> str:
-    return next(iter(_values(answer, keyword)), "")
-
-
-def _date(answer: Dataset, keyword: str) -> str:
-    """YYYYMMDD, also where it is written as before 1993, with dots."""
-    return _text(answer, keyword).replace(".", "")
-
-
-def _number(answer: Dataset, keyword: str) -> int | None:
-    match = NUMBER.fullmatch(_text(answer, keyword))
-    return int(match[1]) if match else None
