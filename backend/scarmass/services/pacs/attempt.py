@@ -44,10 +44,10 @@ def attempt(context: Context, transfer_id: uuid.UUID, work: Work) -> None:
         return _put_off(context, transfer, transfer.reason or "it broke off each time", None)
     try:
         done, warning = work(transfer, _reporter(context, transfer_id))
-    except (Cancelled, DatabaseUnavailable) as error:
-        if isinstance(error, DatabaseUnavailable):
-            raise
+    except Cancelled:
         return
+    except DatabaseUnavailable:  # not the transfer's fault, and nothing could be stored of it now
+        raise
     except PASSING as error:
         return _put_off(context, transfer, str(error), wait_after(transfer.attempts))
     except Fact as error:
