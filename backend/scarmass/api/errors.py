@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 RETRY_AFTER_S = 5
 
 STATUS: dict[type[errors.Fact], int] = {
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
     errors.Invalid: 422,
     errors.Conflict: 409,
     errors.NotFound: 404,
@@ -30,7 +32,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "Problem details (RFC 9457)",
         "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
     }
-    for status in (400, 404, 405, 406, 408, 409, 413, 415, 422, 503, 507)
+    for status in (400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 422, 503, 507)
 }
 
 

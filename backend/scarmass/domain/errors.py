@@ -1,8 +1,8 @@
-"""Facts: what can be wrong, each named once and of one of five kinds. The API answers each kind in api/errors.py."""
+"""Facts: what can be wrong, each named once and of one of seven kinds. The API answers each kind in api/errors.py."""
 
 
 class Fact(Exception):
-    """Base of the five kinds. str(fact) is a sentence fit for the person who caused it."""
+    """Base of the seven kinds. str(fact) is a sentence fit for the person who caused it."""
 
 
 class Invalid(Fact):
@@ -23,6 +23,22 @@ class Unavailable(Fact):
 
 class Full(Fact):
     """What was asked for is sound, but there is no room for it."""
+
+
+class Unauthenticated(Fact):
+    """Nobody is known to ask."""
+
+
+class Forbidden(Fact):
+    """Whoever asks may not do it."""
+
+
+class NotSignedIn(Unauthenticated):
+    """The request has neither a session nor a token that is valid now."""
+
+
+class NotAllowed(Forbidden):
+    """The roles of the person or the service do not include what was asked for."""
 
 
 class ObjectRefused(Invalid):
