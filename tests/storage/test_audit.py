@@ -8,13 +8,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from scarmass.domain.audit import Action, Broken, Event, Head, Outcome, Sought, Subject
+from scarmass.domain.audit import Action, Broken, Event, Head, Named, Outcome, Sought, Subject
 from scarmass.main import import_paths
-from scarmass.services.audit import page_of_events, record, record_of, verify
+from scarmass.services.audit import Trail, page_of_events, record, verify
 from scarmass.services.context import Context
 from scarmass.storage import audit
 from scarmass.storage.database import Database
-from scarmass.storage.subjects import Named
 
 AT = datetime(2026, 3, 4, tzinfo=UTC)
 
@@ -108,17 +107,17 @@ def test_an_event_of_several_patients_is_recorded_of_each_once(
     stacks = [stack.stack_id for study in intake.studies for stack in study.stacks]
     instances = [one.key[0] for study in intake.studies for stack in study.stacks for one in stack.slices]
     for named, keys, action in ((Named.STACK, stacks, Action.OPEN), (Named.INSTANCE, instances, Action.EXPORT)):
-        record_of(context, Event(action), named, keys)
+        Trail(context).record(Event(action), named, keys, is_folded=False)
         found = page_of_events(context, Sought(actions=(action,)), 10, None)
         assert sorted(row.event.subject.patient_id for row in found) == sorted(patients)
 
 
 @pytest.mark.parametrize(("named", "key"), [(Named.READING, "no uuid"), (Named.STACK, "1.2.3"), (Named.TRANSFER, "")])
 def test_what_names_nothing_that_is_here_is_recorded_of_nobody(context: Context, named: Named, key: str) -> None:
-    record_of(context, Event(Action.OPEN), named, [key])
+    Trail(context).record(Event(Action.OPEN), named, [key], is_folded=False)
     assert [row.event.subject for row in page_of_events(context, Sought(), 10, None)] == [Subject()]
 
 
 def test_a_study_that_is_not_here_says_itself_which_it_is(context: Context) -> None:
-    record_of(context, Event(Action.FETCH), Named.STUDY, ["1.2.3"])
+    Trail(context).record(Event(Action.FETCH), Named.STUDY, ["1.2.3"], is_folded=False)
     assert page_of_events(context, Sought(), 10, None)[0].event.subject == Subject("", "1.2.3")

@@ -8,6 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from scarmass.api import errors
+from scarmass.api.audit_trail import AuditTrail
 from scarmass.api.bounds import BodyBounds
 from scarmass.api.guard import Guard
 from scarmass.api.routes import (
@@ -29,6 +30,7 @@ from scarmass.api.routes import (
     studies,
 )
 from scarmass.paths import FRONTEND
+from scarmass.services.audit import Trail
 from scarmass.services.context import Context
 from scarmass.services.readings.open import EmbeddingAhead
 
@@ -58,6 +60,8 @@ def create_app(
         responses=errors.PROBLEM_RESPONSES,
     )
     app.state.context = context
+    app.state.audit_trail = Trail(context)
+    app.add_middleware(AuditTrail)
     app.add_middleware(Guard, bounds=body_bounds)
     # A foreign name that resolves to this machine would make its pages count as same-origin.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)

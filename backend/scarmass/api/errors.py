@@ -51,11 +51,16 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _fact(_: Request, error: Exception) -> JSONResponse:
+def fact_answer(error: Exception) -> JSONResponse:
+    """What a fact is answered with."""
     name = type(error).__name__
     title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     return problem(status, name, title, str(error))
+
+
+def _fact(_: Request, error: Exception) -> JSONResponse:
+    return fact_answer(error)
 
 
 def _validation(_: Request, error: Exception) -> JSONResponse:

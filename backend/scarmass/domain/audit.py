@@ -65,6 +65,17 @@ class Subject:
     study_instance_uid: str = ""
 
 
+class Named(StrEnum):
+    """What is named. patient: by PatientID, which need not be here."""
+
+    PATIENT = "patient"
+    STUDY = "study"
+    STACK = "stack"
+    READING = "reading"
+    INSTANCE = "instance"
+    TRANSFER = "transfer"
+
+
 @dataclass(frozen=True)
 class Event:
     """person: a name, or what a process calls itself; person_id: of who signed in. address: where it was asked from.

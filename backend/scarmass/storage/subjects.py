@@ -2,27 +2,15 @@
 
 import uuid
 from collections.abc import Sequence
-from enum import StrEnum
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from scarmass.domain.audit import Subject
+from scarmass.domain.audit import Named, Subject
 from scarmass.storage.tables import InstanceRow, ReadingRow, StackRow, StudyRow, TransferRow
 
 MOST = 1000
 """Of one request."""
-
-
-class Named(StrEnum):
-    """What is named. patient: by PatientID, which need not be here."""
-
-    PATIENT = "patient"
-    STUDY = "study"
-    STACK = "stack"
-    READING = "reading"
-    INSTANCE = "instance"
-    TRANSFER = "transfer"
 
 
 def subjects_of(session: Session, named: Named, keys: Sequence[str]) -> list[Subject]:
