@@ -27,7 +27,7 @@ def subjects_of(session: Session, named: Named, keys: Sequence[str]) -> list[Sub
     return list(found.values())
 
 
-def _query(named: Named, keys: Sequence[str | uuid.UUID]) -> Select[str, str | None]:
+def _query(named: Named, keys: Sequence[str | uuid.UUID]) -> Select[str, str]:
     query = select(StudyRow.study_instance_uid, StudyRow.patient_id)
     match named:
         case Named.STACK:
