@@ -14,12 +14,14 @@ from types import FrameType
 import uvicorn
 from rich.console import Console
 
+from scarmass.domain.audit import AuditReceiver
 from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.domain.pacs import Commitment, DimsePeer, LocalEntity, PacsClient, Peer
 from scarmass.domain.pacs_rules import source_of
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Sensitivity
 from scarmass.imaging.examiner import Examiners
+from scarmass.imaging.syslog import SyslogReceiver
 from scarmass.listener import Listening, beside
 from scarmass.paths import WEIGHTS
 from scarmass.services.audit_server import recorded_run
@@ -85,7 +87,14 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             network=settings.pacs.network,
             client_of=lambda peer: open_client(settings.pacs.local or LocalEntity(), spool, peer),
             spool=spool,
+            audit_receiver=open_audit_receiver(settings),
         )
+
+
+def open_audit_receiver(settings: Settings) -> AuditReceiver | None:
+    """Where the audit trail is sent to; None where it stays here."""
+    syslog = settings.audit.syslog
+    return None if syslog is None else SyslogReceiver(syslog.server, settings.audit.source)
 
 
 def open_client(local: LocalEntity, spool: Spool | None, peer: Peer) -> PacsClient:

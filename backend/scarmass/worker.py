@@ -5,9 +5,11 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
-from scarmass.domain.errors import DatabaseUnavailable, StorageFull
+from scarmass.domain.audit import AuditReceiver
+from scarmass.domain.errors import AuditReceiverUnreachable, DatabaseUnavailable, StorageFull
+from scarmass.services.audit_forward import forward_next
 from scarmass.services.context import Context
 from scarmass.services.pacs import attempt, fetch, send
 from scarmass.services.pacs.arrive import Arrivals
@@ -23,6 +25,9 @@ ROUND_S = 2.0
 DATABASE_RETRY_S = 1.0
 ROOM_RETRY_S = 10.0
 """So long a full disk is left alone."""
+RECEIVER_POLL_S = 1.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+"""Before a receiver of the audit trail that cannot be reached is tried again: doubled each time."""
 
 
 class Worker:
@@ -42,7 +47,7 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self._working.close()
 
-    def _threads(self) -> "list[QueueWorker | ArrivalWorker]":
+    def _threads(self) -> "list[QueueWorker | ArrivalWorker | AuditWorker]":
         context = self._context
 
         def prepare_next(reading_id: uuid.UUID) -> None:
@@ -66,7 +71,7 @@ class Worker:
         def put_off(transfer_id: uuid.UUID, _: Exception) -> None:
             attempt.give_up_for_now(context, transfer_id)
 
-        threads: list[QueueWorker | ArrivalWorker] = [
+        threads: list[QueueWorker | ArrivalWorker | AuditWorker] = [
             QueueWorker(context, Queue.PREPARING, prepare.take_up, prepare_next, give_up),
             QueueWorker(context, Queue.DELIVERING, deliver.take_up, write, wait),
         ]
@@ -75,6 +80,8 @@ class Worker:
             threads.append(QueueWorker(context, Queue.FETCHING, fetch.take_up, fetch_next, put_off))
         if context.spool is not None:
             threads.append(ArrivalWorker(Arrivals(context, context.spool)))
+        if context.audit_receiver is not None:
+            threads.append(AuditWorker(context, context.audit_receiver))
         return threads
 
 
@@ -180,3 +187,40 @@ class ArrivalWorker:
                 log.exception("what came over the network could not be taken in, trying again")
                 wait_s = ROOM_RETRY_S
             self._stopping.wait(wait_s)
+
+
+class AuditWorker:
+    """The thread that sends the audit trail to where it is kept elsewhere."""
+
+    def __init__(self, context: Context, receiver: AuditReceiver) -> None:
+        self._context, self._receiver = context, receiver
+        self._stopping = threading.Event()
+
+    def __enter__(self) -> None:
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="worker audit")
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        with closing(self._receiver):
+            while not self._stopping.is_set():
+                try:
+                    while forward_next(self._context, self._receiver) and not self._stopping.is_set():
+                        pass
+                    pause_s = FIRST_PAUSE_S
+                    self._stopping.wait(RECEIVER_POLL_S)
+                except DatabaseUnavailable:
+                    self._stopping.wait(DATABASE_RETRY_S)
+                except AuditReceiverUnreachable as error:
+                    if pause_s == FIRST_PAUSE_S:
+                        log.warning("the audit trail waits: %s", error)
+                    self._stopping.wait(pause_s)
+                    pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                except Exception:
+                    log.exception("the audit trail could not be sent, trying again")
+                    self._stopping.wait(LONGEST_PAUSE_S)

@@ -3,11 +3,12 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Protocol
 
 LONGEST = 128
 """Characters that are kept of what a client named."""
@@ -131,6 +132,19 @@ class Sought:
     study_instance_uid: str = ""
     since: datetime | None = None
     until: datetime | None = None
+
+
+class AuditReceiver(Protocol):
+    """Where the record is kept elsewhere. name: of the receiver; how far it has the record is known by it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def send(self, rows: Sequence[Recorded]) -> None:
+        """Returns when it has them. Raises AuditReceiverUnreachable; sent again, rows may be there twice."""
+        ...
+
+    def close(self) -> None: ...
 
 
 def plain(text: str, longest: int = LONGEST) -> str:

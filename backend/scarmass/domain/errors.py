@@ -333,6 +333,10 @@ class StorageFull(Full):
     """The disk of the files, or of the database, has no room left."""
 
 
+class AuditReceiverUnreachable(Unavailable):
+    """The syslog server that the audit trail is sent to does not take it."""
+
+
 class PeerUnreachable(Unavailable):
     """A PACS, or another machine of the network, does not answer in time."""
 

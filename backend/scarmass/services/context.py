@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from scarmass.domain.audit import AuditReceiver
 from scarmass.domain.contours import Contours
 from scarmass.domain.errors import PeerUnreachable
 from scarmass.domain.masks import Mask
@@ -44,7 +45,8 @@ def no_client(peer: Peer) -> PacsClient:
 @dataclass
 class Context:
     """sensitivity, wall: what readings are opened with. examiners: read what comes in. report_templates: a site's own.
-    results_folder: where signed readings are written, None where they are not. network: our entity, peers and rules.
+    results_folder: where signed readings are written, None where they are not. audit_receiver: where the audit trail is
+    sent to, None where it stays here. network: our entity, peers and rules.
     client_of: talks to a peer. spool: where what comes over the network waits, None where nothing does.
 
     images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
@@ -66,6 +68,7 @@ class Context:
     network: Network = field(default_factory=Network)
     client_of: Callable[[Peer], PacsClient] = no_client
     spool: Spool | None = None
+    audit_receiver: AuditReceiver | None = None
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
     images: Remembered[Hashable, SliceImage] = field(default_factory=lambda: Remembered(REMEMBERED_IMAGES))

@@ -1,17 +1,16 @@
 """The audit trail as rows that are only ever added, each chained to the one before."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC
 
-from sqlalchemy import Select, insert, select, text
+from sqlalchemy import Select, insert, select, text, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from scarmass.domain.audit import Action, Event, Head, Outcome, Recorded, Sought, Subject, chained
-from scarmass.storage.notifications import notify
-from scarmass.storage.tables import AuditRow
+from scarmass.storage.tables import AuditDeliveryRow, AuditRow
 
-APPENDED = "audit"
-"""The key that is notified where rows were added."""
 PIECE = 1000
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended('audit', 0))")
@@ -25,7 +24,6 @@ def append(session: Session, events: Sequence[Event]) -> list[Recorded]:
     session.execute(_LOCK)
     rows = chained(head(session), events)
     session.execute(insert(AuditRow), [_values(row) for row in rows])
-    notify(session, APPENDED)
     return rows
 
 
@@ -53,6 +51,31 @@ def every_row(session: Session) -> Iterator[Recorded]:
     """The whole trail, the oldest first, a piece of it in memory."""
     found = session.scalars(select(AuditRow).order_by(AuditRow.number).execution_options(yield_per=PIECE))
     return (_recorded(row) for row in found)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """How far a receiver has the trail. newest: the last row there is."""
+
+    number: int
+    newest: int
+
+
+def delivered(session: Session, receiver: str) -> Delivered:
+    number = session.scalar(select(AuditDeliveryRow.number).where(AuditDeliveryRow.destination == receiver))
+    return Delivered(number or 0, head(session).number)
+
+
+def take_delivery(session: Session, receiver: str) -> int | None:
+    """The number of the last row that a receiver has, which is ours to move on until the transaction ends; None where
+    another process has it."""
+    session.execute(postgresql.insert(AuditDeliveryRow).values(destination=receiver, number=0).on_conflict_do_nothing())
+    query = select(AuditDeliveryRow.number).where(AuditDeliveryRow.destination == receiver)
+    return session.scalar(query.with_for_update(skip_locked=True))
+
+
+def set_delivered(session: Session, receiver: str, number: int) -> None:
+    session.execute(update(AuditDeliveryRow).where(AuditDeliveryRow.destination == receiver).values(number=number))
 
 
 def _sought(sought: Sought) -> Select[AuditRow]:
