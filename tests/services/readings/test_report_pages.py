@@ -9,11 +9,9 @@ from pypdf import PdfReader
 
 from scarmass.services.context import Context
 from scarmass.services.readings.words import Language, words_in
-from tests.services.readings.reported import Reported, patient, reported
+from tests.services.readings.reported import Reported
 
 pytestmark = pytest.mark.slow
-
-__all__ = ["patient", "reported"]
 
 ZERO_WIDTH_SPACE = "\u200b"
 
