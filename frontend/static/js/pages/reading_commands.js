@@ -118,7 +118,7 @@ export function readingCommands(page) {
       ["follows", "Outlines follow my corrections (on or off)", ["3"], () => page.sensitivity.toggleFollows()],
       [
         "confines_scar",
-        "Scar that models draw keeps to the myocardium (on or off)",
+        "Scar that models draw keeps to the myocardium, and proposed blood gives way to it (on or off)",
         [],
         () => page.wall.toggle("confines_scar"),
       ],
