@@ -52,6 +52,12 @@ def test_only_the_route_of_uploads_takes_a_large_body_whatever_its_type(client: 
     assert client.post(path, content=b"\0" * (3 * 2**20), headers=FORM).status_code == 413
 
 
+def test_what_only_reads_has_no_body(client: TestClient) -> None:
+    assert client.request("GET", "/healthz", content=b"").status_code == 200
+    for body in (b" ", iter([b" "])):
+        assert client.request("GET", "/healthz", content=body).status_code == 400
+
+
 def test_a_body_that_stays_half_sent_is_given_up(context: Context) -> None:
     async def half_sent() -> tuple[int, bytes]:
         app = application(context, body_bounds=BodyBounds(idle_seconds=0.05))

@@ -44,9 +44,13 @@ class Guard:
         if scope["method"] not in SAFE_METHODS and (reason := why_foreign(scope)) is not None:
             await problem(403, "CrossOrigin", "Cross origin", reason)(scope, receive, send)
             return
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length", "0")
+        if scope["method"] in SAFE_METHODS and (declared != "0" or "transfer-encoding" in headers):
+            await problem(400, "Http", "Unexpected body", "what only reads has no body")(scope, receive, send)
+            return
         is_upload = scope["method"] == "POST" and UPLOADS.fullmatch(scope["path"])
         limit = self.bounds.upload_bytes if is_upload else self.bounds.json_bytes
-        declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdecimal() or int(declared) > limit:
             refusal = problem(413, "Http", "Body too large", BodyTooLarge(limit).detail)
             await refusal(scope, receive, send)
