@@ -170,7 +170,8 @@ def _server(settings: Settings, context: Context) -> uvicorn.Server:
     from scarmass.api.app import create_app
     from scarmass.api.connections import BoundedConnection
 
-    app = create_app(context, Worker(context), settings.body_bounds, settings.allowed_hosts)
+    proxies = [str(one) for one in settings.trusted_proxies]
+    app = create_app(context, Worker(context), settings.body_bounds, settings.allowed_hosts, proxies)
     console.print(f"ScarMass is at [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
     console.print(f"Its files are in {settings.data_dir}", soft_wrap=True)
     return uvicorn.Server(
@@ -179,6 +180,8 @@ def _server(settings: Settings, context: Context) -> uvicorn.Server:
             host=settings.host,
             port=settings.port,
             http=BoundedConnection,
+            ws="none",
+            proxy_headers=False,  # uvicorn would believe every program on this machine
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=5,

@@ -6,10 +6,13 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp
 
 from scarmass.api import errors
 from scarmass.api.bounds import BodyBounds
 from scarmass.api.guard import Guard
+from scarmass.api.headers import StrictHeaders
+from scarmass.api.origin import Forwarded
 from scarmass.api.routes import (
     dicomweb,
     events,
@@ -33,11 +36,17 @@ from scarmass.services.context import Context
 from scarmass.services.readings.open import EmbeddingAhead
 
 
+class Application(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        return StrictHeaders(super().build_middleware_stack())
+
+
 def create_app(
     context: Context,
     worker: AbstractContextManager[None],
     body_bounds: BodyBounds = BodyBounds(),
     allowed_hosts: Sequence[str] = ("*",),
+    trusted_proxies: Sequence[str] = (),
 ) -> FastAPI:
     """The application; the worker, which prepares readings, works while it runs."""
 
@@ -48,7 +57,7 @@ def create_app(
             yield
         embedding_ahead.stop()
 
-    app = FastAPI(
+    app = Application(
         title="ScarMass",
         version="1",
         description="Myocardial scar mass from LGE cardiac MR. For research use only; not a cleared medical device.",
@@ -61,6 +70,7 @@ def create_app(
     app.add_middleware(Guard, bounds=body_bounds)
     # A foreign name that resolves to this machine would make its pages count as same-origin.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
+    app.add_middleware(Forwarded, trusted=trusted_proxies)
     errors.install(app)
     of_readings = (readings, methods, segments17, segmentations, signing, reports)
     of_network = (pacs, dicomweb)

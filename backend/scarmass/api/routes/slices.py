@@ -13,7 +13,7 @@ from scarmass.services.stacks import get_slice, pixels_of, thumbnail
 
 router = APIRouter(prefix="/api/v1/slices/{sop_instance_uid}/{frame_number}", tags=["slices"])
 
-CACHE = "private, max-age=31536000, immutable"
+CACHE = "private, no-cache"
 
 
 def _binary(media_type: str) -> dict:
@@ -77,7 +77,7 @@ def get_pixels_above(
 
 
 def _answer(context: Context, request: Request, key: tuple[str, int], media_type: str, content: Callable) -> Response:
-    """Stored objects never change, so their sha256 is the ETag and a browser may keep them."""
+    """Stored objects never change, so their sha256 is the ETag; a browser that keeps them asks whether it still may."""
     _, one = get_slice(context, *key)
     headers = {"ETag": f'"{one.pixels_key}"', "Cache-Control": CACHE}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
