@@ -47,6 +47,7 @@ class SegmentDescription:
 class SegmentationObject:
     """A stored SEG or RTSTRUCT without its pixels or contours.
 
+    label: its series description, else its content_label. made_with: manufacturer, model and software.
     digest: of all that masks are made of, which the same object in another encoding or with other texts shares.
     """
 
@@ -60,6 +61,9 @@ class SegmentationObject:
     segments: tuple[SegmentDescription, ...]
     digest: str
     sop_class_uid: str = ""
+    content_label: str = ""
+    series_description: str = ""
+    made_with: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,11 @@ class TakenFrom:
         whose = f"{self.creator}’s " if self.creator else ""
         named = f" “{self.label}”" if self.label else ""
         return f"taken from {whose}segmentation{named} ({self.kind.value}): {self.meanings}"
+
+    @property
+    def cited(self) -> str:
+        """Its words, and the object that they speak of."""
+        return f"{self.words}, {self.sop_instance_uid}"
 
 
 MasksOfSlices = Mapping[SliceKey, Mapping[Structure, Mask]]
