@@ -22,6 +22,10 @@ class Meaning(StrEnum):
     LEFT_VENTRICLE = "left_ventricle"
     MYOCARDIUM = "myocardium"
 
+    @property
+    def words(self) -> str:
+        return "no-reflow" if self is Meaning.NO_REFLOW else self.value.replace("_", " ")
+
 
 class SegmentationKind(StrEnum):
     """By the DICOM modality: pixels, or contours."""
@@ -183,5 +187,4 @@ def _open_walls(
 def named(segments: Sequence[SegmentDescription], meanings: Mapping[int, Meaning]) -> str:
     """Which segment was taken as what, in words."""
     labels = {segment.number: segment.label or f"segment {segment.number}" for segment in segments}
-    words = {number: meaning.value.replace("_", " ") for number, meaning in sorted(meanings.items())}
-    return ", ".join(f"{what} from “{labels[number]}”" for number, what in words.items())
+    return ", ".join(f"{meaning.words} from “{labels[number]}”" for number, meaning in sorted(meanings.items()))
