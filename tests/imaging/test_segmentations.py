@@ -263,6 +263,13 @@ def test_an_object_says_who_made_it_and_what_its_segments_may_be() -> None:
     assert found.segments[0].code == "Scar (SCT 12402003)"
 
 
+def test_an_object_is_called_by_its_series_and_says_what_it_was_made_with() -> None:
+    said = {"SeriesDescription": "Contours", "ManufacturerModelName": "Contourer", "SoftwareVersions": ["5.1", "5.1.2"]}
+    found = described(segmentation(frames(), TWO, **said))
+    assert (found.label, found.series_description, found.content_label) == ("Contours", "Contours", "CORELAB")
+    assert found.made_with == "Another maker, Contourer, 5.1, 5.1.2"
+
+
 @pytest.mark.parametrize(
     ("code", "label", "meaning"),
     [

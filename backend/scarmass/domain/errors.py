@@ -282,7 +282,7 @@ class NothingMeasured(Conflict):
 
 
 class MeasuredInReaderStudy(Conflict):
-    """A reading that was signed in a reader study is a measurement, and is not amended."""
+    """A reading of a reader study is one reader's measurement: neither amended, nor sent, nor taken from elsewhere."""
 
 
 class NothingOutlined(Conflict):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Text, any_, func, literal, select
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import SegmentationNotFound
@@ -27,8 +27,15 @@ def stored_under(session: Session, sop_instance_uid: str) -> StoredSegmentation 
 
 
 def count_of_study(session: Session, study_instance_uid: str) -> int:
-    query = select(func.count()).where(SegmentationRow.study_instance_uid == study_instance_uid)
-    return session.scalar(query) or 0
+    return count_by_study(session, [study_instance_uid]).get(study_instance_uid, 0)
+
+
+def count_by_study(session: Session, study_instance_uids: Sequence[str]) -> dict[str, int]:
+    """How many each of these studies has; those that have none are left out."""
+    query = select(SegmentationRow.study_instance_uid, func.count()).group_by(SegmentationRow.study_instance_uid)
+    wanted = any_(literal(list(study_instance_uids), ARRAY(Text)))
+    rows = session.execute(query.where(SegmentationRow.study_instance_uid == wanted))
+    return {row[0]: row[1] for row in rows}
 
 
 def add_segmentation(session: Session, content: SegmentationObject, sha256: str) -> None:

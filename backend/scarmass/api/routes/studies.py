@@ -22,6 +22,7 @@ from scarmass.services.context import Context
 from scarmass.services.intake import take_in_upload
 from scarmass.services.readings.load import readings_of
 from scarmass.services.readings.priors import priors_of
+from scarmass.services.readings.segmentations import count_by_study
 from scarmass.services.stacks import get_study, page_of_studies, set_removed
 from scarmass.storage.files import storage_full_is_a_fact
 
@@ -129,7 +130,8 @@ def change_study(study_instance_uid: PathUid, change: StudyChange, context: InCo
 
 def _with_readings(context: Context, studies: list[domain.Study]) -> list[Study]:
     found = readings_of(context, studies)
-    return [Study.of(study, found) for study in studies]
+    counts = count_by_study(context, [study.header.study_instance_uid for study in studies])
+    return [Study.of(study, found, counts.get(study.header.study_instance_uid, 0)) for study in studies]
 
 
 def _write_cursor(row: domain.StudyHeader) -> str:
