@@ -66,6 +66,7 @@ def get(
         except BaseException as error:
             broken_off.append(error)
             event.assoc.abort()
+            event.assoc.dimse.msg_queue.put((None, None))  # as pynetdicom tells that nothing more comes
             return OUT_OF_RESOURCES
         return SUCCESS
 
