@@ -25,7 +25,8 @@ from scarmass.imaging.dimse.connections import Connections, Server
 from scarmass.imaging.dimse.contexts import COMMITMENT, VERIFICATION, listened_to
 from scarmass.imaging.dimse.part10 import IdentifiersInvalid, is_too_large, pieces
 from scarmass.imaging.dimse.peers import KnownPeers
-from scarmass.imaging.dimse.statuses import (
+from scarmass.imaging.dimse.tls import server_context
+from scarmass.imaging.statuses import (
     CANNOT_UNDERSTAND,
     INVALID_ARGUMENT,
     NO_SUCH_ACTION,
@@ -36,7 +37,6 @@ from scarmass.imaging.dimse.statuses import (
     SUCCESS,
     refusal,
 )
-from scarmass.imaging.dimse.tls import server_context
 
 log = logging.getLogger(__name__)
 
