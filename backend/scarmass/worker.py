@@ -1,4 +1,4 @@
-"""Composition root of the jobs: a thread for each queue, and one for what arrives; other processes may have theirs."""
+"""Composition root of the jobs: threads for each queue, and one for what arrives; other processes may have theirs."""
 
 import logging
 import threading
@@ -23,6 +23,8 @@ ROUND_S = 2.0
 DATABASE_RETRY_S = 1.0
 ROOM_RETRY_S = 10.0
 """So long a full disk is left alone."""
+PEERS_AT_ONCE = 4
+"""That are sent to, and as many that are fetched from: one that does not answer holds the others up where all are."""
 
 
 class Worker:
@@ -70,7 +72,7 @@ class Worker:
             QueueWorker(context, Queue.PREPARING, prepare.take_up, prepare_next, give_up),
             QueueWorker(context, Queue.DELIVERING, deliver.take_up, write, wait),
         ]
-        if context.network.peers:
+        for _ in context.network.peers[:PEERS_AT_ONCE]:
             threads.append(QueueWorker(context, Queue.SENDING, send.take_up, send_next, put_off))
             threads.append(QueueWorker(context, Queue.FETCHING, fetch.take_up, fetch_next, put_off))
         if context.spool is not None:
@@ -79,7 +81,7 @@ class Worker:
 
 
 class QueueWorker:
-    """The thread of one queue.
+    """A thread of one queue, which may have several.
 
     take_up: queues again what ended processes left, and answers whether a job is due. do: one job, for its reading.
     give_up: after the last attempt.

@@ -1,16 +1,18 @@
 """Segmentations of others, kept beside the studies that they belong to."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import ARRAY, Text, any_, func, literal, select
+from sqlalchemy import ARRAY, Text, any_, exists, func, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import SegmentationNotFound
 from scarmass.domain.segmentation import Meaning, SegmentationKind, SegmentationObject, SegmentDescription
 from scarmass.domain.stack import StudyHeader
 from scarmass.storage.documents import Json
-from scarmass.storage.tables import SegmentationRow
+from scarmass.storage.tables import SegmentationRow, StudyRow
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,34 @@ def of_study(session: Session, study_instance_uid: str) -> Sequence[StoredSegmen
     """In the order in which they came."""
     query = select(SegmentationRow).where(SegmentationRow.study_instance_uid == study_instance_uid)
     return [_stored(row) for row in session.scalars(query.order_by(SegmentationRow.number))]
+
+
+def modalities_by_study(session: Session) -> dict[str, set[str]]:
+    """Of what is stored of each study, by StudyInstanceUID."""
+    query = select(SegmentationRow.study_instance_uid, SegmentationRow.description["kind"].astext).distinct()
+    found: dict[str, set[str]] = defaultdict(set)
+    for study_instance_uid, kind in session.execute(query):
+        found[study_instance_uid].add(kind)
+    return found
+
+
+def headers_without_images(session: Session) -> list[StudyHeader]:
+    """Of the studies of which segmentations alone are here, the newest first."""
+    query = select(SegmentationRow.study_instance_uid, SegmentationRow.description["study"])
+    query = query.ext(distinct_on(SegmentationRow.study_instance_uid)).where(
+        ~exists().where(StudyRow.study_instance_uid == SegmentationRow.study_instance_uid)
+    )
+    found = session.execute(query.order_by(SegmentationRow.study_instance_uid, SegmentationRow.number))
+    headers = [StudyHeader(**study) for _, study in found]
+    return sorted(headers, key=lambda one: (one.study_date, one.study_instance_uid), reverse=True)
+
+
+def stored_objects(session: Session, sop_instance_uids: Collection[str]) -> dict[str, str]:
+    """The sha256 of those of these objects that are stored, by their UID."""
+    query = select(SegmentationRow.sop_instance_uid, SegmentationRow.sha256)
+    wanted = any_(literal(list(sop_instance_uids), ARRAY(Text)))
+    found = session.execute(query.where(SegmentationRow.sop_instance_uid == wanted))
+    return {one.sop_instance_uid: one.sha256 for one in found}
 
 
 def get_segmentation(session: Session, study_instance_uid: str, sop_instance_uid: str) -> StoredSegmentation:

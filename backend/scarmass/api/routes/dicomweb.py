@@ -19,10 +19,11 @@ from scarmass.api.routes.studies import UPLOAD_THREADS, tell_when_gone
 from scarmass.api.schemas.dicomweb import match_response, store_response
 from scarmass.domain.errors import SearchInvalid
 from scarmass.imaging.dicom_json import metadata_of, transfer_syntax_of
+from scarmass.imaging.statuses import CANNOT_UNDERSTAND
 from scarmass.services.context import Context
 from scarmass.services.dicomweb.objects import HeldObject, required_objects
 from scarmass.services.dicomweb.search import MOST, Level, Search, key_named, search
-from scarmass.services.dicomweb.store import NOT_UNDERSTOOD, Failed, StoreAnswer, store
+from scarmass.services.dicomweb.store import Failed, StoreAnswer, store
 from scarmass.storage.files import storage_full_is_a_fact
 
 router = APIRouter(prefix="/dicomweb", tags=["dicomweb"], include_in_schema=False)
@@ -81,7 +82,7 @@ def _store(context: Context, sent: Files, abandoned: threading.Event, only_study
         parts = [part for part in parts if not part[0].startswith(OTHER_TYPE)]
         answer = store(context, parts, sent.size, abandoned, only_study)
     answer.failed.extend(
-        Failed(name.removeprefix(OTHER_TYPE), NOT_UNDERSTOOD, "its Content-Type is not application/dicom")
+        Failed(name.removeprefix(OTHER_TYPE), CANNOT_UNDERSTAND, "its Content-Type is not application/dicom")
         for name in others
     )
     return answer

@@ -35,7 +35,7 @@ def result_objects(context: Context, reading_id: uuid.UUID, kinds: Sequence[Resu
 
 
 def take_up(context: Context) -> bool:
-    """Queue again what ended processes left; answers whether a job is due."""
+    """Queue what is to be tried again, and what ended processes left; answers whether a job is due."""
     return take_up_transfers(context, Direction.SEND)
 
 
