@@ -49,10 +49,17 @@ CONNECT_TIMEOUT_S = 5
 _adding = App(connector=SyncPsycopgConnector())
 
 
-def add_job(session: Session, reading_id: uuid.UUID, queue: Queue = Queue.PREPARING, peer: str | None = None) -> None:
+def add_job(
+    session: Session,
+    reading_id: uuid.UUID,
+    queue: Queue = Queue.PREPARING,
+    *,
+    peer: str | None = None,
+    wait_s: int = 0,
+) -> None:
     """Have the reading's next slice prepared, or its result written, once this transaction is committed.
 
-    A job that waits already is enough. peer: whose jobs are done one after the other.
+    A job that waits already is enough. peer: whose jobs are done one after the other. wait_s: so much later.
     """
     # Preparing has the bare id, as jobs that older versions queued.
     own_lock = str(reading_id) if queue is Queue.PREPARING else f"{queue.value} {reading_id}"
@@ -65,6 +72,7 @@ def add_job(session: Session, reading_id: uuid.UUID, queue: Queue = Queue.PREPAR
                 queue=queue.value,
                 lock=own_lock if peer is None else f"{queue.value} to {peer}",
                 queueing_lock=own_lock,
+                schedule_in={"seconds": wait_s} if wait_s else None,
                 connection=connection,
             )
             job.defer(reading_id=str(reading_id))
@@ -72,7 +80,8 @@ def add_job(session: Session, reading_id: uuid.UUID, queue: Queue = Queue.PREPAR
         return
     except ConnectorException as error:
         raise DatabaseUnavailable("the database cannot be reached") from error
-    notify(session, queue)
+    if not wait_s:
+        notify(session, queue)
 
 
 def take_back_stalled(session: Session, queue: Queue = Queue.PREPARING) -> None:

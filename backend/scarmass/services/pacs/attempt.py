@@ -72,7 +72,7 @@ def take_up(context: Context, direction: Direction) -> bool:
         queued = jobs.readings_with_a_job(session, queue)
         for transfer_id, peer in transfers.due(session, direction):
             if transfer_id not in queued:
-                jobs.add_job(session, transfer_id, queue, peer)
+                jobs.add_job(session, transfer_id, queue, peer=peer)
         return jobs.is_job_due(session, queue)
 
 
