@@ -52,6 +52,12 @@ def install(app: FastAPI) -> None:
 
 
 def _fact(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.Fact)
+    return fact_answer(error)
+
+
+def fact_answer(error: errors.Fact) -> JSONResponse:
+    """What a fact is answered with, where no exception handler reaches."""
     name = type(error).__name__
     title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))

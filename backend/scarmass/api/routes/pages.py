@@ -1,13 +1,16 @@
 """The pages; what is on them is fetched by their own scripts, but for the report, which is printed as it comes."""
 
 import uuid
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
+from scarmass.api.asking import own_path
 from scarmass.api.dependencies import InContext
 from scarmass.domain.errors import ReadingNotFound
+from scarmass.domain.login import Login
 from scarmass.domain.reading import ReadingState
 from scarmass.domain.report_text import LONGEST_FINDING, LONGEST_REMARKS
 from scarmass.paths import FRONTEND
@@ -79,12 +82,27 @@ def report(
 
 def is_page(request: Request) -> bool:
     """Does a browser ask for a page, rather than a program for an answer of the API?"""
-    path = request.url.path
+    path = request.scope["path"]
     return not path.startswith(("/api/", "/dicomweb/", "/static/")) and "text/html" in request.headers.get("accept", "")
 
 
 def not_found(request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "not_found.html", status_code=404)
+
+
+@router.get("/login")
+def login(request: Request, context: InContext, next: Annotated[str, Query(max_length=2048)] = "/") -> HTMLResponse:
+    """Where whoever is not signed in is sent, and from where they go on to `next`."""
+    return login_page(request, context.login, next)
+
+
+def login_page(
+    request: Request, terms: Login | None, next: str = "/", reason: str = "", status: int = 200
+) -> HTMLResponse:
+    """reason: why a sign-in at the provider came to nothing."""
+    label = terms.provider.label if terms is not None and terms.provider is not None else ""
+    shown = {"next": own_path(next), "reason": reason, "provider_label": label}
+    return templates.TemplateResponse(request, "login.html", shown, status_code=status)
 
 
 @router.get("/docs")

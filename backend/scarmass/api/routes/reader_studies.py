@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from fastapi import Path as PathParameter
 
-from scarmass.api.dependencies import CurrentReader, InContext, WithEmbeddingAhead, claimed
+from scarmass.api.dependencies import CurrentReader, InContext, NamedReader, WithEmbeddingAhead
 from scarmass.api.schemas.reader_studies import (
     MakeReaderStudy,
     NextRequest,
@@ -32,9 +32,11 @@ class ResultsFormat(StrEnum):
 
 
 @router.post("", status_code=201)
-def make_reader_study(request: MakeReaderStudy, context: InContext, reader: CurrentReader) -> ReaderStudy:
+def make_reader_study(
+    request: MakeReaderStudy, context: InContext, reader: CurrentReader, named: NamedReader
+) -> ReaderStudy:
     """A list of stacks that readers measure, each in an order of their own; it stays as it is made."""
-    return ReaderStudy.of(opening.make_reader_study(context, request.to_domain(), request.client_id, reader))
+    return ReaderStudy.of(opening.make_reader_study(context, request.to_domain(named), request.client_id, reader))
 
 
 @router.get("")
@@ -85,6 +87,7 @@ def get_results(
     study_id: uuid.UUID,
     context: InContext,
     asking: CurrentReader,
+    named: NamedReader,
     format: ResultsFormat = ResultsFormat.JSON,
     reader: Annotated[str | None, Query(min_length=1, max_length=128)] = None,
     arm: Arm | None = None,
@@ -97,10 +100,10 @@ def get_results(
     """
     if format is ResultsFormat.JSON:
         return Results.of(results_of(context, study_id, asking))
-    selected = Selected(None if reader is None else claimed(reader), arm, repeat)
+    selected = Selected(None if reader is None else named(reader), arm, repeat)
     text = to_csv(rows_of(context, study_id, asking, selected))
-    named = {"Content-Disposition": f'attachment; filename="reader-study_{str(study_id)[:8]}.csv"'}
-    return Response(text, media_type="text/csv; charset=utf-8", headers=named)
+    headers = {"Content-Disposition": f'attachment; filename="reader-study_{str(study_id)[:8]}.csv"'}
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get(
