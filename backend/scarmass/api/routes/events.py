@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from scarmass.api.dependencies import InContext
+from scarmass.api.dependencies import CanView, InContext
 from scarmass.api.schemas.readings import ReadingChange
 from scarmass.api.schemas.studies import Stack
 from scarmass.domain.errors import DatabaseUnavailable
@@ -37,7 +37,7 @@ def _seen(
 
 @router.get("/readings/{reading_id}/events", response_class=EventSourceResponse)
 async def follow_reading(
-    reading_id: uuid.UUID, context: InContext, seen: Annotated[EventId, Depends(_seen)]
+    reading_id: uuid.UUID, _: CanView, context: InContext, seen: Annotated[EventId, Depends(_seen)]
 ) -> AsyncIterator[ServerSentEvent]:
     """`change` events: the slices that changed, with totals. `stack` events: the stack, where a reader or an import
     changed it. An event's id, given back as Last-Event-ID or `after`, goes on from there; without one everything

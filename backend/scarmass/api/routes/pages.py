@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
 from scarmass.api.asking import own_path
-from scarmass.api.dependencies import InContext
+from scarmass.api.dependencies import CanView, InContext, SignedIn
 from scarmass.domain.errors import ReadingNotFound
 from scarmass.domain.login import Login
 from scarmass.domain.reading import ReadingState
@@ -25,27 +25,27 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/")
-def worklist(request: Request) -> HTMLResponse:
+def worklist(_: SignedIn, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "worklist.html")
 
 
 @router.get("/stacks/{stack_id}")
-def reading(stack_id: str, request: Request) -> HTMLResponse:
+def reading(stack_id: str, _: SignedIn, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "reading.html", {"stack_id": stack_id})
 
 
 @router.get("/reader-studies")
-def reader_studies(request: Request) -> HTMLResponse:
+def reader_studies(_: SignedIn, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "reader_studies.html")
 
 
 @router.get("/reader-studies/{study_id}")
-def reader_study(study_id: uuid.UUID, request: Request) -> HTMLResponse:
+def reader_study(study_id: uuid.UUID, _: SignedIn, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "reader_study.html", {"study_id": str(study_id)})
 
 
 @router.get("/pacs")
-def pacs(request: Request) -> HTMLResponse:
+def pacs(_: SignedIn, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "pacs.html")
 
 
@@ -53,6 +53,7 @@ def pacs(request: Request) -> HTMLResponse:
 def report(
     reading_id: uuid.UUID,
     request: Request,
+    _: CanView,
     context: InContext,
     language: Language = Language.ENGLISH,
     asks: bool = False,
@@ -106,5 +107,5 @@ def login_page(
 
 
 @router.get("/docs")
-def docs(request: Request) -> HTMLResponse:
+def docs(_: SignedIn, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "docs.html")

@@ -7,7 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from fastapi import Path as PathParameter
 
-from scarmass.api.dependencies import CurrentReader, InContext, NamedReader, WithEmbeddingAhead
+from scarmass.api.dependencies import (
+    CanManage,
+    CanRead,
+    CanView,
+    CurrentReader,
+    InContext,
+    NamedReader,
+    WithEmbeddingAhead,
+)
 from scarmass.api.schemas.reader_studies import (
     MakeReaderStudy,
     NextRequest,
@@ -33,7 +41,7 @@ class ResultsFormat(StrEnum):
 
 @router.post("", status_code=201)
 def make_reader_study(
-    request: MakeReaderStudy, context: InContext, reader: CurrentReader, named: NamedReader
+    request: MakeReaderStudy, _: CanManage, context: InContext, reader: CurrentReader, named: NamedReader
 ) -> ReaderStudy:
     """A list of stacks that readers measure, each in an order of their own; it stays as it is made."""
     return ReaderStudy.of(opening.make_reader_study(context, request.to_domain(named), request.client_id, reader))
@@ -41,6 +49,7 @@ def make_reader_study(
 
 @router.get("")
 def list_reader_studies(
+    _: CanView,
     context: InContext,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
@@ -54,7 +63,7 @@ def list_reader_studies(
 
 
 @router.get("/{study_id}")
-def show_reader_study(study_id: uuid.UUID, context: InContext) -> ReaderStudy:
+def show_reader_study(study_id: uuid.UUID, _: CanView, context: InContext) -> ReaderStudy:
     return ReaderStudy.of(opening.show_reader_study(context, study_id))
 
 
@@ -62,6 +71,7 @@ def show_reader_study(study_id: uuid.UUID, context: InContext) -> ReaderStudy:
 def open_next(
     study_id: uuid.UUID,
     request: NextRequest,
+    _: CanRead,
     context: InContext,
     reader: CurrentReader,
     embedding_ahead: WithEmbeddingAhead,
@@ -85,6 +95,7 @@ def open_next(
 )
 def get_results(
     study_id: uuid.UUID,
+    _: CanView,
     context: InContext,
     asking: CurrentReader,
     named: NamedReader,
@@ -114,6 +125,7 @@ def get_results(
 def get_bland_altman(
     study_id: uuid.UUID,
     number: Annotated[int, PathParameter(ge=0, le=10_000)],
+    _: CanView,
     context: InContext,
     reader: CurrentReader,
     extent: MassExtent = MassExtent.SLICE_THICKNESS,

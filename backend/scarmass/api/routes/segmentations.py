@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from scarmass.api.dependencies import CurrentReader, InContext, PathUid
+from scarmass.api.dependencies import CanRead, CanView, CurrentReader, InContext, PathUid
 from scarmass.api.schemas.readings import Reading
 from scarmass.api.schemas.segmentations import FromSegmentation, SegmentationOnStack, Segmentations
 from scarmass.services.readings.load import load_reading
@@ -16,13 +16,15 @@ router = APIRouter(prefix="/api/v1", tags=["segmentations"])
 
 
 @router.get("/studies/{study_instance_uid}/segmentations")
-def list_segmentations(study_instance_uid: PathUid, context: InContext) -> Segmentations:
+def list_segmentations(study_instance_uid: PathUid, _: CanView, context: InContext) -> Segmentations:
     """The study's SEG and RTSTRUCT objects with their segments, in the order in which they came."""
     return Segmentations.of(segmentations_of(context, study_instance_uid))
 
 
 @router.get("/stacks/{stack_id}/segmentations/{sop_instance_uid}")
-def get_segmentation(stack_id: PathUid, sop_instance_uid: PathUid, context: InContext) -> SegmentationOnStack:
+def get_segmentation(
+    stack_id: PathUid, sop_instance_uid: PathUid, _: CanView, context: InContext
+) -> SegmentationOnStack:
     """How much of the stack each segment is drawn on, and what would be left out, turned or resampled."""
     return SegmentationOnStack.of(*segmentation_on_stack(context, stack_id, sop_instance_uid))
 
@@ -33,7 +35,12 @@ def get_segmentation(stack_id: PathUid, sop_instance_uid: PathUid, context: InCo
     responses={200: {"model": Reading, "description": "A reading that was there before has the masks now"}},
 )
 def open_from_segmentation(
-    stack_id: PathUid, request: FromSegmentation, context: InContext, response: Response, reader: CurrentReader
+    stack_id: PathUid,
+    request: FromSegmentation,
+    _: CanRead,
+    context: InContext,
+    response: Response,
+    reader: CurrentReader,
 ) -> Reading:
     """A reading whose masks are the segmentation's, as one edit that can be undone; every slice is still to be decided.
 
