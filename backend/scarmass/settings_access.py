@@ -19,7 +19,8 @@ class ProviderSettings(BaseModel):
     """An OpenID Connect provider. issuer: as its discovery document names it, to the letter.
 
     client_secret_file: instead of client_secret, a file that holds it. roles, study_groups: what a value of the claim
-    gives; without a role nobody comes in, and without study_groups everybody sees every study.
+    gives; without a role nobody comes in, and without study_groups everybody sees every study. prompt: "login" where
+    several people share a computer. authority: a file of certificates, where the system does not know the provider's.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -33,6 +34,8 @@ class ProviderSettings(BaseModel):
     study_groups: dict[ClaimValue, tuple[str, ...]] = {}
     name_claim: str = Field(default="name", min_length=1)
     scopes: tuple[str, ...] = ("openid", "profile", "email")
+    prompt: str = Field(default="", pattern="^(login|select_account|consent)?$")
+    authority: Path | None = None
     label: str = Field(default="Sign in", min_length=1, max_length=64)
 
     @field_validator("issuer")
@@ -49,6 +52,8 @@ class ProviderSettings(BaseModel):
             raise ValueError("the provider needs client_secret or client_secret_file, and not both")
         if self.client_secret_file is not None and not self.client_secret_file.is_file():
             raise ValueError("client_secret_file names a file that is not there")
+        if self.authority is not None and not self.authority.is_file():
+            raise ValueError("authority names a file that is not there")
         if "openid" not in self.scopes:
             raise ValueError("scopes are to hold openid")
         return self
@@ -65,6 +70,8 @@ class ProviderSettings(BaseModel):
             roles_claim=self.roles_claim,
             name_claim=self.name_claim,
             scopes=self.scopes,
+            prompt=self.prompt,
+            authority=self.authority,
             label=self.label,
         )
 

@@ -115,6 +115,8 @@ TABLE: dict[str, dict[str, Permission | frozenset[Permission]]] = {
     "/docs": {"GET": SIGNED_IN},
     "/openapi.json": {"GET": SIGNED_IN},
     "/login": {"GET": PUBLIC},
+    "/login/provider": {"GET": PUBLIC},
+    "/login/callback": {"GET": PUBLIC},
     "/healthz": {"GET": PUBLIC},
     "/readyz": {"GET": PUBLIC},
 }

@@ -19,6 +19,7 @@ from scarmass.api.routes import (
     pacs,
     pages,
     people,
+    provider,
     reader_studies,
     readings,
     reports,
@@ -68,7 +69,7 @@ def create_app(
     errors.install(app)
     of_readings = (readings, methods, segments17, segmentations, signing, reports)
     of_network = (pacs, dicomweb)
-    of_access = (session, people)
+    of_access = (session, people, provider)
     of_images = (studies, stacks, slices, models)
     for route in (*of_images, *of_readings, reader_studies, *of_network, events, *of_access, health, pages):
         app.include_router(route.router)

@@ -49,6 +49,14 @@ class SignInPaused(Unauthenticated):
     """After several wrong passwords the next one is looked at only some time later."""
 
 
+class ProviderRefused(Unauthenticated):
+    """The provider did not say who somebody is, or said it so that it cannot be believed."""
+
+
+class NoRole(Forbidden):
+    """Somebody is known at the provider, and nothing that it says of them is a role here."""
+
+
 class PasswordRefused(Invalid):
     """A new password is too short or too long, or is among the first that would be guessed."""
 
@@ -375,6 +383,10 @@ class DatabaseUnavailable(Unavailable):
 
 class StorageFull(Full):
     """The disk of the files, or of the database, has no room left."""
+
+
+class ProviderUnreachable(Unavailable):
+    """The provider at which people sign in does not answer, or not as one."""
 
 
 class PeerUnreachable(Unavailable):

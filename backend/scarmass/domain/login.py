@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from scarmass.domain.access import Role
 
@@ -15,7 +16,8 @@ class Provider:
     """An OpenID Connect provider, and what its claims mean here.
 
     roles_claim: where the values stand that roles and study_groups map; a dot goes into a nested claim. study_groups:
-    empty where everybody sees every study. label: of the button.
+    empty where everybody sees every study. prompt: what the provider is asked to ask ("login": the password, each
+    time). authority: a file of the certificates that are believed, None for the system's. label: of the button.
     """
 
     issuer: str
@@ -26,6 +28,8 @@ class Provider:
     roles_claim: str = "groups"
     name_claim: str = "name"
     scopes: tuple[str, ...] = ("openid", "profile", "email")
+    prompt: str = ""
+    authority: Path | None = None
     label: str = "Sign in"
 
     def roles_of(self, values: frozenset[str]) -> frozenset[Role]:
