@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -14,14 +14,18 @@ from scarmass.domain.login import Login
 from scarmass.services.access import sessions, tokens
 from scarmass.services.context import Context
 
+LOOKED_AT_EVERY_S = 60.0
+MARGIN_S = 0.05
+"""Beyond a session's end, so that it is over when it is looked at."""
+
 
 @dataclass(frozen=True)
 class Asking:
-    """Who asks, and by what. session, token: of the cookie; None for a service."""
+    """Who asks, and by what: the token of a cookie, which stands for a session, or that of a service."""
 
     person: Person
+    token: str
     session: Session | None = None
-    token: str | None = None
 
     def ends_at(self, login: Login) -> tuple[datetime, datetime] | None:
         """When the session ends at the latest, and when it ends if nothing is asked until then."""
@@ -47,11 +51,22 @@ def find_asking(
     scheme, _, shown = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         service = tokens.service_of(context.database, shown.strip())
-        return None if service is None else Asking(service)
+        return None if service is None else Asking(service, shown.strip())
     if cookie is None:
         return None
     session = sessions.find(context.database, login, cookie, is_use)
-    return None if session is None else Asking(session.person, session, cookie)
+    return None if session is None else Asking(session.person, cookie, session)
+
+
+def seconds_left(context: Context, login: Login, asking: Asking) -> float | None:
+    """How long whoever asked may stay, as far as is known now; None where they may not any more."""
+    if asking.session is None:
+        return LOOKED_AT_EVERY_S if tokens.service_of(context.database, asking.token) else None
+    session = sessions.find(context.database, login, asking.token, is_use=False)
+    if session is None:
+        return None
+    ends = min(session.created_at + login.longest, session.seen_at + login.idle)
+    return max((ends - datetime.now(UTC)).total_seconds(), 0) + MARGIN_S
 
 
 def cookie_name(login: Login) -> str:

@@ -66,10 +66,10 @@ def _answer(context: Context, request: Request, response: Response, begun: sessi
     login = required_login(context)
     _end(context, request)
     set_cookie(response, login, begun.token)
-    return Session.of(login, Asking(begun.session.person, begun.session, begun.token))
+    return Session.of(login, Asking(begun.session.person, begun.token, begun.session))
 
 
 def _end(context: Context, request: Request) -> None:
     asking = asking_of(request)
-    if asking is not None and asking.token is not None:
+    if asking is not None and asking.session is not None:
         sessions.end(context.database, asking.token)
