@@ -83,6 +83,7 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             network=settings.pacs.network,
             client_of=lambda peer: open_client(settings.pacs.local or LocalEntity(), spool, peer),
             spool=spool,
+            login=settings.login.login,
         )
 
 
@@ -144,9 +145,10 @@ def import_paths(database: Database, files: FileStore, examiners: Examiners, pat
 def serve(settings: Settings) -> None:
     """Run the server until it is told to stop, or its PostgreSQL is lost; everything it started stops with it.
 
-    Raises SecretTooShort.
+    Raises SecretTooShort, LoginMissing, LoginUnsafe.
     """
     _ = settings.pseudonyms
+    settings.login.require_safe(settings.host)
     _require_free_port(settings)
     # Every request thread gets OpenMP threads of its own; those that wait must not spin on the others' cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

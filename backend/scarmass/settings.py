@@ -19,6 +19,7 @@ from scarmass.domain.sensitivity import HIGHEST, LOWEST
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.pseudonyms import Pseudonyms
 from scarmass.paths import CHECKOUT
+from scarmass.settings_access import LoginSettings
 from scarmass.settings_pacs import PacsSettings
 
 DATA_DIR = (CHECKOUT or Path.cwd()) / "data"
@@ -105,6 +106,9 @@ class Settings(BaseSettings):
         default=None, description="a folder whose report.html or report.typ takes the place of ours"
     )
     pacs: PacsSettings = Field(default=PacsSettings(), description="the network's machines, and the rules")
+    login: LoginSettings = Field(
+        default=LoginSettings(), description="who signs in how; without one the server listens on 127.0.0.1 alone"
+    )
     max_associations: int = Field(default=16, ge=1, le=256, description="of DICOM peers that send, at once")
     checks_peer_address: bool = Field(
         default=True, description="whether a DICOM peer is known by the address of its host besides its AE title"

@@ -21,16 +21,20 @@ from scarmass.api.routes import (
     models,
     pacs,
     pages,
+    people,
+    provider,
     reader_studies,
     readings,
     reports,
     segmentations,
     segments17,
+    session,
     signing,
     slices,
     stacks,
     studies,
 )
+from scarmass.api.sign_in import SignIn
 from scarmass.paths import FRONTEND
 from scarmass.services.context import Context
 from scarmass.services.readings.open import EmbeddingAhead
@@ -67,6 +71,7 @@ def create_app(
         responses=errors.PROBLEM_RESPONSES,
     )
     app.state.context = context
+    app.add_middleware(SignIn, context=context)
     app.add_middleware(Guard, bounds=body_bounds)
     # A foreign name that resolves to this machine would make its pages count as same-origin.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
@@ -74,7 +79,9 @@ def create_app(
     errors.install(app)
     of_readings = (readings, methods, segments17, segmentations, signing, reports)
     of_network = (pacs, dicomweb)
-    for route in (studies, stacks, slices, models, *of_readings, reader_studies, *of_network, events, health, pages):
+    of_access = (session, people, provider)
+    of_images = (studies, stacks, slices, models)
+    for route in (*of_images, *of_readings, reader_studies, *of_network, events, *of_access, health, pages):
         app.include_router(route.router)
     app.include_router(pacs.of_readings)
     app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")

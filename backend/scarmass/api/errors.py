@@ -52,10 +52,19 @@ def install(app: FastAPI) -> None:
 
 
 def _fact(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.Fact)
+    return fact_answer(error)
+
+
+def fact_answer(error: errors.Fact) -> JSONResponse:
+    """What a fact is answered with, where no exception handler reaches."""
     name = type(error).__name__
     title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
-    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
-    return problem(status, name, title, str(error))
+    return problem(status_of(error), name, title, str(error))
+
+
+def status_of(error: errors.Fact) -> int:
+    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
 def _validation(_: Request, error: Exception) -> JSONResponse:

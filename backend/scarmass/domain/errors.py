@@ -41,6 +41,34 @@ class NotAllowed(Forbidden):
     """The roles of the person or the service do not include what was asked for."""
 
 
+class SignInRefused(Unauthenticated):
+    """The user name or the password is wrong, or the account is disabled: which of them is not told."""
+
+
+class SignInPaused(Unauthenticated):
+    """After several wrong passwords the next one is looked at only some time later."""
+
+
+class ProviderRefused(Unauthenticated):
+    """The provider did not say who somebody is, or said it so that it cannot be believed."""
+
+
+class NoRole(Forbidden):
+    """Somebody is known at the provider, and nothing that it says of them is a role here."""
+
+
+class PasswordRefused(Invalid):
+    """A new password is too short or too long, or is among the first that would be guessed."""
+
+
+class NameInvalid(Invalid):
+    """A person's or a token's name is empty, too long, holds what cannot be printed or is one of our own."""
+
+
+class ReaderClaimed(Invalid):
+    """A request names its reader, where the reader's name comes from the login."""
+
+
 class ObjectRefused(Invalid):
     """An uploaded file cannot be used; the message is the reason."""
 
@@ -173,6 +201,22 @@ class ReaderStudyInvalid(Invalid):
     """A reader study lacks a name, stacks, readers or arms, or names one of them twice."""
 
 
+class NoLogin(Conflict):
+    """Nobody can sign in this way: the settings name no such login."""
+
+
+class NameTaken(Conflict):
+    """Another person or token has this name, or this user name."""
+
+
+class PasswordNotOurs(Conflict):
+    """The person signs in at a provider, which keeps the password."""
+
+
+class RolesNotOurs(Conflict):
+    """The roles and study groups of a person come from the provider at each sign-in."""
+
+
 class InstanceConflict(Conflict):
     """A SOP Instance UID arrived again with other content."""
 
@@ -293,6 +337,14 @@ class SlicesDiffer(Conflict):
     """The slices of a reading have several sizes, which one segmentation cannot hold."""
 
 
+class PersonNotFound(NotFound):
+    """No person has this id or user name."""
+
+
+class TokenNotFound(NotFound):
+    """No token has this id."""
+
+
 class StudyNotFound(NotFound):
     """No study has this StudyInstanceUID."""
 
@@ -333,6 +385,10 @@ class StorageFull(Full):
     """The disk of the files, or of the database, has no room left."""
 
 
+class ProviderUnreachable(Unavailable):
+    """The provider at which people sign in does not answer, or not as one."""
+
+
 class PeerUnreachable(Unavailable):
     """A PACS, or another machine of the network, does not answer in time."""
 
@@ -359,6 +415,14 @@ class NothingListens(Conflict):
 
 class DeviceOutOfMemory(Unavailable):
     """The accelerator had no memory left, even after the embeddings were evicted."""
+
+
+class LoginMissing(Unavailable):
+    """The server would be reached from other machines, and nobody would have to sign in."""
+
+
+class LoginUnsafe(Unavailable):
+    """Passwords and sessions would travel unencrypted, or the address of the server is not told."""
 
 
 class SecretTooShort(Unavailable):

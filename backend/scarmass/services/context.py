@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from scarmass.domain.contours import Contours
 from scarmass.domain.errors import PeerUnreachable
+from scarmass.domain.login import Login
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.pacs import PacsClient, Peer, ResultObject
@@ -45,7 +46,8 @@ def no_client(peer: Peer) -> PacsClient:
 class Context:
     """sensitivity, wall: what readings are opened with. examiners: read what comes in. report_templates: a site's own.
     results_folder: where signed readings are written, None where they are not. network: our entity, peers and rules.
-    client_of: talks to a peer. spool: where what comes over the network waits, None where nothing does.
+    client_of: talks to a peer. spool: where what comes over the network waits, None where nothing does. login: how
+    people sign in, None where nobody has to.
 
     images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
     time. results: what signed readings leave as.
@@ -66,6 +68,7 @@ class Context:
     network: Network = field(default_factory=Network)
     client_of: Callable[[Peer], PacsClient] = no_client
     spool: Spool | None = None
+    login: Login | None = None
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
     images: Remembered[Hashable, SliceImage] = field(default_factory=lambda: Remembered(REMEMBERED_IMAGES))

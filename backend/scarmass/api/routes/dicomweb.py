@@ -12,7 +12,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from scarmass.api.dependencies import InContext
+from scarmass.api.dependencies import CanStore, CanView, InContext
 from scarmass.api.media import DICOM, RELATED, dicom_types, json_type, multipart_of
 from scarmass.api.multipart import OTHER_TYPE, Files, receive_related
 from scarmass.api.routes.studies import UPLOAD_THREADS, tell_when_gone
@@ -54,7 +54,7 @@ Uids = Annotated[tuple[str | None, str | None, str | None], Depends(_uids)]
 
 @router.post("/studies")
 @router.post("/studies/{study}")
-async def store_instances(request: Request, context: InContext, base: Base, uids: Uids) -> Response:
+async def store_instances(request: Request, _: CanStore, context: InContext, base: Base, uids: Uids) -> Response:
     """STOW-RS (10.5): 200 where all is stored, 202 where some is, 409 where nothing is."""
     media_type = json_type(request)
     with storage_full_is_a_fact(), context.files.incoming() as incoming:
@@ -89,21 +89,21 @@ def _store(context: Context, sent: Files, abandoned: threading.Event, only_study
 
 
 @router.get("/studies")
-def search_studies(request: Request, context: InContext, base: Base, uids: Uids) -> Response:
+def search_studies(request: Request, _: CanView, context: InContext, base: Base, uids: Uids) -> Response:
     """QIDO-RS (10.6)."""
     return _search(request, context, base, uids, Level.STUDY)
 
 
 @router.get("/series")
 @router.get("/studies/{study}/series")
-def search_series(request: Request, context: InContext, base: Base, uids: Uids) -> Response:
+def search_series(request: Request, _: CanView, context: InContext, base: Base, uids: Uids) -> Response:
     return _search(request, context, base, uids, Level.SERIES)
 
 
 @router.get("/instances")
 @router.get("/studies/{study}/instances")
 @router.get("/studies/{study}/series/{series}/instances")
-def search_instances(request: Request, context: InContext, base: Base, uids: Uids) -> Response:
+def search_instances(request: Request, _: CanView, context: InContext, base: Base, uids: Uids) -> Response:
     return _search(request, context, base, uids, Level.INSTANCE)
 
 
@@ -131,7 +131,7 @@ def _number(text: str) -> int:
 @router.get("/studies/{study}/metadata")
 @router.get("/studies/{study}/series/{series}/metadata")
 @router.get("/studies/{study}/series/{series}/instances/{instance}/metadata")
-def retrieve_metadata(request: Request, context: InContext, uids: Uids) -> Response:
+def retrieve_metadata(request: Request, _: CanView, context: InContext, uids: Uids) -> Response:
     """WADO-RS (10.4): the headers, without bulk data."""
     media_type = json_type(request)
     objects = _required(context, uids)
@@ -147,7 +147,7 @@ def retrieve_metadata(request: Request, context: InContext, uids: Uids) -> Respo
 @router.get("/studies/{study}")
 @router.get("/studies/{study}/series/{series}")
 @router.get("/studies/{study}/series/{series}/instances/{instance}")
-def retrieve(request: Request, context: InContext, uids: Uids) -> Response:
+def retrieve(request: Request, _: CanView, context: InContext, uids: Uids) -> Response:
     """WADO-RS (10.4): the files, byte for byte as they came in; a transfer syntax that they don't have is a 406."""
     types = dicom_types(request)
     objects = _required(context, uids)

@@ -4,7 +4,7 @@ import uuid
 
 from fastapi import APIRouter, Response
 
-from scarmass.api.dependencies import CurrentReader, InContext, PathUid
+from scarmass.api.dependencies import CanRead, CanView, CurrentReader, InContext, PathUid
 from scarmass.api.schemas.readings import Reading
 from scarmass.api.schemas.segmentations import FromSegmentation, SegmentationOnStack, Segmentations
 from scarmass.services.readings.load import load_reading
@@ -20,14 +20,18 @@ router = APIRouter(prefix="/api/v1", tags=["segmentations"])
 
 
 @router.get("/studies/{study_instance_uid}/segmentations")
-def list_segmentations(study_instance_uid: PathUid, context: InContext) -> Segmentations:
+def list_segmentations(study_instance_uid: PathUid, _: CanView, context: InContext) -> Segmentations:
     """The study's SEG and RTSTRUCT objects with their segments, in the order in which they came."""
     return Segmentations.of(segmentations_of(context, study_instance_uid))
 
 
 @router.get("/stacks/{stack_id}/segmentations/{sop_instance_uid}")
 def get_segmentation(
-    stack_id: PathUid, sop_instance_uid: PathUid, context: InContext, reading_id: uuid.UUID | None = None
+    stack_id: PathUid,
+    sop_instance_uid: PathUid,
+    _: CanView,
+    context: InContext,
+    reading_id: uuid.UUID | None = None,
 ) -> SegmentationOnStack:
     """How much of the stack, or of a reading of it, each segment is drawn on, and what would be left out, turned or
     resampled."""
@@ -40,7 +44,12 @@ def get_segmentation(
     responses={200: {"model": Reading, "description": "A reading that was there before has the masks now"}},
 )
 def open_from_segmentation(
-    stack_id: PathUid, request: FromSegmentation, context: InContext, response: Response, reader: CurrentReader
+    stack_id: PathUid,
+    request: FromSegmentation,
+    _: CanRead,
+    context: InContext,
+    response: Response,
+    reader: CurrentReader,
 ) -> Reading:
     """A reading whose masks are the segmentation's, as one edit that can be undone; every slice is still to be decided.
 
