@@ -6,10 +6,13 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from scarmass.domain.errors import PeerRefused, PeerUnreachable
 from scarmass.domain.pacs import LocalEntity
-from scarmass.listener import Listening, beside
+from scarmass.listener import Keep, Listening, beside
+from scarmass.services.pacs.commit import REFUSED
+from scarmass.storage.spool import Spool
 from tests.imaging.dimse.keeper import SCANNER, client_of, eventually
 from tests.processes import has_ended
 
@@ -41,7 +44,8 @@ def answers(port: int) -> bool:
 
 
 def child(of: int | None = None) -> int:
-    [process] = [one for one in psutil.Process(of).children() if "scarmass.listener" in " ".join(one.cmdline())]
+    running = [one for one in psutil.Process(of).children() if not has_ended(one.pid)]
+    [process] = [one for one in running if "scarmass.listener" in " ".join(one.cmdline())]
     return process.pid
 
 
@@ -69,3 +73,19 @@ def test_it_ends_by_itself_where_its_server_is_killed_and_leaves_the_port(tmp_pa
         assert server.stderr is not None
         assert server.stderr.read() == b""
     socket.create_server(("127.0.0.1", unused_tcp_port)).close()
+
+
+def test_of_refusals_one_of_a_kind_is_noted_and_so_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scarmass.listener.MOST_REFUSED", 3)
+    keep = Keep(Listening(LocalEntity(), (SCANNER,), tmp_path, 2**30, 2**20, 4, True))
+    for calling in ("A", "A", "B", "B", "C", "D"):
+        keep.refused(calling, "192.0.2.1", "PeerUnknown")
+    noted = list(Spool(tmp_path).waiting())
+    assert [one.source for one in noted] == ["A", "B", "C"]
+    assert noted[0].note() == (REFUSED, {"address": "192.0.2.1", "reason": "PeerUnknown"})
+
+
+def test_a_full_spool_keeps_no_refusal_and_stops_nobody(tmp_path: Path) -> None:
+    keep = Keep(Listening(LocalEntity(), (SCANNER,), tmp_path, 1, 2**20, 4, True))
+    keep.refused("A", "192.0.2.1", "PeerUnknown")
+    assert list(Spool(tmp_path).waiting()) == []

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 
@@ -21,6 +22,7 @@ from scarmass.domain.reading import Sensitivity
 from scarmass.imaging.examiner import Examiners
 from scarmass.listener import Listening, beside
 from scarmass.paths import WEIGHTS
+from scarmass.services.audit_server import recorded_run
 from scarmass.services.context import Context
 from scarmass.services.intake import Intake, take_in
 from scarmass.services.pacs.commit import ANSWERED, answer_to_json
@@ -161,7 +163,9 @@ def serve(settings: Settings) -> None:
                 console.print(f"Removed {count} files and folders of imports that were cut off")
             if spool := open_spool(settings):
                 spool.sweep()
-            _server(settings, open_context(settings, database, files)).run()
+            context = open_context(settings, database, files)
+            with recorded_run(database, settings.model_dump(mode="json"), version=version("scarmass")):
+                _server(settings, context).run()
         console.print("Stopping")
     except DatabaseUnavailable as error:
         console.print(f"ScarMass ends: {error}")

@@ -9,6 +9,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp
 
 from scarmass.api import errors
+from scarmass.api.audit_trail import AuditTrail
 from scarmass.api.bounds import BodyBounds
 from scarmass.api.guard import Guard
 from scarmass.api.headers import StrictHeaders
@@ -36,6 +37,7 @@ from scarmass.api.routes import (
 )
 from scarmass.api.sign_in import SignIn
 from scarmass.paths import FRONTEND
+from scarmass.services.audit import Trail
 from scarmass.services.context import Context
 from scarmass.services.readings.open import EmbeddingAhead
 
@@ -71,7 +73,9 @@ def create_app(
         responses=errors.PROBLEM_RESPONSES,
     )
     app.state.context = context
+    app.state.audit_trail = Trail(context)
     app.add_middleware(SignIn, context=context)
+    app.add_middleware(AuditTrail)
     app.add_middleware(Guard, bounds=body_bounds)
     # A foreign name that resolves to this machine would make its pages count as same-origin.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)

@@ -3,6 +3,7 @@
 import typer
 
 from scarmass.cli.admin import admin_app
+from scarmass.cli.audit import audit_app
 from scarmass.cli.calibrate import calibrate
 from scarmass.cli.data import dataset_app
 from scarmass.cli.evaluate import agreement, evaluate, evaluate_contours, evaluate_detector, report, zero_shot
@@ -18,6 +19,7 @@ app.command("import")(import_studies)
 app.command()(demo)
 app.command()(replay)
 app.add_typer(admin_app, name="admin")
+app.add_typer(audit_app, name="audit")
 app.add_typer(weights_app, name="weights")
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(train_app, name="train")

@@ -106,15 +106,16 @@ def add_delivery(session: Session, reading_id: uuid.UUID) -> None:
     session.flush()
 
 
-def set_delivery(session: Session, reading_id: uuid.UUID, is_written: bool, reason: str | None = None) -> None:
-    """reason: why it waits."""
+def set_delivery(session: Session, reading_id: uuid.UUID, is_written: bool, reason: str | None = None) -> bool:
+    """reason: why it waits. Answers whether that is new."""
     row = session.get_one(DeliveryRow, reading_id, with_for_update=True)
     if (row.is_written, row.reason) == (is_written, reason):
-        return
+        return False
     row.is_written, row.reason, row.changes = is_written, reason, row.changes + 1
     row.changed_at = func.clock_timestamp()
     session.flush()
     notify(session, str(reading_id))
+    return True
 
 
 def delivery_changes(session: Session, reading_id: uuid.UUID) -> int:

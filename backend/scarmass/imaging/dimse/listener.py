@@ -46,6 +46,14 @@ REQUEST_S = 15.0
 """That a peer may take to begin its association request."""
 IDLE_S = 120.0
 """That an association may say nothing."""
+NOT_CALLED, PEER_UNKNOWN, TOO_MANY_ASSOCIATIONS = "NotCalled", "PeerUnknown", "TooManyAssociations"
+NOT_STORED = {
+    NOT_AUTHORISED: "NotAllowed",
+    OUT_OF_RESOURCES: "OutOfResources",
+    CANNOT_UNDERSTAND: "ObjectRefused",
+    PROCESSING_FAILURE: "Unexpected",
+}
+"""Names of why somebody was not let in, and of why an object was not stored, by its status."""
 
 
 class Keeper(Protocol):
@@ -61,6 +69,10 @@ class Keeper(Protocol):
 
     def committed(self, peer: DimsePeer, commitment: Commitment) -> None:
         """A peer answers what we asked."""
+        ...
+
+    def refused(self, calling: str, address: str, reason: str) -> None:
+        """Who called under this AE title was not let in, or an object of theirs was not taken. Raises nothing."""
         ...
 
 
@@ -145,10 +157,13 @@ class Listener:
         address = association.requestor.address
         peer = self._known.peer(calling, address)
         if called != self._local.ae_title:
+            self._keeper.refused(calling, address, NOT_CALLED)
             self._reject(association, PERMANENT, (1, 7), f"calls {called!r}, which is not our AE title")
         elif peer is None:
+            self._keeper.refused(calling, address, PEER_UNKNOWN)
             self._reject(association, PERMANENT, (1, 3), "no peer has this AE title and address")
         elif len(self._peer_of_active()) >= self._bounds.associations:
+            self._keeper.refused(calling, address, TOO_MANY_ASSOCIATIONS)
             self._reject(association, TRANSIENT, (3, 2), "there are too many associations")
         else:
             self._peer_of[association] = peer
@@ -166,6 +181,13 @@ class Listener:
     def _store(self, event: Event) -> int | Dataset:
         """C-STORE (PS3.4 annex B): the object is durable before success is answered."""
         peer = self._peer_of[event.assoc]
+        status = self._kept(event, peer)
+        if isinstance(status, Dataset):
+            reason = NOT_STORED.get(status.Status, str(status.Status))
+            self._keeper.refused(peer.ae_title, event.assoc.requestor.address or "", reason)
+        return status
+
+    def _kept(self, event: Event, peer: DimsePeer) -> int | Dataset:
         if not peer.may_send:
             return refusal(NOT_AUTHORISED, "objects are not taken from this AE title")
         if is_too_large(event):

@@ -5,16 +5,18 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
+from scarmass.domain.audit import Action, Event, Outcome, plain
 from scarmass.domain.errors import PeerFailed, PeerRefused, PeerUnreachable
 from scarmass.domain.pacs import Commitment, DimsePeer, PacsClient, Reference
+from scarmass.services.audit import record
 from scarmass.services.context import Context
 from scarmass.services.dicomweb.results import kept_results
 from scarmass.storage import segmentations, studies, transfers
 
 log = logging.getLogger(__name__)
 
-ANSWERED, REQUESTED = "committed", "requested"
-"""Kinds of notes: what a peer answered us, and what it asks us."""
+ANSWERED, REQUESTED, REFUSED = "committed", "requested", "refused"
+"""Kinds of notes: what a peer answered us, what it asks us, and that somebody was refused."""
 
 NOT_STORED = "no such object is stored here"
 
@@ -60,7 +62,24 @@ def take_note(context: Context, source: str, kind: str, payload: Mapping[str, An
         return _close(context, source, payload)
     if kind == REQUESTED:
         return _answer(context, source, payload)
+    if kind == REFUSED:
+        return _record_refusal(context, source, payload)
     log.warning("a note of an unknown kind from the network is left out: %s", kind)
+    return True
+
+
+def _record_refusal(context: Context, source: str, payload: Mapping[str, Any]) -> bool:
+    record(
+        context,
+        Event(
+            Action.IMPORT,
+            plain(source),
+            address=plain(str(payload["address"])),
+            outcome=Outcome.REFUSED,
+            reason=plain(str(payload["reason"])),
+            about={"over": "network"},
+        ),
+    )
     return True
 
 
