@@ -11,6 +11,7 @@ from scarmass.api import errors
 from scarmass.api.bounds import BodyBounds
 from scarmass.api.guard import Guard
 from scarmass.api.routes import (
+    deletions,
     dicomweb,
     events,
     health,
@@ -44,7 +45,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         embedding_ahead = app.state.embedding_ahead = EmbeddingAhead(context)
-        with context.notifications, worker:
+        with context.notifications, context.forgetting(), worker:
             yield
         embedding_ahead.stop()
 
@@ -64,7 +65,8 @@ def create_app(
     errors.install(app)
     of_readings = (readings, methods, segments17, segmentations, signing, reports)
     of_network = (pacs, dicomweb)
-    for route in (studies, stacks, slices, models, *of_readings, reader_studies, *of_network, events, health, pages):
+    of_studies = (studies, deletions, stacks, slices)
+    for route in (*of_studies, models, *of_readings, reader_studies, *of_network, events, health, pages):
         app.include_router(route.router)
     app.include_router(pacs.of_readings)
     app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
@@ -78,6 +79,13 @@ def signed_of_study(session: Session, study_instance_uid: str) -> list[uuid.UUID
     found = list(session.scalars(query))
     hidden = hidden_readings(session, found)
     return [one for one in found if one not in hidden]
+
+
+def signed_at(session: Session, study_instance_uid: str) -> list[datetime]:
+    """When the signed readings of a study were signed, also those that were amended and those that are hidden."""
+    query = select(SignatureRow.signed_at).join(ReadingRow, ReadingRow.id == SignatureRow.reading_id)
+    query = query.join(StackRow, StackRow.stack_id == ReadingRow.stack_id)
+    return list(session.scalars(query.where(StackRow.study_instance_uid == study_instance_uid)))
 
 
 def add_delivery(session: Session, reading_id: uuid.UUID) -> None:

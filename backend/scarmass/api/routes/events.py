@@ -12,7 +12,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from scarmass.api.dependencies import InContext
 from scarmass.api.schemas.readings import ReadingChange
 from scarmass.api.schemas.studies import Stack
-from scarmass.domain.errors import DatabaseUnavailable
+from scarmass.domain.errors import DatabaseUnavailable, ReadingNotFound
 from scarmass.services.context import Context
 from scarmass.services.readings.follow import BEFORE_ALL, EventId, changes, latest_event, reading_since
 from scarmass.services.stacks import get_stack
@@ -48,8 +48,8 @@ async def follow_reading(
             changed.clear()
             try:
                 found = await loop.run_in_executor(EVENT_THREADS, _change, context, reading_id, seen)
-            except DatabaseUnavailable:
-                return  # the page connects again, and goes on from the last event
+            except (DatabaseUnavailable, ReadingNotFound):
+                return  # the page connects again, and goes on from the last event or hears that nothing is there
             if found is not None:
                 seen, change, stack = found
                 if stack is not None:
