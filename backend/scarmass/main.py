@@ -24,6 +24,7 @@ from scarmass.listener import Listening, beside
 from scarmass.paths import WEIGHTS
 from scarmass.services.audit_server import recorded_run
 from scarmass.services.context import Context
+from scarmass.services.deletion.places import Places
 from scarmass.services.intake import Intake, take_in
 from scarmass.services.pacs.commit import ANSWERED, answer_to_json
 from scarmass.settings import Settings
@@ -31,6 +32,7 @@ from scarmass.storage.database import Database, migrate
 from scarmass.storage.embedded_postgres import embedded_postgres
 from scarmass.storage.files import FileStore
 from scarmass.storage.orphans import sweep
+from scarmass.storage.record_key import record_key
 from scarmass.storage.spool import Spool
 from scarmass.worker import Worker
 
@@ -86,7 +88,23 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             client_of=lambda peer: open_client(settings.pacs.local or LocalEntity(), spool, peer),
             spool=spool,
             login=settings.login.login,
+            retention=settings.retention,
+            nightly_hour=settings.nightly_hour,
+            record_key=record_key(settings.data_dir),
         )
+
+
+def open_places(settings: Settings, database: Database, files: FileStore) -> Places:
+    """Where something of a patient may lie, without the models that a context has."""
+    return Places(
+        database,
+        files,
+        settings.results_folder,
+        open_spool(settings),
+        settings.pseudonyms,
+        settings.retention,
+        record_key(settings.data_dir),
+    )
 
 
 def open_client(local: LocalEntity, spool: Spool | None, peer: Peer) -> PacsClient:

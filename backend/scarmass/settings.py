@@ -14,6 +14,7 @@ from pydantic_settings import (
 )
 
 from scarmass.api.bounds import BodyBounds
+from scarmass.domain.deletion import RetentionRules
 from scarmass.domain.mass import MYOCARDIAL_DENSITY_G_PER_ML, MassExtent
 from scarmass.domain.sensitivity import HIGHEST, LOWEST
 from scarmass.imaging.bounds import Bounds
@@ -113,7 +114,33 @@ class Settings(BaseSettings):
     checks_peer_address: bool = Field(
         default=True, description="whether a DICOM peer is known by the address of its host besides its AE title"
     )
+    retention_days_without_reading: int | None = Field(
+        default=None,
+        ge=1,
+        description="after the last image came, where no reader began: the study leaves the worklist, to be deleted",
+    )
+    retention_days_after_signing: int | None = Field(
+        default=None, ge=1, description="after the last signature: the study leaves the worklist, to be deleted"
+    )
+    retention_days_off_worklist: int = Field(
+        default=30, ge=0, description="that retention leaves a study off the worklist before it is deleted for good"
+    )
+    retention_days_signed: int = Field(
+        default=3650, ge=0, description="that a signed reading is kept: to delete it sooner has to be said expressly"
+    )
+    nightly_hour: int = Field(
+        default=3, ge=0, le=23, description="of the server's clock: when retention and other daily work is done"
+    )
     body_idle_seconds: float = Field(default=20, gt=0, description="that a request's body may bring nothing")
+
+    @property
+    def retention(self) -> RetentionRules:
+        return RetentionRules(
+            without_reading=self.retention_days_without_reading,
+            after_signing=self.retention_days_after_signing,
+            off_worklist=self.retention_days_off_worklist,
+            signed=self.retention_days_signed,
+        )
 
     @property
     def bounds(self) -> Bounds:

@@ -6,9 +6,17 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 
-from scarmass.domain.errors import DatabaseUnavailable, StorageFull
+from scarmass.domain.errors import (
+    DatabaseUnavailable,
+    DeletedMeanwhile,
+    ReadingNotFound,
+    StorageFull,
+    TransferNotFound,
+)
 from scarmass.services.context import Context
+from scarmass.services.deletion import carry_out, retention
 from scarmass.services.pacs import attempt, fetch, send
 from scarmass.services.pacs.arrive import Arrivals
 from scarmass.services.readings import deliver, prepare
@@ -25,6 +33,7 @@ ROOM_RETRY_S = 10.0
 """So long a full disk is left alone."""
 PEERS_AT_ONCE = 4
 """That are sent to, and as many that are fetched from: one that does not answer holds the others up where all are."""
+NIGHT_POLL_S = 300.0
 
 
 class Worker:
@@ -44,7 +53,7 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self._working.close()
 
-    def _threads(self) -> "list[QueueWorker | ArrivalWorker]":
+    def _threads(self) -> "list[QueueWorker | ArrivalWorker | NightWorker]":
         context = self._context
 
         def prepare_next(reading_id: uuid.UUID) -> None:
@@ -68,9 +77,20 @@ class Worker:
         def put_off(transfer_id: uuid.UUID, _: Exception) -> None:
             attempt.give_up_for_now(context, transfer_id)
 
-        threads: list[QueueWorker | ArrivalWorker] = [
+        def delete(deletion_id: uuid.UUID) -> None:
+            carry_out.carry_out(context.places, deletion_id)
+
+        def put_off_deletion(deletion_id: uuid.UUID, _: Exception) -> None:
+            carry_out.give_up_for_now(context.places, deletion_id)
+
+        def take_up_deletions(context: Context) -> bool:
+            return carry_out.take_up(context.places)
+
+        threads: list[QueueWorker | ArrivalWorker | NightWorker] = [
             QueueWorker(context, Queue.PREPARING, prepare.take_up, prepare_next, give_up),
             QueueWorker(context, Queue.DELIVERING, deliver.take_up, write, wait),
+            QueueWorker(context, Queue.DELETING, take_up_deletions, delete, put_off_deletion),
+            NightWorker(context),
         ]
         for _ in context.network.peers[:PEERS_AT_ONCE]:
             threads.append(QueueWorker(context, Queue.SENDING, send.take_up, send_next, put_off))
@@ -142,6 +162,8 @@ class QueueWorker:
         while True:
             try:
                 return self._do_job(reading_id)
+            except (ReadingNotFound, TransferNotFound, DeletedMeanwhile):
+                return  # deleted for good meanwhile: nothing is left to be done
             except DatabaseUnavailable:
                 # Not the reading's fault, and nothing could be stored of it now.
                 log.warning("reading %s waits for the database", reading_id)
@@ -182,3 +204,32 @@ class ArrivalWorker:
                 log.exception("what came over the network could not be taken in, trying again")
                 wait_s = ROOM_RETRY_S
             self._stopping.wait(wait_s)
+
+
+class NightWorker:
+    """The thread of the daily work, which begins at an hour when nobody reads."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._stopping = threading.Event()
+
+    def __enter__(self) -> None:
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="worker nightly")
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(NIGHT_POLL_S):
+            now = datetime.now().astimezone()
+            if now.hour != self._context.nightly_hour:
+                continue
+            try:
+                retention.nightly(self._context.places, now)
+            except DatabaseUnavailable:
+                continue
+            except Exception:
+                log.exception("the daily work broke off")

@@ -15,6 +15,7 @@ from scarmass.api.guard import Guard
 from scarmass.api.headers import StrictHeaders
 from scarmass.api.origin import Forwarded
 from scarmass.api.routes import (
+    deletions,
     dicomweb,
     events,
     health,
@@ -59,7 +60,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         embedding_ahead = app.state.embedding_ahead = EmbeddingAhead(context)
-        with context.notifications, worker:
+        with context.notifications, context.forgetting(), worker:
             yield
         embedding_ahead.stop()
 
@@ -84,7 +85,7 @@ def create_app(
     of_readings = (readings, methods, segments17, segmentations, signing, reports)
     of_network = (pacs, dicomweb)
     of_access = (session, people, provider)
-    of_images = (studies, stacks, slices, models)
+    of_images = (studies, deletions, stacks, slices, models)
     for route in (*of_images, *of_readings, reader_studies, *of_network, events, *of_access, health, pages):
         app.include_router(route.router)
     app.include_router(pacs.of_readings)

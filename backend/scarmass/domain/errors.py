@@ -153,6 +153,10 @@ class SegmentationNotOnStack(Invalid):
     """Nothing of a segmentation lies on a slice of the stack, or the two are of different patients."""
 
 
+class DeletionNotConfirmed(Invalid):
+    """What has to be typed before something is deleted for good was not typed, or something else was."""
+
+
 class MaskShapeMismatch(Invalid):
     """A mask has another size than the slice it was sent for."""
 
@@ -345,8 +349,36 @@ class TokenNotFound(NotFound):
     """No token has this id."""
 
 
+class StudyOnWorklist(Conflict):
+    """A study is deleted for good only after it was taken off the worklist."""
+
+
+class PatientAmbiguous(Conflict):
+    """Studies with one PatientID are of different persons, as their birth dates say."""
+
+
+class SignedReadingsKept(Conflict):
+    """Signed readings have to be kept for a time that is not over, and nobody said to delete them nevertheless."""
+
+
+class FolderNotEmpty(Conflict):
+    """A backup is restored into an empty data folder and an empty database, and into nothing else."""
+
+
 class StudyNotFound(NotFound):
     """No study has this StudyInstanceUID."""
+
+
+class PatientNotFound(NotFound):
+    """Nothing that is stored has this PatientID."""
+
+
+class DeletionNotFound(NotFound):
+    """No deletion has this id."""
+
+
+class DeletedMeanwhile(NotFound):
+    """What a request belongs to was deleted for good while it was answered."""
 
 
 class StackNotFound(NotFound):
@@ -439,6 +471,14 @@ class ResultNotReadBack(Unavailable):
 
 class SourceMissing(Unavailable):
     """A stored image that a reading is of cannot be read, so that no object can refer to it."""
+
+
+class BackupInvalid(Unavailable):
+    """A backup is incomplete, was altered, or is of a newer version than this one."""
+
+
+class BackupFailed(Unavailable):
+    """A backup could not be made: PostgreSQL's own tools are missing, or said why not."""
 
 
 class WeightsMissing(Unavailable):

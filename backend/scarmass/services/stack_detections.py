@@ -31,6 +31,9 @@ class StackDetections:
             self._known.put(key, detection)
             return detection
 
+    def forget(self) -> None:
+        self._known.forget()
+
     def is_known(self, slices: Sequence[Slice], detector: Detector) -> bool:
         return self._known.get(_key(slices, detector)) is not None
 

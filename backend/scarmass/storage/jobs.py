@@ -1,6 +1,6 @@
 """Jobs in PostgreSQL, queued and claimed by procrastinate: which readings wait for their next slice to be prepared,
-which signed ones to be written into the results folder, and which transfers to be sent or fetched: these are queued by
-their own id in the place of a reading's.
+which signed ones to be written into the results folder, and which transfers to be sent or fetched, and deletions to be
+carried out: these are queued by their own id in the place of a reading's.
 
 A job of preparing is one slice of one reading, so that readings take turns. The lock of a job is its reading, or the
 peer that it talks to: two jobs of one lock never run at once in one queue, in whichever process. A second job of the
@@ -8,14 +8,14 @@ same reading that waits is refused.
 """
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.worker import Worker
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import DatabaseUnavailable
@@ -30,6 +30,7 @@ class Queue(StrEnum):
     DELIVERING = "delivering"
     SENDING = "sending"
     FETCHING = "fetching"
+    DELETING = "deleting"
 
 
 TASKS = {
@@ -37,6 +38,7 @@ TASKS = {
     Queue.DELIVERING: "write_result",
     Queue.SENDING: "send_result",
     Queue.FETCHING: "fetch_study",
+    Queue.DELETING: "delete_for_good",
 }
 ATTEMPTS = 3
 RETRY_WAIT_S = 1
@@ -82,6 +84,20 @@ def add_job(
         raise DatabaseUnavailable("the database cannot be reached") from error
     if not wait_s:
         notify(session, queue)
+
+
+def drop(session: Session, ids: Sequence[uuid.UUID]) -> int:
+    """Take the jobs of what is deleted away, but for those that run; answers how many there were."""
+    query = text("delete from procrastinate_jobs where args ->> 'reading_id' = any(:ids) and status <> 'doing'")
+    return cast(CursorResult, session.execute(query, {"ids": [str(one) for one in ids]})).rowcount
+
+
+def is_any_running(session: Session, ids: Sequence[uuid.UUID]) -> bool:
+    """Whether somebody works on one of these now."""
+    query = text("""
+        select exists (select from procrastinate_jobs where args ->> 'reading_id' = any(:ids) and status = 'doing')
+    """)
+    return bool(session.scalar(query, {"ids": [str(one) for one in ids]}))
 
 
 def take_back_stalled(session: Session, queue: Queue = Queue.PREPARING) -> None:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
@@ -98,6 +99,13 @@ def _current() -> "Select[uuid.UUID, int]":
     query = query.join(SignatureRow, SignatureRow.reading_id == ReadingRow.id)
     query = query.where(~exists(replaced.where(newer.replaces == ReadingRow.id).correlate(ReadingRow)))
     return query.order_by(SignatureRow.signed_at, ReadingRow.id)
+
+
+def signed_at(session: Session, study_instance_uid: str) -> list[datetime]:
+    """When the signed readings of a study were signed, also those that were amended and those that are hidden."""
+    query = select(SignatureRow.signed_at).join(ReadingRow, ReadingRow.id == SignatureRow.reading_id)
+    query = query.join(StackRow, StackRow.stack_id == ReadingRow.stack_id)
+    return list(session.scalars(query.where(StackRow.study_instance_uid == study_instance_uid)))
 
 
 def add_delivery(session: Session, reading_id: uuid.UUID) -> None:

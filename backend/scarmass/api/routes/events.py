@@ -59,10 +59,8 @@ async def follow_reading(
                 if left_s <= 0:
                     return
                 found = await loop.run_in_executor(EVENT_THREADS, _change, context, reading_id, seen)
-            except DatabaseUnavailable:
-                return  # the page connects again, and goes on from the last event
-            except ReadingNotFound:
-                return  # its study went to a group that is not seen
+            except (DatabaseUnavailable, ReadingNotFound):
+                return  # the page connects again, and goes on from the last event or hears that nothing is there
             if found is not None:
                 seen, change, stack = found
                 if stack is not None:

@@ -103,6 +103,11 @@ export const listStudies = (cursor, removed = false) =>
 /** @param {string} studyUid @param {boolean} removed */
 export const patchStudy = (studyUid, removed) =>
   json(`${studiesPath}/${part(studyUid)}`, { method: "PATCH", body: { removed } });
+/** For good, of a study that is off the worklist. @param {string} studyUid @param {object} body
+ * @returns {Promise<import("./types.js").Schemas["Deletion"]>} */
+export const deleteStudy = (studyUid, body) => json(`${studiesPath}/${part(studyUid)}`, { method: "DELETE", body });
+/** @param {string} id @returns {Promise<import("./types.js").Schemas["Deletion"]>} */
+export const getDeletion = (id) => json(`${root}/deletions/${part(id)}`);
 /** @returns {Promise<import("./types.js").Study[]>} the whole worklist */
 export async function listAllStudies() {
   const all = [];
