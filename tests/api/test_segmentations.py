@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from scarmass.domain.masks import from_rle
 from scarmass.domain.stack import Slice
 from scarmass.imaging.mr.header import read_object
+from scarmass.services import store_segmentations
 from scarmass.services.context import Context
 from scarmass.storage.orphans import sweep
 from tests.api.test_reader_studies import ask_next, made
@@ -244,6 +245,18 @@ def test_the_same_object_twice_changes_nothing_and_another_of_its_uid_is_refused
     assert other.status_code == 422
     assert "already stored with other content" in other.json()["rejected"][0]["reason"]
     assert len(client.get(f"/api/v1/studies/{study}/segmentations").json()["segmentations"]) == 1
+
+
+def test_a_study_keeps_so_many_segmentations_and_no_more(
+    client: TestClient, phantom_files: list[Path], content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_segmentations, "MOST_OF_STUDY", 1)
+    upload(client, phantom_files)
+    send(client, content)
+    assert send(client, content).status_code == 201
+    one_more = send(client, changed(content, SOPInstanceUID="1.2.3.7.2"))
+    assert one_more.status_code == 422
+    assert "has 1 segmentations already" in one_more.json()["rejected"][0]["reason"]
 
 
 def test_a_segmentation_of_another_patient_is_refused_and_one_that_waited_is_listed_as_unusable(
