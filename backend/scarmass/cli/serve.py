@@ -2,13 +2,15 @@
 
 import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from scarmass.cli.extras import require_extra
-from scarmass.main import console, import_paths, open_context, open_examiners, open_storage
+from scarmass.main import console, import_paths, open_context, open_examiners, open_storage, send_paths
 from scarmass.main import serve as serve_application
 from scarmass.settings import Settings
 from scarmass.storage import studies
@@ -20,20 +22,31 @@ def serve() -> None:
     serve_application(Settings())
 
 
-def demo() -> None:
+def demo(
+    send_to: Annotated[str | None, typer.Option(help="send them to this peer, and import nothing")] = None,
+) -> None:
     """Import phantom patients where the database is empty, as a fresh machine has nothing else to open."""
-    from scarmass.phantom.demonstration import write_demo_studies
-
     settings = Settings()
+    if send_to is not None:
+        with _demo_studies() as paths:
+            told = send_paths(settings, send_to, paths)
+        return console.print(told, markup=False)
     examiners = open_examiners(settings)
-    with open_storage(settings) as (database, files), tempfile.TemporaryDirectory() as folder:
+    with open_storage(settings) as (database, files):
         with database.transaction() as session:
             if studies.has_studies(session):
                 return
-        with console.status("Making the demonstration studies"):
-            write_demo_studies(Path(folder))
-            written = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-            import_paths(database, files, examiners, written)
+        with _demo_studies() as paths:
+            import_paths(database, files, examiners, paths)
+
+
+@contextmanager
+def _demo_studies() -> Iterator[list[Path]]:
+    from scarmass.phantom.demonstration import write_demo_studies
+
+    with tempfile.TemporaryDirectory() as folder, console.status("Making the demonstration studies"):
+        write_demo_studies(Path(folder))
+        yield sorted(path for path in Path(folder).rglob("*") if path.is_file())
 
 
 def import_studies(
