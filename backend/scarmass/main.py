@@ -27,6 +27,7 @@ from scarmass.services.context import Context
 from scarmass.services.deletion.places import Places
 from scarmass.services.intake import Intake, take_in
 from scarmass.services.pacs.commit import ANSWERED, answer_to_json
+from scarmass.services.pacs.send import require_stored
 from scarmass.settings import Settings
 from scarmass.storage.database import Database, migrate
 from scarmass.storage.embedded_postgres import embedded_postgres
@@ -160,6 +161,16 @@ def import_paths(database: Database, files: FileStore, examiners: Examiners, pat
                 yield str(path), stream
 
     return take_in(database, files, opened(), examiners=examiners)  # type: ignore[arg-type]
+
+
+def send_paths(settings: Settings, peer: str, paths: list[Path]) -> str:
+    """Send DICOM files to a peer of the settings; answers in a sentence.
+
+    Raises PeerNotFound, PeerUnreachable, PeerRefused, PeerFailed.
+    """
+    client = open_client(settings.pacs.local or LocalEntity(), None, settings.pacs.network.peer(peer))
+    warning = require_stored(peer, client.send([path.read_bytes() for path in paths], lambda _: None))
+    return warning or f"{peer} has {len(paths)} objects"
 
 
 def serve(settings: Settings) -> None:
