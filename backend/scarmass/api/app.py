@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from scarmass.api import errors
 from scarmass.api.audit_trail import AuditTrail
-from scarmass.api.bounds import BodyBounds
+from scarmass.api.bounds import BodyBounds, Share
 from scarmass.api.guard import Guard
 from scarmass.api.headers import StrictHeaders
 from scarmass.api.origin import Forwarded
@@ -36,6 +36,7 @@ from scarmass.api.routes import (
     stacks,
     studies,
 )
+from scarmass.api.shares import Shares, Sharing
 from scarmass.api.sign_in import SignIn
 from scarmass.paths import FRONTEND
 from scarmass.services.audit import Trail
@@ -54,6 +55,7 @@ def create_app(
     body_bounds: BodyBounds = BodyBounds(),
     allowed_hosts: Sequence[str] = ("*",),
     trusted_proxies: Sequence[str] = (),
+    share: Share = Share(),
 ) -> FastAPI:
     """The application; the worker, which prepares readings, works while it runs."""
 
@@ -75,9 +77,12 @@ def create_app(
     )
     app.state.context = context
     app.state.audit_trail = Trail(context)
+    shares = app.state.shares = Shares(share)
+    app.add_middleware(Sharing, require=shares.require_request_of_person)
     app.add_middleware(SignIn, context=context)
     app.add_middleware(AuditTrail)
     app.add_middleware(Guard, bounds=body_bounds)
+    app.add_middleware(Sharing, require=shares.require_request_of_address)
     # A foreign name that resolves to this machine would make its pages count as same-origin.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
     app.add_middleware(Forwarded, trusted=trusted_proxies)

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from scarmass.api.bounds import BodyBounds
 from scarmass.api.errors import problem
 from scarmass.api.origin import why_foreign
+from scarmass.domain.errors import CalledOff
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOADS = re.compile(r"/api/v1/studies|/dicomweb/studies(/[^/]*)?")
@@ -55,7 +56,10 @@ class Guard:
             refusal = problem(413, "Http", "Body too large", BodyTooLarge(limit).detail)
             await refusal(scope, receive, send)
             return
-        await self.app(scope, _bounded(receive, limit, self.bounds), send)
+        try:
+            await self.app(scope, _bounded(receive, limit, self.bounds), send)
+        except CalledOff as why:
+            await problem(503, "CalledOff", "Called off", str(why))(scope, receive, send)
 
 
 def _bounded(receive: Receive, limit: int, bounds: BodyBounds) -> Receive:

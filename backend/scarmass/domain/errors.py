@@ -1,8 +1,15 @@
-"""Facts: what can be wrong, each named once and of one of seven kinds. The API answers each kind in api/errors.py."""
+"""Facts: what can be wrong, each named once and of one of eight kinds. The API answers each kind in api/errors.py."""
 
 
 class Fact(Exception):
-    """Base of the seven kinds. str(fact) is a sentence fit for the person who caused it."""
+    """Base of the eight kinds. str(fact) is a sentence fit for the person who caused it."""
+
+
+class CalledOff(BaseException):
+    """Nobody waits for the work any more: its client has gone, or the server ends. str(it) is a sentence that says so.
+
+    No Exception: what goes on after whatever failure ends with this one.
+    """
 
 
 class Invalid(Fact):
@@ -31,6 +38,20 @@ class Unauthenticated(Fact):
 
 class Forbidden(Fact):
     """Whoever asks may not do it."""
+
+
+class Excessive(Fact):
+    """Whoever asks does so too often, or for too much at once. retry_after_s: when to ask again."""
+
+    retry_after_s = 1.0
+
+
+class TooManyRequests(Excessive):
+    """A person, or the clients at one address, asked for more than their share."""
+
+    def __init__(self, what: str, retry_after_s: float) -> None:
+        super().__init__(what)
+        self.retry_after_s = retry_after_s
 
 
 class NotSignedIn(Unauthenticated):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Request, Response
 
+from scarmass.api.costly import AsksModelsWhileWaiting
 from scarmass.api.dependencies import CanView, InContext, PathFrameNumber, PathUid
 from scarmass.api.schemas.common import Rle, Sensitivity
 from scarmass.api.schemas.models import PixelsAbove
@@ -61,7 +62,7 @@ def get_file(
     )
 
 
-@router.get("/above")
+@router.get("/above", dependencies=[AsksModelsWhileWaiting])
 def get_pixels_above(
     sop_instance_uid: PathUid,
     frame_number: PathFrameNumber,

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from scarmass.api.costly import Uploads, watching
 from scarmass.api.dependencies import CanManage, CanStore, CanView, CurrentReader, InContext, PathUid
 from scarmass.api.errors import problem
 from scarmass.api.multipart import Files, receive_files
@@ -54,7 +55,7 @@ UPLOAD_BODY = {
 }
 
 
-@router.post("", status_code=201, response_model=Intake, openapi_extra=UPLOAD_BODY)
+@router.post("", status_code=201, response_model=Intake, openapi_extra=UPLOAD_BODY, dependencies=[Uploads])
 async def upload_studies(request: Request, _: CanStore, context: InContext) -> Intake | JSONResponse:
     """Store DICOM instances or .zip archives of them; what cannot be used is refused by name and reason."""
     with storage_full_is_a_fact(), context.files.incoming() as incoming:
@@ -65,12 +66,9 @@ async def upload_studies(request: Request, _: CanStore, context: InContext) -> I
         if not sent.parts:
             return problem(422, "RequestInvalid", "Request invalid", "send at least one file in the field “files”")
         abandoned = threading.Event()
-        watching = asyncio.create_task(tell_when_gone(request, abandoned))
-        try:
+        with watching(request, abandoned):
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(UPLOAD_THREADS, _take_in, context, sent, abandoned)
-        finally:
-            watching.cancel()
 
 
 def _take_in(context: Context, sent: Files, abandoned: threading.Event) -> Intake | JSONResponse:
@@ -88,13 +86,6 @@ def _take_in(context: Context, sent: Files, abandoned: threading.Event) -> Intak
         already_here=intake.already_here,
         segmentations=intake.segmentations,
     )
-
-
-async def tell_when_gone(request: Request, abandoned: threading.Event) -> None:
-    """Nothing more is read for a client that has left."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-    abandoned.set()
 
 
 @router.get("")

@@ -40,7 +40,7 @@ def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, au
     makes this edit stale. Raises ReadingAlreadySigned, RevisionStale, ClientIdReused, PromptOutsideImage,
     NotReaderOfStudy, ReadWithoutProposals, MeasuredInReaderStudy and what `apply` raises.
     """
-    with context.precedence.edit():
+    with context.precedence.click():
         return _applied(context, reading_id, request, author)
 
 
