@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
+import httpx2
 from fastapi.testclient import TestClient
 from oidc_provider_mock import User, run_server_in_thread
 
@@ -88,6 +89,7 @@ def strict(port: int) -> Iterator[Running]:
 
             def change(subject: str, claims: Claims) -> None:
                 assert process.stdin is not None
+                assert process.stdout is not None
                 process.stdin.write(json.dumps({subject: claims}) + "\n")
                 process.stdin.flush()
                 assert "changed\n" in iter(process.stdout.readline, "")  # warnings come before
@@ -118,7 +120,7 @@ def sent_to(client: TestClient, next: str = "/") -> str:
     return answer.headers["location"]
 
 
-def come_back(client: TestClient, address: str) -> httpx.Response:
+def come_back(client: TestClient, address: str) -> httpx2.Response:
     parts = urlsplit(address)
     assert address.startswith(CALLBACK), address
     return client.get(parts.path, params={key: value[0] for key, value in parse_qs(parts.query).items()})

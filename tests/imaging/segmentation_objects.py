@@ -159,7 +159,8 @@ def of_a_core_lab(content: bytes, moved_mm: float = 0.0, **attributes: object) -
     dataset = pydicom.dcmread(io.BytesIO(content))
     for group in dataset.PerFrameFunctionalGroupsSequence[-2:]:
         orientation = (group.get("PlaneOrientationSequence") or _shared(dataset).PlaneOrientationSequence)[0]
-        normal = np.cross(*np.reshape(orientation.ImageOrientationPatient, (2, 3)).astype(float))
+        along_rows, along_columns = np.reshape(orientation.ImageOrientationPatient, (2, 3)).astype(float)
+        normal = np.cross(along_rows, along_columns)
         place = group.PlanePositionSequence[0]
         place.ImagePositionPatient = [round(float(at), 6) for at in place.ImagePositionPatient + moved_mm * normal]
     said = {"SeriesDescription": "Core lab contours", "ContentLabel": "CORELAB", "ContentCreatorName": "Roe^Richard"}

@@ -44,7 +44,8 @@ class StackDetections:
         return detection
 
     def forget(self) -> None:
-        self._known.forget()
+        self._stacks.forget()
+        self._slices.forget()
 
     def is_known(self, slices: Sequence[Slice], detector: Detector) -> bool:
         return self._stacks.get(_key(slices, detector)) is not None

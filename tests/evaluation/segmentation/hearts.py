@@ -89,6 +89,9 @@ class RecordingSegmenter(ABC):
 
     def embed(self, image: SliceImage, region: HeartRegion | None) -> None:
         self.embedded.append(image.key)
+
+    def forget(self) -> None:
+        """Nothing is remembered."""
         self.regions.append(region)
 
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
