@@ -89,10 +89,10 @@ class RecordingSegmenter(ABC):
 
     def embed(self, image: SliceImage, region: HeartRegion | None) -> None:
         self.embedded.append(image.key)
+        self.regions.append(region)
 
     def forget(self) -> None:
         """Nothing is remembered."""
-        self.regions.append(region)
 
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
         self.asked.append((image.key, prompt))
