@@ -10,6 +10,7 @@ import pydicom
 import pytest
 from fastapi.testclient import TestClient
 
+from scarmass.domain.reading import WallRules
 from scarmass.domain.structures import Structure
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.examiner import Examiners
@@ -78,6 +79,7 @@ def reported(client: TestClient, context: Context, tmp_path: Path, patient: dict
             setattr(dataset, keyword, value)
         dataset.save_as(path)
     keys = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    context.wall = WallRules(confines_scar=False)  # the oracle knows the scar, and not the ventricle
     context.segmenter = OracleSegmenter(dict(zip(keys, subject.masks[Structure.SCAR], strict=True)))
     stack_id = upload(client, paths)["studies"][0]["stacks"][0]["stack_id"]
     yield Reported(client, context, subject, prepared(client, stack_id))
