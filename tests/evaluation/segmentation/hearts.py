@@ -92,7 +92,7 @@ class RecordingSegmenter(ABC):
         self.regions.append(region)
 
     def forget(self) -> None:
-        """Nothing is remembered."""
+        self.embedded.clear()
 
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
         self.asked.append((image.key, prompt))
