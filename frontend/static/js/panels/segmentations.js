@@ -30,6 +30,8 @@ export class SegmentationsPanel {
     this.outbox = outbox;
     this.take = find("[data-take]", dialog, HTMLButtonElement);
     this.take.addEventListener("click", () => this.#takeOver());
+    // What it would replace may change in another window.
+    draft.addEventListener("change", () => dialog.open && this.#show());
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   }
 
@@ -125,19 +127,20 @@ export class SegmentationsPanel {
       const found = await getSegmentation(reading.stack_id, segmentation.sop_instance_uid, reading.id);
       if (this.#chosen !== segmentation) return;
       this.#isLookedAt = true;
-      for (const { number, slices } of found.segments) this.#on(number, slices);
+      for (const { number, slices } of found.segments) this.#on(number, slices ? counted(slices, "slice") : "no slice");
       this.#warn(found.warnings.length ? found.warnings : [straight]);
     } catch (error) {
       if (this.#chosen !== segmentation) return;
+      for (const { number } of segmentation.segments) this.#on(number, "–");
       this.#warn([`It cannot be read: ${error.message}`]);
     }
     this.#show();
   }
 
-  /** @param {number} number @param {number} slices that the segment is drawn on */
-  #on(number, slices) {
+  /** @param {number} number @param {string} text how much of the reading the segment is drawn on */
+  #on(number, text) {
     const cell = this.dialog.querySelector(`[data-on="${number}"]`);
-    if (cell) cell.textContent = slices ? counted(slices, "slice") : "no slice";
+    if (cell) cell.textContent = text;
   }
 
   /** @param {string[]} warnings */
@@ -163,7 +166,8 @@ export class SegmentationsPanel {
       segments,
       draft.images.map((image) => draft.slice(image)),
     );
-    this.#place("replaced").textContent = text;
+    const place = this.#place("replaced");
+    if (place.textContent !== text) place.textContent = text;
     this.take.disabled = !this.#isLookedAt || !segments.length;
   }
 
