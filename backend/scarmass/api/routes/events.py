@@ -44,7 +44,7 @@ async def follow_reading(
     comes."""
     loop = asyncio.get_running_loop()
     with changes(context, reading_id) as changed:
-        while True:
+        while not context.is_stopping:
             changed.clear()
             try:
                 found = await loop.run_in_executor(EVENT_THREADS, _change, context, reading_id, seen)
