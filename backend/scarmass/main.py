@@ -5,6 +5,7 @@ import resource
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
@@ -36,6 +37,8 @@ from scarmass.storage.orphans import sweep
 from scarmass.storage.record_key import record_key
 from scarmass.storage.spool import Spool
 from scarmass.worker import Worker
+
+LEAVING_S = 1.0
 
 console = Console(stderr=True, highlight=False)
 
@@ -196,20 +199,23 @@ def serve(settings: Settings) -> None:
             with recorded_run(database, settings.model_dump(mode="json"), version=version("scarmass")):
                 _server(settings, context).run()
         console.print("Stopping")
+        _leave(0)
     except DatabaseUnavailable as error:
         console.print(f"ScarMass ends: {error}")
+        _leave(1)
         sys.exit(1)
 
 
 def _server(settings: Settings, context: Context) -> uvicorn.Server:
     from scarmass.api.app import create_app
     from scarmass.api.connections import BoundedConnection
+    from scarmass.api.server import FINISHING_S, Server
 
     proxies = [str(one) for one in settings.trusted_proxies]
     app = create_app(context, Worker(context), settings.body_bounds, settings.allowed_hosts, proxies)
     console.print(f"ScarMass is at [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
     console.print(f"Its files are in {settings.data_dir}", soft_wrap=True)
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(
             app,
             host=settings.host,
@@ -219,9 +225,10 @@ def _server(settings: Settings, context: Context) -> uvicorn.Server:
             proxy_headers=False,  # uvicorn would believe every program on this machine
             log_level="warning",
             access_log=False,
-            timeout_graceful_shutdown=5,
+            timeout_graceful_shutdown=FINISHING_S,
             server_header=False,
-        )
+        ),
+        context.stop,
     )
 
 
@@ -233,6 +240,13 @@ def _require_free_port(settings: Settings) -> None:
         except OSError:
             console.print(f"Port {settings.port} of {settings.host} is taken: set PORT to another one.")
             sys.exit(1)
+
+
+def _leave(status: int) -> None:
+    """End the process soon, also where threads are at work that nobody waits for: all they do is safe to break off."""
+    end = threading.Timer(LEAVING_S, os._exit, (status,))
+    end.daemon = True
+    end.start()
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -5,10 +5,10 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import datetime
 
 from scarmass.domain.errors import (
+    CalledOff,
     DatabaseUnavailable,
     DeletedMeanwhile,
     ReadingNotFound,
@@ -29,6 +29,8 @@ POLL_S = 0.5
 """Jobs that ended processes left, and those that wait for another one's end, are looked for so often."""
 ROUND_S = 2.0
 DATABASE_RETRY_S = 1.0
+ENDING_S = 2.0
+"""For jobs at work, where the server ends."""
 ROOM_RETRY_S = 10.0
 """So long a full disk is left alone."""
 PEERS_AT_ONCE = 4
@@ -37,7 +39,8 @@ NIGHT_POLL_S = 300.0
 
 
 class Worker:
-    """Works from __enter__ to __exit__, which waits for the jobs at work and leaves the rest.
+    """Works from __enter__ to __exit__, which waits for the jobs at work and leaves the rest; not for long where the
+    server is told to stop, as what is broken off is taken up again.
 
     Readings are prepared while a results folder on another machine keeps its writer waiting.
     """
@@ -46,12 +49,20 @@ class Worker:
         self._context = context
 
     def __enter__(self) -> None:
-        self._working = ExitStack()
-        for thread in self._threads():
-            self._working.enter_context(thread)
+        self._started = self._threads()
+        for thread in self._started:
+            thread.start()
 
     def __exit__(self, *_: object) -> None:
-        self._working.close()
+        for thread in self._started:
+            thread.stop()
+        if self._context.is_stopping:
+            end = time.monotonic() + ENDING_S
+            for thread in self._started:
+                thread.join(max(0.0, end - time.monotonic()))
+        else:
+            for thread in self._started:
+                thread.join()
 
     def _threads(self) -> "list[QueueWorker | ArrivalWorker | NightWorker]":
         context = self._context
@@ -123,19 +134,25 @@ class QueueWorker:
         self._stopping = threading.Event()
         self._wake = threading.Event()
 
-    def __enter__(self) -> None:
+    def start(self) -> None:
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name=f"worker {self._queue}")
         self._thread.start()
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
         self._stopping.set()
         self._wake.set()
-        self._thread.join()
+
+    def join(self, longest_s: float | None = None) -> None:
+        self._thread.join(longest_s)
+
+    @property
+    def _is_stopping(self) -> bool:
+        return self._stopping.is_set() or self._context.is_stopping
 
     def _run(self) -> None:
         with self._context.notifications.subscribed(self._wake.set, self._queue):
-            while not self._stopping.is_set():
+            while not self._is_stopping:
                 self._wake.clear()
                 try:
                     is_time_up = self._work()
@@ -152,9 +169,9 @@ class QueueWorker:
         end = time.monotonic() + ROUND_S
 
         def is_time_up() -> bool:
-            return self._stopping.is_set() or time.monotonic() > end
+            return self._is_stopping or time.monotonic() > end
 
-        if self._take_up(self._context) and not self._stopping.is_set():
+        if self._take_up(self._context) and not self._is_stopping:
             jobs.work(self._context.database, self._queue, self._do, is_time_up)
         return is_time_up()
 
@@ -164,6 +181,10 @@ class QueueWorker:
                 return self._do_job(reading_id)
             except (ReadingNotFound, TransferNotFound, DeletedMeanwhile):
                 return  # deleted for good meanwhile: nothing is left to be done
+            except CalledOff:
+                with self._context.database.transaction() as session:
+                    jobs.add_job(session, reading_id, self._queue)  # as one more, so that this attempt does not count
+                return
             except DatabaseUnavailable:
                 # Not the reading's fault, and nothing could be stored of it now.
                 log.warning("reading %s waits for the database", reading_id)
@@ -182,14 +203,16 @@ class ArrivalWorker:
         self._arrivals = arrivals
         self._stopping = threading.Event()
 
-    def __enter__(self) -> None:
+    def start(self) -> None:
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="worker arriving")
         self._thread.start()
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
         self._stopping.set()
-        self._thread.join()
+
+    def join(self, longest_s: float | None = None) -> None:
+        self._thread.join(longest_s)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -213,14 +236,16 @@ class NightWorker:
         self._context = context
         self._stopping = threading.Event()
 
-    def __enter__(self) -> None:
+    def start(self) -> None:
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="worker nightly")
         self._thread.start()
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
         self._stopping.set()
-        self._thread.join()
+
+    def join(self, longest_s: float | None = None) -> None:
+        self._thread.join(longest_s)
 
     def _run(self) -> None:
         while not self._stopping.wait(NIGHT_POLL_S):

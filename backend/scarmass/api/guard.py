@@ -32,7 +32,10 @@ class BodyTooSlow(HTTPException):
 
 
 class Guard:
-    """ASGI middleware. The route of uploads takes large bodies, every other route small ones, whatever their type."""
+    """ASGI middleware. The route of uploads takes large bodies, every other route small ones, whatever their type.
+
+    A request that is called off, or that the server breaks off as it ends, is told so.
+    """
 
     def __init__(self, app: ASGIApp, bounds: BodyBounds) -> None:
         self.app = app
@@ -56,10 +59,19 @@ class Guard:
             refusal = problem(413, "Http", "Body too large", BodyTooLarge(limit).detail)
             await refusal(scope, receive, send)
             return
+        is_begun = False
+
+        async def noted_send(message: Message) -> None:
+            nonlocal is_begun
+            is_begun = True
+            await send(message)
+
         try:
-            await self.app(scope, _bounded(receive, limit, self.bounds), send)
-        except CalledOff as why:
-            await problem(503, "CalledOff", "Called off", str(why))(scope, receive, send)
+            await self.app(scope, _bounded(receive, limit, self.bounds), noted_send)
+        except (CalledOff, asyncio.CancelledError) as why:
+            if not is_begun:
+                detail = str(why) if isinstance(why, CalledOff) else "the server ends: ask again when it is back"
+                await problem(503, "CalledOff", "Called off", detail)(scope, receive, send)
 
 
 def _bounded(receive: Receive, limit: int, bounds: BodyBounds) -> Receive:

@@ -92,6 +92,7 @@ class Context:
     )
     precedence: Precedence = field(default_factory=Precedence)
     notifications: Notifications = field(init=False)
+    is_stopping: bool = False
 
     def __post_init__(self) -> None:
         self.notifications = Notifications(self.database.conninfo)
@@ -120,6 +121,12 @@ class Context:
         remembered = (self.images, self.blood, self.logits, self.spreads, self.contours, self.results)
         for each in (*remembered, self.detections, self.summaries, self.segmenter):
             each.forget()
+
+    def stop(self) -> None:
+        """The server ends: models begin nothing more, and who waits for changes is told."""
+        self.is_stopping = True
+        self.precedence.stop()
+        self.notifications.wake_everybody()
 
     def recipe_of(self, reading: Reading) -> Recipe:
         """How a reading is measured: as it was signed, or as the settings are now."""

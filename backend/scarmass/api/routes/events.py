@@ -52,7 +52,7 @@ async def follow_reading(
     comes. The stream ends with the session."""
     loop, asking = asyncio.get_running_loop(), asking_of(request)
     with changes(context, reading_id, sessions_key(person.person_id)) as changed:
-        while True:
+        while not context.is_stopping:
             changed.clear()
             try:
                 left_s = await loop.run_in_executor(EVENT_THREADS, _seconds_left, context, asking)
