@@ -1,5 +1,7 @@
 """The listener's process: there as long as the server is."""
 
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -21,6 +23,17 @@ scarmass.listener.Keep = lambda listening: Kept()
 scarmass.listener.main()
 """
 
+SERVES_UNTIL_KILLED = """
+import signal, sys
+from pathlib import Path
+from scarmass.domain.pacs import LocalEntity
+from scarmass.listener import Listening, beside
+from tests.imaging.dimse.keeper import SCANNER
+listening = Listening(LocalEntity(port=int(sys.argv[1])), (SCANNER,), Path(sys.argv[2]), 2**30, 2**20, 4, True)
+with beside(listening):
+    signal.pause()
+"""
+
 
 def answers(port: int) -> bool:
     try:
@@ -30,8 +43,8 @@ def answers(port: int) -> bool:
     return True
 
 
-def child() -> int:
-    running = [one for one in psutil.Process().children() if not has_ended(one.pid)]
+def child(of: int | None = None) -> int:
+    running = [one for one in psutil.Process(of).children() if not has_ended(one.pid)]
     [process] = [one for one in running if "scarmass.listener" in " ".join(one.cmdline())]
     return process.pid
 
@@ -47,6 +60,19 @@ def test_it_is_started_again_where_it_dies_and_ends_with_the_block(tmp_path: Pat
         second = child()
         assert second != first
     assert has_ended(second)
+
+
+def test_it_ends_by_itself_where_its_server_is_killed_and_leaves_the_port(tmp_path: Path, unused_tcp_port: int) -> None:
+    serves = (sys.executable, "-c", SERVES_UNTIL_KILLED, str(unused_tcp_port), str(tmp_path))
+    with subprocess.Popen(serves, stderr=subprocess.PIPE) as server:
+        eventually(lambda: answers(unused_tcp_port), 60)
+        listener = child(server.pid)
+        with socket.create_connection(("127.0.0.1", unused_tcp_port)):  # who says nothing does not keep it
+            server.kill()
+            eventually(lambda: has_ended(listener), 10)
+        assert server.stderr is not None
+        assert server.stderr.read() == b""
+    socket.create_server(("127.0.0.1", unused_tcp_port)).close()
 
 
 def test_of_refusals_one_of_a_kind_is_noted_and_so_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ NICENESS = 5
 """A reader's click goes before what comes in."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 """Before it is started again: doubled each time that it ends soon."""
-END_S = 10.0
+END_S = 2.0
 REFUSED_AGAIN_S = 600.0
 MOST_REFUSED = 200
 

@@ -5,7 +5,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import (
     BaseSettings,
     JsonConfigSettingsSource,
@@ -14,11 +14,13 @@ from pydantic_settings import (
 )
 
 from scarmass.api.bounds import BodyBounds
+from scarmass.domain.deletion import RetentionRules
 from scarmass.domain.mass import MYOCARDIAL_DENSITY_G_PER_ML, MassExtent
 from scarmass.domain.sensitivity import HIGHEST, LOWEST
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.pseudonyms import Pseudonyms
 from scarmass.paths import CHECKOUT
+from scarmass.settings_access import LoginSettings
 from scarmass.settings_audit import AuditSettings
 from scarmass.settings_pacs import PacsSettings
 
@@ -63,6 +65,10 @@ class Settings(BaseSettings):
     allowed_hosts: tuple[str, ...] = Field(
         default=("127.0.0.1", "localhost"), description="names in the address bar that are answered, as a JSON list"
     )
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="addresses or networks of proxies whose X-Forwarded-For, -Proto and -Host count, as a JSON list",
+    )
     device: str = Field(default="auto", pattern="^(auto|cpu|cuda(:[0-9]+)?)$")
     segmenter: str = Field(default=SEGMENTER, description="a name in the catalog or a path to weights")
     detector: str = Field(default=DETECTOR, description="a name in the catalog or a path to weights")
@@ -103,11 +109,40 @@ class Settings(BaseSettings):
     )
     pacs: PacsSettings = Field(default=PacsSettings(), description="the network's machines, and the rules")
     audit: AuditSettings = Field(default=AuditSettings(), description="where the audit trail is sent to besides")
+    login: LoginSettings = Field(
+        default=LoginSettings(), description="who signs in how; without one the server listens on 127.0.0.1 alone"
+    )
     max_associations: int = Field(default=16, ge=1, le=256, description="of DICOM peers that send, at once")
     checks_peer_address: bool = Field(
         default=True, description="whether a DICOM peer is known by the address of its host besides its AE title"
     )
+    retention_days_without_reading: int | None = Field(
+        default=None,
+        ge=1,
+        description="after the last image came, where no reader began: the study leaves the worklist, to be deleted",
+    )
+    retention_days_after_signing: int | None = Field(
+        default=None, ge=1, description="after the last signature: the study leaves the worklist, to be deleted"
+    )
+    retention_days_off_worklist: int = Field(
+        default=30, ge=0, description="that retention leaves a study off the worklist before it is deleted for good"
+    )
+    retention_days_signed: int = Field(
+        default=3650, ge=0, description="that a signed reading is kept: to delete it sooner has to be said expressly"
+    )
+    nightly_hour: int = Field(
+        default=3, ge=0, le=23, description="of the server's clock: when retention and other daily work is done"
+    )
     body_idle_seconds: float = Field(default=20, gt=0, description="that a request's body may bring nothing")
+
+    @property
+    def retention(self) -> RetentionRules:
+        return RetentionRules(
+            without_reading=self.retention_days_without_reading,
+            after_signing=self.retention_days_after_signing,
+            off_worklist=self.retention_days_off_worklist,
+            signed=self.retention_days_signed,
+        )
 
     @property
     def bounds(self) -> Bounds:

@@ -90,6 +90,7 @@ AUDITED: Mapping[str, Audited] = MappingProxyType(
         "GET /api/v1/studies": _LISTED,
         "GET /api/v1/studies/{study_instance_uid}": _SEEN_STUDY,
         "PATCH /api/v1/studies/{study_instance_uid}": Audited(Action.REMOVE, (_STUDY,)),
+        "DELETE /api/v1/studies/{study_instance_uid}": Audited(Action.DELETE, (_STUDY,)),
         "GET /api/v1/studies/{study_instance_uid}/priors": _SEEN_STUDY,
         "GET /api/v1/studies/{study_instance_uid}/segmentations": _SEEN_STUDY,
         "GET /api/v1/stacks/{stack_id}": _SEEN_STACK,
@@ -178,9 +179,9 @@ AUDITED: Mapping[str, Audited] = MappingProxyType(
         "DELETE /api/v1/sessions": Audited(Action.SIGN_OUT),
         "PUT /api/v1/session/password": _ADMINISTERS,
         "POST /api/v1/people": _ADMINISTERS,
-        "PATCH /api/v1/people/{id}": _ADMINISTERS,
+        "PATCH /api/v1/people/{person_id}": _ADMINISTERS,
         "POST /api/v1/tokens": _ADMINISTERS,
-        "DELETE /api/v1/tokens/{id}": _ADMINISTERS,
+        "DELETE /api/v1/tokens/{token_id}": _ADMINISTERS,
     }
 )
 
@@ -205,6 +206,8 @@ NOT_AUDITED: Mapping[str, str] = MappingProxyType(
         "GET /api/v1/session": "it tells somebody who they are",
         "GET /api/v1/people": _NO_PATIENT,
         "GET /api/v1/tokens": _NO_PATIENT,
+        "GET /api/v1/deletions": _NO_PATIENT,
+        "GET /api/v1/deletions/{deletion_id}": _NO_PATIENT,
         "POST /api/v1/readings/{reading_id}/work": "a row of its own says who worked how long; the opening is recorded",
         "GET /api/v1/pacs/peers": _NO_PATIENT,
         "POST /api/v1/pacs/peers/{name}/echo": _NO_PATIENT,

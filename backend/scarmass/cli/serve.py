@@ -2,6 +2,8 @@
 
 import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,7 @@ from scarmass.cli.audit import record_command
 from scarmass.cli.extras import require_extra
 from scarmass.domain.audit import Action, Named, Subject
 from scarmass.domain.errors import ObjectRefused
-from scarmass.main import console, import_paths, open_context, open_examiners, open_storage
+from scarmass.main import console, import_paths, open_context, open_examiners, open_storage, send_paths
 from scarmass.main import serve as serve_application
 from scarmass.services.intake import Intake
 from scarmass.settings import Settings
@@ -26,20 +28,31 @@ def serve() -> None:
     serve_application(Settings())
 
 
-def demo() -> None:
+def demo(
+    send_to: Annotated[str | None, typer.Option(help="send them to this peer, and import nothing")] = None,
+) -> None:
     """Import phantom patients where the database is empty, as a fresh machine has nothing else to open."""
-    from scarmass.phantom.demonstration import write_demo_studies
-
     settings = Settings()
+    if send_to is not None:
+        with _demo_studies() as paths:
+            told = send_paths(settings, send_to, paths)
+        return console.print(told, markup=False)
     examiners = open_examiners(settings)
-    with open_storage(settings) as (database, files), tempfile.TemporaryDirectory() as folder:
+    with open_storage(settings) as (database, files):
         with database.transaction() as session:
             if studies.has_studies(session):
                 return
-        with console.status("Making the demonstration studies"):
-            write_demo_studies(Path(folder))
-            written = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-            _record_import(database, import_paths(database, files, examiners, written))
+        with _demo_studies() as paths:
+            _record_import(database, import_paths(database, files, examiners, paths))
+
+
+@contextmanager
+def _demo_studies() -> Iterator[list[Path]]:
+    from scarmass.phantom.demonstration import write_demo_studies
+
+    with tempfile.TemporaryDirectory() as folder, console.status("Making the demonstration studies"):
+        write_demo_studies(Path(folder))
+        yield sorted(path for path in Path(folder).rglob("*") if path.is_file())
 
 
 def import_studies(

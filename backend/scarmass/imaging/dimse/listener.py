@@ -1,8 +1,10 @@
 """Our application entity in the network: known peers store objects, ask for their keeping, and tell of theirs."""
 
 import logging
+import socket
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from socketserver import BaseServer
 from typing import Protocol, cast
@@ -23,7 +25,8 @@ from scarmass.imaging.dimse.connections import Connections, Server
 from scarmass.imaging.dimse.contexts import COMMITMENT, VERIFICATION, listened_to
 from scarmass.imaging.dimse.part10 import IdentifiersInvalid, is_too_large, pieces
 from scarmass.imaging.dimse.peers import KnownPeers
-from scarmass.imaging.dimse.statuses import (
+from scarmass.imaging.dimse.tls import server_context
+from scarmass.imaging.statuses import (
     CANNOT_UNDERSTAND,
     INVALID_ARGUMENT,
     NO_SUCH_ACTION,
@@ -34,7 +37,6 @@ from scarmass.imaging.dimse.statuses import (
     SUCCESS,
     refusal,
 )
-from scarmass.imaging.dimse.tls import server_context
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +142,7 @@ class Listener:
         BaseServer.shutdown(self._server)
         self._thread.join()
         for association in self._server.active_associations:
-            association.abort()
+            _end(association)
         self._server.server_close()
 
     @property
@@ -223,6 +225,16 @@ class Listener:
         """N-EVENT-REPORT of storage commitment (PS3.4 section J.3.3)."""
         peer = self._peer_of[event.assoc]
         return committing.take_report(event, lambda commitment: self._keeper.committed(peer, commitment))
+
+
+def _end(association: Association) -> None:
+    """Where no association was asked for yet there is nothing to abort: the connection ends."""
+    if association.is_established:
+        return association.abort()
+    wrapped = association.dul.socket
+    if wrapped is not None and wrapped.socket is not None:
+        with suppress(OSError):
+            wrapped.socket.shutdown(socket.SHUT_RDWR)
 
 
 def _give_up(event: Event) -> None:

@@ -38,7 +38,7 @@ class Cancelled(Exception):
 
 
 def attempt(context: Context, transfer_id: uuid.UUID, work: Work) -> None:
-    """Do a transfer that waits. Where it does not succeed, the reason is stored and the next attempt queued."""
+    """Do a transfer that waits. Where it does not succeed, the reason is stored, and when it is tried again."""
     with context.database.transaction() as session:
         transfer = transfers.begin(session, transfer_id)
     if transfer is None:
@@ -72,12 +72,14 @@ def give_up_for_now(context: Context, transfer_id: uuid.UUID) -> None:
 
 
 def take_up(context: Context, direction: Direction) -> bool:
-    """Queue again what ended processes left; answers whether a job is due."""
+    """Queue what is to be tried again, and what ended processes left; answers whether a job is due."""
     queue = QUEUES[direction]
     with context.database.transaction() as session:
         jobs.take_back_stalled(session, queue)
-        for transfer_id in set(transfers.unfinished(session, direction)) - jobs.readings_with_a_job(session, queue):
-            jobs.add_job(session, transfer_id, queue)
+        queued = jobs.readings_with_a_job(session, queue)
+        for transfer_id, peer in transfers.due(session, direction):
+            if transfer_id not in queued:
+                jobs.add_job(session, transfer_id, queue, peer=peer)
         return jobs.is_job_due(session, queue)
 
 
@@ -95,8 +97,7 @@ def _event(transfer: Transfer, outcome: Outcome, reason: str = "", **about: str)
 
 def _put_off(context: Context, transfer: Transfer, reason: str, wait_s: int | None) -> None:
     with context.database.transaction() as session:
-        if transfers.put_off(session, transfer.id, reason, wait_s):
-            jobs.add_job(session, transfer.id, QUEUES[transfer.direction], wait_s or 0)
+        transfers.put_off(session, transfer.id, reason, wait_s)
 
 
 def _reporter(context: Context, transfer_id: uuid.UUID) -> Report:

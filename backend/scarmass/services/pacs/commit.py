@@ -10,7 +10,8 @@ from scarmass.domain.errors import PeerFailed, PeerRefused, PeerUnreachable
 from scarmass.domain.pacs import Commitment, DimsePeer, PacsClient, Reference
 from scarmass.services.audit import record
 from scarmass.services.context import Context
-from scarmass.storage import studies, transfers
+from scarmass.services.dicomweb.results import kept_results
+from scarmass.storage import segmentations, studies, transfers
 
 log = logging.getLogger(__name__)
 
@@ -112,10 +113,13 @@ def _answer(context: Context, source: str, payload: Mapping[str, Any]) -> bool:
 
 
 def commitment_of(context: Context, transaction_uid: str, references: Sequence[Reference]) -> Commitment:
-    """What is kept of these objects: those whose rows and files are both here."""
+    """What is kept of these objects: those whose rows and files are both here, and what signed readings leave as."""
+    uids = {one.sop_instance_uid for one in references}
     with context.database.transaction() as session:
-        stored = studies.stored_objects(session, [one.sop_instance_uid for one in references])
+        stored = studies.stored_objects(session, list(uids)) | segmentations.stored_objects(session, uids)
     kept = {uid for uid, sha256 in stored.items() if context.files.path(sha256).is_file()}
+    if others := uids - stored.keys():
+        kept |= kept_results(context, others)
     return Commitment(
         transaction_uid,
         tuple(one for one in references if one.sop_instance_uid in kept),

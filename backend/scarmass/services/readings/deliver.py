@@ -53,7 +53,7 @@ def deliver(context: Context, reading_id: uuid.UUID) -> None:
     with context.database.transaction() as session:
         is_new = signatures.set_delivery(session, reading_id, is_written=reason is None, reason=reason)
         if reason is not None:
-            jobs.add_job(session, reading_id, Queue.DELIVERING, RETRY_S)
+            jobs.add_job(session, reading_id, Queue.DELIVERING, wait_s=RETRY_S)
         if is_new:
             _record(session, reading_id, Outcome.SUCCESS if reason is None else Outcome.FAILED)
 
@@ -63,7 +63,7 @@ def give_up_for_now(context: Context, reading_id: uuid.UUID) -> None:
     with context.database.transaction() as session:
         if signatures.is_undelivered(session, reading_id):
             signatures.set_delivery(session, reading_id, is_written=False, reason=UNEXPECTED)
-            jobs.add_job(session, reading_id, Queue.DELIVERING, RETRY_S)
+            jobs.add_job(session, reading_id, Queue.DELIVERING, wait_s=RETRY_S)
 
 
 def take_up(context: Context) -> bool:
