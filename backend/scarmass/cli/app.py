@@ -2,6 +2,7 @@
 
 import typer
 
+from scarmass.cli.backup import backup, restore
 from scarmass.cli.calibrate import calibrate
 from scarmass.cli.data import dataset_app
 from scarmass.cli.deletion import delete_patient, deletions
@@ -17,6 +18,8 @@ app.command()(serve)
 app.command("import")(import_studies)
 app.command()(demo)
 app.command()(replay)
+app.command()(backup)
+app.command()(restore)
 admin_app = typer.Typer(no_args_is_help=True, help="What is an administrator's to do.")
 admin_app.command("delete-patient")(delete_patient)
 admin_app.command()(deletions)
