@@ -1,25 +1,24 @@
 """A backup by the command line while a server runs and a reader edits, restored by the command line beside it."""
 
-import os
 import random
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from scarmass.cli.app import app
+from scarmass.domain.errors import FolderNotEmpty
 from tests.durability.editing import Editor
 from tests.durability.running import kill_postgres, opened, prepared, server
 
 pytestmark = pytest.mark.slow
 
 
-def scarmass(data_dir: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "DATA_DIR": str(data_dir)}
-    environment.pop("DATABASE_URL", None)
-    command = [sys.executable, "-m", "scarmass.cli.app", *map(str, arguments)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+def scarmass(data_dir: Path, *arguments: str | Path) -> Result:
+    environment = {"DATA_DIR": str(data_dir), "DATABASE_URL": None}
+    return CliRunner().invoke(app, list(map(str, arguments)), env=environment)
 
 
 def test_what_was_edited_before_a_backup_is_in_it_and_what_was_edited_meanwhile_is_whole(
@@ -36,14 +35,14 @@ def test_what_was_edited_before_a_backup_is_in_it_and_what_was_edited_meanwhile_
             while (before := api.get(f"/readings/{reading_id}").json()["revision"]) < 3:
                 pass
             made = scarmass(running, "backup", backups)
-            assert made.returncode == 0, made.stderr
+            assert made.exit_code == 0, made.output
             edits = api.get(f"/readings/{reading_id}/edits").json()["edits"]
             refused = scarmass(running, "restore", backups)
-            assert (refused.returncode, "FolderNotEmpty" in refused.stderr) == (1, True)
+            assert isinstance(refused.exception, FolderNotEmpty)
             process.kill()
             editing.result()
         restored = scarmass(again, "restore", backups)
-        assert restored.returncode == 0, restored.stderr
+        assert restored.exit_code == 0, restored.output
         with server(again) as (_, api):
             kept = api.get(f"/readings/{reading_id}/edits").json()["edits"]
             assert before <= len(kept) <= len(edits)
