@@ -48,16 +48,25 @@ console = Console(stderr=True, highlight=False)
 @contextmanager
 def open_storage(settings: Settings) -> Iterator[tuple[Database, FileStore]]:
     """The migrated database and the file store; an embedded PostgreSQL is stopped at the end."""
+    with open_postgres(settings) as url:
+        with console.status("Migrating the database"):
+            migrate(url)
+        database = Database(url)
+        try:
+            yield database, FileStore(settings.data_dir / "objects")
+        finally:
+            database.close()
+
+
+@contextmanager
+def open_postgres(settings: Settings) -> Iterator[str]:
+    """The URL of the database as it is, whatever its schema; an embedded PostgreSQL is stopped at the end."""
     with ExitStack() as stack:
         url = settings.database_url
         if url is None:
             with console.status("Starting the embedded PostgreSQL"):
                 url = stack.enter_context(embedded_postgres(settings.data_dir / "postgres"))
-        with console.status("Migrating the database"):
-            migrate(url)
-        database = Database(url)
-        stack.callback(database.close)
-        yield database, FileStore(settings.data_dir / "objects")
+        yield url
 
 
 def open_context(settings: Settings, database: Database, files: FileStore) -> Context:

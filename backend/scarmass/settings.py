@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import (
@@ -26,6 +28,9 @@ from scarmass.settings_pacs import PacsSettings
 
 DATA_DIR = (CHECKOUT or Path.cwd()) / "data"
 SETTINGS_FILE = "settings.json"
+
+SECRET = re.compile(r"(secret|token|password|database_url)$")
+"""The end of the name of every setting that is one, or may hold one."""
 
 SEGMENTER, DETECTOR = "scarmass-litemedsam-two-centres", "scarmass-yolo26n"
 """What serves and is evaluated where nothing else is named."""
@@ -181,6 +186,29 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         file = Path(os.environ.get("DATA_DIR", DATA_DIR)) / SETTINGS_FILE
         return init_settings, env_settings, JsonConfigSettingsSource(settings_cls, json_file=file)
+
+
+def settings_without_secrets(data_dir: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What settings.json says but for its secrets, and the names of those."""
+    file = data_dir / SETTINGS_FILE
+    left_out: list[str] = []
+
+    def without(given: Any, name: str) -> Any:
+        if isinstance(given, list):
+            return [without(one, f"{name}.{place}") for place, one in enumerate(given)]
+        if not isinstance(given, dict):
+            return given
+        kept = {}
+        for key, value in given.items():
+            of = f"{name}.{key}".removeprefix(".")
+            if SECRET.search(key) and isinstance(value, str):
+                left_out.append(of)
+            else:
+                kept[key] = without(value, of)
+        return kept
+
+    kept = without(json.loads(file.read_text()), "") if file.is_file() else {}
+    return kept, tuple(left_out)
 
 
 def write_settings(data_dir: Path, *, sensitivity: float, sensitivity_fit: SensitivityFit) -> Path:

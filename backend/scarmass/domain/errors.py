@@ -49,7 +49,7 @@ class Excessive(Fact):
 class TooManyRequests(Excessive):
     """A person, or the clients at one address, asked for more than their share."""
 
-    def __init__(self, what: str, retry_after_s: float) -> None:
+    def __init__(self, what: str, retry_after_s: float = Excessive.retry_after_s) -> None:
         super().__init__(what)
         self.retry_after_s = retry_after_s
 

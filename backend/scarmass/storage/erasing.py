@@ -95,10 +95,12 @@ def studies_of_patient(session: Session, patient_id: str) -> set[str]:
     }
 
 
-def erase_files(database: Database, files: FileStore, sha256s: Iterable[str]) -> int:
-    """Remove stored files that no row points to any more; answers how many. Waits for imports that are storing."""
+def erase_files(database: Database, files: FileStore, sha256s: Iterable[str]) -> int | None:
+    """Remove stored files that no row points to any more; answers how many, None while an import stores files, or a
+    backup is made of them."""
     with database.transaction() as session:
-        session.execute(text(f"select pg_advisory_xact_lock({LOCK})"))
+        if not session.scalar(text(f"select pg_try_advisory_xact_lock({LOCK})")):
+            return None
         unknown = set(sha256s) - known(session)
         there = [files.path(sha256) for sha256 in unknown if files.path(sha256).is_file()]
         for path in there:

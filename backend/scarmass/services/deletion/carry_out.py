@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 RETRY_S = 30
 PAUSE_S = 1
-"""So long somebody who works on what was deleted is waited for, again and again."""
+"""So long others are waited for, again and again: who works on what was deleted, imports, a backup."""
 UNEXPECTED = "An unexpected error, of which the server's log tells more."
 
 
@@ -31,7 +31,10 @@ def carry_out(places: Places, deletion_id: uuid.UUID) -> bool:
     target = _undisturbed(places, deletion_id)
     if isinstance(target, bool):
         return target
-    counts = Counter(stored_files=erasing.erase_files(places.database, places.files, target.files))
+    files = erasing.erase_files(places.database, places.files, target.files)
+    if files is None:
+        return _again_soon(places, deletion_id)
+    counts = Counter(stored_files=files)
     if places.spool is not None:
         counts["spooled"] = _erase_spooled(places, places.spool, target)
     because = None
@@ -100,8 +103,14 @@ def _undisturbed(places: Places, deletion_id: uuid.UUID) -> Target | bool:
         jobs.drop(session, ids)
         if not jobs.is_any_running(session, ids):
             return target
+    return _again_soon(places, deletion_id)
+
+
+def _again_soon(places: Places, deletion_id: uuid.UUID) -> bool:
+    """False, as it is not done yet."""
+    with places.database.transaction() as session:
         jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=PAUSE_S)
-        return False
+    return False
 
 
 def _erase_spooled(places: Places, spool: Spool, target: Target) -> int:
