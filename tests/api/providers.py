@@ -126,7 +126,7 @@ def come_back(client: TestClient, address: str) -> httpx2.Response:
     return client.get(parts.path, params={key: value[0] for key, value in parse_qs(parts.query).items()})
 
 
-def sign_in(client: TestClient, provider: Running, subject: str, next: str = "/") -> httpx.Response:
+def sign_in(client: TestClient, provider: Running, subject: str, next: str = "/") -> httpx2.Response:
     return come_back(client, provider.agree(sent_to(client, next), subject))
 
 
