@@ -21,6 +21,7 @@ from tests.conftest import application, upload
 
 pytestmark = pytest.mark.slow
 
+
 @pytest.fixture
 def reading_id(context: Context, phantom_files: list[Path]) -> str:
     """Of a study that came before there was a login."""

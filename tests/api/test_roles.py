@@ -154,8 +154,8 @@ def ask(client: TestClient, method: str, path: str) -> int:
     ids = {"frame_number": "1", "number": "0", "key": "fwhm", "name": "nobody"}
     ids |= dict.fromkeys(("reading_id", "study_id", "transfer_id", "person_id", "token_id"), str(uuid.uuid4()))
     url = re.sub(r"{(\w+)}", lambda name: ids.get(name[1], "1.2.3"), path)
-    body = {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
-    return client.request(method, url, follow_redirects=False, **body).status_code
+    body = {} if method in ("POST", "PUT", "PATCH") else None
+    return client.request(method, url, follow_redirects=False, json=body).status_code
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.SERVICE])

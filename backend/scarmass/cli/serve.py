@@ -38,6 +38,7 @@ def demo() -> None:
 
 def import_studies(
     paths: Annotated[list[Path], typer.Argument(exists=True, help="DICOM files, .zip archives, folders")],
+    study_group: Annotated[str, typer.Option(help="of new studies, for those who see one alone")] = "",
 ):
     """Take DICOM files into the database, as an upload would."""
     inside = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
@@ -45,7 +46,7 @@ def import_studies(
     settings = Settings()
     examiners = open_examiners(settings)
     with open_storage(settings) as (database, files):
-        intake = import_paths(database, files, examiners, found)
+        intake = import_paths(database, files, examiners, found, study_group)
     for study in intake.studies:
         for stack in study.stacks:
             verdict = "LGE" if stack.is_lge else "not LGE"

@@ -1,13 +1,15 @@
 """What every service works with, handed in by the composition roots."""
 
 import uuid
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scarmass.domain.access import Person
 from scarmass.domain.contours import Contours
 from scarmass.domain.errors import PeerUnreachable
 from scarmass.domain.login import Login
@@ -28,6 +30,7 @@ from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
 from scarmass.storage.notifications import Notifications
 from scarmass.storage.spool import Spool
+from scarmass.storage.study_groups import Sight
 
 REMEMBERED_SPREADS = 4096
 REMEMBERED_BLOOD = 512
@@ -47,7 +50,7 @@ class Context:
     """sensitivity, wall: what readings are opened with. examiners: read what comes in. report_templates: a site's own.
     results_folder: where signed readings are written, None where they are not. network: our entity, peers and rules.
     client_of: talks to a peer. spool: where what comes over the network waits, None where nothing does. login: how
-    people sign in, None where nobody has to.
+    people sign in, None where nobody has to. study_group_of: which group the studies of a peer come into.
 
     images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
     time. results: what signed readings leave as.
@@ -69,6 +72,7 @@ class Context:
     client_of: Callable[[Peer], PacsClient] = no_client
     spool: Spool | None = None
     login: Login | None = None
+    study_group_of: Mapping[str, str] = field(default_factory=dict)
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
     images: Remembered[Hashable, SliceImage] = field(default_factory=lambda: Remembered(REMEMBERED_IMAGES))
@@ -86,6 +90,14 @@ class Context:
 
     def __post_init__(self) -> None:
         self.notifications = Notifications(self.database.conninfo)
+
+    def seen_by(self, person: Person) -> "Context":
+        """The same, where the person sees the studies of some groups alone: the others are not there."""
+        if person.study_groups is None:
+            return self
+        seen = copy(self)
+        seen.database = self.database.seen_with(Sight(person.study_groups, person.name))
+        return seen
 
     def recipe_of(self, reading: Reading) -> Recipe:
         """How a reading is measured: as it was signed, or as the settings are now."""
