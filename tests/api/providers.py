@@ -90,6 +90,7 @@ def strict(port: int) -> Iterator[Running]:
 
             def change(subject: str, claims: Claims) -> None:
                 assert process.stdin is not None
+                assert process.stdout is not None
                 process.stdin.write(json.dumps({subject: claims}) + "\n")
                 process.stdin.flush()
                 assert "changed\n" in iter(said.readline, "")  # warnings come before

@@ -34,7 +34,9 @@ WEB = "/dicomweb/studies/{study}"
 
 TABLE: dict[str, dict[str, Permission | frozenset[Permission]]] = {
     "/api/v1/studies": {"GET": VIEW, "POST": STORE},
-    STUDY: {"GET": VIEW, "PATCH": MANAGE},
+    STUDY: {"GET": VIEW, "PATCH": MANAGE, "DELETE": MANAGE},
+    "/api/v1/deletions": {"GET": MANAGE},
+    "/api/v1/deletions/{deletion_id}": {"GET": MANAGE},
     f"{STUDY}/priors": {"GET": VIEW},
     f"{STUDY}/segmentations": {"GET": VIEW},
     STACK: {"GET": VIEW, "PATCH": READ},

@@ -37,14 +37,17 @@ class Kept:
     reading_id: str
     study_id: str
     transfer_id: str
+    patient_id: str
 
     @property
     def names(self) -> dict[str, str]:
         other_names = {"study": self.study_instance_uid, "instance": self.sop_instance_uid, "frame_number": "1"}
         return {**self.__dict__, **other_names, "key": "otsu", "number": "0"}
 
-    def body(self, path: str) -> dict[str, Any]:
+    def body(self, method: str, path: str) -> dict[str, Any]:
         """A request that nothing is wrong with."""
+        if method == "DELETE":
+            return {"client_id": str(uuid.uuid4()), "confirmation": self.patient_id, "reason": "request"}
         slice_, id = {"sop_instance_uid": self.sop_instance_uid, "frame_number": 1}, str(uuid.uuid4())
         of_reading = {"client_id": id, "expected_revision": 0}
         segment = {"number": 1, "meaning": "scar"}
@@ -105,7 +108,9 @@ def _kept(context: Context, client: TestClient, paths: list[Path]) -> Kept:
         arrivals.record(session, uid, "MR1", [], has_stored=True)
     instance = client.get(f"/dicomweb/studies/{uid}/instances").json()[0]
     sop, series = (instance[tag]["Value"][0] for tag in ("00080018", "0020000E"))
-    return Kept(uid, stack["stack_id"], sop, series, reading["id"], reader_study, str(transfer_id))
+    return Kept(
+        uid, stack["stack_id"], sop, series, reading["id"], reader_study, str(transfer_id), study["patient"]["id"]
+    )
 
 
 @pytest.fixture
@@ -127,7 +132,7 @@ def everywhere(context: Context, client: TestClient) -> TestClient:
 
 
 NAMED = sorted((method, path) for method, path in EXPECTED if "{" in path and EXPECTED[method, path] != PUBLIC)
-OF_OTHERS = ("{person_id}", "{token_id}", "{name}")
+OF_OTHERS = ("{person_id}", "{token_id}", "{name}", "{deletion_id}")
 BY_BODY = [("POST", f"/api/v1/{what}") for what in ("detect", "segment", "mass", "pacs/rules/test")]
 SHELLS = ("/stacks/{stack_id}", "/reader-studies/{study_id}")
 """Pages with nothing of a patient on them."""
@@ -135,7 +140,7 @@ SHELLS = ("/stacks/{stack_id}", "/reader-studies/{study_id}")
 
 def ask(client: TestClient, kept: Kept, method: str, path: str) -> Any:
     query = {"limit": "model"} if path.endswith("/above") else {"with": kept.reading_id} if "compare" in path else {}
-    body = kept.body(path) if method in ("POST", "PATCH") else None
+    body = None if method == "GET" else kept.body(method, path)
     return client.request(method, path.format(**kept.names), params=query, json=body, headers={"Accept": "*/*"})
 
 
@@ -248,6 +253,20 @@ def test_a_study_is_given_to_another_group_by_who_sees_both(
     assert northern.get(url).status_code == 404
     assert max.patch(url, json={"removed": True}).json()["removal"]["author"] == "Dr max"
     assert max.patch(url, json={"study_group": "north"}).json()["removal"]["author"] == "Dr max"
+
+
+def test_what_is_deleted_for_good_is_of_ones_own_group_and_told_to_whoever_sees_it(
+    context: Context, northern: TestClient, everywhere: TestClient, client: TestClient, hospital: Hospital
+) -> None:
+    account(context, "sam", *EVERYTHING, study_groups={"south"})
+    url = f"/api/v1/studies/{hospital.north.study_instance_uid}"
+    northern.patch(url, json={"removed": True}).raise_for_status()
+    body = hospital.north.body("DELETE", url)
+    assert northern.request("DELETE", url, json=body | {"whole_patient": True}).status_code == 403
+    deletion = northern.request("DELETE", url, json=body)
+    assert deletion.status_code == 202, deletion.text
+    told = [one.get("/api/v1/deletions").json()["deletions"] for one in (northern, everywhere, browser(client, "sam"))]
+    assert [len(one) for one in told] == [1, 1, 0]
 
 
 def test_whoever_sees_no_group_sees_nothing(context: Context, client: TestClient, hospital: Hospital) -> None:

@@ -14,7 +14,7 @@ from scarmass.services.access import accounts, tokens
 from scarmass.settings import Settings
 from scarmass.storage.database import Database
 
-admin_app = typer.Typer(no_args_is_help=True, help="People who sign in, and services' tokens.")
+admin_app = typer.Typer(no_args_is_help=True, help="People who sign in, services' tokens, and deletion for good.")
 
 COMMAND_LINE = "command line"
 Groups = Annotated[

@@ -1,8 +1,15 @@
-"""Facts: what can be wrong, each named once and of one of seven kinds. The API answers each kind in api/errors.py."""
+"""Facts: what can be wrong, each named once and of one of eight kinds. The API answers each kind in api/errors.py."""
 
 
 class Fact(Exception):
-    """Base of the seven kinds. str(fact) is a sentence fit for the person who caused it."""
+    """Base of the eight kinds. str(fact) is a sentence fit for the person who caused it."""
+
+
+class CalledOff(BaseException):
+    """Nobody waits for the work any more: its client has gone, or the server ends. str(it) is a sentence that says so.
+
+    No Exception: what goes on after whatever failure ends with this one.
+    """
 
 
 class Invalid(Fact):
@@ -31,6 +38,20 @@ class Unauthenticated(Fact):
 
 class Forbidden(Fact):
     """Whoever asks may not do it."""
+
+
+class Excessive(Fact):
+    """Whoever asks does so too often, or for too much at once. retry_after_s: when to ask again."""
+
+    retry_after_s = 1.0
+
+
+class TooManyRequests(Excessive):
+    """A person, or the clients at one address, asked for more than their share."""
+
+    def __init__(self, what: str, retry_after_s: float = Excessive.retry_after_s) -> None:
+        super().__init__(what)
+        self.retry_after_s = retry_after_s
 
 
 class NotSignedIn(Unauthenticated):
@@ -155,6 +176,10 @@ class MeaningsInvalid(Invalid):
 
 class SegmentationNotOnStack(Invalid):
     """Nothing of a segmentation lies on a slice of the stack, or the two are of different patients."""
+
+
+class DeletionNotConfirmed(Invalid):
+    """What has to be typed before something is deleted for good was not typed, or something else was."""
 
 
 class MaskShapeMismatch(Invalid):
@@ -330,7 +355,7 @@ class NothingMeasured(Conflict):
 
 
 class MeasuredInReaderStudy(Conflict):
-    """A reading that was signed in a reader study is a measurement, and is not amended."""
+    """A reading of a reader study is one reader's measurement: neither amended, nor sent, nor taken from elsewhere."""
 
 
 class NothingOutlined(Conflict):
@@ -349,8 +374,36 @@ class TokenNotFound(NotFound):
     """No token has this id."""
 
 
+class StudyOnWorklist(Conflict):
+    """A study is deleted for good only after it was taken off the worklist."""
+
+
+class PatientAmbiguous(Conflict):
+    """Studies with one PatientID are of different persons, as their birth dates say."""
+
+
+class SignedReadingsKept(Conflict):
+    """Signed readings have to be kept for a time that is not over, and nobody said to delete them nevertheless."""
+
+
+class FolderNotEmpty(Conflict):
+    """A backup is restored into an empty data folder and an empty database, and into nothing else."""
+
+
 class StudyNotFound(NotFound):
     """No study has this StudyInstanceUID."""
+
+
+class PatientNotFound(NotFound):
+    """Nothing that is stored has this PatientID."""
+
+
+class DeletionNotFound(NotFound):
+    """No deletion has this id."""
+
+
+class DeletedMeanwhile(NotFound):
+    """What a request belongs to was deleted for good while it was answered."""
 
 
 class StackNotFound(NotFound):
@@ -391,6 +444,10 @@ class StorageFull(Full):
 
 class ProviderUnreachable(Unavailable):
     """The provider at which people sign in does not answer, or not as one."""
+
+
+class AuditReceiverUnreachable(Unavailable):
+    """The syslog server that the audit trail is sent to does not take it."""
 
 
 class PeerUnreachable(Unavailable):
@@ -443,6 +500,14 @@ class ResultNotReadBack(Unavailable):
 
 class SourceMissing(Unavailable):
     """A stored image that a reading is of cannot be read, so that no object can refer to it."""
+
+
+class BackupInvalid(Unavailable):
+    """A backup is incomplete, was altered, or is of a newer version than this one."""
+
+
+class BackupFailed(Unavailable):
+    """A backup could not be made: PostgreSQL's own tools are missing, or said why not."""
 
 
 class WeightsMissing(Unavailable):

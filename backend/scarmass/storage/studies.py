@@ -72,6 +72,11 @@ def set_study_group(session: Session, study_instance_uid: str, author: str, stud
         session.flush()
 
 
+def is_removed(session: Session, study_instance_uid: str) -> bool:
+    """Whether a study that is stored is off the worklist."""
+    return bool(session.scalar(select(StudyRow.is_removed).where(StudyRow.study_instance_uid == study_instance_uid)))
+
+
 def delete_if_empty(session: Session, study_instance_uid: str) -> None:
     """Take a study away that has no object."""
     query = select(func.count()).where(InstanceRow.study_instance_uid == study_instance_uid)

@@ -18,7 +18,7 @@ SIGHT = "sight"
 
 @dataclass(frozen=True)
 class Sight:
-    """study_groups: whose studies are seen. name: of whoever looks, who sees also the transfers that they asked for."""
+    """study_groups: whose studies are seen. name: of whoever looks, who sees also what they have asked for."""
 
     study_groups: frozenset[str]
     name: str
@@ -74,9 +74,20 @@ RULES: dict[type[Table], Callable[[Sight], ColumnElement[bool]]] = {
     tables.TransferRow: lambda sight: or_(
         tables.TransferRow.study_instance_uid.in_(sight.studies), tables.TransferRow.asked_by == sight.name
     ),
+    tables.DeletionRow: lambda sight: tables.DeletionRow.asked_by == sight.name,  # its study is gone, and its group
 }
 
-OF_NO_STUDY = frozenset({tables.PersonRow, tables.SessionRow, tables.TokenRow, tables.SignInFailureRow})
+OF_NO_STUDY = frozenset(
+    {
+        tables.PersonRow,
+        tables.SessionRow,
+        tables.TokenRow,
+        tables.SignInFailureRow,
+        tables.AuditRow,  # a chain: who adds to it needs the last row, whoever it is of
+        tables.AuditDeliveryRow,
+        tables.NightRow,
+    }
+)
 
 
 def limit(state: ORMExecuteState) -> None:

@@ -1,7 +1,7 @@
 """The tables. Column names are the words of the REST contract."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from sqlalchemy import (
@@ -484,3 +484,71 @@ class SignInFailureRow(Table):
     sha256: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int]
     last_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class AuditRow(Table):
+    """What somebody did, with whose data and what came of it; rows are only ever added, which a trigger sees to.
+
+    number: without a gap. previous, sha256: the chain, see domain/audit.py.
+    """
+
+    __tablename__ = "audit_events"
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    occurred_at: Mapped[datetime] = mapped_column(index=True)
+    action: Mapped[str]
+    outcome: Mapped[str]
+    reason: Mapped[str]
+    person_id: Mapped[uuid.UUID | None]
+    person: Mapped[str]
+    address: Mapped[str]
+    patient_id: Mapped[str] = mapped_column(index=True)
+    study_instance_uid: Mapped[str] = mapped_column(index=True)
+    about: Mapped[Json]
+    previous: Mapped[str]
+    sha256: Mapped[str]
+
+
+class AuditDeliveryRow(Table):
+    """How far the audit trail was sent to a destination. number: of the last row that was."""
+
+    __tablename__ = "audit_deliveries"
+
+    destination: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+
+
+class DeletionRow(Table):
+    """A deletion for good: its record, and for as long as it goes on, what is left to be removed. number: grows as they
+    are asked for.
+
+    target: as JSON, null when all is done: it names the patient, and the record must not. counts: by kind. sent_to:
+    peers that have copies. waits_because: what is in the way. rewritten_at: when the database's files were written
+    anew.
+    """
+
+    __tablename__ = "deletions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    client_id: Mapped[uuid.UUID] = mapped_column(unique=True)
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    patient_hash: Mapped[str]
+    whole_patient: Mapped[bool]
+    although_signed: Mapped[bool]
+    reason: Mapped[str]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    target: Mapped[Json | None]
+    counts: Mapped[Json]
+    sent_to: Mapped[list[str]]
+    waits_because: Mapped[str | None]
+    done_at: Mapped[datetime | None]
+    rewritten_at: Mapped[datetime | None]
+
+
+class NightRow(Table):
+    """A day on which somebody began the daily work: of several servers, the one that added the row."""
+
+    __tablename__ = "nights"
+
+    day: Mapped[date] = mapped_column(primary_key=True)

@@ -52,17 +52,15 @@ async def follow_reading(
     comes. The stream ends with the session."""
     loop, asking = asyncio.get_running_loop(), asking_of(request)
     with changes(context, reading_id, sessions_key(person.person_id)) as changed:
-        while True:
+        while not context.is_stopping:
             changed.clear()
             try:
                 left_s = await loop.run_in_executor(EVENT_THREADS, _seconds_left, context, asking)
                 if left_s <= 0:
                     return
                 found = await loop.run_in_executor(EVENT_THREADS, _change, context, reading_id, seen)
-            except DatabaseUnavailable:
-                return  # the page connects again, and goes on from the last event
-            except ReadingNotFound:
-                return  # its study went to a group that is not seen
+            except (DatabaseUnavailable, ReadingNotFound):
+                return  # the page connects again, and goes on from the last event or hears that nothing is there
             if found is not None:
                 seen, change, stack = found
                 if stack is not None:

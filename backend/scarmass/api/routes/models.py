@@ -4,6 +4,7 @@ from time import perf_counter
 
 from fastapi import APIRouter
 
+from scarmass.api.costly import AsksModelsWhileWaiting
 from scarmass.api.dependencies import CanAsk, InContext
 from scarmass.api.schemas.common import Mass, Model, Rle
 from scarmass.api.schemas.models import (
@@ -25,7 +26,7 @@ from scarmass.services.stacks import get_slice, get_stack
 router = APIRouter(prefix="/api/v1", tags=["models"])
 
 
-@router.post("/detect")
+@router.post("/detect", dependencies=[AsksModelsWhileWaiting])
 def detect(request: DetectRequest, _: CanAsk, context: InContext) -> Detection:
     """The boxes that are proposed on a whole stack or on single slices."""
     if (request.stack_id is None) == (request.slices is None):
@@ -43,7 +44,7 @@ def detect(request: DetectRequest, _: CanAsk, context: InContext) -> Detection:
     )
 
 
-@router.post("/segment")
+@router.post("/segment", dependencies=[AsksModelsWhileWaiting])
 def segment(request: SegmentRequest, _: CanAsk, context: InContext) -> Segmentation:
     """The mask for boxes and points on one slice."""
     started = perf_counter()
@@ -53,10 +54,11 @@ def segment(request: SegmentRequest, _: CanAsk, context: InContext) -> Segmentat
         raise PromptInvalid("a prompt needs a box or a point")
     if prompt.previous is not None:
         measure_slice(one, prompt.previous, context.density_g_per_ml)
-    answer = propose.segment(context, stack.slices, one, prompt)
-    measure = measure_slice(one, answer.mask, context.density_g_per_ml)
     is_scar = prompt.structure is Structure.SCAR
-    warnings = placement.warnings_of(context, stack.slices, one, answer.mask) if is_scar else ()
+    with context.precedence.click():
+        answer = propose.segment(context, stack.slices, one, prompt)
+        warnings = placement.warnings_of(context, stack.slices, one, answer.mask) if is_scar else ()
+    measure = measure_slice(one, answer.mask, context.density_g_per_ml)
     return Segmentation(
         mask=Rle.of(answer.mask),
         score=answer.score,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from scarmass.api.costly import AsksModels, AsksModelsWhileWaiting
 from scarmass.api.dependencies import CanRead, CanView, CurrentReader, InContext, PathUid, WithEmbeddingAhead
 from scarmass.api.schemas.common import SliceName
 from scarmass.api.schemas.edits import EditRequest, History
@@ -48,7 +49,7 @@ def get_reading(reading_id: uuid.UUID, _: CanView, context: InContext) -> Readin
     return Reading.made_from(context, load_reading(context, reading_id))
 
 
-@router.post("/readings/{reading_id}/edits")
+@router.post("/readings/{reading_id}/edits", dependencies=[AsksModels])
 def add_edit(
     reading_id: uuid.UUID, request: EditRequest, _: CanRead, context: InContext, reader: CurrentReader
 ) -> EditAnswer:
@@ -68,7 +69,7 @@ def list_edits(
     return History.of(past_edits(context, reading_id), limit, cursor)
 
 
-@router.get("/readings/{reading_id}/spread")
+@router.get("/readings/{reading_id}/spread", dependencies=[AsksModelsWhileWaiting])
 def get_spread(reading_id: uuid.UUID, _: CanView, context: InContext) -> Spread:
     """How unsure the mass of scar is, and which slices to check first; where it is not known yet, models are asked."""
     return Spread.of(spread_of(context, reading_id))

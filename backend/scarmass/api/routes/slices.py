@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Request, Response
 
+from scarmass.api.costly import AsksModelsWhileWaiting
 from scarmass.api.dependencies import CanView, InContext, PathFrameNumber, PathUid
 from scarmass.api.schemas.common import Rle, Sensitivity
 from scarmass.api.schemas.models import PixelsAbove
@@ -13,7 +14,7 @@ from scarmass.services.stacks import get_slice, pixels_of, thumbnail
 
 router = APIRouter(prefix="/api/v1/slices/{sop_instance_uid}/{frame_number}", tags=["slices"])
 
-CACHE = "private, max-age=31536000, immutable"
+CACHE = "private, no-cache"
 
 
 def _binary(media_type: str) -> dict:
@@ -61,7 +62,7 @@ def get_file(
     )
 
 
-@router.get("/above")
+@router.get("/above", dependencies=[AsksModelsWhileWaiting])
 def get_pixels_above(
     sop_instance_uid: PathUid,
     frame_number: PathFrameNumber,
@@ -78,7 +79,7 @@ def get_pixels_above(
 
 
 def _answer(context: Context, request: Request, key: tuple[str, int], media_type: str, content: Callable) -> Response:
-    """Stored objects never change, so their sha256 is the ETag and a browser may keep them."""
+    """Stored objects never change, so their sha256 is the ETag; a browser that keeps them asks whether it still may."""
     _, one = get_slice(context, *key)
     headers = {"ETag": f'"{one.pixels_key}"', "Cache-Control": CACHE}
     if headers["ETag"] in request.headers.get("if-none-match", ""):

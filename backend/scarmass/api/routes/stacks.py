@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from scarmass.api.costly import AsksModelsWhileWaiting
 from scarmass.api.dependencies import CanRead, CanView, CurrentReader, InContext, PathUid
 from scarmass.api.schemas.other_views import OtherViews, ViewImages
 from scarmass.api.schemas.studies import Stack, StackChange, View
@@ -16,7 +17,7 @@ def get_stack(stack_id: PathUid, _: CanView, context: InContext) -> Stack:
     return Stack.of(stacks.get_stack(context, stack_id), context.mass_extent, context.density_g_per_ml)
 
 
-@router.get("/{stack_id}/view")
+@router.get("/{stack_id}/view", dependencies=[AsksModelsWhileWaiting])
 def get_view(stack_id: PathUid, _: CanView, context: InContext) -> View:
     """Where the heart lies, the window between healthy myocardium and scar, and which end of the stack is the apex."""
     return View.of(opening_view(context, stack_id))

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from scarmass.api.costly import Uploads, watching
 from scarmass.api.dependencies import CanManage, CanStore, CanView, CurrentReader, InContext, PathUid
 from scarmass.api.errors import problem
 from scarmass.api.multipart import Files, receive_files
@@ -22,6 +23,7 @@ from scarmass.services.context import Context
 from scarmass.services.intake import take_in_upload
 from scarmass.services.readings.load import readings_of
 from scarmass.services.readings.priors import priors_of
+from scarmass.services.readings.segmentations import count_by_study
 from scarmass.services.stacks import get_study, page_of_studies, set_removed, set_study_group
 from scarmass.storage.files import storage_full_is_a_fact
 
@@ -53,7 +55,7 @@ UPLOAD_BODY = {
 }
 
 
-@router.post("", status_code=201, response_model=Intake, openapi_extra=UPLOAD_BODY)
+@router.post("", status_code=201, response_model=Intake, openapi_extra=UPLOAD_BODY, dependencies=[Uploads])
 async def upload_studies(
     request: Request,
     _: CanStore,
@@ -72,12 +74,9 @@ async def upload_studies(
         if not sent.parts:
             return problem(422, "RequestInvalid", "Request invalid", "send at least one file in the field “files”")
         abandoned = threading.Event()
-        watching = asyncio.create_task(tell_when_gone(request, abandoned))
-        try:
+        with watching(request, abandoned):
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(UPLOAD_THREADS, _take_in, context, sent, abandoned, study_group)
-        finally:
-            watching.cancel()
 
 
 def _take_in(
@@ -97,13 +96,6 @@ def _take_in(
         already_here=intake.already_here,
         segmentations=intake.segmentations,
     )
-
-
-async def tell_when_gone(request: Request, abandoned: threading.Event) -> None:
-    """Nothing more is read for a client that has left."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-    abandoned.set()
 
 
 @router.get("")
@@ -149,7 +141,8 @@ def change_study(
 
 def _with_readings(context: Context, studies: list[domain.Study]) -> list[Study]:
     found = readings_of(context, studies)
-    return [Study.of(study, found) for study in studies]
+    counts = count_by_study(context, [study.header.study_instance_uid for study in studies])
+    return [Study.of(study, found, counts.get(study.header.study_instance_uid, 0)) for study in studies]
 
 
 def _write_cursor(row: domain.StudyHeader) -> str:

@@ -120,7 +120,7 @@ class Removal(BaseModel):
 
 class Study(BaseModel):
     """imported_at: when its first image came. removal: who took it off the worklist, and when. study_group: who sees
-    it, empty for the general one."""
+    it, empty for the general one. segmentations: how many of others lie beside it."""
 
     study_instance_uid: str
     patient: Patient
@@ -130,13 +130,11 @@ class Study(BaseModel):
     imported_at: datetime
     removal: Removal | None
     study_group: str
+    segmentations: int
     stacks: list[StackSummary]
 
     @staticmethod
-    def of(
-        study: domain.Study,
-        readings: Mapping[str, ListedReading],
-    ) -> "Study":
+    def of(study: domain.Study, readings: Mapping[str, ListedReading], segmentations: int) -> "Study":
         """readings: by stack_id."""
         return Study(
             study_instance_uid=study.header.study_instance_uid,
@@ -147,6 +145,7 @@ class Study(BaseModel):
             imported_at=study.imported_at,
             removal=Removal.of(study.removal),
             study_group=study.study_group,
+            segmentations=segmentations,
             stacks=[StackSummary.of(stack, readings.get(stack.stack_id)) for stack in study.stacks],
         )
 
