@@ -10,6 +10,7 @@ import pydicom
 from psycopg import sql
 
 from scarmass.phantom.demonstration import write_phantom
+from scarmass.storage.erasing import KEPT
 from tests.conftest import small_studies
 
 PATIENT_ID = "ZQX-4711"
