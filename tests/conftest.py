@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from hypothesis import settings
 
 from scarmass.api.app import create_app
+from scarmass.domain.protocols import Segmenter
 from scarmass.phantom.demonstration import DemoStudy, demo_studies, write_phantom
 from scarmass.phantom.stack import phantom
 from scarmass.services.context import Context
@@ -23,6 +24,8 @@ from scarmass.storage.embedded_postgres import embedded_postgres
 from scarmass.storage.files import FileStore
 from scarmass.worker import Worker
 from tests.fakes import EchoSegmenter, FakeDetector
+from tests.kept import Kept, T, keep
+from tests.services.readings.driving import prepared
 
 # A busy machine makes no law untrue.
 settings.register_profile("untimed", deadline=None)
@@ -112,6 +115,36 @@ def unused_tcp_port() -> int:
 def phantom_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The DICOM files of one phantom patient with an anterior scar, in slice order."""
     return write_phantom(tmp_path_factory.mktemp("phantom"), next(demo_studies()))
+
+
+@pytest.fixture(scope="session")
+def keeping(
+    new_database: Callable[..., str], migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Segmenter, Callable[[TestClient, Context], T]], Kept[T]]:
+    """Keeps what is stored once something has happened on a server of its own, for tests that begin with that."""
+
+    def keep_after(segmenter: Segmenter, happens: Callable[[TestClient, Context], T]) -> Kept[T]:
+        database = Database(psycopg_url(new_database(migrated_template)))
+        context = Context(database, FileStore(tmp_path_factory.mktemp("kept")), FakeDetector(), segmenter)
+        with TestClient(application(context)) as client:
+            told = happens(client, context)
+        kept = keep(context, told)
+        database.close()
+        return kept
+
+    return keep_after
+
+
+@pytest.fixture(scope="session")
+def kept_stack(keeping: Callable[..., Kept[str]], phantom_files: list[Path]) -> Kept[str]:
+    """The phantom patient's stack, told by its id; models that echo their prompt have prepared its reading."""
+
+    def happens(client: TestClient, _: Context) -> str:
+        stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
+        prepared(client, stack_id)
+        return stack_id
+
+    return keeping(EchoSegmenter(), happens)
 
 
 @pytest.fixture(scope="session")

@@ -5,26 +5,32 @@ import resource
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
 from rich.console import Console
 
+from scarmass.domain.audit import AuditReceiver
 from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.domain.pacs import Commitment, DimsePeer, LocalEntity, PacsClient, Peer
 from scarmass.domain.pacs_rules import source_of
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Sensitivity
 from scarmass.imaging.examiner import Examiners
+from scarmass.imaging.syslog import SyslogReceiver
 from scarmass.listener import Listening, beside
 from scarmass.paths import WEIGHTS
+from scarmass.services.audit_server import recorded_run
 from scarmass.services.context import Context
 from scarmass.services.deletion.places import Places
 from scarmass.services.intake import Intake, take_in
 from scarmass.services.pacs.commit import ANSWERED, answer_to_json
+from scarmass.services.pacs.send import require_stored
 from scarmass.settings import Settings
 from scarmass.storage.database import Database, migrate
 from scarmass.storage.embedded_postgres import embedded_postgres
@@ -33,6 +39,8 @@ from scarmass.storage.orphans import sweep
 from scarmass.storage.record_key import record_key
 from scarmass.storage.spool import Spool
 from scarmass.worker import Worker
+
+LEAVING_S = 1.0
 
 console = Console(stderr=True, highlight=False)
 
@@ -94,9 +102,11 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             network=settings.pacs.network,
             client_of=lambda peer: open_client(settings.pacs.local or LocalEntity(), spool, peer),
             spool=spool,
+            login=settings.login.login,
             retention=settings.retention,
             nightly_hour=settings.nightly_hour,
             record_key=record_key(settings.data_dir),
+            audit_receiver=open_audit_receiver(settings),
         )
 
 
@@ -111,6 +121,12 @@ def open_places(settings: Settings, database: Database, files: FileStore) -> Pla
         settings.retention,
         record_key(settings.data_dir),
     )
+
+
+def open_audit_receiver(settings: Settings) -> AuditReceiver | None:
+    """Where the audit trail is sent to; None where it stays here."""
+    syslog = settings.audit.syslog
+    return None if syslog is None else SyslogReceiver(syslog.server, settings.audit.source)
 
 
 def open_client(local: LocalEntity, spool: Spool | None, peer: Peer) -> PacsClient:
@@ -168,12 +184,23 @@ def import_paths(database: Database, files: FileStore, examiners: Examiners, pat
     return take_in(database, files, opened(), examiners=examiners)  # type: ignore[arg-type]
 
 
+def send_paths(settings: Settings, peer: str, paths: list[Path]) -> str:
+    """Send DICOM files to a peer of the settings; answers in a sentence.
+
+    Raises PeerNotFound, PeerUnreachable, PeerRefused, PeerFailed.
+    """
+    client = open_client(settings.pacs.local or LocalEntity(), None, settings.pacs.network.peer(peer))
+    warning = require_stored(peer, client.send([path.read_bytes() for path in paths], lambda _: None))
+    return warning or f"{peer} has {len(paths)} objects"
+
+
 def serve(settings: Settings) -> None:
     """Run the server until it is told to stop, or its PostgreSQL is lost; everything it started stops with it.
 
-    Raises SecretTooShort.
+    Raises SecretTooShort, LoginMissing, LoginUnsafe.
     """
     _ = settings.pseudonyms
+    settings.login.require_safe(settings.host)
     _require_free_port(settings)
     # Every request thread gets OpenMP threads of its own; those that wait must not spin on the others' cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -186,31 +213,40 @@ def serve(settings: Settings) -> None:
                 console.print(f"Removed {count} files and folders of imports that were cut off")
             if spool := open_spool(settings):
                 spool.sweep()
-            _server(settings, open_context(settings, database, files)).run()
+            context = open_context(settings, database, files)
+            with recorded_run(database, settings.model_dump(mode="json"), version=version("scarmass")):
+                _server(settings, context).run()
         console.print("Stopping")
+        _leave(0)
     except DatabaseUnavailable as error:
         console.print(f"ScarMass ends: {error}")
+        _leave(1)
         sys.exit(1)
 
 
 def _server(settings: Settings, context: Context) -> uvicorn.Server:
     from scarmass.api.app import create_app
     from scarmass.api.connections import BoundedConnection
+    from scarmass.api.server import FINISHING_S, Server
 
-    app = create_app(context, Worker(context), settings.body_bounds, settings.allowed_hosts)
+    proxies = [str(one) for one in settings.trusted_proxies]
+    app = create_app(context, Worker(context), settings.body_bounds, settings.allowed_hosts, proxies)
     console.print(f"ScarMass is at [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
     console.print(f"Its files are in {settings.data_dir}", soft_wrap=True)
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(
             app,
             host=settings.host,
             port=settings.port,
             http=BoundedConnection,
+            ws="none",
+            proxy_headers=False,  # uvicorn would believe every program on this machine
             log_level="warning",
             access_log=False,
-            timeout_graceful_shutdown=5,
+            timeout_graceful_shutdown=FINISHING_S,
             server_header=False,
-        )
+        ),
+        context.stop,
     )
 
 
@@ -222,6 +258,13 @@ def _require_free_port(settings: Settings) -> None:
         except OSError:
             console.print(f"Port {settings.port} of {settings.host} is taken: set PORT to another one.")
             sys.exit(1)
+
+
+def _leave(status: int) -> None:
+    """End the process soon, also where threads are at work that nobody waits for: all they do is safe to break off."""
+    end = threading.Timer(LEAVING_S, os._exit, (status,))
+    end.daemon = True
+    end.start()
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

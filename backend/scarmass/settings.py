@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import (
     BaseSettings,
     JsonConfigSettingsSource,
@@ -23,6 +23,8 @@ from scarmass.domain.sensitivity import HIGHEST, LOWEST
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.pseudonyms import Pseudonyms
 from scarmass.paths import CHECKOUT
+from scarmass.settings_access import LoginSettings
+from scarmass.settings_audit import AuditSettings
 from scarmass.settings_pacs import PacsSettings
 from scarmass.storage.database import with_password
 
@@ -75,6 +77,10 @@ class Settings(BaseSettings):
     allowed_hosts: tuple[str, ...] = Field(
         default=("127.0.0.1", "localhost"), description="names in the address bar that are answered, as a JSON list"
     )
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="addresses or networks of proxies whose X-Forwarded-For, -Proto and -Host count, as a JSON list",
+    )
     device: str = Field(default="auto", pattern="^(auto|cpu|cuda(:[0-9]+)?)$")
     segmenter: str = Field(default=SEGMENTER, description="a name in the catalog or a path to weights")
     detector: str = Field(default=DETECTOR, description="a name in the catalog or a path to weights")
@@ -114,6 +120,10 @@ class Settings(BaseSettings):
         default=None, description="a folder whose report.html or report.typ takes the place of ours"
     )
     pacs: PacsSettings = Field(default=PacsSettings(), description="the network's machines, and the rules")
+    audit: AuditSettings = Field(default=AuditSettings(), description="where the audit trail is sent to besides")
+    login: LoginSettings = Field(
+        default=LoginSettings(), description="who signs in how; without one the server listens on 127.0.0.1 alone"
+    )
     max_associations: int = Field(default=16, ge=1, le=256, description="of DICOM peers that send, at once")
     checks_peer_address: bool = Field(
         default=True, description="whether a DICOM peer is known by the address of its host besides its AE title"

@@ -52,6 +52,12 @@ def test_only_the_route_of_uploads_takes_a_large_body_whatever_its_type(client: 
     assert client.post(path, content=b"\0" * (3 * 2**20), headers=FORM).status_code == 413
 
 
+def test_what_only_reads_has_no_body(client: TestClient) -> None:
+    assert client.request("GET", "/healthz", content=b"").status_code == 200
+    for body in (b" ", iter([b" "])):
+        assert client.request("GET", "/healthz", content=body).status_code == 400
+
+
 def test_a_body_that_stays_half_sent_is_given_up(context: Context) -> None:
     async def half_sent() -> tuple[int, bytes]:
         app = application(context, body_bounds=BodyBounds(idle_seconds=0.05))
@@ -88,3 +94,25 @@ def test_a_foreign_name_that_points_here_is_not_answered(context: Context) -> No
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
         assert client.get("/healthz").status_code == 200
         assert client.get("/healthz", headers={"Host": "rebound.example"}).status_code == 400
+
+
+def test_a_refusal_before_any_route_and_an_error_behind_one_carry_the_policy_too(context: Context) -> None:
+    app = application(context, allowed_hosts=("testserver",), body_bounds=BodyBounds(json_bytes=10))
+
+    @app.get("/breaks")
+    def breaks() -> None:
+        raise RuntimeError("nobody expected this")
+
+    with TestClient(app, raise_server_exceptions=False) as client:
+        answers = {
+            403: client.post("/api/v1/mass", json={}, headers={"Origin": "http://elsewhere.example"}),
+            413: client.post("/api/v1/mass", content=b" " * 11),
+            400: client.get("/healthz", headers={"Host": "rebound.example"}),
+            404: client.get("/api/v1/slices/1.2.3/1/pixels"),
+            500: client.get("/breaks"),
+        }
+    for status, answer in answers.items():
+        assert answer.status_code == status
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"] == "no-store"

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import time
 import uuid
 from pathlib import Path
 from urllib.parse import quote
@@ -11,28 +10,24 @@ import pytest
 from fastapi.testclient import TestClient
 
 from scarmass.phantom.demonstration import write_phantom
+from scarmass.services.context import Context
 from tests.conftest import small_studies, upload
+from tests.kept import Kept
+from tests.services.readings.driving import prepared
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def stack(client: TestClient, phantom_files: list[Path]) -> dict:
-    stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
-    return client.get(f"/api/v1/stacks/{stack_id}").json()
+def stack(client: TestClient, context: Context, kept_stack: Kept[str]) -> dict:
+    kept_stack.put_into(context)
+    return client.get(f"/api/v1/stacks/{kept_stack.told}").json()
 
 
 @pytest.fixture
 def reading(client: TestClient, stack: dict) -> dict:
-    """The stack's reading once it is prepared."""
-    opened = client.post(f"/api/v1/stacks/{stack['stack_id']}/readings", json={"client_id": str(uuid.uuid4())})
-    assert opened.status_code == 201
-    for _ in range(200):
-        reading = client.get(f"/api/v1/readings/{opened.json()['id']}").json()
-        if reading["state"] != "preparing":
-            return reading
-        time.sleep(0.05)
-    raise AssertionError("the reading was not prepared in 10 s")
+    """The stack's reading, which is prepared."""
+    return prepared(client, stack["stack_id"])
 
 
 def test_a_client_id_opens_one_reading_only(client: TestClient, reading: dict, tmp_path: Path) -> None:

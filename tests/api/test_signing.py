@@ -30,6 +30,7 @@ from tests.api.signing import (
     sign,
 )
 from tests.conftest import upload
+from tests.kept import Kept
 
 pytestmark = pytest.mark.slow
 
@@ -39,8 +40,9 @@ NEWER = ("state", "replaced_by", "exported_at", "status")
 
 
 @pytest.fixture
-def stack_id(client: TestClient, phantom_files: list[Path]) -> str:
-    return upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
+def stack_id(context: Context, kept_stack: Kept[str]) -> str:
+    kept_stack.put_into(context)
+    return kept_stack.told
 
 
 @pytest.fixture

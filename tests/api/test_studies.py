@@ -118,6 +118,7 @@ def test_pixels_thumbnail_and_file_of_a_slice(client: TestClient, phantom_files:
     assert np.array_equal(values.reshape(told["rows"], told["columns"]), dataset.pixel_array)
     again = client.get(f"{slice_url}/pixels", headers={"If-None-Match": pixels.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+    assert {pixels.headers["cache-control"], again.headers["cache-control"]} == {"private, no-cache"}
     assert client.get(f"{slice_url}/file").content == phantom_files[2].read_bytes()
     assert Image.open(io.BytesIO(client.get(f"{slice_url}/thumbnail").content)).format == "PNG"
 

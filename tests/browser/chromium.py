@@ -21,6 +21,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
 ]
 WITHOUT_WEBGL = [*FLAGS, "--disable-gpu", "--disable-3d-apis", "--disable-software-rasterizer"]
 

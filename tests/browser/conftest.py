@@ -12,13 +12,11 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from scarmass.services.context import Context
-from scarmass.storage.database import Database
-from scarmass.storage.files import FileStore
 from tests.browser.chromium import FLAGS, WITHOUT_WEBGL, installed_chromium
 from tests.browser.driving import wait_until_prepared
-from tests.browser.kept_study import KeptStudy, keep_study
 from tests.conftest import application
 from tests.fakes import EchoSegmenter, FakeDetector
+from tests.kept import Kept
 
 
 @dataclass
@@ -109,28 +107,13 @@ def stored_slice(server: Server, stack_id: str, index: int) -> dict:
     return server.reading(stack_id)["slices"][index]
 
 
-@pytest.fixture(scope="session")
-def kept_study(
-    new_database: Callable[[str], str],
-    migrated_template: str,
-    phantom_files: list[Path],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> KeptStudy:
-    """The phantom patient, read by models that echo their prompt."""
-    database = Database(new_database(migrated_template))
-    files = FileStore(tmp_path_factory.mktemp("kept") / "objects")
-    kept = keep_study(Context(database, files, FakeDetector(), EchoSegmenter()), phantom_files)
-    database.close()
-    return kept
-
-
 @pytest.fixture
-def opened(page: Page, server: Server, phantom_files: list[Path], kept_study: KeptStudy) -> str:
+def opened(page: Page, server: Server, phantom_files: list[Path], kept_stack: Kept[str]) -> str:
     """The phantom patient's stack, prepared and opened; where a test has models of its own, they prepare it."""
     models = server.context.detector, server.context.segmenter
     if [type(model) for model in models] == [FakeDetector, EchoSegmenter]:
-        kept_study.put_into(server.context)
-        stack_id = kept_study.stack_id
+        kept_stack.put_into(server.context)
+        stack_id = kept_stack.told
     else:
         stack_id = server.upload(phantom_files)
     open_stack(page, server, stack_id)

@@ -1,5 +1,6 @@
 """Driving the reading page of a browser: what it shows, waiting for it, and the mouse on image points."""
 
+import json
 import time
 from collections.abc import Callable
 
@@ -19,8 +20,11 @@ def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
 
 
 def reading_state(page: Page) -> dict:
-    """What the page holds: index, shown, prompt and the reading."""
-    return page.evaluate("() => window.scarmass?.state() ?? {}")
+    """What the page holds: index, shown, prompt and the reading.
+
+    As one string: Playwright takes a value over number by number, and masks have thousands.
+    """
+    return json.loads(page.evaluate("() => JSON.stringify(window.scarmass?.state() ?? {})"))
 
 
 def shown_scar(page: Page, index: int) -> dict:

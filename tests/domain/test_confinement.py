@@ -1,4 +1,4 @@
-"""Scar within the wall: what models add is confined to it, and a reader's word is not."""
+"""Scar within the wall: what models add is confined to it, and a reader's word is not; proposed blood gives way."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from scarmass.domain.confinement import confined
+from scarmass.domain.confinement import confined, given_way
 from scarmass.domain.masks import Mask
+from scarmass.domain.papillary import put_back, taken_out
 from scarmass.domain.prompts import Point
 from scarmass.domain.reading import Origin, Segment, SliceContent
 from scarmass.domain.structures import Structure
@@ -25,8 +26,9 @@ BLOOD = mask("......", "......", "..xx..", "..xx..", "......", "......")
 WALL = VENTRICLE & ~BLOOD
 CONTOURS = {
     Structure.LEFT_VENTRICLE: Segment(VENTRICLE, Origin.PROPOSED),
-    Structure.BLOOD_POOL: Segment(BLOOD, Origin.PROPOSED),
+    Structure.BLOOD_POOL: Segment(BLOOD, Origin.CONTOUR),
 }
+PROPOSED = CONTOURS | {Structure.BLOOD_POOL: Segment(BLOOD, Origin.PROPOSED)}
 SPILLING = mask("xx....", "xx....", "xxx...", "......", "......", "......")
 
 
@@ -37,6 +39,12 @@ def within(scar: Segment, before: Mask | None = None) -> Mask:
 
 def test_a_proposal_keeps_to_the_wall() -> None:
     assert np.array_equal(within(Segment(SPILLING, Origin.PROPOSED)), SPILLING & WALL)
+
+
+def test_beside_a_proposed_blood_pool_it_keeps_to_the_ventricle() -> None:
+    assert np.array_equal(
+        confined(Segment(SPILLING, Origin.PROPOSED), SliceContent(), PROPOSED).mask, SPILLING & VENTRICLE
+    )
 
 
 def test_a_click_in_the_wall_adds_within_it_and_takes_nothing_away_that_was_beyond() -> None:
@@ -76,3 +84,25 @@ def test_confined_or_not_a_positive_click_takes_nothing_away_and_shows(
     assert not (before & ~now).any()
     assert now[int(y), int(x)]
     assert not (now & ~answer).any()
+
+
+@given(masks, masks, masks)
+def test_a_blood_pool_gives_way_to_each_scar_in_turn_and_has_all_of_it_back(
+    first: Mask, second: Mask, muscles: Mask
+) -> None:
+    nothing = np.zeros(SHAPE, bool)
+    whole = taken_out(Segment(BLOOD, Origin.PROPOSED), BLOOD & muscles)
+    given = given_way(whole, first, VENTRICLE)
+    assert np.array_equal(given.mask, whole.mask & ~first)
+    again = given_way(given, second, VENTRICLE)
+    assert np.array_equal(again.mask, whole.mask & ~second)
+    assert np.array_equal(put_back(again, VENTRICLE).mask, BLOOD & ~second)
+    assert np.array_equal(given_way(again, nothing, VENTRICLE).mask, whole.mask)
+    assert np.array_equal(given_way(put_back(again, VENTRICLE), nothing, VENTRICLE).mask, BLOOD)
+
+
+def test_a_blood_pool_has_back_what_it_gave_as_far_as_the_ventricle_goes() -> None:
+    given = given_way(Segment(BLOOD, Origin.PROPOSED), SPILLING, VENTRICLE)
+    smaller = VENTRICLE & ~SPILLING
+    assert np.array_equal(given_way(given, np.zeros(SHAPE, bool), smaller).mask, BLOOD & ~SPILLING)
+    assert given_way(given, SPILLING, VENTRICLE) is given

@@ -11,9 +11,16 @@ from hypothesis.extra import numpy as arrays
 from scarmass.domain.methods import Circle, Method, Region, standard_methods
 from scarmass.domain.prompts import Box, Point
 from scarmass.domain.protocols import Model
-from scarmass.domain.reading import Origin, Segment
+from scarmass.domain.reading import Origin, Segment, WallRules
 from scarmass.domain.stack import Contrast
-from scarmass.storage.documents import header_from_json, header_to_json, segment_from_json, segment_to_json
+from scarmass.storage.documents import (
+    header_from_json,
+    header_to_json,
+    segment_from_json,
+    segment_to_json,
+    wall_from_json,
+    wall_to_json,
+)
 from tests.domain.test_outcome import image
 
 HEADER = image(1, 0.0).header
@@ -33,14 +40,15 @@ def test_a_header_of_a_later_version_is_read_without_what_is_not_known() -> None
 @given(arrays.arrays(bool, st.tuples(st.integers(1, 6), st.integers(1, 6))), st.sampled_from(Origin), st.booleans())
 def test_a_segment_is_read_back_as_it_was_written(mask: np.ndarray, origin: Origin, is_of_a_model: bool) -> None:
     by_model = {"score": 0.5, "model": Model("m", "0" * 64)} if is_of_a_model else {}
-    said = {"warnings": ("1.0 g lie elsewhere",), "misplaced": mask} if mask.any() else {}
+    said = {"warnings": ("1.0 g lie elsewhere",), "misplaced": mask, "given_to_scar": mask} if mask.any() else {}
     segment = Segment(mask, origin, (Box(0, 0, 1.5, 2),), (Point(0.5, 0.25, False),), **by_model, **said)
     again = segment_from_json(segment_to_json(segment))
     assert np.array_equal(again.mask, mask)
     names = ("origin", "boxes", "points", "score", "model", "warnings")
     assert [getattr(again, name) for name in names] == [getattr(segment, name) for name in names]
-    assert (again.misplaced is None) == (segment.misplaced is None)
-    assert again.misplaced is None or np.array_equal(again.misplaced, mask)
+    assert (again.misplaced is None, again.given_to_scar is None) == (not mask.any(), not mask.any())
+    for name in ("misplaced", "given_to_scar"):
+        assert getattr(again, name) is None or np.array_equal(getattr(again, name), mask)
 
 
 def test_of_a_segment_that_was_stored_before_where_it_lies_was_told_nothing_is_said() -> None:
@@ -55,6 +63,11 @@ def test_an_adopted_segment_is_read_back_with_its_method_and_what_was_placed_for
     segment = Segment(np.ones((2, 2), bool), Origin.THRESHOLD, method=method, placed=placed)
     again = segment_from_json(json.loads(json.dumps(segment_to_json(segment))))
     assert (again.method, again.placed) == (method, placed)
+
+
+def test_a_reading_that_was_opened_before_there_were_rules_of_the_wall_follows_none() -> None:
+    assert wall_from_json(None) == WallRules(confines_scar=False, papillary_muscles=False)
+    assert wall_from_json(wall_to_json(WallRules())) == WallRules()
 
 
 def test_a_segment_of_an_older_version_has_no_method() -> None:

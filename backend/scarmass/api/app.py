@@ -6,10 +6,14 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp
 
 from scarmass.api import errors
-from scarmass.api.bounds import BodyBounds
+from scarmass.api.audit_trail import AuditTrail
+from scarmass.api.bounds import BodyBounds, Share
 from scarmass.api.guard import Guard
+from scarmass.api.headers import StrictHeaders
+from scarmass.api.origin import Forwarded
 from scarmass.api.routes import (
     deletions,
     dicomweb,
@@ -19,19 +23,30 @@ from scarmass.api.routes import (
     models,
     pacs,
     pages,
+    people,
+    provider,
     reader_studies,
     readings,
     reports,
     segmentations,
     segments17,
+    session,
     signing,
     slices,
     stacks,
     studies,
 )
+from scarmass.api.shares import Shares, Sharing
+from scarmass.api.sign_in import SignIn
 from scarmass.paths import FRONTEND
+from scarmass.services.audit import Trail
 from scarmass.services.context import Context
 from scarmass.services.readings.open import EmbeddingAhead
+
+
+class Application(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        return StrictHeaders(super().build_middleware_stack())
 
 
 def create_app(
@@ -39,6 +54,8 @@ def create_app(
     worker: AbstractContextManager[None],
     body_bounds: BodyBounds = BodyBounds(),
     allowed_hosts: Sequence[str] = ("*",),
+    trusted_proxies: Sequence[str] = (),
+    share: Share = Share(),
 ) -> FastAPI:
     """The application; the worker, which prepares readings, works while it runs."""
 
@@ -49,7 +66,7 @@ def create_app(
             yield
         embedding_ahead.stop()
 
-    app = FastAPI(
+    app = Application(
         title="ScarMass",
         version="1",
         description="Myocardial scar mass from LGE cardiac MR. For research use only; not a cleared medical device.",
@@ -59,14 +76,22 @@ def create_app(
         responses=errors.PROBLEM_RESPONSES,
     )
     app.state.context = context
+    app.state.audit_trail = Trail(context)
+    shares = app.state.shares = Shares(share)
+    app.add_middleware(Sharing, require=shares.require_request_of_person)
+    app.add_middleware(SignIn, context=context)
+    app.add_middleware(AuditTrail)
     app.add_middleware(Guard, bounds=body_bounds)
+    app.add_middleware(Sharing, require=shares.require_request_of_address)
     # A foreign name that resolves to this machine would make its pages count as same-origin.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
+    app.add_middleware(Forwarded, trusted=trusted_proxies)
     errors.install(app)
     of_readings = (readings, methods, segments17, segmentations, signing, reports)
     of_network = (pacs, dicomweb)
-    of_studies = (studies, deletions, stacks, slices)
-    for route in (*of_studies, models, *of_readings, reader_studies, *of_network, events, health, pages):
+    of_access = (session, people, provider)
+    of_images = (studies, deletions, stacks, slices, models)
+    for route in (*of_images, *of_readings, reader_studies, *of_network, events, *of_access, health, pages):
         app.include_router(route.router)
     app.include_router(pacs.of_readings)
     app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")

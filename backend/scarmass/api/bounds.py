@@ -1,4 +1,4 @@
-"""What the body of a request may cost at most."""
+"""What a request may cost at most, and what one client may ask for."""
 
 from dataclasses import dataclass
 
@@ -11,3 +11,18 @@ class BodyBounds:
     json_bytes: int = 2**20
     idle_seconds: float = 20.0
     bytes_per_second: float = 2**10
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one person may ask for: requests a second, and how many of them at one go; uploads and requests that models
+    answer, at once.
+
+    persons_per_address: all who come from one address may ask for so many times as much together, signed in or not.
+    """
+
+    requests_per_second: float = 50
+    burst: int = 500
+    uploads: int = 3
+    model_work: int = 16
+    persons_per_address: int = 20

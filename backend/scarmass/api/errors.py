@@ -2,6 +2,7 @@
 
 import logging
 import re
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -24,6 +25,7 @@ STATUS: dict[type[errors.Fact], int] = {
     errors.Conflict: 409,
     errors.NotFound: 404,
     errors.Unavailable: 503,
+    errors.Excessive: 429,
     errors.Full: 507,
 }
 
@@ -32,7 +34,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "Problem details (RFC 9457)",
         "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
     }
-    for status in (400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 422, 503, 507)
+    for status in (400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 422, 429, 503, 507)
 }
 
 
@@ -52,10 +54,22 @@ def install(app: FastAPI) -> None:
 
 
 def _fact(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.Fact)
+    return fact_answer(error)
+
+
+def fact_answer(error: errors.Fact) -> JSONResponse:
+    """What a fact is answered with, where no exception handler reaches."""
     name = type(error).__name__
     title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
-    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
-    return problem(status, name, title, str(error))
+    answer = problem(status_of(error), name, title, str(error))
+    if isinstance(error, errors.Excessive):
+        answer.headers["Retry-After"] = str(max(1, ceil(error.retry_after_s)))
+    return answer
+
+
+def status_of(error: errors.Fact) -> int:
+    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
 def _validation(_: Request, error: Exception) -> JSONResponse:

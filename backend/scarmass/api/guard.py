@@ -1,29 +1,18 @@
-"""What stands between the network and every route: bodies bounded in size and time, same-origin writes, strict
-response headers."""
+"""What stands between the network and every route: writes of this origin alone, bodies bounded in size and time."""
 
 import asyncio
 import re
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scarmass.api.bounds import BodyBounds
 from scarmass.api.errors import problem
+from scarmass.api.origin import why_foreign
+from scarmass.domain.errors import CalledOff
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-RESPONSE_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-        "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-
-
 UPLOADS = re.compile(r"/api/v1/studies|/dicomweb/studies(/[^/]*)?")
 """Paths that take files by POST."""
 
@@ -43,7 +32,10 @@ class BodyTooSlow(HTTPException):
 
 
 class Guard:
-    """ASGI middleware. The route of uploads takes large bodies, every other route small ones, whatever their type."""
+    """ASGI middleware. The route of uploads takes large bodies, every other route small ones, whatever their type.
+
+    A request that is called off, or that the server breaks off as it ends, is told so.
+    """
 
     def __init__(self, app: ASGIApp, bounds: BodyBounds) -> None:
         self.app = app
@@ -53,29 +45,33 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] not in SAFE_METHODS and (reason := why_foreign(scope)) is not None:
+            await problem(403, "CrossOrigin", "Cross origin", reason)(scope, receive, send)
+            return
         headers = Headers(scope=scope)
-        if scope["method"] not in SAFE_METHODS and headers.get("sec-fetch-site") in ("cross-site", "same-site"):
-            refusal = problem(403, "CrossOrigin", "Cross origin", "another site may not write here")
-            await refusal(scope, receive, send)
+        declared = headers.get("content-length", "0")
+        if scope["method"] in SAFE_METHODS and (declared != "0" or "transfer-encoding" in headers):
+            await problem(400, "Http", "Unexpected body", "what only reads has no body")(scope, receive, send)
             return
         is_upload = scope["method"] == "POST" and UPLOADS.fullmatch(scope["path"])
         limit = self.bounds.upload_bytes if is_upload else self.bounds.json_bytes
-        declared = headers.get("content-length", "0")
         if not declared.isdecimal() or int(declared) > limit:
             refusal = problem(413, "Http", "Body too large", BodyTooLarge(limit).detail)
             await refusal(scope, receive, send)
             return
+        is_begun = False
 
-        async def guarded_send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                out = MutableHeaders(scope=message)
-                for name, value in RESPONSE_HEADERS.items():
-                    out.setdefault(name, value)
-                if not scope["path"].startswith(("/static", "/api/v1/slices")):
-                    out.setdefault("Cache-Control", "no-store")
+        async def noted_send(message: Message) -> None:
+            nonlocal is_begun
+            is_begun = True
             await send(message)
 
-        await self.app(scope, _bounded(receive, limit, self.bounds), guarded_send)
+        try:
+            await self.app(scope, _bounded(receive, limit, self.bounds), noted_send)
+        except (CalledOff, asyncio.CancelledError) as why:
+            if not is_begun:
+                detail = str(why) if isinstance(why, CalledOff) else "the server ends: ask again when it is back"
+                await problem(503, "CalledOff", "Called off", detail)(scope, receive, send)
 
 
 def _bounded(receive: Receive, limit: int, bounds: BodyBounds) -> Receive:

@@ -2,6 +2,8 @@
 
 import typer
 
+from scarmass.cli.admin import admin_app
+from scarmass.cli.audit import audit_app
 from scarmass.cli.backup import backup, restore
 from scarmass.cli.calibrate import calibrate
 from scarmass.cli.data import dataset_app
@@ -20,10 +22,10 @@ app.command()(demo)
 app.command()(replay)
 app.command()(backup)
 app.command()(restore)
-admin_app = typer.Typer(no_args_is_help=True, help="What is an administrator's to do.")
 admin_app.command("delete-patient")(delete_patient)
 admin_app.command()(deletions)
 app.add_typer(admin_app, name="admin")
+app.add_typer(audit_app, name="audit")
 app.add_typer(weights_app, name="weights")
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(train_app, name="train")

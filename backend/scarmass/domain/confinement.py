@@ -1,6 +1,7 @@
 """Scar confined to the wall: scar lies in the myocardium, and what a model draws beyond it is blood or fat.
 
 Only what models add is confined. What a reader paints, or asks for by a click outside the wall, is a reader's word.
+The border of the blood pool cannot be seen beside a bright subendocardial scar, so a proposed one gives way to scar.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ import numpy as np
 from scarmass.domain.masks import Mask, component_at, components
 from scarmass.domain.prompts import Point
 from scarmass.domain.reading import Changes, Origin, Reading, Segment, SliceContent, WallRules
-from scarmass.domain.structures import CONTOURED, Structure, myocardium
+from scarmass.domain.structures import CONTOURED, Structure
 
 
 def within_wall(reading: Reading, rules: WallRules, changes: Changes) -> Changes:
@@ -36,7 +37,9 @@ def confined(scar: Segment, before: SliceContent, contours: Mapping[Structure, S
     """
     if scar.origin not in (Origin.PROPOSED, Origin.PROMPT) or not contours.keys() >= set(CONTOURED):
         return scar
-    wall = myocardium({structure: contours[structure].mask for structure in CONTOURED})
+    ventricle, blood_pool = (contours[structure] for structure in CONTOURED)
+    gives_way = blood_pool.origin is Origin.PROPOSED
+    wall = ventricle.mask if gives_way else ventricle.mask & ~blood_pool.mask
     is_drawn = scar.origin is Origin.PROMPT
     known = before.scar.mask if is_drawn and before.scar is not None else np.zeros_like(scar.mask)
     added = scar.mask & ~known
@@ -57,3 +60,19 @@ def asked_outside(added: Mask, wall: Mask, points: Sequence[Point]) -> Mask:
         if not (part & wall).any():
             asked |= part
     return asked
+
+
+def given_way(blood_pool: Segment, scar: Mask, left_ventricle: Mask) -> Segment:
+    """The blood pool less a scar, within the left ventricle, masks (rows, columns); it knows what it gave.
+
+    What it gave before it has back first. Papillary muscles that were taken out of it stay out.
+    """
+    nothing = np.zeros_like(blood_pool.mask)
+    muscles, given = (
+        nothing if part is None else part for part in (blood_pool.papillary_muscles, blood_pool.given_to_scar)
+    )
+    whole = blood_pool.mask | ((muscles | given) & left_ventricle)
+    gives = whole & scar
+    if np.array_equal(gives, given):
+        return blood_pool
+    return replace(blood_pool, mask=whole & ~muscles & ~gives, given_to_scar=gives if gives.any() else None)

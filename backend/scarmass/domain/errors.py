@@ -1,8 +1,15 @@
-"""Facts: what can be wrong, each named once and of one of seven kinds. The API answers each kind in api/errors.py."""
+"""Facts: what can be wrong, each named once and of one of eight kinds. The API answers each kind in api/errors.py."""
 
 
 class Fact(Exception):
-    """Base of the seven kinds. str(fact) is a sentence fit for the person who caused it."""
+    """Base of the eight kinds. str(fact) is a sentence fit for the person who caused it."""
+
+
+class CalledOff(BaseException):
+    """Nobody waits for the work any more: its client has gone, or the server ends. str(it) is a sentence that says so.
+
+    No Exception: what goes on after whatever failure ends with this one.
+    """
 
 
 class Invalid(Fact):
@@ -33,12 +40,54 @@ class Forbidden(Fact):
     """Whoever asks may not do it."""
 
 
+class Excessive(Fact):
+    """Whoever asks does so too often, or for too much at once. retry_after_s: when to ask again."""
+
+    retry_after_s = 1.0
+
+
+class TooManyRequests(Excessive):
+    """A person, or the clients at one address, asked for more than their share."""
+
+    def __init__(self, what: str, retry_after_s: float = Excessive.retry_after_s) -> None:
+        super().__init__(what)
+        self.retry_after_s = retry_after_s
+
+
 class NotSignedIn(Unauthenticated):
     """The request has neither a session nor a token that is valid now."""
 
 
 class NotAllowed(Forbidden):
     """The roles of the person or the service do not include what was asked for."""
+
+
+class SignInRefused(Unauthenticated):
+    """The user name or the password is wrong, or the account is disabled: which of them is not told."""
+
+
+class SignInPaused(Unauthenticated):
+    """After several wrong passwords the next one is looked at only some time later."""
+
+
+class ProviderRefused(Unauthenticated):
+    """The provider did not say who somebody is, or said it so that it cannot be believed."""
+
+
+class NoRole(Forbidden):
+    """Somebody is known at the provider, and nothing that it says of them is a role here."""
+
+
+class PasswordRefused(Invalid):
+    """A new password is too short or too long, or is among the first that would be guessed."""
+
+
+class NameInvalid(Invalid):
+    """A person's or a token's name is empty, too long, holds what cannot be printed or is one of our own."""
+
+
+class ReaderClaimed(Invalid):
+    """A request names its reader, where the reader's name comes from the login."""
 
 
 class ObjectRefused(Invalid):
@@ -177,6 +226,22 @@ class ReaderStudyInvalid(Invalid):
     """A reader study lacks a name, stacks, readers or arms, or names one of them twice."""
 
 
+class NoLogin(Conflict):
+    """Nobody can sign in this way: the settings name no such login."""
+
+
+class NameTaken(Conflict):
+    """Another person or token has this name, or this user name."""
+
+
+class PasswordNotOurs(Conflict):
+    """The person signs in at a provider, which keeps the password."""
+
+
+class RolesNotOurs(Conflict):
+    """The roles and study groups of a person come from the provider at each sign-in."""
+
+
 class InstanceConflict(Conflict):
     """A SOP Instance UID arrived again with other content."""
 
@@ -286,7 +351,7 @@ class NothingMeasured(Conflict):
 
 
 class MeasuredInReaderStudy(Conflict):
-    """A reading that was signed in a reader study is a measurement, and is not amended."""
+    """A reading of a reader study is one reader's measurement: neither amended, nor sent, nor taken from elsewhere."""
 
 
 class NothingOutlined(Conflict):
@@ -295,6 +360,14 @@ class NothingOutlined(Conflict):
 
 class SlicesDiffer(Conflict):
     """The slices of a reading have several sizes, which one segmentation cannot hold."""
+
+
+class PersonNotFound(NotFound):
+    """No person has this id or user name."""
+
+
+class TokenNotFound(NotFound):
+    """No token has this id."""
 
 
 class StudyOnWorklist(Conflict):
@@ -365,6 +438,14 @@ class StorageFull(Full):
     """The disk of the files, or of the database, has no room left."""
 
 
+class ProviderUnreachable(Unavailable):
+    """The provider at which people sign in does not answer, or not as one."""
+
+
+class AuditReceiverUnreachable(Unavailable):
+    """The syslog server that the audit trail is sent to does not take it."""
+
+
 class PeerUnreachable(Unavailable):
     """A PACS, or another machine of the network, does not answer in time."""
 
@@ -391,6 +472,14 @@ class NothingListens(Conflict):
 
 class DeviceOutOfMemory(Unavailable):
     """The accelerator had no memory left, even after the embeddings were evicted."""
+
+
+class LoginMissing(Unavailable):
+    """The server would be reached from other machines, and nobody would have to sign in."""
+
+
+class LoginUnsafe(Unavailable):
+    """Passwords and sessions would travel unencrypted, or the address of the server is not told."""
 
 
 class SecretTooShort(Unavailable):

@@ -47,5 +47,7 @@ def put_back(blood_pool: Segment, left_ventricle: Mask) -> Segment:
     """The blood pool as it was drawn, within the left ventricle (rows, columns)."""
     if blood_pool.papillary_muscles is None:
         return blood_pool
-    whole = blood_pool.mask | (blood_pool.papillary_muscles & left_ventricle)
-    return replace(blood_pool, mask=whole, papillary_muscles=None)
+    back = blood_pool.papillary_muscles & left_ventricle
+    if blood_pool.given_to_scar is not None:
+        back &= ~blood_pool.given_to_scar
+    return replace(blood_pool, mask=blood_pool.mask | back, papillary_muscles=None)

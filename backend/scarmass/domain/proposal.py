@@ -46,10 +46,14 @@ class StackDetection:
 
 def detect_stack(detector: Detector, images: Sequence[SliceImage]) -> StackDetection:
     """Run the detector over every slice of a stack, one left ventricle a slice at most."""
-    boxes = detector.detect(images)
+    return stack_detection(detector.detect(images), images[0].pixel_spacing_mm)
+
+
+def stack_detection(boxes: Sequence[list[DetectedBox]], pixel_spacing_mm: tuple[float, float]) -> StackDetection:
+    """Of what was found on each slice of a stack, in stack order."""
     found = StackDetection(tuple(boxes), None)
     ventricles = [box for box in found.ventricles if box is not None]
-    return replace(found, region=heart_region(ventricles, images[0].pixel_spacing_mm))
+    return replace(found, region=heart_region(ventricles, pixel_spacing_mm))
 
 
 def proposed_boxes(

@@ -108,7 +108,7 @@ class Segment:
     is_likeliest: nothing reached the limit in a box that a reader drew, so its likeliest part is shown.
     warnings: what is to be said of where the mask lies. misplaced: the parts of it (rows, columns) that they speak of.
     method: whose mask it is, where a threshold made it. placed: what of that the method rests on a reader had placed.
-    papillary_muscles: what was taken out of a blood pool, bool (rows, columns).
+    papillary_muscles: what was taken out of a blood pool, bool (rows, columns). given_to_scar: what of it scar took.
     """
 
     mask: Mask
@@ -124,6 +124,7 @@ class Segment:
     method: Method | None = None
     placed: Mapping[Region, Circle] = field(default_factory=dict)
     papillary_muscles: Mask | None = None
+    given_to_scar: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -183,11 +184,11 @@ class Sensitivity:
 class WallRules:
     """What counts as the wall in a reading.
 
-    confines_scar: what models draw as scar keeps to the myocardium. papillary_muscles: they count as myocardium, and
-    not as blood.
+    confines_scar: what models draw as scar keeps to the myocardium, and a proposed blood pool gives way to scar.
+    papillary_muscles: they count as myocardium, and not as blood.
     """
 
-    confines_scar: bool = False
+    confines_scar: bool = True
     papillary_muscles: bool = False
 
 

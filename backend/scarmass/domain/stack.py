@@ -7,6 +7,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -100,7 +101,7 @@ class SliceHeader:
     may_show_writing: bool = False
     pixel_padding: tuple[int, int] | None = None
 
-    @property
+    @cached_property
     def plane(self) -> SlicePlane:
         return SlicePlane(
             self.rows,

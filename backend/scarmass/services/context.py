@@ -10,9 +10,11 @@ from secrets import token_bytes
 import numpy as np
 from numpy.typing import NDArray
 
+from scarmass.domain.audit import AuditReceiver
 from scarmass.domain.contours import Contours
 from scarmass.domain.deletion import RetentionRules
 from scarmass.domain.errors import PeerUnreachable
+from scarmass.domain.login import Login
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.pacs import PacsClient, Peer, ResultObject
@@ -50,9 +52,10 @@ def no_client(peer: Peer) -> PacsClient:
 class Context:
     """sensitivity, wall: what readings are opened with. examiners: read what comes in. report_templates: a site's own.
     results_folder: where signed readings are written, None where they are not. network: our entity, peers and rules.
-    client_of: talks to a peer. spool: where what comes over the network waits, None where nothing does. retention: how
-    long studies stay. nightly_hour: of the day, at which the daily work begins. record_key: of the hashes that stand
-    for patients in records.
+    client_of: talks to a peer. spool: where what comes over the network waits, None where nothing does. login: how
+    people sign in, None where nobody has to. retention: how long studies stay. nightly_hour: of the day, at which the
+    daily work begins. record_key: of the hashes that stand for patients in records. audit_receiver: where
+    the audit trail is sent to, None where it stays here.
 
     images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
     time. results: what signed readings leave as.
@@ -73,9 +76,11 @@ class Context:
     network: Network = field(default_factory=Network)
     client_of: Callable[[Peer], PacsClient] = no_client
     spool: Spool | None = None
+    login: Login | None = None
     retention: RetentionRules = field(default_factory=RetentionRules)
     nightly_hour: int = 3
     record_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
+    audit_receiver: AuditReceiver | None = None
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
     images: Remembered[Hashable, SliceImage] = field(default_factory=lambda: Remembered(REMEMBERED_IMAGES))
@@ -90,6 +95,7 @@ class Context:
     )
     precedence: Precedence = field(default_factory=Precedence)
     notifications: Notifications = field(init=False)
+    is_stopping: bool = False
 
     def __post_init__(self) -> None:
         self.notifications = Notifications(self.database.conninfo)
@@ -118,6 +124,12 @@ class Context:
         remembered = (self.images, self.blood, self.logits, self.spreads, self.contours, self.results)
         for each in (*remembered, self.detections, self.summaries, self.segmenter):
             each.forget()
+
+    def stop(self) -> None:
+        """The server ends: models begin nothing more, and who waits for changes is told."""
+        self.is_stopping = True
+        self.precedence.stop()
+        self.notifications.wake_everybody()
 
     def recipe_of(self, reading: Reading) -> Recipe:
         """How a reading is measured: as it was signed, or as the settings are now."""

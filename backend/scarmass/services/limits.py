@@ -41,6 +41,11 @@ def pixels_above(
     The wall that the limit rests on is the model's, in the ventricle's box. Half of the maximum is that of what the
     model takes for scar, or of all the wall where it sees none. Raises SliceNotFound, ThresholdUndefined.
     """
+    with context.precedence.click():
+        return _above(context, sop_instance_uid, frame_number, limit, sensitivity)
+
+
+def _above(context: Context, sop_instance_uid: str, frame_number: int, limit: Limit, sensitivity: float) -> Mask:
     stack, one = get_slice(context, sop_instance_uid, frame_number)
     prompted = _around_ventricle(context, stack, one)
     if limit is Limit.MODEL:

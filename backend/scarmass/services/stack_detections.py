@@ -1,41 +1,68 @@
-"""What the detector found on a stack: run once over all its slices, remembered while the server lives."""
+"""What the detector found on stacks: run once over each slice, remembered while the server lives."""
 
 import threading
 from collections.abc import Callable, Sequence
 
-from scarmass.domain.proposal import StackDetection, detect_stack
-from scarmass.domain.protocols import Detector, SliceImage
+from scarmass.domain.proposal import StackDetection, stack_detection
+from scarmass.domain.protocols import DetectedBox, Detector, SliceImage
 from scarmass.domain.stack import Slice
+from scarmass.services.precedence import Precedence
 from scarmass.services.remembered import Remembered
 
 REMEMBERED_STACKS = 256
+REMEMBERED_SLICES = 8192
+LOCKS = 64
+
 Key = tuple[str, ...]
 
 
 class StackDetections:
-    """Detections by the content of slices, at most REMEMBERED_STACKS, each made once however many ask at once."""
+    """Detections by the content of slices. Each slice is a piece of work, done once however many ask at once.
+
+    Who asks for what another one has half done goes on with it in their own turns, and waits for nobody's.
+    """
 
     def __init__(self) -> None:
-        self._known: Remembered[Key, StackDetection] = Remembered(REMEMBERED_STACKS)
-        self._detecting = threading.Lock()
+        self._stacks: Remembered[Key, StackDetection] = Remembered(REMEMBERED_STACKS)
+        self._slices: Remembered[Key, list[DetectedBox]] = Remembered(REMEMBERED_SLICES)
+        self._at_work = [threading.Lock() for _ in range(LOCKS)]
 
-    def of(self, slices: Sequence[Slice], images: Callable[[Slice], SliceImage], detector: Detector) -> StackDetection:
+    def of(
+        self,
+        slices: Sequence[Slice],
+        images: Callable[[Slice], SliceImage],
+        detector: Detector,
+        precedence: Precedence,
+    ) -> StackDetection:
         """The detection on these slices, from memory where it is known. images: reads a slice's pixels."""
         key = _key(slices, detector)
-        if known := self._known.get(key):
+        if known := self._stacks.get(key):
             return known
-        with self._detecting:
-            if known := self._known.get(key):
-                return known
-            detection = detect_stack(detector, [images(one) for one in slices])
-            self._known.put(key, detection)
-            return detection
+        boxes = [self._on(one, images, detector, precedence) for one in slices]
+        detection = stack_detection(boxes, slices[0].header.pixel_spacing_mm)
+        self._stacks.put(key, detection)
+        return detection
 
     def forget(self) -> None:
-        self._known.forget()
+        self._stacks.forget()
+        self._slices.forget()
 
     def is_known(self, slices: Sequence[Slice], detector: Detector) -> bool:
-        return self._known.get(_key(slices, detector)) is not None
+        return self._stacks.get(_key(slices, detector)) is not None
+
+    def _on(
+        self, one: Slice, images: Callable[[Slice], SliceImage], detector: Detector, precedence: Precedence
+    ) -> list[DetectedBox]:
+        key = _key([one], detector)
+        if (known := self._slices.get(key)) is not None:
+            return known
+        # The lock is taken within the turn: whoever holds it is at work already.
+        with precedence.piece(), self._at_work[hash(key) % LOCKS]:
+            if (known := self._slices.get(key)) is not None:
+                return known
+            (boxes,) = detector.detect([images(one)])
+            self._slices.put(key, boxes)
+            return boxes
 
 
 def _key(slices: Sequence[Slice], detector: Detector) -> Key:

@@ -75,6 +75,7 @@ def segment_to_json(segment: Segment) -> Json:
         "method": None if segment.method is None else asdict(segment.method),
         "placed": {region.value: asdict(circle) for region, circle in segment.placed.items()},
         "papillary_muscles": None if segment.papillary_muscles is None else to_rle(segment.papillary_muscles),
+        "given_to_scar": None if segment.given_to_scar is None else to_rle(segment.given_to_scar),
         "model": None if segment.model is None else {"name": segment.model.name, "sha256": segment.model.sha256},
     }
 
@@ -98,6 +99,7 @@ def segment_from_json(document: Json) -> Segment:
         method=None if document.get("method") is None else method_from_json(document["method"]),
         placed={Region(region): Circle(**circle) for region, circle in document.get("placed", {}).items()},
         papillary_muscles=_mask(document.get("papillary_muscles")),
+        given_to_scar=_mask(document.get("given_to_scar")),
         model=None if document["model"] is None else Model(**document["model"]),
     )
 
@@ -154,7 +156,7 @@ def wall_to_json(wall: WallRules) -> Json:
 
 def wall_from_json(document: Json | None) -> WallRules:
     """The rules; a reading that was opened before there were any follows none."""
-    return WallRules(**(document or {}))
+    return WallRules(**(document or {"confines_scar": False, "papillary_muscles": False}))
 
 
 def recipe_to_json(recipe: Recipe) -> Json:

@@ -70,7 +70,7 @@ class Notifications:
                     self._conninfo, autocommit=True, keepalives_idle=KEEPALIVES_IDLE_S
                 ) as connection:
                     await connection.execute(f"listen {CHANNEL}")
-                    self._wake_everybody()
+                    self.wake_everybody()
                     async for notification in connection.notifies():
                         self._wake(notification.payload)
             except psycopg.Error as error:
@@ -82,7 +82,8 @@ class Notifications:
             for wake in self._wakes.get(key, ()):
                 wake()
 
-    def _wake_everybody(self) -> None:
+    def wake_everybody(self) -> None:
+        """As if every key had been notified."""
         with self._guard:
             for wakes in self._wakes.values():
                 for wake in wakes:

@@ -11,8 +11,8 @@ from scarmass.services.context import Context
 from scarmass.services.pacs import send
 from scarmass.storage.spool import Spool
 from tests.api.signing import ANNA, accept_all, open_reading, sign
-from tests.conftest import upload
 from tests.fake_pacs import KEEPER, PACS, SENDS, FakePacs, objects_of
+from tests.kept import Kept
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ def networked(
 
 
 @pytest.fixture
-def unsigned(client: TestClient, phantom_files: list[Path]) -> dict:
+def unsigned(client: TestClient, context: Context, kept_stack: Kept[str]) -> dict:
     """A reading whose every slice is decided."""
-    stack = upload(client, phantom_files)["studies"][0]["stacks"][0]
-    return accept_all(client, open_reading(client, stack["stack_id"], ANNA))
+    kept_stack.put_into(context)
+    return accept_all(client, open_reading(client, kept_stack.told, ANNA))
 
 
 @pytest.fixture

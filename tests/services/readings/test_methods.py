@@ -3,6 +3,7 @@
 import csv
 import io
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,13 @@ from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies
 from scarmass.phantom.stack import Phantom
 from scarmass.services.context import Context
-from tests.api.test_readings import edit, reading, stack
+from tests.api.test_readings import edit
+from tests.conftest import upload
 from tests.fakes import WithoutOutlines
+from tests.kept import Kept
+from tests.services.readings.driving import prepared
 
 pytestmark = pytest.mark.slow
-
-__all__ = ["reading", "stack"]
 
 FIVE_SD = {"name": "n_sd", "n": 5.0}
 FWHM = {"name": "fwhm"}
@@ -39,17 +41,29 @@ def truth(phantom_files: list[Path]) -> Phantom:
     return subject
 
 
-@pytest.fixture
-def outlined(client: TestClient, reading: dict, truth: Phantom) -> dict:
+@pytest.fixture(scope="module")
+def kept_reading(keeping: Callable[..., Kept[dict]], phantom_files: list[Path]) -> Kept[dict]:
     """The reading with its true contours on the slices 3 to 6, and true scar there."""
-    revision = 0
-    for index in range(3, 7):
-        for structure in (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL, Structure.SCAR):
-            painted = to_rle(truth.masks[structure][index])
-            answer = edit(client, reading, revision, "paint", index, structure=structure.value, mask=painted)
-            revision = answer["revision"]
-    edit(client, reading, revision, "sensitivity", follows=False)
-    return client.get(f"/api/v1/readings/{reading['id']}").json()
+    truth = next(demo_studies()).phantom
+
+    def happens(client: TestClient, _: Context) -> dict:
+        reading = prepared(client, upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"])
+        revision = 0
+        for index in range(3, 7):
+            for structure in (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL, Structure.SCAR):
+                painted = to_rle(truth.masks[structure][index])
+                answer = edit(client, reading, revision, "paint", index, structure=structure.value, mask=painted)
+                revision = answer["revision"]
+        edit(client, reading, revision, "sensitivity", follows=False)
+        return client.get(f"/api/v1/readings/{reading['id']}").json()
+
+    return keeping(WithoutOutlines(), happens)
+
+
+@pytest.fixture
+def outlined(context: Context, kept_reading: Kept[dict]) -> dict:
+    kept_reading.put_into(context)
+    return kept_reading.told
 
 
 def asked(client: TestClient, reading: dict, **body) -> dict:
@@ -71,7 +85,8 @@ def key_of(reading: dict, index: int) -> dict:
     return {"sop_instance_uid": reading["slices"][index]["sop_instance_uid"], "frame_number": 1}
 
 
-def test_a_reading_without_contours_is_told_so_method_by_method(client: TestClient, reading: dict) -> None:
+def test_a_reading_without_contours_is_told_so_method_by_method(client: TestClient, phantom_files: list[Path]) -> None:
+    reading = prepared(client, upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"])
     methods = told(client, reading)
     assert list(methods) == [
         "sd_2",

@@ -62,7 +62,7 @@ class KnowsScarAlone(EchoSegmenter):
 class SeesTheHeartOnFirstSlice(FakeDetector):
     def detect(self, images: Sequence[SliceImage]) -> list[list[DetectedBox]]:
         found = super().detect(images)
-        return [on_slice if index == 0 else [] for index, on_slice in enumerate(found)]
+        return found if self.calls == 1 else [[] for _ in images]
 
 
 class SeesNoHeart(FakeDetector):

@@ -13,11 +13,9 @@ from scarmass.domain.errors import DeviceOutOfMemory
 from scarmass.domain.masks import to_rle
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
-from tests.services.readings.reported import Reported, patient, reported
+from tests.services.readings.reported import Reported
 
 pytestmark = pytest.mark.slow
-
-__all__ = ["patient", "reported"]
 
 
 def test_the_grams_are_the_phantoms_by_both_extents(reported: Reported) -> None:

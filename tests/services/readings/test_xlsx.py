@@ -10,9 +10,7 @@ from openpyxl import load_workbook
 from scarmass.services.readings.xlsx import to_xlsx
 from tests.conftest import upload
 from tests.services.readings.driving import prepared
-from tests.services.readings.reported import Reported, patient, reported
-
-__all__ = ["patient", "reported"]
+from tests.services.readings.reported import Reported
 
 TABLE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

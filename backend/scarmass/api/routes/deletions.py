@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from scarmass.api.dependencies import CurrentReader, InContext, PathUid
+from scarmass.api.dependencies import CanManage, CurrentReader, InContext, PathUid
 from scarmass.api.schemas.deletions import Deletion, DeletionRequest, Deletions
 from scarmass.services.deletion.ask import delete_study, get_deletion, page_of_deletions
 
@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api/v1", tags=["deletion"])
 
 @router.delete("/studies/{study_instance_uid}", status_code=202)
 def delete_study_for_good(
-    study_instance_uid: PathUid, request: DeletionRequest, context: InContext, reader: CurrentReader
+    study_instance_uid: PathUid, request: DeletionRequest, _: CanManage, context: InContext, reader: CurrentReader
 ) -> Deletion:
     """Delete a study that is off the worklist, or its patient with every study: images, readings, signed ones too,
     reports, exports. It goes on by itself and cannot be undone. The same request again is the same deletion."""
@@ -25,6 +25,7 @@ def delete_study_for_good(
 
 @router.get("/deletions")
 def list_deletions(
+    _: CanManage,
     context: InContext,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
@@ -36,5 +37,5 @@ def list_deletions(
 
 
 @router.get("/deletions/{deletion_id}")
-def show_deletion(deletion_id: uuid.UUID, context: InContext) -> Deletion:
+def show_deletion(deletion_id: uuid.UUID, _: CanManage, context: InContext) -> Deletion:
     return Deletion.of(get_deletion(context.places, deletion_id))

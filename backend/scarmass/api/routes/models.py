@@ -4,7 +4,8 @@ from time import perf_counter
 
 from fastapi import APIRouter
 
-from scarmass.api.dependencies import InContext
+from scarmass.api.costly import AsksModelsWhileWaiting
+from scarmass.api.dependencies import CanAsk, InContext
 from scarmass.api.schemas.common import Mass, Model, Rle
 from scarmass.api.schemas.models import (
     Detection,
@@ -25,8 +26,8 @@ from scarmass.services.stacks import get_slice, get_stack
 router = APIRouter(prefix="/api/v1", tags=["models"])
 
 
-@router.post("/detect")
-def detect(request: DetectRequest, context: InContext) -> Detection:
+@router.post("/detect", dependencies=[AsksModelsWhileWaiting])
+def detect(request: DetectRequest, _: CanAsk, context: InContext) -> Detection:
     """The boxes that are proposed on a whole stack or on single slices."""
     if (request.stack_id is None) == (request.slices is None):
         raise PromptInvalid("name either stack_id or slices")
@@ -43,8 +44,8 @@ def detect(request: DetectRequest, context: InContext) -> Detection:
     )
 
 
-@router.post("/segment")
-def segment(request: SegmentRequest, context: InContext) -> Segmentation:
+@router.post("/segment", dependencies=[AsksModelsWhileWaiting])
+def segment(request: SegmentRequest, _: CanAsk, context: InContext) -> Segmentation:
     """The mask for boxes and points on one slice."""
     started = perf_counter()
     prompt = request.to_domain()
@@ -53,10 +54,11 @@ def segment(request: SegmentRequest, context: InContext) -> Segmentation:
         raise PromptInvalid("a prompt needs a box or a point")
     if prompt.previous is not None:
         measure_slice(one, prompt.previous, context.density_g_per_ml)
-    answer = propose.segment(context, stack.slices, one, prompt)
-    measure = measure_slice(one, answer.mask, context.density_g_per_ml)
     is_scar = prompt.structure is Structure.SCAR
-    warnings = placement.warnings_of(context, stack.slices, one, answer.mask) if is_scar else ()
+    with context.precedence.click():
+        answer = propose.segment(context, stack.slices, one, prompt)
+        warnings = placement.warnings_of(context, stack.slices, one, answer.mask) if is_scar else ()
+    measure = measure_slice(one, answer.mask, context.density_g_per_ml)
     return Segmentation(
         mask=Rle.of(answer.mask),
         score=answer.score,
@@ -70,7 +72,7 @@ def segment(request: SegmentRequest, context: InContext) -> Segmentation:
 
 
 @router.post("/mass")
-def mass(request: MassRequest, context: InContext) -> StackMass:
+def mass(request: MassRequest, _: CanAsk, context: InContext) -> StackMass:
     """Grams of these masks on this stack, by both extents."""
     slices = get_stack(context, request.stack_id).slices
     run_lengths = {mask.key: mask.mask.model_dump() for mask in request.masks}

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Request, Response
 
-from scarmass.api.dependencies import InContext, PathFrameNumber, PathUid
+from scarmass.api.costly import AsksModelsWhileWaiting
+from scarmass.api.dependencies import CanView, InContext, PathFrameNumber, PathUid
 from scarmass.api.schemas.common import Rle, Sensitivity
 from scarmass.api.schemas.models import PixelsAbove
 from scarmass.services.context import Context
@@ -13,7 +14,7 @@ from scarmass.services.stacks import get_slice, pixels_of, thumbnail
 
 router = APIRouter(prefix="/api/v1/slices/{sop_instance_uid}/{frame_number}", tags=["slices"])
 
-CACHE = "private, max-age=31536000, immutable"
+CACHE = "private, no-cache"
 
 
 def _binary(media_type: str) -> dict:
@@ -22,7 +23,7 @@ def _binary(media_type: str) -> dict:
 
 @router.get("/pixels", response_class=Response, responses={200: _binary("application/octet-stream")})
 def get_pixels(
-    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, context: InContext
+    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, _: CanView, context: InContext
 ) -> Response:
     """Stored values, rows x columns, little-endian, of the dtype that the stack names."""
     return _answer(
@@ -36,7 +37,7 @@ def get_pixels(
 
 @router.get("/thumbnail", response_class=Response, responses={200: _binary("image/png")})
 def get_thumbnail(
-    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, context: InContext
+    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, _: CanView, context: InContext
 ) -> Response:
     return _answer(
         context,
@@ -49,7 +50,7 @@ def get_thumbnail(
 
 @router.get("/file", response_class=Response, responses={200: _binary("application/dicom")})
 def get_file(
-    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, context: InContext
+    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, _: CanView, context: InContext
 ) -> Response:
     """The DICOM object, byte for byte as it came."""
     return _answer(
@@ -61,11 +62,12 @@ def get_file(
     )
 
 
-@router.get("/above")
+@router.get("/above", dependencies=[AsksModelsWhileWaiting])
 def get_pixels_above(
     sop_instance_uid: PathUid,
     frame_number: PathFrameNumber,
     limit: Limit,
+    _: CanView,
     context: InContext,
     sensitivity: Sensitivity = 0.0,
 ) -> PixelsAbove:
@@ -77,7 +79,7 @@ def get_pixels_above(
 
 
 def _answer(context: Context, request: Request, key: tuple[str, int], media_type: str, content: Callable) -> Response:
-    """Stored objects never change, so their sha256 is the ETag and a browser may keep them."""
+    """Stored objects never change, so their sha256 is the ETag; a browser that keeps them asks whether it still may."""
     _, one = get_slice(context, *key)
     headers = {"ETag": f'"{one.pixels_key}"', "Cache-Control": CACHE}
     if headers["ETag"] in request.headers.get("if-none-match", ""):

@@ -12,7 +12,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from scarmass.api.dependencies import CurrentReader, InContext, PathUid
+from scarmass.api.costly import Uploads, watching
+from scarmass.api.dependencies import CanManage, CanStore, CanView, CurrentReader, InContext, PathUid
 from scarmass.api.errors import problem
 from scarmass.api.multipart import Files, receive_files
 from scarmass.api.schemas.priors import Priors
@@ -22,6 +23,7 @@ from scarmass.services.context import Context
 from scarmass.services.intake import take_in_upload
 from scarmass.services.readings.load import readings_of
 from scarmass.services.readings.priors import priors_of
+from scarmass.services.readings.segmentations import count_by_study
 from scarmass.services.stacks import get_study, page_of_studies, set_removed
 from scarmass.storage.files import storage_full_is_a_fact
 
@@ -53,8 +55,8 @@ UPLOAD_BODY = {
 }
 
 
-@router.post("", status_code=201, response_model=Intake, openapi_extra=UPLOAD_BODY)
-async def upload_studies(request: Request, context: InContext) -> Intake | JSONResponse:
+@router.post("", status_code=201, response_model=Intake, openapi_extra=UPLOAD_BODY, dependencies=[Uploads])
+async def upload_studies(request: Request, _: CanStore, context: InContext) -> Intake | JSONResponse:
     """Store DICOM instances or .zip archives of them; what cannot be used is refused by name and reason."""
     with storage_full_is_a_fact(), context.files.incoming() as incoming:
         try:
@@ -64,12 +66,9 @@ async def upload_studies(request: Request, context: InContext) -> Intake | JSONR
         if not sent.parts:
             return problem(422, "RequestInvalid", "Request invalid", "send at least one file in the field “files”")
         abandoned = threading.Event()
-        watching = asyncio.create_task(tell_when_gone(request, abandoned))
-        try:
+        with watching(request, abandoned):
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(UPLOAD_THREADS, _take_in, context, sent, abandoned)
-        finally:
-            watching.cancel()
 
 
 def _take_in(context: Context, sent: Files, abandoned: threading.Event) -> Intake | JSONResponse:
@@ -89,15 +88,9 @@ def _take_in(context: Context, sent: Files, abandoned: threading.Event) -> Intak
     )
 
 
-async def tell_when_gone(request: Request, abandoned: threading.Event) -> None:
-    """Nothing more is read for a client that has left."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-    abandoned.set()
-
-
 @router.get("")
 def list_studies(
+    _: CanView,
     context: InContext,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[str | None, Query(max_length=512)] = None,
@@ -111,25 +104,28 @@ def list_studies(
 
 
 @router.get("/{study_instance_uid}")
-def show_study(study_instance_uid: PathUid, context: InContext) -> Study:
+def show_study(study_instance_uid: PathUid, _: CanView, context: InContext) -> Study:
     return _with_readings(context, [get_study(context, study_instance_uid)])[0]
 
 
 @router.get("/{study_instance_uid}/priors")
-def list_priors(study_instance_uid: PathUid, context: InContext) -> Priors:
+def list_priors(study_instance_uid: PathUid, _: CanView, context: InContext) -> Priors:
     """Earlier studies of the same patient that have late enhancement, the newest first."""
     return Priors.of(priors_of(context, study_instance_uid))
 
 
 @router.patch("/{study_instance_uid}")
-def change_study(study_instance_uid: PathUid, change: StudyChange, context: InContext, reader: CurrentReader) -> Study:
+def change_study(
+    study_instance_uid: PathUid, change: StudyChange, _: CanManage, context: InContext, reader: CurrentReader
+) -> Study:
     """Take a study off the worklist, or bring it back. Who did it and when is recorded; its readings stay."""
     return _with_readings(context, [set_removed(context, study_instance_uid, reader, change.removed)])[0]
 
 
 def _with_readings(context: Context, studies: list[domain.Study]) -> list[Study]:
     found = readings_of(context, studies)
-    return [Study.of(study, found) for study in studies]
+    counts = count_by_study(context, [study.header.study_instance_uid for study in studies])
+    return [Study.of(study, found, counts.get(study.header.study_instance_uid, 0)) for study in studies]
 
 
 def _write_cursor(row: domain.StudyHeader) -> str:

@@ -131,12 +131,12 @@ class ReadingSlice(BaseModel):
 class Totals(BaseModel):
     """totals and mass_g are those of scar, which structures holds beside the others.
 
-    confines_scar: whether what models draw as scar keeps to the myocardium. papillary_muscles: whether they count as
-    myocardium. sensitivity: how generously outlines are drawn. follows: whether it is fitted to what the reader
-    decides. slices_with_warnings: how many of the slices that count have any. landmarks, levels: as edits marked them.
-    myocardium: LGE mass, not cine mass, of the slices with both contours; the percentages are of it, null where
-    myocardium_unknown_because says why. pattern: as a reader stated it, null where nobody did. taken_from: in words,
-    the segmentations of others that masks were taken from.
+    confines_scar: whether what models draw as scar keeps to the myocardium, and a proposed blood pool gives way to
+    scar. papillary_muscles: whether they count as myocardium. sensitivity: how generously outlines are drawn. follows:
+    whether it is fitted to what the reader decides. slices_with_warnings: how many of the slices that count have any.
+    landmarks, levels: as edits marked them. myocardium: LGE mass, not cine mass, of the slices with both contours; the
+    percentages are of it, null where myocardium_unknown_because says why. pattern: as a reader stated it, null where
+    nobody did. taken_from: in words, the segmentations of others that masks were taken from.
     """
 
     revision: int

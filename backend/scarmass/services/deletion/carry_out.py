@@ -49,7 +49,7 @@ def carry_out(places: Places, deletion_id: uuid.UUID) -> bool:
         deletions.count(session, deletion_id, +counts)
         if because is not None:
             deletions.wait(session, deletion_id, because)
-            jobs.add_job(session, deletion_id, Queue.DELETING, RETRY_S)
+            jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=RETRY_S)
         else:
             deletions.finish(session, deletion_id)
     return because is None
@@ -60,7 +60,7 @@ def give_up_for_now(places: Places, deletion_id: uuid.UUID) -> None:
     with places.database.transaction() as session:
         if deletions.lock_target(session, deletion_id) is not None:
             deletions.wait(session, deletion_id, UNEXPECTED)
-            jobs.add_job(session, deletion_id, Queue.DELETING, RETRY_S)
+            jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=RETRY_S)
 
 
 def take_up(places: Places) -> bool:
@@ -109,7 +109,7 @@ def _undisturbed(places: Places, deletion_id: uuid.UUID) -> Target | bool:
 def _again_soon(places: Places, deletion_id: uuid.UUID) -> bool:
     """False, as it is not done yet."""
     with places.database.transaction() as session:
-        jobs.add_job(session, deletion_id, Queue.DELETING, PAUSE_S)
+        jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=PAUSE_S)
     return False
 
 

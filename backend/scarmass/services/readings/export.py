@@ -58,8 +58,10 @@ OF_SLICES = frozenset(
 
 LONGEST_NAME_PART = 40
 
-FORMULA_START = re.compile(r"""(^|[;,|\t\r\n])(["\s]*)(?=[=+\-@＝＋－＠\t\r])""")
-"""Where text begins a formula: at its start, and after whatever a spreadsheet may take for the end of a cell.
+_SIGN = r"""["\s]*[=+\-@＝＋－＠\t\r]"""
+FORMULA_START = re.compile(rf"""^(?={_SIGN})|(\r\n|[;,|\t\r\n])(?={_SIGN}|["\s]*\Z)""")
+"""Where text begins a formula: at its start, and after whatever a spreadsheet may take for the end of a cell; what
+comes behind the text may begin one too.
 
 The wide forms of the signs begin one where Chinese or Japanese is written.
 """
@@ -240,7 +242,7 @@ def common_columns(recipe: Recipe, reading: Reading, stack: Stack) -> dict[str, 
         "anterior_insertion": _place(reading, reading.landmarks.anterior_insertion),
         "inferior_insertion": _place(reading, reading.landmarks.inferior_insertion),
         **_pattern_columns(reading.pattern),
-        "masks_taken_from": "; ".join(f"{one.words}, {one.sop_instance_uid}" for one in reading.taken_from),
+        "masks_taken_from": "; ".join(one.cited for one in reading.taken_from),
     }
 
 
@@ -290,8 +292,8 @@ def _no_reflow_columns(measure: SliceMeasure | StackMeasure | None) -> dict[str,
 
 
 def harmless(value: Any) -> Any:
-    """The value, with an apostrophe before each place where a spreadsheet would find a formula in text."""
-    return FORMULA_START.sub(r"\1\2'", value) if isinstance(value, str) else value
+    """The value, with an apostrophe at each place where a spreadsheet would find a formula in text."""
+    return FORMULA_START.sub(r"\g<0>'", value) if isinstance(value, str) else value
 
 
 def no_reflow_columns(mass: Mass | None) -> dict[str, float | None]:

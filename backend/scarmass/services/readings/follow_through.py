@@ -6,7 +6,7 @@ from scarmass.domain.reading import Changes, Reading, WallRules
 from scarmass.services.context import Context
 from scarmass.services.readings.no_reflow import with_proposed_cores
 from scarmass.services.readings.placement import with_warnings
-from scarmass.services.readings.wall import by_wall_rules
+from scarmass.services.readings.wall import by_wall_rules, with_blood_giving_way
 
 
 def followed_through(
@@ -23,4 +23,5 @@ def followed_through(
     if not isinstance(edit, ImportEdit):  # whose masks are taken as they are
         changes = by_wall_rules(context, reading, rules, edit, changes)
     changes = {key: within_scar(reading.content(key), change) for key, change in changes.items()}
+    changes = with_blood_giving_way(reading, rules, edit, changes)
     return with_warnings(context, reading.slices, changes) if proposes else changes

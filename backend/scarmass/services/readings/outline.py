@@ -44,6 +44,7 @@ def _contours_of(context: Context, slices: Sequence[Slice]) -> Mapping[SliceKey,
 
 def _outline(context: Context, slices: Sequence[Slice], index: int) -> VentricleOutline | None:
     one, detection = slices[index], detection_of(context, slices)
-    context.precedence.give_way()
     box = detection.ventricle_at(index, one.header.pixel_spacing_mm)
-    return context.segmenter.outline_ventricle(image_of(context, one), detection.region, box)
+    image = image_of(context, one)
+    with context.precedence.piece():
+        return context.segmenter.outline_ventricle(image, detection.region, box)

@@ -23,7 +23,7 @@ def detection_of(context: Context, slices: Sequence[Slice]) -> StackDetection:
     pixels = sum(one.header.rows * one.header.columns for one in slices)
     if pixels > context.largest_stack_pixels:
         raise StackTooLarge(f"the stack has {pixels} pixels, more than the {context.largest_stack_pixels} of a stack")
-    return context.detections.of(slices, lambda one: image_of(context, one), context.detector)
+    return context.detections.of(slices, lambda one: image_of(context, one), context.detector, context.precedence)
 
 
 def heart_of(context: Context, slices: Sequence[Slice]) -> HeartRegion | None:
@@ -52,14 +52,18 @@ def detect(
     index = [other.key for other in slices].index(one.key)
     boxes = detection.boxes[index]
     if Structure.SCAR in structures:
-        boxes = proposed_boxes(context.segmenter, image_of(context, one), detection, index, sensitivity)
+        image = image_of(context, one)
+        with context.precedence.piece():
+            boxes = proposed_boxes(context.segmenter, image, detection, index, sensitivity)
     return [box for box in boxes if box.structure in structures]
 
 
 def segment(context: Context, slices: Sequence[Slice], one: Slice, prompt: Prompt) -> Segmentation:
     """The segmenter's answer on one of the slices, in the window of their heart. Raises PromptOutsideImage."""
     prompt.require_inside(*one.shape)
-    return context.segmenter.segment(image_of(context, one), heart_of(context, slices), prompt)
+    image, heart = image_of(context, one), heart_of(context, slices)
+    with context.precedence.piece():
+        return context.segmenter.segment(image, heart, prompt)
 
 
 def answer(context: Context, slices: Sequence[Slice], one: Slice, prompt: Prompt) -> Segment:
@@ -88,4 +92,6 @@ def propose(context: Context, slices: Sequence[Slice], one: Slice, sensitivity: 
 
 def embed(context: Context, slices: Sequence[Slice], one: Slice) -> None:
     """Encode one of the slices ahead of the click."""
-    context.segmenter.embed(image_of(context, one), heart_of(context, slices))
+    image, heart = image_of(context, one), heart_of(context, slices)
+    with context.precedence.piece():
+        context.segmenter.embed(image, heart)

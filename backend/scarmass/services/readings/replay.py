@@ -7,11 +7,13 @@ from functools import partial
 
 import numpy as np
 
+from scarmass.domain.confinement import confined
 from scarmass.domain.correction import redrawn
 from scarmass.domain.overlap import dice
 from scarmass.domain.prompts import Prompt
-from scarmass.domain.reading import EditKind, Origin, Reading, Segment
+from scarmass.domain.reading import PENDING, EditKind, Origin, Reading, Segment
 from scarmass.domain.stack import headline_extent
+from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
 from scarmass.services.readings.propose import answer
@@ -62,8 +64,10 @@ def _again(
     """The answers on one slice that this step made, asked for once more."""
     one = after.slices[index]
     extent = headline_extent(after.slices, context.mass_extent)
-    for structure, stored in after.content(one.key).segments.items():
-        was = None if before is None else before.content(one.key).segments.get(structure)
+    content = PENDING if before is None else before.content(one.key)
+    segments = after.content(one.key).segments
+    for structure, stored in segments.items():
+        was = content.segments.get(structure)
         is_of_this_step = stored.origin is Origin.PROPOSED if before is None else not _are_equal(stored, was)
         if stored.model is None or not (stored.boxes or stored.points) or not is_of_this_step:
             continue
@@ -74,7 +78,10 @@ def _again(
             sensitivity=stored.sensitivity or 0.0,
             is_drawn=stored.origin is not Origin.PROPOSED,
         )
-        mask = redrawn(was, prompt, partial(answer, context, after.slices, one)).mask
+        again = redrawn(was, prompt, partial(answer, context, after.slices, one))
+        if structure is Structure.SCAR and after.wall.confines_scar:
+            again = confined(again, content, segments)
+        mask = again.mask
         stored_g, again_g = (
             measure_slice(one, each, context.density_g_per_ml).mass.by(extent) for each in (stored.mask, mask)
         )

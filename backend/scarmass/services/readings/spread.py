@@ -93,7 +93,6 @@ def _asked(context: Context, reading: Reading, one: Slice, prompt: Prompt) -> Sp
     limits = prompt.sensitivity - STEP, prompt.sensitivity + STEP
 
     def said(asked: Prompt) -> Segmentation:
-        context.precedence.give_way()
         return segment(context, reading.slices, one, asked)
 
     if prompt.points:

@@ -1,17 +1,16 @@
-"""A study that was taken in and prepared once, put into the database of each test that begins with it."""
+"""What a server has stored, kept once and put into the database of each test that begins with it."""
 
 import os
 import shutil
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import psycopg
-from fastapi.testclient import TestClient
 
 from scarmass.services.context import Context
-from tests.browser.driving import wait_until
-from tests.conftest import application, upload
+
+T = TypeVar("T")
 
 TABLES = """
     select tablename from pg_tables where schemaname = 'public'
@@ -24,15 +23,16 @@ IDENTITIES = """
 
 
 @dataclass(frozen=True)
-class KeptStudy:
-    """rows: of each table, as PostgreSQL copies them. objects: the folder of the stored files."""
+class Kept(Generic[T]):
+    """told: what made it told of it. rows: of each table, as PostgreSQL copies them. objects: the folder of the stored
+    files. Jobs are not kept."""
 
-    stack_id: str
+    told: T
     rows: dict[str, bytes]
     objects: Path
 
     def put_into(self, context: Context) -> None:
-        """As if it had been uploaded and prepared there."""
+        """As if all of it had happened there."""
         shutil.copytree(self.objects, context.files.root, copy_function=os.link, dirs_exist_ok=True)
         with psycopg.connect(context.database.conninfo) as connection, connection.cursor() as cursor:
             cursor.execute("set session_replication_role = replica")  # tables in any order
@@ -45,15 +45,11 @@ class KeptStudy:
                 cursor.execute(f"select setval({sequence}, {next_one}, false)".encode())
 
 
-def keep_study(context: Context, paths: list[Path]) -> KeptStudy:
-    """Take the files in, have the reading of their stack prepared, and keep both."""
-    with TestClient(application(context)) as client:
-        stack_id = upload(client, paths)["studies"][0]["stacks"][0]["stack_id"]
-        opened = client.post(f"/api/v1/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())}).json()
-        wait_until(lambda: client.get(f"/api/v1/readings/{opened['id']}").json()["state"] == "draft", 120)
+def keep(context: Context, told: T) -> Kept[T]:
+    """What is stored now; the files have to stay where they are."""
     rows = {}
     with psycopg.connect(context.database.conninfo) as connection, connection.cursor() as cursor:
         for (table,) in cursor.execute(TABLES).fetchall():
             with cursor.copy(f'copy "{table}" to stdout'.encode()) as copy:
                 rows[table] = b"".join(copy)
-    return KeptStudy(stack_id, rows, context.files.root)
+    return Kept(told, rows, context.files.root)
