@@ -55,7 +55,7 @@ class SensitivityFit(BaseModel):
 class Settings(BaseSettings):
     """PORT, DATA_DIR and DATABASE_URL go by those names; any other variable is the setting's with SCARMASS_ before.
 
-    What the environment does not say, a file of the variable's name in SCARMASS_SECRETS_DIR (/run/secrets) may, and then
+    What the environment does not say, a file of the variable's name in SCARMASS_SECRETS_DIR (/run/secrets) may, then
     DATA_DIR/settings.json, by the settings' own names.
     """
 

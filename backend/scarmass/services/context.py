@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_bytes
@@ -114,9 +114,14 @@ class Context:
         )
 
     @contextmanager
-    def forgetting(self) -> Iterator[None]:
-        """Forget what is remembered whenever something was deleted for good, by whichever process."""
-        with self.notifications.subscribed(self.forget, FORGET):
+    def forgetting(self, *others: Callable[[], None]) -> Iterator[None]:
+        """Forget what is remembered whenever something was deleted for good, by whichever process.
+
+        others: forget what they remember.
+        """
+        with ExitStack() as stack:
+            for forget in (self.forget, *others):
+                stack.enter_context(self.notifications.subscribed(forget, FORGET))
             yield
 
     def forget(self) -> None:

@@ -10,11 +10,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from scarmass.api.app import create_app
+from scarmass.domain.audit import Action, Sought, Subject
 from scarmass.domain.deletion import DeletionReason, DeletionRequest
 from scarmass.domain.errors import DeletedMeanwhile, PatientAmbiguous, PatientNotFound
 from scarmass.services.context import Context
 from scarmass.services.deletion import ask, carry_out
-from scarmass.storage import arrivals, erasing
+from scarmass.storage import arrivals, audit, erasing
 from scarmass.storage.tables import Table, WorkRow
 from tests.api.signing import ANNA, BERT, accept_all, get, open_reading, problem_of, sign
 from tests.conftest import upload
@@ -142,6 +143,10 @@ def test_a_patient_goes_with_every_study_and_the_record_knows_them_again(
     upload(client, patient.files)
     again = deleted(client, patient.study_instance_uid)
     assert both["patient_hash"] == again["patient_hash"]
+    with context.database.transaction() as session:
+        recorded = audit.page(session, Sought(actions=(Action.DELETE,), person="Dr Anna"), 10, None)
+    of_job = [one.event for one in recorded if one.event.about.get("deletion") == both["id"]]
+    assert {one.subject for one in of_job} == {Subject(PATIENT_ID, one.study_instance_uid) for one in (patient, second)}
     listed = client.get("/api/v1/deletions").json()["deletions"]
     assert [(one["id"], one["reason"]) for one in listed] == [
         (again["id"], "patient_asked"),
