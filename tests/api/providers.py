@@ -83,16 +83,17 @@ def strict(port: int) -> Iterator[Running]:
     script = Path(__file__).with_name("oidc_provider.mjs")
     command = ["node", str(script), str(FRONTEND / "package.json"), str(port), CALLBACK, json.dumps(PEOPLE)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
+        said = process.stdout
+        assert said is not None
         try:
-            assert "listening\n" in iter(process.stdout.readline, "")
+            assert "listening\n" in iter(said.readline, "")
 
             def change(subject: str, claims: Claims) -> None:
                 assert process.stdin is not None
                 assert process.stdout is not None
                 process.stdin.write(json.dumps({subject: claims}) + "\n")
                 process.stdin.flush()
-                assert "changed\n" in iter(process.stdout.readline, "")  # warnings come before
+                assert "changed\n" in iter(said.readline, "")  # warnings come before
 
             yield Running(f"http://127.0.0.1:{port}", _through_its_forms, change)
         finally:

@@ -40,10 +40,11 @@ from scarmass.storage.orphans import LOCK
 
 NAME = "%Y%m%dT%H%M%S.%fZ"
 IN_THE_MAKING = ".partial"
-WITH_SHA256 = """
-    select table_name from information_schema.columns
-    where column_name = 'sha256' and table_schema = current_schema()
+OF_FILES = """
+    select table_name from information_schema.tables
+    where table_name in ('instances', 'segmentations') and table_schema = current_schema()
 """
+"""Whose rows name stored files by their sha256; a database of an older version lacks some."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _as_of_now(conninfo: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         snapshot = _value(connection, "select pg_export_snapshot()")
         revision = _value(connection, "select version_num from alembic_version")
         objects: set[str] = set()
-        for (table,) in connection.execute(WITH_SHA256).fetchall():
+        for (table,) in connection.execute(OF_FILES).fetchall():
             named = sql.SQL("select distinct sha256 from {}").format(sql.Identifier(table))
             objects |= {sha256 for (sha256,) in connection.execute(named)}
         yield snapshot, revision, tuple(sorted(objects))
