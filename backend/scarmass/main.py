@@ -63,7 +63,7 @@ def open_storage(settings: Settings) -> Iterator[tuple[Database, FileStore]]:
 def open_postgres(settings: Settings) -> Iterator[str]:
     """The URL of the database as it is, whatever its schema; an embedded PostgreSQL is stopped at the end."""
     with ExitStack() as stack:
-        url = settings.database_url
+        url = settings.postgres_url
         if url is None:
             with console.status("Starting the embedded PostgreSQL"):
                 url = stack.enter_context(embedded_postgres(settings.data_dir / "postgres"))

@@ -41,7 +41,7 @@ def distinctive(folder: Path, number: int = 0, patient_birth_date: str = "196001
 
 
 def rows_that_name(conninfo: str, words: Sequence[str]) -> Iterator[str]:
-    """Each row of any table that holds one of the words in any column, as table and word."""
+    """Each row of any table that holds one of the words in any column, as table and word; but for records that stay."""
     with psycopg.connect(conninfo) as connection:
         tables = connection.execute(
             "select table_schema, table_name from information_schema.tables"
