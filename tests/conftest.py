@@ -84,7 +84,7 @@ def database(postgres: str, new_database: Callable[..., str], migrated_template:
 
 @pytest.fixture
 def files(tmp_path: Path) -> FileStore:
-    return FileStore(tmp_path / "objects")
+    return FileStore(tmp_path / "data" / "objects")
 
 
 @pytest.fixture

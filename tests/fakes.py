@@ -50,6 +50,10 @@ class EchoSegmenter:
         with self._lock:
             self.embedded.append(image.key)
 
+    def forget(self) -> None:
+        with self._lock:
+            self.embedded.clear()
+
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
         self.before_answer(prompt)
         mask = np.zeros(image.pixels.shape, bool)

@@ -11,7 +11,10 @@ from scarmass.cli.serve import demo, import_studies, serve
 from scarmass.domain.errors import SecretTooShort
 from scarmass.domain.pacs import DicomwebPeer, DimsePeer, LocalEntity, ResultKind
 from scarmass.domain.pacs_rules import AcceptRule, PrepareRule, Rules, SendRule
+from scarmass.imaging.audit_message import AuditSource
+from scarmass.imaging.syslog import SyslogServer
 from scarmass.settings import SETTINGS_FILE, SensitivityFit, Settings, write_settings
+from scarmass.settings_audit import AuditSettings
 
 FIT = SensitivityFit(
     segmenter="segmenter",
@@ -155,3 +158,19 @@ def test_a_token_is_not_told_where_settings_are_refused_or_shown(data_dir: Path)
     with pytest.raises(ValidationError) as refused:
         Settings()
     assert "bearer-of-secrets" not in str(refused.value)
+
+
+def test_a_syslog_server_is_set_by_its_host_and_refused_where_it_cannot_be(tmp_path: Path) -> None:
+    settings = AuditSettings.model_validate({"syslog": {"host": "syslog.example"}, "source_id": "scar-1"})
+    assert settings.syslog is not None
+    assert settings.syslog.server == SyslogServer("syslog.example", 6514, is_encrypted=True)
+    assert settings.source == AuditSource("scar-1", "")
+    (tmp_path / "own.pem").touch()
+    for wrong, words in (
+        ({"host": "a", "protocol": "tcp"}, "protocol"),
+        ({"host": "a", "authority": "/not/there.pem"}, "authority names a file that is not there"),
+        ({"host": "a", "certificate": str(tmp_path / "own.pem")}, "certificate and key are set together"),
+        ({"host": "a", "prot": 1}, "prot"),
+    ):
+        with pytest.raises(ValidationError, match=words):
+            AuditSettings.model_validate({"syslog": wrong})

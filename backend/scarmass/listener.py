@@ -11,13 +11,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
 from pydantic import TypeAdapter
 
+from scarmass.domain.errors import StorageFull
 from scarmass.domain.pacs import Commitment, DimsePeer, LocalEntity, Reference
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ NICENESS = 5
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 """Before it is started again: doubled each time that it ends soon."""
 END_S = 2.0
+REFUSED_AGAIN_S = 600.0
+MOST_REFUSED = 200
 
 
 @dataclass(frozen=True)
@@ -115,12 +118,17 @@ def main() -> None:
 
 
 class Keep:
-    """Everything that comes goes into the spool, from which the server takes it."""
+    """Everything that comes goes into the spool, from which the server takes it.
+
+    Of refusals, one of a kind in a while, and so many: whoever calls without end fills no disk.
+    """
 
     def __init__(self, listening: Listening) -> None:
         from scarmass.storage.spool import Spool
 
         self._spool = Spool(listening.spool, listening.spool_bytes)
+        self._refused: dict[tuple[str, str, str], float] = {}
+        self._guard = threading.Lock()
 
     def receive(self, peer: DimsePeer, pieces: Iterable[bytes]) -> None:
         self._spool.put(peer.ae_title, pieces)
@@ -136,6 +144,19 @@ class Keep:
             "failed": [[one.sop_class_uid, one.sop_instance_uid, reason] for one, reason in commitment.failed],
         }
         self._spool.note(peer.ae_title, "committed", payload)
+
+    def refused(self, calling: str, address: str, reason: str) -> None:
+        if self._is_new((calling, address, reason)):
+            with suppress(StorageFull):
+                self._spool.note(calling, "refused", {"address": address, "reason": reason})
+
+    def _is_new(self, refusal: tuple[str, str, str]) -> bool:
+        with self._guard:
+            now = monotonic()
+            lately = {one: at for one, at in self._refused.items() if now - at < REFUSED_AGAIN_S}
+            is_new = refusal not in lately and len(lately) < MOST_REFUSED
+            self._refused = lately | {refusal: now} if is_new else lately
+            return is_new
 
 
 if __name__ == "__main__":

@@ -8,28 +8,35 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
 from rich.console import Console
 
+from scarmass.domain.audit import AuditReceiver
 from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.domain.pacs import Commitment, DimsePeer, LocalEntity, PacsClient, Peer
 from scarmass.domain.pacs_rules import source_of
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Sensitivity
 from scarmass.imaging.examiner import Examiners
+from scarmass.imaging.syslog import SyslogReceiver
 from scarmass.listener import Listening, beside
 from scarmass.paths import WEIGHTS
+from scarmass.services.audit_server import recorded_run
 from scarmass.services.context import Context
+from scarmass.services.deletion.places import Places
 from scarmass.services.intake import Intake, take_in
 from scarmass.services.pacs.commit import ANSWERED, answer_to_json
+from scarmass.services.pacs.send import require_stored
 from scarmass.settings import Settings
 from scarmass.storage.database import Database, migrate
 from scarmass.storage.embedded_postgres import embedded_postgres
 from scarmass.storage.files import FileStore
 from scarmass.storage.orphans import sweep
+from scarmass.storage.record_key import record_key
 from scarmass.storage.spool import Spool
 from scarmass.worker import Worker
 
@@ -41,16 +48,25 @@ console = Console(stderr=True, highlight=False)
 @contextmanager
 def open_storage(settings: Settings) -> Iterator[tuple[Database, FileStore]]:
     """The migrated database and the file store; an embedded PostgreSQL is stopped at the end."""
+    with open_postgres(settings) as url:
+        with console.status("Migrating the database"):
+            migrate(url)
+        database = Database(url)
+        try:
+            yield database, FileStore(settings.data_dir / "objects")
+        finally:
+            database.close()
+
+
+@contextmanager
+def open_postgres(settings: Settings) -> Iterator[str]:
+    """The URL of the database as it is, whatever its schema; an embedded PostgreSQL is stopped at the end."""
     with ExitStack() as stack:
         url = settings.database_url
         if url is None:
             with console.status("Starting the embedded PostgreSQL"):
                 url = stack.enter_context(embedded_postgres(settings.data_dir / "postgres"))
-        with console.status("Migrating the database"):
-            migrate(url)
-        database = Database(url)
-        stack.callback(database.close)
-        yield database, FileStore(settings.data_dir / "objects")
+        yield url
 
 
 def open_context(settings: Settings, database: Database, files: FileStore) -> Context:
@@ -86,7 +102,31 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             network=settings.pacs.network,
             client_of=lambda peer: open_client(settings.pacs.local or LocalEntity(), spool, peer),
             spool=spool,
+            login=settings.login.login,
+            retention=settings.retention,
+            nightly_hour=settings.nightly_hour,
+            record_key=record_key(settings.data_dir),
+            audit_receiver=open_audit_receiver(settings),
         )
+
+
+def open_places(settings: Settings, database: Database, files: FileStore) -> Places:
+    """Where something of a patient may lie, without the models that a context has."""
+    return Places(
+        database,
+        files,
+        settings.results_folder,
+        open_spool(settings),
+        settings.pseudonyms,
+        settings.retention,
+        record_key(settings.data_dir),
+    )
+
+
+def open_audit_receiver(settings: Settings) -> AuditReceiver | None:
+    """Where the audit trail is sent to; None where it stays here."""
+    syslog = settings.audit.syslog
+    return None if syslog is None else SyslogReceiver(syslog.server, settings.audit.source)
 
 
 def open_client(local: LocalEntity, spool: Spool | None, peer: Peer) -> PacsClient:
@@ -144,12 +184,23 @@ def import_paths(database: Database, files: FileStore, examiners: Examiners, pat
     return take_in(database, files, opened(), examiners=examiners)  # type: ignore[arg-type]
 
 
+def send_paths(settings: Settings, peer: str, paths: list[Path]) -> str:
+    """Send DICOM files to a peer of the settings; answers in a sentence.
+
+    Raises PeerNotFound, PeerUnreachable, PeerRefused, PeerFailed.
+    """
+    client = open_client(settings.pacs.local or LocalEntity(), None, settings.pacs.network.peer(peer))
+    warning = require_stored(peer, client.send([path.read_bytes() for path in paths], lambda _: None))
+    return warning or f"{peer} has {len(paths)} objects"
+
+
 def serve(settings: Settings) -> None:
     """Run the server until it is told to stop, or its PostgreSQL is lost; everything it started stops with it.
 
-    Raises SecretTooShort.
+    Raises SecretTooShort, LoginMissing, LoginUnsafe.
     """
     _ = settings.pseudonyms
+    settings.login.require_safe(settings.host)
     _require_free_port(settings)
     # Every request thread gets OpenMP threads of its own; those that wait must not spin on the others' cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -162,7 +213,9 @@ def serve(settings: Settings) -> None:
                 console.print(f"Removed {count} files and folders of imports that were cut off")
             if spool := open_spool(settings):
                 spool.sweep()
-            _server(settings, open_context(settings, database, files)).run()
+            context = open_context(settings, database, files)
+            with recorded_run(database, settings.model_dump(mode="json"), version=version("scarmass")):
+                _server(settings, context).run()
         console.print("Stopping")
         _leave(0)
     except DatabaseUnavailable as error:

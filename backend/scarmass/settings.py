@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import (
@@ -14,15 +16,21 @@ from pydantic_settings import (
 )
 
 from scarmass.api.bounds import BodyBounds
+from scarmass.domain.deletion import RetentionRules
 from scarmass.domain.mass import MYOCARDIAL_DENSITY_G_PER_ML, MassExtent
 from scarmass.domain.sensitivity import HIGHEST, LOWEST
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.pseudonyms import Pseudonyms
 from scarmass.paths import CHECKOUT
+from scarmass.settings_access import LoginSettings
+from scarmass.settings_audit import AuditSettings
 from scarmass.settings_pacs import PacsSettings
 
 DATA_DIR = (CHECKOUT or Path.cwd()) / "data"
 SETTINGS_FILE = "settings.json"
+
+SECRET = re.compile(r"(secret|token|password|database_url)$")
+"""The end of the name of every setting that is one, or may hold one."""
 
 SEGMENTER, DETECTOR = "scarmass-litemedsam-two-centres", "scarmass-yolo26n"
 """What serves and is evaluated where nothing else is named."""
@@ -105,11 +113,41 @@ class Settings(BaseSettings):
         default=None, description="a folder whose report.html or report.typ takes the place of ours"
     )
     pacs: PacsSettings = Field(default=PacsSettings(), description="the network's machines, and the rules")
+    audit: AuditSettings = Field(default=AuditSettings(), description="where the audit trail is sent to besides")
+    login: LoginSettings = Field(
+        default=LoginSettings(), description="who signs in how; without one the server listens on 127.0.0.1 alone"
+    )
     max_associations: int = Field(default=16, ge=1, le=256, description="of DICOM peers that send, at once")
     checks_peer_address: bool = Field(
         default=True, description="whether a DICOM peer is known by the address of its host besides its AE title"
     )
+    retention_days_without_reading: int | None = Field(
+        default=None,
+        ge=1,
+        description="after the last image came, where no reader began: the study leaves the worklist, to be deleted",
+    )
+    retention_days_after_signing: int | None = Field(
+        default=None, ge=1, description="after the last signature: the study leaves the worklist, to be deleted"
+    )
+    retention_days_off_worklist: int = Field(
+        default=30, ge=0, description="that retention leaves a study off the worklist before it is deleted for good"
+    )
+    retention_days_signed: int = Field(
+        default=3650, ge=0, description="that a signed reading is kept: to delete it sooner has to be said expressly"
+    )
+    nightly_hour: int = Field(
+        default=3, ge=0, le=23, description="of the server's clock: when retention and other daily work is done"
+    )
     body_idle_seconds: float = Field(default=20, gt=0, description="that a request's body may bring nothing")
+
+    @property
+    def retention(self) -> RetentionRules:
+        return RetentionRules(
+            without_reading=self.retention_days_without_reading,
+            after_signing=self.retention_days_after_signing,
+            off_worklist=self.retention_days_off_worklist,
+            signed=self.retention_days_signed,
+        )
 
     @property
     def bounds(self) -> Bounds:
@@ -148,6 +186,29 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         file = Path(os.environ.get("DATA_DIR", DATA_DIR)) / SETTINGS_FILE
         return init_settings, env_settings, JsonConfigSettingsSource(settings_cls, json_file=file)
+
+
+def settings_without_secrets(data_dir: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What settings.json says but for its secrets, and the names of those."""
+    file = data_dir / SETTINGS_FILE
+    left_out: list[str] = []
+
+    def without(given: Any, name: str) -> Any:
+        if isinstance(given, list):
+            return [without(one, f"{name}.{place}") for place, one in enumerate(given)]
+        if not isinstance(given, dict):
+            return given
+        kept = {}
+        for key, value in given.items():
+            of = f"{name}.{key}".removeprefix(".")
+            if SECRET.search(key) and isinstance(value, str):
+                left_out.append(of)
+            else:
+                kept[key] = without(value, of)
+        return kept
+
+    kept = without(json.loads(file.read_text()), "") if file.is_file() else {}
+    return kept, tuple(left_out)
 
 
 def write_settings(data_dir: Path, *, sensitivity: float, sensitivity_fit: SensitivityFit) -> Path:

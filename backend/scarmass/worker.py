@@ -1,13 +1,26 @@
-"""Composition root of the jobs: a thread for each queue, and one for what arrives; other processes may have theirs."""
+"""Composition root of the jobs: threads for each queue, and one for what arrives; other processes may have theirs."""
 
 import logging
 import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
 
-from scarmass.domain.errors import CalledOff, DatabaseUnavailable, StorageFull
+from scarmass.domain.audit import AuditReceiver
+from scarmass.domain.errors import (
+    AuditReceiverUnreachable,
+    CalledOff,
+    DatabaseUnavailable,
+    DeletedMeanwhile,
+    ReadingNotFound,
+    StorageFull,
+    TransferNotFound,
+)
+from scarmass.services.audit_forward import forward_next
 from scarmass.services.context import Context
+from scarmass.services.deletion import carry_out, retention
 from scarmass.services.pacs import attempt, fetch, send
 from scarmass.services.pacs.arrive import Arrivals
 from scarmass.services.readings import deliver, prepare
@@ -24,6 +37,12 @@ ENDING_S = 2.0
 """For jobs at work, where the server ends."""
 ROOM_RETRY_S = 10.0
 """So long a full disk is left alone."""
+RECEIVER_POLL_S = 1.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+"""Before a receiver of the audit trail that cannot be reached is tried again: doubled each time."""
+PEERS_AT_ONCE = 4
+"""That are sent to, and as many that are fetched from: one that does not answer holds the others up where all are."""
+NIGHT_POLL_S = 300.0
 
 
 class Worker:
@@ -52,7 +71,7 @@ class Worker:
             for thread in self._started:
                 thread.join()
 
-    def _threads(self) -> "list[QueueWorker | ArrivalWorker]":
+    def _threads(self) -> "list[QueueWorker | ArrivalWorker | NightWorker | AuditWorker]":
         context = self._context
 
         def prepare_next(reading_id: uuid.UUID) -> None:
@@ -76,20 +95,33 @@ class Worker:
         def put_off(transfer_id: uuid.UUID, _: Exception) -> None:
             attempt.give_up_for_now(context, transfer_id)
 
-        threads: list[QueueWorker | ArrivalWorker] = [
+        def delete(deletion_id: uuid.UUID) -> None:
+            carry_out.carry_out(context.places, deletion_id)
+
+        def put_off_deletion(deletion_id: uuid.UUID, _: Exception) -> None:
+            carry_out.give_up_for_now(context.places, deletion_id)
+
+        def take_up_deletions(context: Context) -> bool:
+            return carry_out.take_up(context.places)
+
+        threads: list[QueueWorker | ArrivalWorker | NightWorker | AuditWorker] = [
             QueueWorker(context, Queue.PREPARING, prepare.take_up, prepare_next, give_up),
             QueueWorker(context, Queue.DELIVERING, deliver.take_up, write, wait),
+            QueueWorker(context, Queue.DELETING, take_up_deletions, delete, put_off_deletion),
+            NightWorker(context),
         ]
-        if context.network.peers:
+        for _ in context.network.peers[:PEERS_AT_ONCE]:
             threads.append(QueueWorker(context, Queue.SENDING, send.take_up, send_next, put_off))
             threads.append(QueueWorker(context, Queue.FETCHING, fetch.take_up, fetch_next, put_off))
         if context.spool is not None:
             threads.append(ArrivalWorker(Arrivals(context, context.spool)))
+        if context.audit_receiver is not None:
+            threads.append(AuditWorker(context, context.audit_receiver))
         return threads
 
 
 class QueueWorker:
-    """The thread of one queue.
+    """A thread of one queue, which may have several.
 
     take_up: queues again what ended processes left, and answers whether a job is due. do: one job, for its reading.
     give_up: after the last attempt.
@@ -156,10 +188,12 @@ class QueueWorker:
         while True:
             try:
                 return self._do_job(reading_id)
+            except (ReadingNotFound, TransferNotFound, DeletedMeanwhile):
+                return  # deleted for good meanwhile: nothing is left to be done
             except CalledOff:
                 with self._context.database.transaction() as session:
                     jobs.add_job(session, reading_id, self._queue)  # as one more, so that this attempt does not count
-                return None
+                return
             except DatabaseUnavailable:
                 # Not the reading's fault, and nothing could be stored of it now.
                 log.warning("reading %s waits for the database", reading_id)
@@ -202,3 +236,73 @@ class ArrivalWorker:
                 log.exception("what came over the network could not be taken in, trying again")
                 wait_s = ROOM_RETRY_S
             self._stopping.wait(wait_s)
+
+
+class NightWorker:
+    """The thread of the daily work, which begins at an hour when nobody reads."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="worker nightly")
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def join(self, longest_s: float | None = None) -> None:
+        self._thread.join(longest_s)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(NIGHT_POLL_S):
+            now = datetime.now().astimezone()
+            if now.hour != self._context.nightly_hour:
+                continue
+            try:
+                retention.nightly(self._context.places, now)
+            except DatabaseUnavailable:
+                continue
+            except Exception:
+                log.exception("the daily work broke off")
+
+
+class AuditWorker:
+    """The thread that sends the audit trail to where it is kept elsewhere."""
+
+    def __init__(self, context: Context, receiver: AuditReceiver) -> None:
+        self._context, self._receiver = context, receiver
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="worker audit")
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def join(self, longest_s: float | None = None) -> None:
+        self._thread.join(longest_s)
+
+    def _run(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        with closing(self._receiver):
+            while not self._stopping.is_set():
+                try:
+                    while forward_next(self._context, self._receiver) and not self._stopping.is_set():
+                        pass
+                    pause_s = FIRST_PAUSE_S
+                    self._stopping.wait(RECEIVER_POLL_S)
+                except DatabaseUnavailable:
+                    self._stopping.wait(DATABASE_RETRY_S)
+                except AuditReceiverUnreachable as error:
+                    if pause_s == FIRST_PAUSE_S:
+                        log.warning("the audit trail waits: %s", error)
+                    self._stopping.wait(pause_s)
+                    pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                except Exception:
+                    log.exception("the audit trail could not be sent, trying again")
+                    self._stopping.wait(LONGEST_PAUSE_S)

@@ -12,8 +12,10 @@ from fastapi.testclient import TestClient
 from scarmass.domain.masks import from_rle
 from scarmass.domain.stack import Slice
 from scarmass.imaging.mr.header import read_object
+from scarmass.services import store_segmentations
 from scarmass.services.context import Context
 from scarmass.storage.orphans import sweep
+from tests.api.test_reader_studies import ask_next, made
 from tests.api.test_readings import edit
 from tests.conftest import upload
 from tests.imaging.segmentation_objects import changed, disc, frame, segmentation
@@ -70,6 +72,15 @@ def stack_of(answer: dict) -> str:
     return answer["studies"][0]["stacks"][0]["stack_id"]
 
 
+def opened_by(client: TestClient, stack_id: str) -> dict:
+    """The reading that all readers of the stack share."""
+    return client.post(f"/api/v1/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())}).json()
+
+
+def at(reading: dict, revision: int = 0) -> dict:
+    return {"reading_id": reading["id"], "expected_revision": revision}
+
+
 def open_from(client: TestClient, stack_id: str, reader: str = "Dr Anna", **fields):
     body = {"client_id": str(uuid.uuid4()), "sop_instance_uid": "1.2.3.7.1", "segments": MEANINGS, **fields}
     url = f"/api/v1/stacks/{stack_id}/readings/from-segmentation"
@@ -106,6 +117,11 @@ def test_taking_masks_is_one_edit_that_history_and_exports_name_and_undo_takes_a
     assert past["kind"] == "import"
     assert past["taken_from"].startswith(words)
     assert reading["taken_from"] == [past["taken_from"]]
+    told = past["segmentation"]
+    assert (told["label"], told["creator"], told["sop_instance_uid"]) == ("CORELAB", "Roe, Richard", "1.2.3.7.1")
+    assert told["warnings"] == []
+    report = client.get(f"/api/v1/readings/{reading['id']}/report").json()
+    assert report["taken_from"] == [f"{past['taken_from']}, 1.2.3.7.1"]
     rows = client.get(f"/api/v1/readings/{reading['id']}/export?format=json").json()["rows"]
     assert all(words in row["masks_taken_from"] and "1.2.3.7.1" in row["masks_taken_from"] for row in rows)
     undone = edit(client, reading, 1, "undo")
@@ -119,12 +135,74 @@ def test_where_the_stack_is_read_already_the_reader_gets_the_masks_in_a_reading_
 ) -> None:
     stack_id = stack_of(upload(client, phantom_files))
     send(client, content)
-    shared = client.post(f"/api/v1/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())}).json()
+    shared = opened_by(client, stack_id)
     own = open_from(client, stack_id).json()
     assert own["id"] != shared["id"]
     again = open_from(client, stack_id)
     assert (again.status_code, again.json()["id"], again.json()["revision"]) == (200, own["id"], 2)
     assert open_from(client, stack_id, "Dr Ben").json()["id"] not in (own["id"], shared["id"])
+
+
+def test_the_reading_that_is_named_takes_the_masks_once_and_gives_them_back(
+    client: TestClient, phantom_files: list[Path], content: bytes
+) -> None:
+    stack_id = stack_of(upload(client, phantom_files))
+    send(client, content)
+    shared, client_id = opened_by(client, stack_id), str(uuid.uuid4())
+    first, again = (open_from(client, stack_id, client_id=client_id, into=at(shared)) for _ in range(2))
+    assert [(one.status_code, one.json()["id"], one.json()["revision"]) for one in (first, again)] == [
+        (200, shared["id"], 1)
+    ] * 2
+    undone = edit(client, shared, 1, "undo")
+    assert (undone["status"], undone["taken_from"]) == (200, [])
+    assert len(client.get(f"/api/v1/stacks/{stack_id}/readings").json()["readings"]) == 1
+
+
+def test_what_was_done_in_between_is_not_replaced_unseen(
+    client: TestClient, phantom_files: list[Path], content: bytes
+) -> None:
+    stack_id = stack_of(upload(client, phantom_files))
+    send(client, content)
+    shared = opened_by(client, stack_id)
+    assert edit(client, shared, 0, "no_scar", 0)["status"] == 200
+    late = open_from(client, stack_id, into=at(shared))
+    assert (late.status_code, late.json()["type"].split(":")[-1]) == (409, "RevisionStale")
+
+
+def test_a_reading_of_another_stack_takes_nothing(
+    client: TestClient, phantom_files: list[Path], other_phantom_files: list[Path], content: bytes
+) -> None:
+    stack_id, other = stack_of(upload(client, phantom_files)), stack_of(upload(client, other_phantom_files))
+    send(client, content)
+    strange = opened_by(client, other)
+    looked = client.get(f"/api/v1/stacks/{stack_id}/segmentations/1.2.3.7.1?reading_id={strange['id']}")
+    for answer in (open_from(client, stack_id, into=at(strange)), looked):
+        assert (answer.status_code, answer.json()["type"].split(":")[-1]) == (404, "ReadingNotFound")
+
+
+def test_in_a_reader_study_nothing_is_taken_over(client: TestClient, phantom_files: list[Path], content: bytes) -> None:
+    stack_id = stack_of(upload(client, phantom_files))
+    send(client, content)
+    headers = {"X-Reader": "Dr Anna"}
+    study_id = made(client, [stack_id], readers=["Dr Anna"])
+    measured = ask_next(client, study_id, headers).json()
+    into = {"reading_id": measured["reading_id"], "expected_revision": 0}
+    refused = open_from(client, stack_id, into=into)
+    assert (refused.status_code, refused.json()["type"].split(":")[-1]) == (409, "MeasuredInReaderStudy")
+
+
+def test_what_a_reading_lacks_of_its_stack_is_told_of_its_own_slices(
+    client: TestClient, phantom_files: list[Path], content: bytes
+) -> None:
+    stack_id = stack_of(upload(client, phantom_files[:6]))
+    reading = opened_by(client, stack_id)
+    send(client, content)
+    upload(client, phantom_files[6:])
+    url = f"/api/v1/stacks/{stack_id}/segmentations/1.2.3.7.1"
+    of_stack, of_reading = client.get(url).json(), client.get(url, params={"reading_id": reading["id"]}).json()
+    assert of_stack["warnings"] == []
+    assert any("lie on no slice" in said for said in of_reading["warnings"])
+    assert of_reading["segments"][0]["slices"] == 5
 
 
 def test_the_same_request_again_changes_nothing(client: TestClient, phantom_files: list[Path], content: bytes) -> None:
@@ -169,6 +247,18 @@ def test_the_same_object_twice_changes_nothing_and_another_of_its_uid_is_refused
     assert len(client.get(f"/api/v1/studies/{study}/segmentations").json()["segmentations"]) == 1
 
 
+def test_a_study_keeps_so_many_segmentations_and_no_more(
+    client: TestClient, phantom_files: list[Path], content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_segmentations, "MOST_OF_STUDY", 1)
+    upload(client, phantom_files)
+    send(client, content)
+    assert send(client, content).status_code == 201
+    one_more = send(client, changed(content, SOPInstanceUID="1.2.3.7.2"))
+    assert one_more.status_code == 422
+    assert "has 1 segmentations already" in one_more.json()["rejected"][0]["reason"]
+
+
 def test_a_segmentation_of_another_patient_is_refused_and_one_that_waited_is_listed_as_unusable(
     client: TestClient, phantom_files: list[Path], content: bytes
 ) -> None:
@@ -190,6 +280,8 @@ def test_a_segmentation_is_listed_and_what_it_shows_of_the_stack_is_told(
     send(client, content)
     study, stack_id = answer["studies"][0]["study_instance_uid"], stack_of(answer)
     (listed,) = client.get(f"/api/v1/studies/{study}/segmentations").json()["segmentations"]
+    assert (listed["content_label"], listed["made_with"]) == ("CORELAB", "Another maker")
+    assert [one["segmentations"] for one in client.get("/api/v1/studies").json()["studies"]] == [1]
     assert [one["proposed"] for one in listed["segments"]] == ["scar", "blood_pool", "left_ventricle"]
     told = client.get(f"/api/v1/stacks/{stack_id}/segmentations/1.2.3.7.1").json()
     assert [one["slices"] for one in told["segments"]] == [len(drawn)] * 3

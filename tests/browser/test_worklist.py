@@ -112,3 +112,32 @@ def test_a_study_is_taken_off_and_brought_back(page: Page, server: Server, stack
     page.get_by_text("No study was removed").wait_for()
     page.get_by_role("button", name="Removed").click()
     wait_until(lambda: names(page) == ["2", "1", "0"])
+
+
+def test_a_removed_study_is_deleted_for_good_when_its_patients_id_is_typed(
+    page: Page, server: Server, stacks: list[str]
+) -> None:
+    page.goto(server.address)
+    page.get_by_role("button", name="More about the study of Small, 1").click()
+    assert not page.get_by_role("button", name="Delete for good").count()
+    page.get_by_role("button", name="Remove from the worklist").click()
+    wait_until(lambda: names(page) == ["2", "0"])
+    page.get_by_role("button", name="Removed").click()
+    page.get_by_role("button", name="More about the study of Small, 1").click()
+    page.get_by_role("button", name="Delete for good").click()
+    dialog = page.get_by_role("dialog", name="Delete for good")
+    delete = dialog.get_by_role("button", name="Delete the study")
+    dialog.get_by_text("Small, 1, SMALL-1").wait_for()
+    assert not serious(page)
+    assert delete.is_disabled()
+    dialog.get_by_label("Type the patient’s ID to confirm").fill("SMALL-2")
+    assert delete.is_disabled()
+    dialog.get_by_label("Type the patient’s ID to confirm").fill("SMALL-1")
+    dialog.get_by_label("Why").select_option("wrong_patient")
+    page.keyboard.press("Tab")
+    delete.click()
+    page.get_by_text("Deleted for good: 1 study").wait_for()
+    page.get_by_text("No study was removed").wait_for()
+    assert httpx.get(f"{server.address}/api/v1/stacks/{stacks[1]}").status_code == 404
+    (record,) = httpx.get(f"{server.address}/api/v1/deletions").json()["deletions"]
+    assert record["reason"] == "wrong_patient"

@@ -9,12 +9,14 @@ import argparse
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 from PIL import Image
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import FilePayload, Page, ViewportSize, sync_playwright
 
 from tests.browser.chromium import FLAGS, installed_chromium
 from tests.browser.driving import drag, reading_state, wait_until, wait_until_prepared
+from tests.imaging.segmentation_objects import of_a_core_lab
 
 SIZE: ViewportSize = {"width": 1366, "height": 768}
 PATIENT = "PHANTOM-001"
@@ -71,8 +73,19 @@ def methods(page: Page) -> None:
     page.locator("#methods tbody tr button").first.click()
 
 
+def segmentation(page: Page) -> None:
+    """A core lab's lies beside the study, some of its frames between the slices: it can be taken over."""
+    reading, studies = reading_state(page)["reading"]["id"], urljoin(page.url, "/api/v1/studies")
+    exported = page.request.get(urljoin(page.url, f"/api/v1/readings/{reading}/export?format=seg")).body()
+    seg: FilePayload = {"name": "seg.dcm", "mimeType": "application/dicom", "buffer": of_a_core_lab(exported, 4.0)}
+    assert page.request.post(studies, multipart={"files": seg}).ok
+    page.keyboard.press("Shift+G")
+    wait_until(page.get_by_role("button", name="Take over", exact=True).is_enabled)
+
+
 def signature(page: Page) -> None:
     """Everything is accepted, and the first of the two words that sign is said."""
+    page.keyboard.press("Escape")
     page.keyboard.press("7")
     page.keyboard.press("v")
     page.keyboard.press("a")
@@ -96,7 +109,7 @@ def report(page: Page) -> None:
 
 
 SCENES: tuple[Scene, ...] = (
-    worklist, proposals, correction, side_by_side, contours, segments, methods, signature, report,
+    worklist, proposals, correction, side_by_side, contours, segments, methods, segmentation, signature, report,
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from tests.durability.server import serve
 
 # Each server is a fresh process, forked from one that has imported everything: a start costs as little as it can.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["__main__", "tests.durability.server"])
+PROCESSES.set_forkserver_preload(["__main__", "tests.durability.server", "tests.durability.deleting"])
 
 START_S = 60
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 import pydicom
 import pytest
 from fastapi.testclient import TestClient
@@ -20,6 +21,7 @@ from scarmass.services.context import Context
 from scarmass.storage.tables import Table
 from tests.conftest import application
 from tests.field.synthetic import encoded, enhanced, mr_slice
+from tests.imaging.segmentation_objects import frame, oblique_slices, segmentation
 from tests.imaging.test_deidentification import IDENTITIES, KEY
 
 PLACES = range(4)
@@ -135,3 +137,11 @@ def test_two_names_under_one_id_are_still_a_warning(nameless: TestClient) -> Non
     listed = nameless.get("/api/v1/studies").json()["studies"][0]
     warnings = nameless.get(f"/api/v1/stacks/{listed['stacks'][0]['stack_id']}").json()["warnings"]
     assert any("name 2 patients" in said for said in warnings)
+
+
+def test_a_segmentation_is_refused_as_its_texts_may_name_the_patient(nameless: TestClient) -> None:
+    (one,) = oblique_slices(1)
+    content = segmentation([frame(one, np.ones(one.shape, bool))])
+    answer = nameless.post("/api/v1/studies", files=[("files", ("seg.dcm", content))])
+    assert answer.status_code == 422
+    assert "segmentations are not de-identified" in answer.json()["rejected"][0]["reason"]

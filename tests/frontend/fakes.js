@@ -66,7 +66,7 @@ export class FakeServer {
 
   constructor(...uids) {
     this.slices = new Map(uids.map((uid) => [uid, answered(uid)]));
-    globalThis.fetch = (_, options) => this.#answer(options);
+    globalThis.fetch = (path, options) => this.#answer(path, options);
   }
 
   reading() {
@@ -92,10 +92,10 @@ export class FakeServer {
     this.slices.set(uid, { ...this.slices.get(uid), ...change, revision: this.revision });
   }
 
-  async #answer({ method, body }) {
+  async #answer(path, { method, body }) {
     if (this.isOffline) throw new TypeError("offline");
     if (method === "GET") return Response.json(this.reading());
-    const edit = JSON.parse(body);
+    const edit = path.endsWith("/from-segmentation") ? importOf(JSON.parse(body)) : JSON.parse(body);
     const { client_id, expected_revision, kind } = edit;
     if (this.#answers.has(client_id)) return Response.json(this.#answers.get(client_id));
     if (this.refusals.has(kind)) return problem(422, "Refused", this.refusals.get(kind));
@@ -130,6 +130,8 @@ export class FakeServer {
     this.#future = [];
     const { revision } = this;
     if (kind === "sensitivity") this.sensitivity = sensitivity ?? this.sensitivity;
+    else if (kind === "import")
+      for (const [each, slice] of this.slices) this.slices.set(each, { ...slice, state: "edited", revision });
     else if (uid) this.slices.set(uid, { ...this.slices.get(uid), state: states[kind] ?? kind, revision });
     if (kind === "accept") this.sensitivity += 0.5;
     if (kind !== "accept" && kind !== "sensitivity") return;
@@ -137,6 +139,9 @@ export class FakeServer {
       if (slice.state === "proposed") this.slices.set(each, { ...slice, revision, drawn_at: this.sensitivity });
   }
 }
+
+/** A segmentation that is taken over, which has an address of its own, as the edit that it is. */
+const importOf = ({ into, ...body }) => ({ ...body, ...into, kind: "import" });
 
 const states = { accept: "accepted", exclude: "excluded", prompt: "edited", paint: "edited", clear: "pending" };
 

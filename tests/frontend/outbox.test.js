@@ -56,6 +56,37 @@ test("without a connection edits are kept, and sent when it is back", async () =
   assert.equal(stored.size, 0);
 });
 
+const segmentation = {
+  sop_instance_uid: "1.2.3",
+  label: "Contours",
+  creator: "Roe, Richard",
+  segments: [{ number: 1, meaning: "scar" }],
+};
+
+test("a segmentation is taken over in its turn, into the reading that is open, and undone in one step", async () => {
+  outbox.add(on("a", "accept"));
+  outbox.add({ kind: "import", segmentation });
+  await settled();
+  const { kind, reading_id, expected_revision, sop_instance_uid, segments } = server.stored[1];
+  assert.deepEqual([kind, reading_id, expected_revision], ["import", readingId, 1]);
+  assert.deepEqual([sop_instance_uid, segments], [segmentation.sop_instance_uid, segmentation.segments]);
+  assert.deepEqual([stateOf("a"), stateOf("b")], ["edited", "edited"]);
+  outbox.undo();
+  await settled();
+  assert.deepEqual([stateOf("a"), stateOf("b")], ["accepted", "proposed"]);
+});
+
+test("a segmentation is not taken over on what another window did meanwhile", async () => {
+  server.editElsewhere("b", { state: "no_scar" });
+  outbox.add({ kind: "import", segmentation });
+  await settled();
+  assert.deepEqual([stateOf("b"), server.stored.length], ["no_scar", 0]);
+  assert.deepEqual(
+    events.map(([name]) => name),
+    ["dropped"],
+  );
+});
+
 test("an edit whose answer was lost is stored once", async () => {
   server.losesAnswer = true;
   outbox.add(on("a", "accept"));

@@ -154,6 +154,24 @@ def changed(content: bytes, **attributes: object) -> bytes:
     return written(pydicom.dcmread(io.BytesIO(content)), **attributes)
 
 
+def of_a_core_lab(content: bytes, moved_mm: float = 0.0, **attributes: object) -> bytes:
+    """A segmentation as if somebody else had made it, its last frames that far off along the slices' normal."""
+    dataset = pydicom.dcmread(io.BytesIO(content))
+    for group in dataset.PerFrameFunctionalGroupsSequence[-2:]:
+        orientation = (group.get("PlaneOrientationSequence") or _shared(dataset).PlaneOrientationSequence)[0]
+        along_rows, along_columns = np.reshape(orientation.ImageOrientationPatient, (2, 3)).astype(float)
+        normal = np.cross(along_rows, along_columns)
+        place = group.PlanePositionSequence[0]
+        place.ImagePositionPatient = [round(float(at), 6) for at in place.ImagePositionPatient + moved_mm * normal]
+    said = {"SeriesDescription": "Core lab contours", "ContentLabel": "CORELAB", "ContentCreatorName": "Roe^Richard"}
+    made = {"Manufacturer": "Another maker", "ManufacturerModelName": "Contourer", "SoftwareVersions": "5.1"}
+    return written(dataset, **{**said, **made, **attributes})
+
+
+def _shared(dataset: Dataset) -> Dataset:
+    return dataset.SharedFunctionalGroupsSequence[0]
+
+
 def disc(rows: int, columns: int, x: float, y: float, radius: float) -> Mask:
     at_y, at_x = np.indices((rows, columns)) + 0.5
     return (at_x - x) ** 2 + (at_y - y) ** 2 <= radius**2

@@ -22,6 +22,7 @@ from scarmass.domain.errors import ObjectRefused
 from scarmass.domain.masks import Mask
 from scarmass.domain.segmentation import Meaning, SegmentationRead
 from scarmass.domain.stack import Slice
+from scarmass.imaging import rtstruct
 from scarmass.imaging.mr.encoding import open_dataset
 from scarmass.imaging.mr.header import read_object
 from scarmass.imaging.seg.meanings import Code, meaning_of
@@ -239,6 +240,27 @@ def test_what_cannot_be_read_is_refused_by_name(content: bytes, reason: str) -> 
         described(content)
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (changed(segmentation(frames(), TWO), NumberOfFrames=20_001), "20001 frames is too large"),
+        (changed(segmentation(frames(), TWO), Rows=4096, Columns=4096), "4096 x 4096 x 10 pixels is too large"),
+        (segmentation(frames(), dict.fromkeys(range(1, 258), ("Scar", None))), "257 segments is too large"),
+    ],
+    ids=["frames", "pixels", "segments"],
+)
+def test_what_is_too_large_is_refused_by_how_much_it_is(content: bytes, reason: str) -> None:
+    with pytest.raises(ObjectRefused, match=reason):
+        described(content)
+
+
+def test_contours_of_too_many_points_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rtstruct, "MAX_POINTS", 5)
+    described(structure_set([(1, np.zeros((5, 3)), None)]))
+    with pytest.raises(ObjectRefused, match="at most 5 points are read"):
+        described(structure_set([(1, np.zeros((3, 3)), None), (1, np.zeros((3, 3)), None)]))
+
+
 def test_a_segment_number_that_stands_twice_is_refused() -> None:
     dataset = pydicom.dcmread(io.BytesIO(segmentation(frames(), TWO)))
     dataset.SegmentSequence[1].SegmentNumber = 1
@@ -261,6 +283,13 @@ def test_an_object_says_who_made_it_and_what_its_segments_may_be() -> None:
         ("LV", Meaning.LEFT_VENTRICLE),
     ]
     assert found.segments[0].code == "Scar (SCT 12402003)"
+
+
+def test_an_object_is_called_by_its_series_and_says_what_it_was_made_with() -> None:
+    said = {"SeriesDescription": "Contours", "ManufacturerModelName": "Contourer", "SoftwareVersions": ["5.1", "5.1.2"]}
+    found = described(segmentation(frames(), TWO, **said))
+    assert (found.label, found.series_description, found.content_label) == ("Contours", "Contours", "CORELAB")
+    assert found.made_with == "Another maker, Contourer, 5.1, 5.1.2"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ and one that failed as a whole, on a stack without slice thickness.
 0006: one reading whose sensitivity was typed, then followed, with corrections of every kind; one accepted in one step
 and drawn otherwise afterwards, on a stack whose contrast a reader changed; and one untouched, of a study that was
 removed.
+0015: one reading that was drawn, stated and written about in every way, signed, and amended by a draft with an edit of
+its own; one that is signed and nothing else; and a draft with an edit that was undone.
 """
 
 import gzip
@@ -20,10 +22,11 @@ import psycopg
 from scarmass.storage.database import migrate
 
 DATA = Path(__file__).parent / "data"
-REVISIONS = ("0002", "0006")
+REVISIONS = ("0002", "0006", "0015")
 NUMBERED = {
     "0002": (("proposals", "ordinal"),),
     "0006": (("slice_changes", "ordinal"), ("study_changes", "id"), ("stack_changes", "id")),
+    "0015": (("slice_changes", "ordinal"),),
 }
 """Columns whose numbers go on where the stored rows ended."""
 

@@ -9,11 +9,13 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp
 
 from scarmass.api import errors
+from scarmass.api.audit_trail import AuditTrail
 from scarmass.api.bounds import BodyBounds, Share
 from scarmass.api.guard import Guard
 from scarmass.api.headers import StrictHeaders
 from scarmass.api.origin import Forwarded
 from scarmass.api.routes import (
+    deletions,
     dicomweb,
     events,
     health,
@@ -21,18 +23,23 @@ from scarmass.api.routes import (
     models,
     pacs,
     pages,
+    people,
+    provider,
     reader_studies,
     readings,
     reports,
     segmentations,
     segments17,
+    session,
     signing,
     slices,
     stacks,
     studies,
 )
 from scarmass.api.shares import Shares, Sharing
+from scarmass.api.sign_in import SignIn
 from scarmass.paths import FRONTEND
+from scarmass.services.audit import Trail
 from scarmass.services.context import Context
 from scarmass.services.readings.open import EmbeddingAhead
 
@@ -55,7 +62,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         embedding_ahead = app.state.embedding_ahead = EmbeddingAhead(context)
-        with context.notifications, worker:
+        with context.notifications, context.forgetting(), worker:
             yield
         embedding_ahead.stop()
 
@@ -69,8 +76,11 @@ def create_app(
         responses=errors.PROBLEM_RESPONSES,
     )
     app.state.context = context
+    app.state.audit_trail = Trail(context)
     shares = app.state.shares = Shares(share)
     app.add_middleware(Sharing, require=shares.require_request_of_person)
+    app.add_middleware(SignIn, context=context)
+    app.add_middleware(AuditTrail)
     app.add_middleware(Guard, bounds=body_bounds)
     app.add_middleware(Sharing, require=shares.require_request_of_address)
     # A foreign name that resolves to this machine would make its pages count as same-origin.
@@ -79,7 +89,9 @@ def create_app(
     errors.install(app)
     of_readings = (readings, methods, segments17, segmentations, signing, reports)
     of_network = (pacs, dicomweb)
-    for route in (studies, stacks, slices, models, *of_readings, reader_studies, *of_network, events, health, pages):
+    of_access = (session, people, provider)
+    of_images = (studies, deletions, stacks, slices, models)
+    for route in (*of_images, *of_readings, reader_studies, *of_network, events, *of_access, health, pages):
         app.include_router(route.router)
     app.include_router(pacs.of_readings)
     app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")

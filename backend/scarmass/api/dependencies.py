@@ -1,18 +1,23 @@
-"""What routes ask for: the services' context, embedding ahead, the reader."""
+"""What routes ask for: the services' context, embedding ahead, and who asks, with the permission that it takes."""
 
+import uuid
+from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import unquote
 
 from fastapi import Depends, Header, Path, Request
 
+from scarmass.api.asking import person_of
+from scarmass.domain.access import Permission, Person, Role
+from scarmass.domain.accounts import CLAIMED, UNAUTHENTICATED
 from scarmass.services.context import Context
 from scarmass.services.readings.open import EmbeddingAhead
 
 LONGEST_ENCODED_NAME = 64 * 12
 """64 characters of up to four bytes, each byte percent-encoded."""
 
-UNAUTHENTICATED = "unauthenticated reader"
-CLAIMED = " (unauthenticated)"
+ANYBODY = uuid.UUID(int=0)
+"""Who asks where nobody signs in."""
 
 
 def _context(request: Request) -> Context:
@@ -23,14 +28,29 @@ def _embedding_ahead(request: Request) -> EmbeddingAhead:
     return request.app.state.embedding_ahead
 
 
-def current_reader(
+def _asking(
+    request: Request,
     x_reader: Annotated[str | None, Header(max_length=LONGEST_ENCODED_NAME, pattern=r"^[^\x00-\x1f\x7f]*$")] = None,
-) -> str:
-    """Who edits. Until there is a login this is a name the client claims, labelled as such.
+) -> Person:
+    """Whoever signed in; without a login anybody, under the name that the client claims, labelled as such.
 
     A name beyond ASCII comes percent-encoded, as headers need it.
     """
-    return claimed(unquote(x_reader or ""))
+    person = person_of(request)
+    return person or Person(ANYBODY, claimed(unquote(x_reader or "")), frozenset(Role))
+
+
+def _may(*any_of: Permission) -> Callable[[Person], Person]:
+    def check(person: Annotated[Person, Depends(_asking)]) -> Person:
+        if not any(map(person.may, any_of)):
+            person.require(any_of[0])
+        return person
+
+    return check
+
+
+def _current_reader(person: Annotated[Person, Depends(_asking)]) -> str:
+    return person.name
 
 
 def claimed(name: str) -> str:
@@ -39,8 +59,25 @@ def claimed(name: str) -> str:
     return f"{name}{CLAIMED}" if name else UNAUTHENTICATED
 
 
+def _naming(context: Annotated[Context, Depends(_context)]) -> Callable[[str], str]:
+    return claimed if context.login is None else str.strip
+
+
 InContext = Annotated[Context, Depends(_context)]
 WithEmbeddingAhead = Annotated[EmbeddingAhead, Depends(_embedding_ahead)]
-CurrentReader = Annotated[str, Depends(current_reader)]
+CurrentReader = Annotated[str, Depends(_current_reader)]
+NamedReader = Annotated[Callable[[str], str], Depends(_naming)]
+"""Makes a reader of a name that somebody types for another: with a login it is the name in the login."""
 PathUid = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
 PathFrameNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+SignedIn = Annotated[Person, Depends(_asking)]
+"""Whoever may be here at all."""
+CanView = Annotated[Person, Depends(_may(Permission.VIEW))]
+CanStore = Annotated[Person, Depends(_may(Permission.STORE))]
+CanAsk = Annotated[Person, Depends(_may(Permission.ASK))]
+CanRead = Annotated[Person, Depends(_may(Permission.READ))]
+CanSign = Annotated[Person, Depends(_may(Permission.SIGN))]
+CanManage = Annotated[Person, Depends(_may(Permission.MANAGE))]
+CanManageTransfers = Annotated[Person, Depends(_may(Permission.MANAGE, Permission.SIGN))]
+CanAdminister = Annotated[Person, Depends(_may(Permission.ADMINISTER))]

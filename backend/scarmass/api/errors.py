@@ -53,19 +53,23 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def answer_to(fact: errors.Fact) -> JSONResponse:
-    """The problem that a fact is."""
-    return _fact(None, fact)
+def _fact(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.Fact)
+    return fact_answer(error)
 
 
-def _fact(_: Request | None, error: Exception) -> JSONResponse:
+def fact_answer(error: errors.Fact) -> JSONResponse:
+    """What a fact is answered with, where no exception handler reaches."""
     name = type(error).__name__
     title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
-    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
-    answer = problem(status, name, title, str(error))
+    answer = problem(status_of(error), name, title, str(error))
     if isinstance(error, errors.Excessive):
         answer.headers["Retry-After"] = str(max(1, ceil(error.retry_after_s)))
     return answer
+
+
+def status_of(error: errors.Fact) -> int:
+    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
 def _validation(_: Request, error: Exception) -> JSONResponse:

@@ -9,7 +9,7 @@ from time import monotonic
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scarmass.api.bounds import Share
-from scarmass.api.errors import answer_to
+from scarmass.api.errors import fact_answer
 from scarmass.domain.errors import TooManyRequests
 from scarmass.services.remembered import Remembered
 
@@ -106,7 +106,7 @@ class Sharing:
             try:
                 self.require(scope)
             except TooManyRequests as refused:
-                await answer_to(refused)(scope, receive, send)
+                await fact_answer(refused)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 

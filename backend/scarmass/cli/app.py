@@ -2,8 +2,12 @@
 
 import typer
 
+from scarmass.cli.admin import admin_app
+from scarmass.cli.audit import audit_app
+from scarmass.cli.backup import backup, restore
 from scarmass.cli.calibrate import calibrate
 from scarmass.cli.data import dataset_app
+from scarmass.cli.deletion import delete_patient, deletions
 from scarmass.cli.evaluate import agreement, evaluate, evaluate_contours, evaluate_detector, report, zero_shot
 from scarmass.cli.serve import demo, import_studies, replay, serve
 from scarmass.cli.train import train_app
@@ -16,6 +20,12 @@ app.command()(serve)
 app.command("import")(import_studies)
 app.command()(demo)
 app.command()(replay)
+app.command()(backup)
+app.command()(restore)
+admin_app.command("delete-patient")(delete_patient)
+admin_app.command()(deletions)
+app.add_typer(admin_app, name="admin")
+app.add_typer(audit_app, name="audit")
 app.add_typer(weights_app, name="weights")
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(train_app, name="train")

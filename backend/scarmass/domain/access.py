@@ -53,16 +53,22 @@ class Person:
     """Somebody who signed in, or a service that showed its token.
 
     name: the reader's, on readings and reports; no two persons share one. study_groups: the groups whose studies are
-    seen, None for every study.
+    seen, None for every study. only: the permissions that a token was given of its roles', None for all of them.
     """
 
     person_id: uuid.UUID
     name: str
     roles: frozenset[Role] = field(default_factory=frozenset)
     study_groups: frozenset[str] | None = None
+    only: frozenset[Permission] | None = None
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        given = frozenset().union(*(PERMISSIONS[role] for role in self.roles))
+        return given if self.only is None else given & self.only
 
     def may(self, permission: Permission) -> bool:
-        return any(permission in PERMISSIONS[role] for role in self.roles)
+        return permission in self.permissions
 
     def require(self, permission: Permission) -> None:
         """Raises NotAllowed."""

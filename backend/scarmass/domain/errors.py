@@ -49,7 +49,7 @@ class Excessive(Fact):
 class TooManyRequests(Excessive):
     """A person, or the clients at one address, asked for more than their share."""
 
-    def __init__(self, what: str, retry_after_s: float) -> None:
+    def __init__(self, what: str, retry_after_s: float = Excessive.retry_after_s) -> None:
         super().__init__(what)
         self.retry_after_s = retry_after_s
 
@@ -60,6 +60,34 @@ class NotSignedIn(Unauthenticated):
 
 class NotAllowed(Forbidden):
     """The roles of the person or the service do not include what was asked for."""
+
+
+class SignInRefused(Unauthenticated):
+    """The user name or the password is wrong, or the account is disabled: which of them is not told."""
+
+
+class SignInPaused(Unauthenticated):
+    """After several wrong passwords the next one is looked at only some time later."""
+
+
+class ProviderRefused(Unauthenticated):
+    """The provider did not say who somebody is, or said it so that it cannot be believed."""
+
+
+class NoRole(Forbidden):
+    """Somebody is known at the provider, and nothing that it says of them is a role here."""
+
+
+class PasswordRefused(Invalid):
+    """A new password is too short or too long, or is among the first that would be guessed."""
+
+
+class NameInvalid(Invalid):
+    """A person's or a token's name is empty, too long, holds what cannot be printed or is one of our own."""
+
+
+class ReaderClaimed(Invalid):
+    """A request names its reader, where the reader's name comes from the login."""
 
 
 class ObjectRefused(Invalid):
@@ -146,6 +174,10 @@ class SegmentationNotOnStack(Invalid):
     """Nothing of a segmentation lies on a slice of the stack, or the two are of different patients."""
 
 
+class DeletionNotConfirmed(Invalid):
+    """What has to be typed before something is deleted for good was not typed, or something else was."""
+
+
 class MaskShapeMismatch(Invalid):
     """A mask has another size than the slice it was sent for."""
 
@@ -192,6 +224,22 @@ class ReadingsNotComparable(Invalid):
 
 class ReaderStudyInvalid(Invalid):
     """A reader study lacks a name, stacks, readers or arms, or names one of them twice."""
+
+
+class NoLogin(Conflict):
+    """Nobody can sign in this way: the settings name no such login."""
+
+
+class NameTaken(Conflict):
+    """Another person or token has this name, or this user name."""
+
+
+class PasswordNotOurs(Conflict):
+    """The person signs in at a provider, which keeps the password."""
+
+
+class RolesNotOurs(Conflict):
+    """The roles and study groups of a person come from the provider at each sign-in."""
 
 
 class InstanceConflict(Conflict):
@@ -303,7 +351,7 @@ class NothingMeasured(Conflict):
 
 
 class MeasuredInReaderStudy(Conflict):
-    """A reading that was signed in a reader study is a measurement, and is not amended."""
+    """A reading of a reader study is one reader's measurement: neither amended, nor sent, nor taken from elsewhere."""
 
 
 class NothingOutlined(Conflict):
@@ -314,8 +362,44 @@ class SlicesDiffer(Conflict):
     """The slices of a reading have several sizes, which one segmentation cannot hold."""
 
 
+class PersonNotFound(NotFound):
+    """No person has this id or user name."""
+
+
+class TokenNotFound(NotFound):
+    """No token has this id."""
+
+
+class StudyOnWorklist(Conflict):
+    """A study is deleted for good only after it was taken off the worklist."""
+
+
+class PatientAmbiguous(Conflict):
+    """Studies with one PatientID are of different persons, as their birth dates say."""
+
+
+class SignedReadingsKept(Conflict):
+    """Signed readings have to be kept for a time that is not over, and nobody said to delete them nevertheless."""
+
+
+class FolderNotEmpty(Conflict):
+    """A backup is restored into an empty data folder and an empty database, and into nothing else."""
+
+
 class StudyNotFound(NotFound):
     """No study has this StudyInstanceUID."""
+
+
+class PatientNotFound(NotFound):
+    """Nothing that is stored has this PatientID."""
+
+
+class DeletionNotFound(NotFound):
+    """No deletion has this id."""
+
+
+class DeletedMeanwhile(NotFound):
+    """What a request belongs to was deleted for good while it was answered."""
 
 
 class StackNotFound(NotFound):
@@ -354,6 +438,14 @@ class StorageFull(Full):
     """The disk of the files, or of the database, has no room left."""
 
 
+class ProviderUnreachable(Unavailable):
+    """The provider at which people sign in does not answer, or not as one."""
+
+
+class AuditReceiverUnreachable(Unavailable):
+    """The syslog server that the audit trail is sent to does not take it."""
+
+
 class PeerUnreachable(Unavailable):
     """A PACS, or another machine of the network, does not answer in time."""
 
@@ -382,6 +474,14 @@ class DeviceOutOfMemory(Unavailable):
     """The accelerator had no memory left, even after the embeddings were evicted."""
 
 
+class LoginMissing(Unavailable):
+    """The server would be reached from other machines, and nobody would have to sign in."""
+
+
+class LoginUnsafe(Unavailable):
+    """Passwords and sessions would travel unencrypted, or the address of the server is not told."""
+
+
 class SecretTooShort(Unavailable):
     """De-identification is on, and its secret is missing or can be guessed."""
 
@@ -396,6 +496,14 @@ class ResultNotReadBack(Unavailable):
 
 class SourceMissing(Unavailable):
     """A stored image that a reading is of cannot be read, so that no object can refer to it."""
+
+
+class BackupInvalid(Unavailable):
+    """A backup is incomplete, was altered, or is of a newer version than this one."""
+
+
+class BackupFailed(Unavailable):
+    """A backup could not be made: PostgreSQL's own tools are missing, or said why not."""
 
 
 class WeightsMissing(Unavailable):

@@ -98,6 +98,10 @@ class Segmenter(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """Drop whatever is remembered of slices; it is worked out again when somebody asks."""
+        ...
+
     def outline_ventricle(
         self, image: SliceImage, region: HeartRegion | None, box: Box | None
     ) -> VentricleOutline | None:

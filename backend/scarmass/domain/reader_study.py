@@ -51,7 +51,8 @@ class ReaderStudy:
     """stack_ids: in the study's order. readers, arms: in theirs. repeats: how often each reader reads each stack in
     each arm. seed: of the order, None where stacks are read in the study's. alternates: of two arms a patient's first
     one alternates, over patients and over readers. hides_readings: until every measurement is signed, no list shows
-    the study's readings.
+    the study's readings. ordinals: the places that the stacks had when the study was made, which they keep where others
+    were deleted for good; empty where all are there.
 
     Raises ReaderStudyInvalid.
     """
@@ -65,6 +66,7 @@ class ReaderStudy:
     seed: int | None = None
     alternates: bool = False
     hides_readings: bool = True
+    ordinals: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name.strip():
@@ -105,7 +107,9 @@ class ReaderStudy:
         return tuple(one for reader in self.readers for one in self.assignments(reader))
 
     def _arm(self, reader: str, stack_id: str, turn: int) -> Arm:
-        shift = self.readers.index(reader) + self.stack_ids.index(stack_id) if self.alternates else 0
+        place = self.stack_ids.index(stack_id)
+        ordinal = self.ordinals[place] if self.ordinals else place
+        shift = self.readers.index(reader) + ordinal if self.alternates else 0
         return self.arms[(turn + shift) % len(self.arms)]
 
     def _order(self, reader: str, repeat: int, turn: int) -> list[str]:

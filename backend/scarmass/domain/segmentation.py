@@ -22,6 +22,10 @@ class Meaning(StrEnum):
     LEFT_VENTRICLE = "left_ventricle"
     MYOCARDIUM = "myocardium"
 
+    @property
+    def words(self) -> str:
+        return "no-reflow" if self is Meaning.NO_REFLOW else self.value.replace("_", " ")
+
 
 class SegmentationKind(StrEnum):
     """By the DICOM modality: pixels, or contours."""
@@ -47,6 +51,7 @@ class SegmentDescription:
 class SegmentationObject:
     """A stored SEG or RTSTRUCT without its pixels or contours.
 
+    label: its series description, else its content_label. made_with: manufacturer, model and software.
     digest: of all that masks are made of, which the same object in another encoding or with other texts shares.
     """
 
@@ -60,6 +65,9 @@ class SegmentationObject:
     segments: tuple[SegmentDescription, ...]
     digest: str
     sop_class_uid: str = ""
+    content_label: str = ""
+    series_description: str = ""
+    made_with: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,11 @@ class TakenFrom:
         whose = f"{self.creator}’s " if self.creator else ""
         named = f" “{self.label}”" if self.label else ""
         return f"taken from {whose}segmentation{named} ({self.kind.value}): {self.meanings}"
+
+    @property
+    def cited(self) -> str:
+        """Its words, and the object that they speak of."""
+        return f"{self.words}, {self.sop_instance_uid}"
 
 
 MasksOfSlices = Mapping[SliceKey, Mapping[Structure, Mask]]
@@ -174,5 +187,4 @@ def _open_walls(
 def named(segments: Sequence[SegmentDescription], meanings: Mapping[int, Meaning]) -> str:
     """Which segment was taken as what, in words."""
     labels = {segment.number: segment.label or f"segment {segment.number}" for segment in segments}
-    words = {number: meaning.value.replace("_", " ") for number, meaning in sorted(meanings.items())}
-    return ", ".join(f"{what} from “{labels[number]}”" for number, what in words.items())
+    return ", ".join(f"{meaning.words} from “{labels[number]}”" for number, meaning in sorted(meanings.items()))

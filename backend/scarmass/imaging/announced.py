@@ -13,7 +13,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 from scarmass.imaging.mr.attributes import text_of
 
 HEAD_BYTES = 256 * 2**10
-"""Modality, descriptions and identifiers stand at the beginning, in groups 0008 and 0020."""
+"""Modality, descriptions and identifiers stand at the beginning, in groups 0008, 0010 and 0020."""
 LAST_TAG = 0x0020000D
 PREFIX = slice(128, 132)
 
@@ -28,6 +28,7 @@ class Announced:
     modality: str = ""
     study_description: str = ""
     series_description: str = ""
+    patient_id: str = ""
 
 
 def announced(path: Path) -> Announced:
@@ -50,6 +51,7 @@ def _of(dataset: Dataset) -> Announced:
         modality=_text(dataset, "Modality"),
         study_description=_text(dataset, "StudyDescription"),
         series_description=_text(dataset, "SeriesDescription"),
+        patient_id=_text(dataset, "PatientID"),
     )
 
 

@@ -48,7 +48,8 @@ listens in a process of its own, which writes each object to the disk before it 
 
 COMMITMENT_TOLD = """Storage commitment goes both ways. After a send to a peer whose setting `commits` is true, the peer
 is asked to keep the objects; its answer is taken on the same association or on a new one. Peers that ask us are
-answered on a new association: an object is committed where its file is stored."""
+answered on a new association: an object is committed where its file is stored; one that a signed reading leaves as,
+where the images are that it is made from each time, and no signed version replaces it."""
 
 WEB = """## Web services (PS3.18)
 

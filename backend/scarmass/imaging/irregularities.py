@@ -34,6 +34,8 @@ STACKS = "tests/imaging/mr/test_stacks.py"
 INTAKE = "tests/services/test_intake.py"
 DEIDENTIFIED = "tests/field/test_deidentified_on_the_way_in.py"
 EXCHANGED = "tests/field/test_exchanged_images.py"
+SEGMENTATIONS = "tests/imaging/test_segmentations.py"
+BESIDE = "tests/api/test_segmentations.py"
 
 
 def refused(what: str, answer: str, file: str, test: str) -> Irregularity:
@@ -196,14 +198,66 @@ TABLE = {
                 "its patient differs from that of its study",
                 INTAKE, "test_another_patient_in_the_same_study_is_refused"),
     ),
+    "Segmentations of others": (
+        accepted("SEG, binary, fractional or label map; RTSTRUCT",
+                 "kept beside their study, and taken over into a reading when a reader says so",
+                 BESIDE, "test_the_masks_of_a_segmentation_become_a_reading_bit_for_bit"),
+        accepted("a segmentation that comes before its images",
+                 "it waits for them",
+                 BESIDE, "test_a_segmentation_that_comes_before_its_images_waits_for_them"),
+        refused("a segmentation of another patient than its study",
+                "its patient differs from that of its study; one that waited for its images is listed as unusable",
+                BESIDE, "test_a_segmentation_of_another_patient_is_refused_and_one_that_waited_is_listed_as_unusable"),
+        refused("a SOP Instance UID again with other segments, places or masks",
+                "already stored with other content",
+                BESIDE, "test_the_same_object_twice_changes_nothing_and_another_of_its_uid_is_refused"),
+        refused("a 65th segmentation of a study",
+                "how many the study has already",
+                BESIDE, "test_a_study_keeps_so_many_segmentations_and_no_more"),
+        refused("more than 256 segments, 20,000 frames or 67,108,864 pixels; more than 200,000 points of contours",
+                "how many, before they are decoded",
+                SEGMENTATIONS, "test_what_is_too_large_is_refused_by_how_much_it_is"),
+        refused("a segmentation where de-identification is on",
+                "segmentations are not de-identified",
+                DEIDENTIFIED, "test_a_segmentation_is_refused_as_its_texts_may_name_the_patient"),
+        refused("frames that are damaged, that nobody described, or of no segment",
+                "what is wrong, and with which frame",
+                SEGMENTATIONS, "test_what_cannot_be_read_is_refused_by_name"),
+        accepted("frames in any order, and flipped, turned or shifted with a geometry that says so",
+                 "read by where each pixel lies; a flip is said",
+                 SEGMENTATIONS, "test_any_order_of_frames_and_any_flip_with_its_geometry_is_read_to_the_same_masks"),
+        warned("frames that name another slice than the one that they lie on",
+               "taken by where they lie; how many",
+               SEGMENTATIONS, "test_wrong_references_do_not_move_a_frame_and_are_said"),
+        warned("frames or contours on no slice (0.5 mm), of another orientation, or of another frame of reference",
+               "left out; how many, and how far the nearest is",
+               SEGMENTATIONS, "test_frames_between_slices_are_left_out_and_counted_with_their_distance"),
+        warned("frames that do not say where they lie",
+               "taken by the slice that they name, if they are of its size; else left out and counted",
+               SEGMENTATIONS, "test_frames_without_a_place_are_taken_by_the_slice_that_they_name"),
+        warned("pixels of another size than the slice's",
+               "each pixel of the slice has the nearest one; how many frames",
+               SEGMENTATIONS, "test_a_finer_grid_gives_each_pixel_the_nearest_one_and_is_said"),
+        warned("a segment without a frame, or that shows nothing on the stack",
+               "the segment's name",
+               SEGMENTATIONS, "test_a_lost_and_an_empty_segment_are_said"),
+        warned("a fractional segmentation",
+               "half or more counts as drawn",
+               SEGMENTATIONS, "test_a_fraction_of_a_half_counts_as_drawn_and_that_is_said"),
+        warned("contours that are open, or points",
+               "left out and counted",
+               SEGMENTATIONS, "test_contours_that_lie_on_no_slice_or_are_open_are_counted"),
+    ),
 }
 # fmt: on
 
 INTRODUCTION = """# DICOM as it comes
 
-ScarMass takes in MR Image Storage, Enhanced MR Image Storage and Legacy Converted Enhanced MR Image Storage. A file
-that cannot be used is refused by name with a reason, and the good files beside it are kept. What is unusual and usable
-is accepted, with a warning on the stack where it bears on the measurement. Numbers that grams rest on are never
+ScarMass takes in MR Image Storage, Enhanced MR Image Storage and Legacy Converted Enhanced MR Image Storage, and keeps
+Segmentation, Label Map Segmentation and RT Structure Set Storage beside their study. A file that cannot be used is
+refused by name with a reason, and the good files beside it are kept. What is unusual and usable is accepted, with a
+warning on the stack where it bears on the measurement; those of a segmentation are shown before it is taken over, and
+stay in the reading's history ([0026](decisions/0026-segmentations-of-others.md)). Numbers that grams rest on are never
 guessed. What becomes of it in the objects that leave is told in [exports](exports.md#dicom-objects) and
 [0025](decisions/0025-what-a-reading-leaves-as.md).
 

@@ -5,7 +5,7 @@ A result's patient and study are those of the stored images it was made from (PS
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -111,6 +111,14 @@ def _series_instance_uid(reading_id: uuid.UUID, kind: ResultKind) -> str:
 
 def _sop_instance_uid(reading_id: uuid.UUID, version: int, draft_of: str, kind: ResultKind, *parts: object) -> str:
     return uid_of("instance", reading_id, version, draft_of, kind.value, *parts)
+
+
+def uids_of_signed(reading_id: uuid.UUID, version: int, slices: int) -> Iterator[str]:
+    """The SOP Instance UIDs that a signed version may leave under; slices: how many may be key images."""
+    for kind in (ResultKind.SEG, ResultKind.SR, ResultKind.PDF):
+        yield _sop_instance_uid(reading_id, version, "", kind)
+    for number in range(1, slices + 1):
+        yield _sop_instance_uid(reading_id, version, "", ResultKind.KEY_IMAGES, number)
 
 
 def patient_and_study(source: Dataset) -> Dataset:

@@ -12,7 +12,7 @@ from scarmass.domain.patient import plain_date, plain_name
 from scarmass.domain.segmentation import SegmentationKind, SegmentationObject, SegmentationRead, SegmentDescription
 from scarmass.domain.stack import Slice
 from scarmass.imaging.bounds import Bounds
-from scarmass.imaging.mr.attributes import text_of
+from scarmass.imaging.mr.attributes import printable, text_of, values_of
 from scarmass.imaging.mr.encoding import open_dataset, require_small_attributes
 from scarmass.imaging.mr.header import study_header_of
 from scarmass.imaging.rtstruct import contours_of, read_structure_set, regions_of
@@ -33,6 +33,7 @@ def segmentation_object_of(dataset: FileDataset, bounds: Bounds = Bounds()) -> S
         is_contours = dataset.SOPClassUID == RTStructureSetStorage
         study = study_header_of(dataset)
         label = text_of(dataset, "StructureSetLabel" if is_contours else "ContentLabel")
+        series = text_of(dataset, "SeriesDescription")
         maker = text_of(dataset, "OperatorsName" if is_contours else "ContentCreatorName")
         date = text_of(dataset, "StructureSetDate" if is_contours else "ContentDate")
         segments = regions_of(dataset) if is_contours else segments_of(dataset)
@@ -41,12 +42,15 @@ def segmentation_object_of(dataset: FileDataset, bounds: Bounds = Bounds()) -> S
             study=study,
             series_instance_uid=text_of(dataset, "SeriesInstanceUID"),
             sop_instance_uid=text_of(dataset, "SOPInstanceUID"),
-            label=text_of(dataset, "SeriesDescription") or label,
+            label=series or label,
             creator=_in_words(maker) or text_of(dataset, "Manufacturer"),
             content_date=plain_date(date),
             segments=segments,
             digest=_digest(dataset, segments),
             sop_class_uid=str(dataset.SOPClassUID),
+            content_label=label,
+            series_description=series,
+            made_with=_made_with(dataset),
         )
     except (ObjectRefused, GeometryInvalid) as error:
         raise ObjectRefused(str(error)) from error
@@ -65,6 +69,13 @@ def read_segmentation(content: bytes, slices: Sequence[Slice]) -> SegmentationRe
         return _with_what_is_missing(_read_frames(dataset, slices))
     except ObjectRefused as error:
         raise PixelsUndecodable(f"the stored segmentation cannot be read: {error}") from error
+
+
+def _made_with(dataset: Dataset) -> str:
+    """Manufacturer, model and versions of the software, those that the object names."""
+    named = (text_of(dataset, keyword) for keyword in ("Manufacturer", "ManufacturerModelName"))
+    versions = (printable(version) for version in values_of(dataset, "SoftwareVersions"))
+    return ", ".join(one for one in (*named, *versions) if one)
 
 
 def _in_words(person_name: str) -> str:

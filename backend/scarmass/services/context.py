@@ -1,15 +1,20 @@
 """What every service works with, handed in by the composition roots."""
 
 import uuid
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_bytes
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scarmass.domain.audit import AuditReceiver
 from scarmass.domain.contours import Contours
+from scarmass.domain.deletion import RetentionRules
 from scarmass.domain.errors import PeerUnreachable
+from scarmass.domain.login import Login
 from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.pacs import PacsClient, Peer, ResultObject
@@ -19,11 +24,13 @@ from scarmass.domain.reading import Reading, Sensitivity, WallRules
 from scarmass.domain.signature import Recipe
 from scarmass.domain.spread import Spread
 from scarmass.imaging.examiner import EXAMINERS, Examiners
+from scarmass.services.deletion.places import Places
 from scarmass.services.precedence import Precedence
 from scarmass.services.readings.summary import Summaries
 from scarmass.services.remembered import Remembered
 from scarmass.services.stack_detections import StackDetections
 from scarmass.storage.database import Database
+from scarmass.storage.deletions import FORGET
 from scarmass.storage.files import FileStore
 from scarmass.storage.notifications import Notifications
 from scarmass.storage.spool import Spool
@@ -45,7 +52,10 @@ def no_client(peer: Peer) -> PacsClient:
 class Context:
     """sensitivity, wall: what readings are opened with. examiners: read what comes in. report_templates: a site's own.
     results_folder: where signed readings are written, None where they are not. network: our entity, peers and rules.
-    client_of: talks to a peer. spool: where what comes over the network waits, None where nothing does.
+    client_of: talks to a peer. spool: where what comes over the network waits, None where nothing does. login: how
+    people sign in, None where nobody has to. retention: how long studies stay. nightly_hour: of the day, at which the
+    daily work begins. record_key: of the hashes that stand for patients in records. audit_receiver: where
+    the audit trail is sent to, None where it stays here.
 
     images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
     time. results: what signed readings leave as.
@@ -66,6 +76,11 @@ class Context:
     network: Network = field(default_factory=Network)
     client_of: Callable[[Peer], PacsClient] = no_client
     spool: Spool | None = None
+    login: Login | None = None
+    retention: RetentionRules = field(default_factory=RetentionRules)
+    nightly_hour: int = 3
+    record_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
+    audit_receiver: AuditReceiver | None = None
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
     images: Remembered[Hashable, SliceImage] = field(default_factory=lambda: Remembered(REMEMBERED_IMAGES))
@@ -84,6 +99,31 @@ class Context:
 
     def __post_init__(self) -> None:
         self.notifications = Notifications(self.database.conninfo)
+
+    @property
+    def places(self) -> Places:
+        """Where something of a patient may lie."""
+        return Places(
+            self.database,
+            self.files,
+            self.results_folder,
+            self.spool,
+            self.examiners.pseudonyms,
+            self.retention,
+            self.record_key,
+        )
+
+    @contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """Forget what is remembered whenever something was deleted for good, by whichever process."""
+        with self.notifications.subscribed(self.forget, FORGET):
+            yield
+
+    def forget(self) -> None:
+        """Drop what was worked out of images and readings, of whomever; it is worked out again."""
+        remembered = (self.images, self.blood, self.logits, self.spreads, self.contours, self.results)
+        for each in (*remembered, self.detections, self.summaries, self.segmenter):
+            each.forget()
 
     def stop(self) -> None:
         """The server ends: models begin nothing more, and who waits for changes is told."""

@@ -23,6 +23,10 @@ class Remembered(Generic[K, V]):
                 self._known.move_to_end(key)
             return self._known.get(key)
 
+    def forget(self) -> None:
+        with self._guard:
+            self._known.clear()
+
     def put(self, key: K, value: V) -> None:
         with self._guard:
             self._known[key] = value

@@ -43,6 +43,10 @@ class StackDetections:
         self._stacks.put(key, detection)
         return detection
 
+    def forget(self) -> None:
+        self._stacks.forget()
+        self._slices.forget()
+
     def is_known(self, slices: Sequence[Slice], detector: Detector) -> bool:
         return self._stacks.get(_key(slices, detector)) is not None
 

@@ -1,7 +1,7 @@
 """Studies that come from the network, as rows: what came of each from whom, what was refused, and when it was quiet."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -74,6 +74,17 @@ def set_prepared(session: Session, study_instance_uid: str, readings: int, becau
     notify(session, ARRIVALS)
 
 
+def forget(session: Session, uids: Set[str]) -> int:
+    """Take away what was said of refused objects that names one of these UIDs; answers how many there were."""
+    forgotten = 0
+    for row in session.scalars(select(ArrivalRow).where(ArrivalRow.refused != []).with_for_update()):
+        kept = [one for one in row.refused if uids.isdisjoint(_words(one["name"], one["reason"]))]
+        forgotten += len(row.refused) - len(kept)
+        row.refused = kept
+    session.flush()
+    return forgotten
+
+
 def page(session: Session, limit: int, before: int | None) -> list[Arrival]:
     """Those that came last first, at most limit; before: the number that the page before ended with."""
     query = select(ArrivalRow, StudyRow).outerjoin(
@@ -84,6 +95,11 @@ def page(session: Session, limit: int, before: int | None) -> list[Arrival]:
         query = query.where(ArrivalRow.number < before)
     query = query.order_by(ArrivalRow.number.desc()).limit(limit)
     return [_arrival(row, study) for row, study in session.execute(query)]
+
+
+def _words(*texts: str) -> set[str]:
+    """What may be a UID in a sentence: those of real data are opaque."""
+    return {word.strip(".,;:()") for text in texts for word in text.split()}
 
 
 def _arrival(row: ArrivalRow, study: StudyRow | None) -> Arrival:

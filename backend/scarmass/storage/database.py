@@ -5,13 +5,13 @@ from contextlib import contextmanager
 
 from alembic import command
 from alembic.config import Config
-from psycopg.errors import DiskFull
+from psycopg.errors import DiskFull, ForeignKeyViolation
 from sqlalchemy import Engine, create_engine, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
-from scarmass.domain.errors import DatabaseUnavailable, StorageFull
+from scarmass.domain.errors import DatabaseUnavailable, DeletedMeanwhile, StorageFull
 from scarmass.paths import MIGRATIONS
 
 
@@ -28,8 +28,9 @@ class Database:
     def transaction(self) -> Iterator[Session]:
         """One transaction: committed when the block ends, rolled back where it raises.
 
-        Raises StorageFull where PostgreSQL has no room, and DatabaseUnavailable where it is away; whether a commit that
-        was cut off came through is then unknown, which is what client ids are for.
+        Raises StorageFull where PostgreSQL has no room, DatabaseUnavailable where it is away (whether a commit that was
+        cut off came through is then unknown, which is what client ids are for), and DeletedMeanwhile where a row is to
+        be added to what somebody deleted for good.
         """
         try:
             with self._sessions.begin() as session:
@@ -38,6 +39,10 @@ class Database:
             if isinstance(error.__cause__, DiskFull):
                 raise StorageFull("the database's disk is full: nothing can be stored until there is room") from error
             raise DatabaseUnavailable("the database cannot be reached") from error
+        except IntegrityError as error:
+            if not isinstance(error.__cause__, ForeignKeyViolation):
+                raise
+            raise DeletedMeanwhile("what this belongs to was deleted for good meanwhile") from error
 
     @property
     def conninfo(self) -> str:

@@ -1,20 +1,21 @@
 """Jobs in PostgreSQL, queued and claimed by procrastinate: which readings wait for their next slice to be prepared,
-which signed ones to be written into the results folder, and which transfers to be sent or fetched: these are queued by
-their own id in the place of a reading's.
+which signed ones to be written into the results folder, and which transfers to be sent or fetched, and deletions to be
+carried out: these are queued by their own id in the place of a reading's.
 
-A job of preparing is one slice of one reading, so that readings take turns. The lock of a job is its reading: two jobs
-of one reading never run at once in one queue, in whichever process, and a second one that waits is refused.
+A job of preparing is one slice of one reading, so that readings take turns. The lock of a job is its reading, or the
+peer that it talks to: two jobs of one lock never run at once in one queue, in whichever process. A second job of the
+same reading that waits is refused.
 """
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.worker import Worker
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import DatabaseUnavailable
@@ -29,6 +30,7 @@ class Queue(StrEnum):
     DELIVERING = "delivering"
     SENDING = "sending"
     FETCHING = "fetching"
+    DELETING = "deleting"
 
 
 TASKS = {
@@ -36,6 +38,7 @@ TASKS = {
     Queue.DELIVERING: "write_result",
     Queue.SENDING: "send_result",
     Queue.FETCHING: "fetch_study",
+    Queue.DELETING: "delete_for_good",
 }
 ATTEMPTS = 3
 RETRY_WAIT_S = 1
@@ -48,12 +51,20 @@ CONNECT_TIMEOUT_S = 5
 _adding = App(connector=SyncPsycopgConnector())
 
 
-def add_job(session: Session, reading_id: uuid.UUID, queue: Queue = Queue.PREPARING, wait_s: int = 0) -> None:
+def add_job(
+    session: Session,
+    reading_id: uuid.UUID,
+    queue: Queue = Queue.PREPARING,
+    *,
+    peer: str | None = None,
+    wait_s: int = 0,
+) -> None:
     """Have the reading's next slice prepared, or its result written, once this transaction is committed.
 
-    A job that waits already is enough. wait_s: so much later.
+    A job that waits already is enough. peer: whose jobs are done one after the other. wait_s: so much later.
     """
-    lock = _lock(reading_id, queue)
+    # Preparing has the bare id, as jobs that older versions queued.
+    own_lock = str(reading_id) if queue is Queue.PREPARING else f"{queue.value} {reading_id}"
     try:
         with session.begin_nested():
             # Asked for in here: the session sets the savepoint only then.
@@ -61,8 +72,8 @@ def add_job(session: Session, reading_id: uuid.UUID, queue: Queue = Queue.PREPAR
             job = _adding.configure_task(
                 TASKS[queue],
                 queue=queue.value,
-                lock=lock,
-                queueing_lock=lock,
+                lock=own_lock if peer is None else f"{queue.value} to {peer}",
+                queueing_lock=own_lock,
                 schedule_in={"seconds": wait_s} if wait_s else None,
                 connection=connection,
             )
@@ -75,18 +86,18 @@ def add_job(session: Session, reading_id: uuid.UUID, queue: Queue = Queue.PREPAR
         notify(session, queue)
 
 
-def make_due(session: Session, reading_id: uuid.UUID, queue: Queue) -> None:
-    """Have a job that waits for its time done now."""
-    lock = {"lock": _lock(reading_id, queue)}
-    session.execute(
-        text("update procrastinate_jobs set scheduled_at = null where queueing_lock = :lock and status = 'todo'"), lock
-    )
-    notify(session, queue)
+def drop(session: Session, ids: Sequence[uuid.UUID]) -> int:
+    """Take the jobs of what is deleted away, but for those that run; answers how many there were."""
+    query = text("delete from procrastinate_jobs where args ->> 'reading_id' = any(:ids) and status <> 'doing'")
+    return cast(CursorResult, session.execute(query, {"ids": [str(one) for one in ids]})).rowcount
 
 
-def _lock(reading_id: uuid.UUID, queue: Queue) -> str:
-    """Preparing has the bare id, as jobs that older versions queued."""
-    return str(reading_id) if queue is Queue.PREPARING else f"{queue.value} {reading_id}"
+def is_any_running(session: Session, ids: Sequence[uuid.UUID]) -> bool:
+    """Whether somebody works on one of these now."""
+    query = text("""
+        select exists (select from procrastinate_jobs where args ->> 'reading_id' = any(:ids) and status = 'doing')
+    """)
+    return bool(session.scalar(query, {"ids": [str(one) for one in ids]}))
 
 
 def take_back_stalled(session: Session, queue: Queue = Queue.PREPARING) -> None:
@@ -128,9 +139,13 @@ def was_set_aside(session: Session, reading_id: uuid.UUID) -> bool:
 
 
 def is_job_due(session: Session, queue: Queue = Queue.PREPARING) -> bool:
+    """Whether a job could begin now: its time has come, and none of its lock runs."""
     query = text("""
-        select exists (select from procrastinate_jobs where queue_name = :queue and status = 'todo'
-        and (scheduled_at is null or scheduled_at <= now()))
+        select exists (
+            select from procrastinate_jobs job where queue_name = :queue and status = 'todo'
+            and (scheduled_at is null or scheduled_at <= now())
+            and not exists (select from procrastinate_jobs other where other.lock = job.lock and other.status = 'doing')
+        )
     """)
     return bool(session.scalar(query, {"queue": queue.value}))
 

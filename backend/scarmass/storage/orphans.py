@@ -19,18 +19,19 @@ def sweep(database: Database, files: FileStore) -> int:
     """Remove what ended imports left behind; answers how many files and folders. Imports that run are left alone."""
     removed = files.remove_abandoned()
     with database.transaction() as session:
-        suspects = set(files.names()) - _known(session)
+        suspects = set(files.names()) - known(session)
     if not suspects:
         return removed
     with database.transaction() as session:
         if not session.scalar(text(f"select pg_try_advisory_xact_lock({LOCK})")):
             return removed  # an import is storing files now: the next start will do
-        orphans = suspects - _known(session)
+        orphans = suspects - known(session)
         for sha256 in orphans:
             files.path(sha256).unlink(missing_ok=True)
     return removed + len(orphans)
 
 
-def _known(session: Session) -> set[str]:
+def known(session: Session) -> set[str]:
+    """The sha256 of every file that a row points to."""
     holders = (InstanceRow.sha256, ReadingSliceRow.sha256, SegmentationRow.sha256)
     return set(session.scalars(union(*map(select, holders))))

@@ -135,6 +135,7 @@ def _key(row: ReaderStudyReadingRow) -> Key:
 
 
 def _stored(row: ReaderStudyRow) -> StoredReaderStudy:
+    ordinals = tuple(one.ordinal for one in row.stacks)
     study = ReaderStudy(
         id=row.id,
         name=row.name,
@@ -145,5 +146,6 @@ def _stored(row: ReaderStudyRow) -> StoredReaderStudy:
         seed=row.seed,
         alternates=row.alternates,
         hides_readings=row.hides_readings,
+        ordinals=() if ordinals == tuple(range(len(ordinals))) else ordinals,
     )
     return StoredReaderStudy(study, row.number, row.created_by, row.created_at)

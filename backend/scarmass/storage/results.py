@@ -2,10 +2,14 @@
 
 import errno
 import os
+import re
+from collections.abc import Set
 from contextlib import suppress
 from pathlib import Path
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+OF_READING = re.compile(r"_(?P<reading_id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z.]+$")
+"""The end of every name that is written, also of one that is written still."""
 CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
@@ -28,6 +32,19 @@ def write_result(folder: Path, name: str, content: bytes) -> None:
             partial.unlink(missing_ok=True)
         raise
     _sync(folder)
+
+
+def remove_results(folder: Path, reading_ids: Set[str]) -> int:
+    """Remove the files that were written of these readings, and are there still; answers how many. Raises OSError."""
+    removed = 0
+    for path in list(folder.iterdir()):
+        of = OF_READING.search(path.name)
+        if of is not None and of["reading_id"] in reading_ids:
+            path.unlink(missing_ok=True)
+            removed += 1
+    if removed:
+        _sync(folder)
+    return removed
 
 
 def why_not_written(folder: Path, error: OSError) -> str:

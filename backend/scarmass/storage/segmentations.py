@@ -1,16 +1,18 @@
 """Segmentations of others, kept beside the studies that they belong to."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Text, any_, exists, func, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import SegmentationNotFound
 from scarmass.domain.segmentation import Meaning, SegmentationKind, SegmentationObject, SegmentDescription
 from scarmass.domain.stack import StudyHeader
 from scarmass.storage.documents import Json
-from scarmass.storage.tables import SegmentationRow
+from scarmass.storage.tables import SegmentationRow, StudyRow
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,15 @@ def stored_under(session: Session, sop_instance_uid: str) -> StoredSegmentation 
 
 
 def count_of_study(session: Session, study_instance_uid: str) -> int:
-    query = select(func.count()).where(SegmentationRow.study_instance_uid == study_instance_uid)
-    return session.scalar(query) or 0
+    return count_by_study(session, [study_instance_uid]).get(study_instance_uid, 0)
+
+
+def count_by_study(session: Session, study_instance_uids: Sequence[str]) -> dict[str, int]:
+    """How many each of these studies has; those that have none are left out."""
+    query = select(SegmentationRow.study_instance_uid, func.count()).group_by(SegmentationRow.study_instance_uid)
+    wanted = any_(literal(list(study_instance_uids), ARRAY(Text)))
+    rows = session.execute(query.where(SegmentationRow.study_instance_uid == wanted))
+    return {row[0]: row[1] for row in rows}
 
 
 def add_segmentation(session: Session, content: SegmentationObject, sha256: str) -> None:
@@ -48,6 +57,34 @@ def of_study(session: Session, study_instance_uid: str) -> Sequence[StoredSegmen
     """In the order in which they came."""
     query = select(SegmentationRow).where(SegmentationRow.study_instance_uid == study_instance_uid)
     return [_stored(row) for row in session.scalars(query.order_by(SegmentationRow.number))]
+
+
+def modalities_by_study(session: Session) -> dict[str, set[str]]:
+    """Of what is stored of each study, by StudyInstanceUID."""
+    query = select(SegmentationRow.study_instance_uid, SegmentationRow.description["kind"].astext).distinct()
+    found: dict[str, set[str]] = defaultdict(set)
+    for study_instance_uid, kind in session.execute(query):
+        found[study_instance_uid].add(kind)
+    return found
+
+
+def headers_without_images(session: Session) -> list[StudyHeader]:
+    """Of the studies of which segmentations alone are here, the newest first."""
+    query = select(SegmentationRow.study_instance_uid, SegmentationRow.description["study"])
+    query = query.ext(distinct_on(SegmentationRow.study_instance_uid)).where(
+        ~exists().where(StudyRow.study_instance_uid == SegmentationRow.study_instance_uid)
+    )
+    found = session.execute(query.order_by(SegmentationRow.study_instance_uid, SegmentationRow.number))
+    headers = [StudyHeader(**study) for _, study in found]
+    return sorted(headers, key=lambda one: (one.study_date, one.study_instance_uid), reverse=True)
+
+
+def stored_objects(session: Session, sop_instance_uids: Collection[str]) -> dict[str, str]:
+    """The sha256 of those of these objects that are stored, by their UID."""
+    query = select(SegmentationRow.sop_instance_uid, SegmentationRow.sha256)
+    wanted = any_(literal(list(sop_instance_uids), ARRAY(Text)))
+    found = session.execute(query.where(SegmentationRow.sop_instance_uid == wanted))
+    return {one.sop_instance_uid: one.sha256 for one in found}
 
 
 def get_segmentation(session: Session, study_instance_uid: str, sop_instance_uid: str) -> StoredSegmentation:

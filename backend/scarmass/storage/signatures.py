@@ -2,8 +2,10 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from scarmass.domain.reading import ReadingState
@@ -12,7 +14,7 @@ from scarmass.domain.stack import Contrast
 from scarmass.storage.documents import masses_from_json, masses_to_json, recipe_from_json, recipe_to_json
 from scarmass.storage.notifications import notify
 from scarmass.storage.reader_studies import assignments_of, hidden_readings
-from scarmass.storage.tables import DeliveryRow, ReadingRow, SignatureRow, StackRow, WorkRow
+from scarmass.storage.tables import DeliveryRow, ReadingRow, ReadingSliceRow, SignatureRow, StackRow, WorkRow
 
 
 def add_signature(session: Session, reading_id: uuid.UUID, signature: Signature) -> None:
@@ -65,19 +67,45 @@ def records_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> dict[uuid.
 
 def signed_of_study(session: Session, study_instance_uid: str) -> list[uuid.UUID]:
     """The signed readings of a study that no signed one replaces, in order of time, none that a reader study hides."""
-    newer = aliased(ReadingRow)
-    replaced = select(newer.id).join(SignatureRow, SignatureRow.reading_id == newer.id)
-    query = (
-        select(SignatureRow.reading_id)
-        .join(ReadingRow, ReadingRow.id == SignatureRow.reading_id)
-        .join(StackRow, StackRow.stack_id == ReadingRow.stack_id)
-        .where(StackRow.study_instance_uid == study_instance_uid)
-        .where(~exists(replaced.where(newer.replaces == ReadingRow.id).correlate(ReadingRow)))
-        .order_by(SignatureRow.signed_at, SignatureRow.reading_id)
-    )
-    found = list(session.scalars(query))
+    query = _current().join(StackRow, StackRow.stack_id == ReadingRow.stack_id)
+    found = [id for id, _ in session.execute(query.where(StackRow.study_instance_uid == study_instance_uid))]
     hidden = hidden_readings(session, found)
     return [one for one in found if one not in hidden]
+
+
+@dataclass(frozen=True)
+class SignedVersion:
+    """A signed reading. slices: the most that it had at any time."""
+
+    reading_id: uuid.UUID
+    version: int
+    slices: int
+
+
+def signed_versions(session: Session) -> list[SignedVersion]:
+    """Those of every study, as signed_of_study has them of one."""
+    slices = select(func.max(ReadingSliceRow.index) + 1).where(ReadingSliceRow.reading_id == ReadingRow.id)
+    query = _current().add_columns(func.coalesce(slices.scalar_subquery(), 0))
+    found = [SignedVersion(*row) for row in session.execute(query)]
+    hidden = hidden_readings(session, [one.reading_id for one in found])
+    return [one for one in found if one.reading_id not in hidden]
+
+
+def _current() -> "Select[uuid.UUID, int]":
+    """Id and version of the signed readings that no signed one replaces, in order of time."""
+    newer = aliased(ReadingRow)
+    replaced = select(newer.id).join(SignatureRow, SignatureRow.reading_id == newer.id)
+    query = select(ReadingRow.id, ReadingRow.version)
+    query = query.join(SignatureRow, SignatureRow.reading_id == ReadingRow.id)
+    query = query.where(~exists(replaced.where(newer.replaces == ReadingRow.id).correlate(ReadingRow)))
+    return query.order_by(SignatureRow.signed_at, ReadingRow.id)
+
+
+def signed_at(session: Session, study_instance_uid: str) -> list[datetime]:
+    """When the signed readings of a study were signed, also those that were amended and those that are hidden."""
+    query = select(SignatureRow.signed_at).join(ReadingRow, ReadingRow.id == SignatureRow.reading_id)
+    query = query.join(StackRow, StackRow.stack_id == ReadingRow.stack_id)
+    return list(session.scalars(query.where(StackRow.study_instance_uid == study_instance_uid)))
 
 
 def add_delivery(session: Session, reading_id: uuid.UUID) -> None:
@@ -86,15 +114,16 @@ def add_delivery(session: Session, reading_id: uuid.UUID) -> None:
     session.flush()
 
 
-def set_delivery(session: Session, reading_id: uuid.UUID, is_written: bool, reason: str | None = None) -> None:
-    """reason: why it waits."""
+def set_delivery(session: Session, reading_id: uuid.UUID, is_written: bool, reason: str | None = None) -> bool:
+    """reason: why it waits. Answers whether that is new."""
     row = session.get_one(DeliveryRow, reading_id, with_for_update=True)
     if (row.is_written, row.reason) == (is_written, reason):
-        return
+        return False
     row.is_written, row.reason, row.changes = is_written, reason, row.changes + 1
     row.changed_at = func.clock_timestamp()
     session.flush()
     notify(session, str(reading_id))
+    return True
 
 
 def delivery_changes(session: Session, reading_id: uuid.UUID) -> int:

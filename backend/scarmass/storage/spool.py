@@ -71,6 +71,10 @@ class Spool:
                 put_at = int(parts[0].split("-")[0]) / 1e9
                 yield Waiting(path, unquote(parts[1]), parts[2] == NOTE, put_at)
 
+    def set_aside_before(self) -> Iterator[Path]:
+        """What nothing could be made of."""
+        return (self.folder / ASIDE).iterdir()
+
     def remove(self, one: Waiting) -> None:
         one.path.unlink(missing_ok=True)
 

@@ -52,6 +52,11 @@ def header_of(session: Session, study_instance_uid: str) -> StudyHeader | None:
     return None if row is None else study_header(row)
 
 
+def is_removed(session: Session, study_instance_uid: str) -> bool:
+    """Whether a study that is stored is off the worklist."""
+    return bool(session.scalar(select(StudyRow.is_removed).where(StudyRow.study_instance_uid == study_instance_uid)))
+
+
 def delete_if_empty(session: Session, study_instance_uid: str) -> None:
     """Take a study away that has no object."""
     query = select(func.count()).where(InstanceRow.study_instance_uid == study_instance_uid)

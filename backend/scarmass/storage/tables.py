@@ -1,7 +1,7 @@
 """The tables. Column names are the words of the REST contract."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from sqlalchemy import (
@@ -45,6 +45,8 @@ class Table(DeclarativeBase):
 
 
 class StudyRow(Table):
+    """study_group: who sees it; empty for the general one."""
+
     __tablename__ = "studies"
 
     study_instance_uid: Mapped[str] = mapped_column(primary_key=True)
@@ -57,6 +59,7 @@ class StudyRow(Table):
     accession_number: Mapped[str] = mapped_column(server_default="")
     is_removed: Mapped[bool] = mapped_column(server_default=false())
     imported_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    study_group: Mapped[str] = mapped_column(server_default="", index=True)
     stacks: Mapped[list["StackRow"]] = relationship(
         back_populates="study", order_by="StackRow.ordinal", lazy="selectin"
     )
@@ -417,3 +420,135 @@ class TransferRow(Table):
     changes: Mapped[int] = mapped_column(server_default="1")
 
     __table_args__ = (UniqueConstraint("reading_id", "peer"),)
+
+
+class PersonRow(Table):
+    """Somebody who signs in. issuer: the provider's, empty for a local account; subject: who it is there.
+
+    name_key: the name as it is compared, so that no two look alike. study_groups: null where every study is seen.
+    """
+
+    __tablename__ = "people"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str] = mapped_column(server_default="")
+    roles: Mapped[list[str]]
+    study_groups: Mapped[list[str] | None]
+    password_hash: Mapped[str | None]
+    is_disabled: Mapped[bool] = mapped_column(server_default=false())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    signed_in_at: Mapped[datetime | None]
+
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+
+class SessionRow(Table):
+    """A person signed in with one browser. sha256: of the cookie's token, which is not stored."""
+
+    __tablename__ = "sessions"
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(PersonRow.id), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    seen_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    person: Mapped[PersonRow] = relationship(lazy="joined", innerjoin=True)
+
+
+class TokenRow(Table):
+    """What a service shows. sha256: of the token, which is not stored. permissions: null for all of a service's."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    sha256: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    permissions: Mapped[list[str] | None]
+    study_groups: Mapped[list[str] | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+
+
+class SignInFailureRow(Table):
+    """Wrong passwords one after the other. sha256: of the user name, be there such an account or not: people type
+    passwords where names belong."""
+
+    __tablename__ = "sign_in_failures"
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class AuditRow(Table):
+    """What somebody did, with whose data and what came of it; rows are only ever added, which a trigger sees to.
+
+    number: without a gap. previous, sha256: the chain, see domain/audit.py.
+    """
+
+    __tablename__ = "audit_events"
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    occurred_at: Mapped[datetime] = mapped_column(index=True)
+    action: Mapped[str]
+    outcome: Mapped[str]
+    reason: Mapped[str]
+    person_id: Mapped[uuid.UUID | None]
+    person: Mapped[str]
+    address: Mapped[str]
+    patient_id: Mapped[str] = mapped_column(index=True)
+    study_instance_uid: Mapped[str] = mapped_column(index=True)
+    about: Mapped[Json]
+    previous: Mapped[str]
+    sha256: Mapped[str]
+
+
+class AuditDeliveryRow(Table):
+    """How far the audit trail was sent to a destination. number: of the last row that was."""
+
+    __tablename__ = "audit_deliveries"
+
+    destination: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+
+
+class DeletionRow(Table):
+    """A deletion for good: its record, and for as long as it goes on, what is left to be removed. number: grows as they
+    are asked for.
+
+    target: as JSON, null when all is done: it names the patient, and the record must not. counts: by kind. sent_to:
+    peers that have copies. waits_because: what is in the way. rewritten_at: when the database's files were written
+    anew.
+    """
+
+    __tablename__ = "deletions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    client_id: Mapped[uuid.UUID] = mapped_column(unique=True)
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    patient_hash: Mapped[str]
+    whole_patient: Mapped[bool]
+    although_signed: Mapped[bool]
+    reason: Mapped[str]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    target: Mapped[Json | None]
+    counts: Mapped[Json]
+    sent_to: Mapped[list[str]]
+    waits_because: Mapped[str | None]
+    done_at: Mapped[datetime | None]
+    rewritten_at: Mapped[datetime | None]
+
+
+class NightRow(Table):
+    """A day on which somebody began the daily work: of several servers, the one that added the row."""
+
+    __tablename__ = "nights"
+
+    day: Mapped[date] = mapped_column(primary_key=True)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, lazyload
 
@@ -94,10 +94,13 @@ def page(
     return [_transfer(*found) for found in session.execute(query)]
 
 
-def unfinished(session: Session, direction: Direction) -> list[uuid.UUID]:
-    """Those that wait, and those that run or were running when their process ended."""
-    query = select(TransferRow.id).where(TransferRow.direction == direction.value, TransferRow.state.in_(OPEN))
-    return list(session.scalars(query))
+def due(session: Session, direction: Direction) -> list[tuple[uuid.UUID, str]]:
+    """Those whose time has come, with their peers, in the order in which they were asked for; among them those that
+    run, or were running when their process ended."""
+    query = select(TransferRow.id, TransferRow.peer).order_by(TransferRow.number)
+    query = query.where(TransferRow.direction == direction.value, TransferRow.state.in_(OPEN))
+    has_come = or_(TransferRow.next_attempt_at.is_(None), TransferRow.next_attempt_at <= func.now())
+    return [(transfer_id, peer) for transfer_id, peer in session.execute(query.where(has_come))]
 
 
 def begin(session: Session, transfer_id: uuid.UUID) -> Transfer | None:
@@ -131,16 +134,15 @@ def finish(session: Session, transfer_id: uuid.UUID, done: int, reason: str | No
     _changed(session, row)
 
 
-def put_off(session: Session, transfer_id: uuid.UUID, reason: str, wait_s: int | None) -> bool:
-    """An attempt did not succeed: the next one is so much later, or there is none. Answers whether there is one."""
+def put_off(session: Session, transfer_id: uuid.UUID, reason: str, wait_s: int | None) -> None:
+    """An attempt did not succeed: the next one is so much later, or there is none."""
     row = _locked(session, transfer_id)
     if not TransferState(row.state).is_open:
-        return False
+        return
     row.reason = _cut(reason)
     row.state = (TransferState.FAILED if wait_s is None else TransferState.WAITING).value
     row.next_attempt_at = None if wait_s is None else datetime.now(UTC) + timedelta(seconds=wait_s)
     _changed(session, row)
-    return wait_s is not None
 
 
 def begin_anew(session: Session, transfer_id: uuid.UUID) -> bool:

@@ -91,6 +91,9 @@ class RecordingSegmenter(ABC):
         self.embedded.append(image.key)
         self.regions.append(region)
 
+    def forget(self) -> None:
+        self.embedded.clear()
+
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
         self.asked.append((image.key, prompt))
         self.regions.append(region)

@@ -156,7 +156,7 @@ def test_what_is_stored_and_what_is_not_is_told_of_each(
         Sent(uid, True, "it changed attributes (0xB000)"),
         Sent(uid, False, "it is out of resources (0xA702)"),
         Sent(uid, False, "it does not take objects of this SOP class (0x0122)"),
-        Sent(uid, False, "it answered with an unknown reason (0x9999)"),
+        Sent(uid, False, "it answers with a number that is not known (0x9999)"),
         Sent(uid, False, "it does not say whether it stored it"),
         Sent(uid, False, "it does not say whether it stored it"),
         Sent(uid, False, "it takes no objects of this size (HTTP 413)"),

@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -81,19 +81,31 @@ def trial(count: int, seed: int = 1) -> Counter[str]:
     with tempfile.TemporaryDirectory() as folder:
         object_ = contents(write_phantom(Path(folder), next(demo_studies()))[3:4])[0]
     found, kept = seeds(object_), Kept()
-    with listening(kept) as port:
+    with no_thread_ended_by_an_error(), listening(kept) as port:
         ends = Counter(said_to(port, units) for units in islice(mutations(found, seed), count))
         before = len(kept.objects)
         assert client_of(port).send([object_], lambda _: None)[0].is_stored
         assert len(kept.objects) == before + 1
     strangers = Kept()
-    with listening(strangers) as port:
+    with no_thread_ended_by_an_error(), listening(strangers) as port:
         unknown = recorded_as_stranger(object_)
         for units in islice(mutations([unknown], seed), count // 20):
             said_to(port, units)
     assert not strangers.objects
     assert threading.active_count() < 20, "associations are left over"
     return ends
+
+
+@contextmanager
+def no_thread_ended_by_an_error() -> Iterator[None]:
+    """Raises AssertionError where an association's thread was none the wiser for what it was said."""
+    before, errors = threading.excepthook, list[object]()
+    threading.excepthook = lambda ended: errors.append(ended.exc_value)
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+    assert not errors, f"{len(errors)} threads ended, the first by {errors[0]!r}"
 
 
 def recorded_as_stranger(object_: bytes) -> bytes:

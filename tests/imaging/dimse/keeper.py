@@ -24,6 +24,7 @@ class Kept:
         self.objects: list[tuple[str, bytes]] = []
         self.requests: list[tuple[str, str, tuple[Reference, ...]]] = []
         self.reports: list[tuple[str, Commitment]] = []
+        self.refusals: list[tuple[str, str, str]] = []
         self.raises: Exception | None = None
         self.before: Callable[[], object] = lambda: None
         self._lock = threading.Lock()
@@ -43,6 +44,9 @@ class Kept:
 
     def committed(self, peer: DimsePeer, commitment: Commitment) -> None:
         self.reports.append((peer.name, commitment))
+
+    def refused(self, calling: str, address: str, reason: str) -> None:
+        self.refusals.append((calling, address, reason))
 
     @property
     def uids(self) -> list[str]:

@@ -73,20 +73,21 @@ def test_a_data_set_is_kept_byte_for_byte(kept: Kept, phantom_files: list[Path])
 
 
 @pytest.mark.parametrize(
-    ("calling", "called", "words"),
+    ("calling", "called", "words", "reason"),
     [
-        ("OTHER", "SCARMASS", "Calling AE Title Not Recognized"),
-        ("SCANNER", "ARCHIVE", "Called AE Title Not Recognized"),
+        ("OTHER", "SCARMASS", "Calling AE Title Not Recognized", "PeerUnknown"),
+        ("SCANNER", "ARCHIVE", "Called AE Title Not Recognized", "NotCalled"),
     ],
 )
 def test_storescu_under_another_title_is_rejected(
-    kept: Kept, phantom_files: list[Path], calling: str, called: str, words: str
+    kept: Kept, phantom_files: list[Path], calling: str, called: str, words: str, reason: str
 ) -> None:
     with listening(kept) as port:
         done = run("storescu", "-aet", calling, "-aec", called, "127.0.0.1", port, *phantom_files)
     assert done.returncode != 0
     assert words in done.stderr
     assert kept.objects == []
+    assert kept.refusals == [(calling, "127.0.0.1", reason)]
 
 
 def test_a_peer_calls_from_its_own_address_unless_a_setting_leaves_that_out(
@@ -108,6 +109,7 @@ def test_a_peer_that_may_not_send_may_ask_whether_we_are_there(kept: Kept, phant
     assert not answers[0].is_stored
     assert "not authorised" in (answers[0].reason or "")
     assert kept.objects == []
+    assert kept.refusals == [("SCANNER", "127.0.0.1", "NotAllowed")]
 
 
 def test_echoscu_is_answered(kept: Kept) -> None:

@@ -11,9 +11,10 @@ from pydicom import Dataset, dcmread
 from scarmass.domain.errors import NothingOutlined, ResultNotReadBack, SlicesDiffer
 from scarmass.domain.pacs import ResultKind
 from scarmass.domain.structures import Structure
+from scarmass.imaging.codes import ARTIFICIAL_INTELLIGENCE
 from scarmass.imaging.result import Edition
 from scarmass.imaging.seg.read_back import masks_by_pydicom, require_same_masks
-from scarmass.imaging.seg.write import Outlined, write_segmentation
+from scarmass.imaging.seg.write import Algorithm, Outlined, write_segmentation
 from tests.dciodvfy import verdict
 from tests.imaging.outlined import AMENDED, DRAFT, SIGNED, STACKS, Drawn, drawn
 
@@ -58,6 +59,18 @@ def test_each_frame_lies_where_its_image_does(kind: str) -> None:
         source = frame.DerivationImageSequence[0].SourceImageSequence[0]
         key = str(source.ReferencedSOPInstanceUID), int(source.get("ReferencedFrameNumber", 1))
         assert frame.PlanePositionSequence[0].ImagePositionPatient == pytest.approx(at[key], abs=1e-6)
+
+
+def test_a_segment_that_several_models_drew_names_each_and_is_read_back(tmp_path: Path) -> None:
+    one = drawn("straight")
+    models = tuple(Algorithm(name, "a" * 64, ARTIFICIAL_INTELLIGENCE) for name in ("detector", "segmenter"))
+    one = replace(one, outlines={of: replace(outlined, algorithms=models) for of, outlined in one.outlines.items()})
+    content = written(one)
+    require_same_masks(content, one.outlines)
+    for segment in read(content).SegmentSequence:
+        found = [each.AlgorithmName for each in segment.SegmentationAlgorithmIdentificationSequence]
+        assert found == ["detector", "segmenter"]
+    assert verdict(content, tmp_path) == []
 
 
 def test_nothing_found_on_a_slice_is_told_apart_from_not_looked_at() -> None:

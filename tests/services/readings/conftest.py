@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from scarmass.domain.masks import Mask
+from scarmass.domain.reading import WallRules
 from scarmass.domain.structures import Structure
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.examiner import Examiners
@@ -24,6 +25,8 @@ from tests.services.readings.driving import prepared
 from tests.services.readings.reported import Reported, written
 
 SCARS = (Scar(Territory.LAD, transmurality=0.9, half_angle=1.0, half_height=0.35, no_reflow=True),)
+UNCONFINED = WallRules(confines_scar=False)
+"""The oracle knows the scar, and not the ventricle."""
 
 
 @pytest.fixture
@@ -60,11 +63,12 @@ def reported(
         kept_patients[headers] = keeping(OracleSegmenter(scars), partial(_prepared, paths)), scars
     kept, scars = kept_patients[headers]
     kept.put_into(context)
-    context.segmenter = OracleSegmenter(scars)
+    context.segmenter, context.wall = OracleSegmenter(scars), UNCONFINED
     return Reported(client, context, subject, kept.told)
 
 
 def _prepared(paths: list[Path], client: TestClient, context: Context) -> dict[str, Any]:
+    context.wall = UNCONFINED
     context.examiners = Examiners(Bounds(file_seconds=60, upload_seconds=600))  # a busy machine loses no slice
     reading = prepared(client, upload(client, paths)["studies"][0]["stacks"][0]["stack_id"])
     context.examiners.close()

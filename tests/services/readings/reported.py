@@ -1,5 +1,7 @@
 """A phantom patient whose reading is reported: its grams are known, an oracle outlines its scar."""
 
+import io
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,16 @@ class Reported:
     def write(self, **text: Any) -> dict[str, Any]:
         path = f"/api/v1/readings/{self.id}/report/text"
         return self.client.post(path, json=text, headers={"X-Reader": "Dr Hand"}).raise_for_status().json()
+
+    def take_over(self, content: bytes, meanings: dict[int, str]) -> None:
+        """Upload a segmentation and take it over into the reading."""
+        self.client.post("/api/v1/studies", files=[("files", ("seg.dcm", content))]).raise_for_status()
+        uid = str(pydicom.dcmread(io.BytesIO(content), specific_tags=["SOPInstanceUID"]).SOPInstanceUID)
+        segments = [{"number": number, "meaning": meaning} for number, meaning in meanings.items()]
+        into = {"reading_id": self.id, "expected_revision": self.revision}
+        body = {"client_id": str(uuid.uuid4()), "sop_instance_uid": uid, "segments": segments, "into": into}
+        path = f"/api/v1/stacks/{self.reading['stack_id']}/readings/from-segmentation"
+        self.client.post(path, json=body).raise_for_status()
 
     def export(self, format: str, **params: str) -> bytes:
         path = f"/api/v1/readings/{self.id}/export"

@@ -9,6 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from scarmass.domain.audit import Action, Outcome, Sought
+from scarmass.services.audit import page_of_events
 from scarmass.services.context import Context
 from scarmass.services.readings import deliver
 from tests.api.signing import ANNA, accept_all, get, open_reading, sign
@@ -115,3 +117,16 @@ def test_an_error_that_nobody_expected_is_told_and_tried_again(
     monkeypatch.setattr(deliver, "FORMATS", {"csv": lambda *_: b"grams"})
     wait_for(client, signed, lambda delivery: delivery["is_written"])
     assert [each.read_bytes() for each in folder.iterdir()] == [b"grams"]
+
+
+def test_that_it_was_written_is_in_the_audit_trail_and_what_kept_it_from_that_once(
+    context: Context, client: TestClient, folder: Path, phantom_files: list[Path]
+) -> None:
+    signed = sign(client, decided(client, phantom_files))
+    wait_for(client, signed, lambda delivery: delivery["reason"])
+    deliver.deliver(context, uuid.UUID(signed["id"]))
+    folder.mkdir()
+    wait_for(client, signed, lambda delivery: delivery["is_written"])
+    found = page_of_events(context, Sought(actions=(Action.EXPORT,)), 10, None)
+    told = [(row.event.outcome, row.event.reason, row.event.subject.patient_id) for row in found[::-1]]
+    assert told == [(Outcome.FAILED, "ResultsNotWritten", "PHANTOM-001"), (Outcome.SUCCESS, "", "PHANTOM-001")]

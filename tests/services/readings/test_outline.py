@@ -73,7 +73,7 @@ def test_proposing_anew_brings_contours_where_no_reader_drew_them(context: Conte
         reading = wait_until_draft(client, opened(client, phantom_files))
         size = reading["slices"][0]["segments"]["scar"]["mask"]["size"]
         own = np.zeros(size, bool)
-        own[40:60, 40:60] = True
+        own[40:220, 40:220] = True
         painted = {"kind": "paint", "structure": "left_ventricle", "mask": Rle.of(own).model_dump()}
         edited(client, reading, **painted)
         edited(client, reading, kind="clear", structure="blood_pool")

@@ -4,11 +4,13 @@ import io
 import re
 from pathlib import Path
 
+import pydicom
 import pytest
 from pypdf import PdfReader
 
 from scarmass.services.context import Context
 from scarmass.services.readings.words import Language, words_in
+from tests.imaging.segmentation_objects import changed
 from tests.services.readings.reported import Reported
 
 pytestmark = pytest.mark.slow
@@ -74,6 +76,24 @@ def test_the_report_speaks_each_language(reported: Reported, language: Language)
     page = reported.client.get(f"/readings/{reported.id}/report", params={"language": language.value}).text
     assert f'<html lang="{language.value}">' in page
     assert words("title") in page
+
+
+def test_a_segmentation_that_it_began_from_stands_in_the_recipe_of_every_language_and_object(
+    reported: Reported,
+) -> None:
+    content = changed(reported.export("seg"), SeriesDescription="Core lab", ContentCreatorName="Roe^Richard")
+    reported.take_over(content, {1: "scar"})
+    uid = str(pydicom.dcmread(io.BytesIO(content)).SOPInstanceUID)
+    for language in Language:
+        words = words_in(language)
+        page = reported.client.get(f"/readings/{reported.id}/report", params={"language": language.value}).text
+        assert words("taken_from") in page
+        assert f"{words('segmentation', label='Core lab', kind='SEG')}, Roe, Richard, {uid}" in page
+    pdf = solid(text(reported.export("pdf")))
+    assert solid(f"Begun from segmentation “Core lab” (SEG), Roe, Richard, {uid}") in pdf
+    cited = f"taken from Roe, Richard’s segmentation “Core lab” (SEG): scar from “Scar”, {uid}"
+    assert reported.report()["taken_from"] == [cited]
+    assert f"masks: {cited}".encode() in reported.export("sr")
 
 
 @pytest.mark.parametrize(

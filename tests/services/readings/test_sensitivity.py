@@ -9,6 +9,7 @@ from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import to_rle
 from scarmass.domain.prompts import Box, Prompt, within
 from scarmass.domain.protocols import Segmentation, SliceImage
+from scarmass.domain.reading import WallRules
 from scarmass.services.context import Context
 from tests.api.test_readings import edit, reading, stack
 from tests.fakes import EchoSegmenter
@@ -35,7 +36,7 @@ class RampSegmenter(EchoSegmenter):
 
 @pytest.fixture
 def context(context: Context) -> Context:
-    context.segmenter = RampSegmenter()
+    context.segmenter, context.wall = RampSegmenter(), WallRules(confines_scar=False)
     return context
 
 

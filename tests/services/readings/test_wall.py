@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from scarmass.api.schemas.common import Rle
 from scarmass.domain.masks import Mask, from_rle
 from scarmass.domain.reading import WallRules
+from scarmass.domain.structures import CONTOURED
 from scarmass.services.context import Context
 from tests.conftest import application
 from tests.services.readings.test_outline import edited
@@ -31,7 +32,8 @@ def reading(client: TestClient, phantom_files: list[Path]) -> dict:
 
 def masks_of(one: dict) -> tuple[Mask, Mask, Mask]:
     """The slice's scar, ventricle and blood pool."""
-    return tuple(from_rle(one["segments"][name]["mask"]) for name in ("scar", "left_ventricle", "blood_pool"))
+    scar, ventricle, blood = (from_rle(one["segments"][name]["mask"]) for name in ("scar", *CONTOURED))
+    return scar, ventricle, blood
 
 
 def now(client: TestClient, reading: dict) -> dict:

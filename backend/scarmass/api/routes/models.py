@@ -4,8 +4,8 @@ from time import perf_counter
 
 from fastapi import APIRouter
 
-from scarmass.api.asking import AsksModelsWhileWaiting
-from scarmass.api.dependencies import InContext
+from scarmass.api.costly import AsksModelsWhileWaiting
+from scarmass.api.dependencies import CanAsk, InContext
 from scarmass.api.schemas.common import Mass, Model, Rle
 from scarmass.api.schemas.models import (
     Detection,
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api/v1", tags=["models"])
 
 
 @router.post("/detect", dependencies=[AsksModelsWhileWaiting])
-def detect(request: DetectRequest, context: InContext) -> Detection:
+def detect(request: DetectRequest, _: CanAsk, context: InContext) -> Detection:
     """The boxes that are proposed on a whole stack or on single slices."""
     if (request.stack_id is None) == (request.slices is None):
         raise PromptInvalid("name either stack_id or slices")
@@ -45,7 +45,7 @@ def detect(request: DetectRequest, context: InContext) -> Detection:
 
 
 @router.post("/segment", dependencies=[AsksModelsWhileWaiting])
-def segment(request: SegmentRequest, context: InContext) -> Segmentation:
+def segment(request: SegmentRequest, _: CanAsk, context: InContext) -> Segmentation:
     """The mask for boxes and points on one slice."""
     started = perf_counter()
     prompt = request.to_domain()
@@ -72,7 +72,7 @@ def segment(request: SegmentRequest, context: InContext) -> Segmentation:
 
 
 @router.post("/mass")
-def mass(request: MassRequest, context: InContext) -> StackMass:
+def mass(request: MassRequest, _: CanAsk, context: InContext) -> StackMass:
     """Grams of these masks on this stack, by both extents."""
     slices = get_stack(context, request.stack_id).slices
     run_lengths = {mask.key: mask.mask.model_dump() for mask in request.masks}

@@ -1,13 +1,16 @@
 """The pages; what is on them is fetched by their own scripts, but for the report, which is printed as it comes."""
 
 import uuid
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
-from scarmass.api.dependencies import InContext
+from scarmass.api.asking import own_path
+from scarmass.api.dependencies import CanView, InContext, SignedIn
 from scarmass.domain.errors import ReadingNotFound
+from scarmass.domain.login import Login
 from scarmass.domain.reading import ReadingState
 from scarmass.domain.report_text import LONGEST_FINDING, LONGEST_REMARKS
 from scarmass.paths import FRONTEND
@@ -22,27 +25,27 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/")
-def worklist(request: Request) -> HTMLResponse:
+def worklist(_: SignedIn, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "worklist.html")
 
 
 @router.get("/stacks/{stack_id}")
-def reading(stack_id: str, request: Request) -> HTMLResponse:
+def reading(stack_id: str, _: SignedIn, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "reading.html", {"stack_id": stack_id})
 
 
 @router.get("/reader-studies")
-def reader_studies(request: Request) -> HTMLResponse:
+def reader_studies(_: SignedIn, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "reader_studies.html")
 
 
 @router.get("/reader-studies/{study_id}")
-def reader_study(study_id: uuid.UUID, request: Request) -> HTMLResponse:
+def reader_study(study_id: uuid.UUID, _: SignedIn, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "reader_study.html", {"study_id": str(study_id)})
 
 
 @router.get("/pacs")
-def pacs(request: Request) -> HTMLResponse:
+def pacs(_: SignedIn, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "pacs.html")
 
 
@@ -50,6 +53,7 @@ def pacs(request: Request) -> HTMLResponse:
 def report(
     reading_id: uuid.UUID,
     request: Request,
+    _: CanView,
     context: InContext,
     language: Language = Language.ENGLISH,
     asks: bool = False,
@@ -79,7 +83,7 @@ def report(
 
 def is_page(request: Request) -> bool:
     """Does a browser ask for a page, rather than a program for an answer of the API?"""
-    path = request.url.path
+    path = request.scope["path"]
     return not path.startswith(("/api/", "/dicomweb/", "/static/")) and "text/html" in request.headers.get("accept", "")
 
 
@@ -87,6 +91,21 @@ def not_found(request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "not_found.html", status_code=404)
 
 
+@router.get("/login")
+def login(request: Request, context: InContext, next: Annotated[str, Query(max_length=2048)] = "/") -> HTMLResponse:
+    """Where whoever is not signed in is sent, and from where they go on to `next`."""
+    return login_page(request, context.login, next)
+
+
+def login_page(
+    request: Request, terms: Login | None, next: str = "/", reason: str = "", status: int = 200
+) -> HTMLResponse:
+    """reason: why a sign-in at the provider came to nothing."""
+    label = terms.provider.label if terms is not None and terms.provider is not None else ""
+    shown = {"next": own_path(next), "reason": reason, "provider_label": label}
+    return templates.TemplateResponse(request, "login.html", shown, status_code=status)
+
+
 @router.get("/docs")
-def docs(request: Request) -> HTMLResponse:
+def docs(_: SignedIn, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "docs.html")

@@ -7,7 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from fastapi import Path as PathParameter
 
-from scarmass.api.dependencies import CurrentReader, InContext, WithEmbeddingAhead, claimed
+from scarmass.api.dependencies import (
+    CanManage,
+    CanRead,
+    CanView,
+    CurrentReader,
+    InContext,
+    NamedReader,
+    WithEmbeddingAhead,
+)
 from scarmass.api.schemas.reader_studies import (
     MakeReaderStudy,
     NextRequest,
@@ -32,13 +40,16 @@ class ResultsFormat(StrEnum):
 
 
 @router.post("", status_code=201)
-def make_reader_study(request: MakeReaderStudy, context: InContext, reader: CurrentReader) -> ReaderStudy:
+def make_reader_study(
+    request: MakeReaderStudy, _: CanManage, context: InContext, reader: CurrentReader, named: NamedReader
+) -> ReaderStudy:
     """A list of stacks that readers measure, each in an order of their own; it stays as it is made."""
-    return ReaderStudy.of(opening.make_reader_study(context, request.to_domain(), request.client_id, reader))
+    return ReaderStudy.of(opening.make_reader_study(context, request.to_domain(named), request.client_id, reader))
 
 
 @router.get("")
 def list_reader_studies(
+    _: CanView,
     context: InContext,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
@@ -52,7 +63,7 @@ def list_reader_studies(
 
 
 @router.get("/{study_id}")
-def show_reader_study(study_id: uuid.UUID, context: InContext) -> ReaderStudy:
+def show_reader_study(study_id: uuid.UUID, _: CanView, context: InContext) -> ReaderStudy:
     return ReaderStudy.of(opening.show_reader_study(context, study_id))
 
 
@@ -60,6 +71,7 @@ def show_reader_study(study_id: uuid.UUID, context: InContext) -> ReaderStudy:
 def open_next(
     study_id: uuid.UUID,
     request: NextRequest,
+    _: CanRead,
     context: InContext,
     reader: CurrentReader,
     embedding_ahead: WithEmbeddingAhead,
@@ -83,8 +95,10 @@ def open_next(
 )
 def get_results(
     study_id: uuid.UUID,
+    _: CanView,
     context: InContext,
     asking: CurrentReader,
+    named: NamedReader,
     format: ResultsFormat = ResultsFormat.JSON,
     reader: Annotated[str | None, Query(min_length=1, max_length=128)] = None,
     arm: Arm | None = None,
@@ -97,10 +111,10 @@ def get_results(
     """
     if format is ResultsFormat.JSON:
         return Results.of(results_of(context, study_id, asking))
-    selected = Selected(None if reader is None else claimed(reader), arm, repeat)
+    selected = Selected(None if reader is None else named(reader), arm, repeat)
     text = to_csv(rows_of(context, study_id, asking, selected))
-    named = {"Content-Disposition": f'attachment; filename="reader-study_{str(study_id)[:8]}.csv"'}
-    return Response(text, media_type="text/csv; charset=utf-8", headers=named)
+    headers = {"Content-Disposition": f'attachment; filename="reader-study_{str(study_id)[:8]}.csv"'}
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get(
@@ -111,6 +125,7 @@ def get_results(
 def get_bland_altman(
     study_id: uuid.UUID,
     number: Annotated[int, PathParameter(ge=0, le=10_000)],
+    _: CanView,
     context: InContext,
     reader: CurrentReader,
     extent: MassExtent = MassExtent.SLICE_THICKNESS,

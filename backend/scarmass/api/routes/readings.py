@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from scarmass.api.asking import AsksModels, AsksModelsWhileWaiting
-from scarmass.api.dependencies import CurrentReader, InContext, PathUid, WithEmbeddingAhead
+from scarmass.api.costly import AsksModels, AsksModelsWhileWaiting
+from scarmass.api.dependencies import CanRead, CanView, CurrentReader, InContext, PathUid, WithEmbeddingAhead
 from scarmass.api.schemas.common import SliceName
 from scarmass.api.schemas.edits import EditRequest, History
 from scarmass.api.schemas.readings import EditAnswer, OpenReading, Reading
@@ -27,6 +27,7 @@ router = APIRouter(prefix="/api/v1", tags=["readings"])
 def open_reading(
     stack_id: PathUid,
     request: OpenReading,
+    _: CanRead,
     context: InContext,
     embedding_ahead: WithEmbeddingAhead,
     response: Response,
@@ -44,12 +45,14 @@ def open_reading(
 
 
 @router.get("/readings/{reading_id}")
-def get_reading(reading_id: uuid.UUID, context: InContext) -> Reading:
+def get_reading(reading_id: uuid.UUID, _: CanView, context: InContext) -> Reading:
     return Reading.made_from(context, load_reading(context, reading_id))
 
 
 @router.post("/readings/{reading_id}/edits", dependencies=[AsksModels])
-def add_edit(reading_id: uuid.UUID, request: EditRequest, context: InContext, reader: CurrentReader) -> EditAnswer:
+def add_edit(
+    reading_id: uuid.UUID, request: EditRequest, _: CanRead, context: InContext, reader: CurrentReader
+) -> EditAnswer:
     """Append one edit; it is committed before this answers."""
     return EditAnswer.made_from(context, apply_edit(context, reading_id, request.to_domain(), reader))
 
@@ -57,6 +60,7 @@ def add_edit(reading_id: uuid.UUID, request: EditRequest, context: InContext, re
 @router.get("/readings/{reading_id}/edits")
 def list_edits(
     reading_id: uuid.UUID,
+    _: CanView,
     context: InContext,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
@@ -66,12 +70,12 @@ def list_edits(
 
 
 @router.get("/readings/{reading_id}/spread", dependencies=[AsksModelsWhileWaiting])
-def get_spread(reading_id: uuid.UUID, context: InContext) -> Spread:
+def get_spread(reading_id: uuid.UUID, _: CanView, context: InContext) -> Spread:
     """How unsure the mass of scar is, and which slices to check first; where it is not known yet, models are asked."""
     return Spread.of(spread_of(context, reading_id))
 
 
 @router.post("/readings/{reading_id}/look", status_code=204)
-def look(reading_id: uuid.UUID, request: SliceName, context: InContext) -> None:
+def look(reading_id: uuid.UUID, request: SliceName, _: CanRead, context: InContext) -> None:
     """The reader looks at this slice: while the reading is prepared, it comes next."""
     opening.look(context, reading_id, request.key)

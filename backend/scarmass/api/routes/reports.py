@@ -10,7 +10,7 @@ from zipfile import ZipFile, ZipInfo
 
 from fastapi import APIRouter, Query, Response
 
-from scarmass.api.dependencies import CurrentReader, InContext
+from scarmass.api.dependencies import CanRead, CanView, CurrentReader, InContext
 from scarmass.api.schemas.report import Report, ReportTextRequest
 from scarmass.domain.pacs import ResultKind
 from scarmass.services.context import Context
@@ -70,7 +70,7 @@ def _files(*formats: str) -> dict[int | str, dict[str, Any]]:
 
 
 @router.get("/readings/{reading_id}/report")
-def get_report(reading_id: uuid.UUID, context: InContext, language: Language = Language.ENGLISH) -> Report:
+def get_report(reading_id: uuid.UUID, _: CanView, context: InContext, language: Language = Language.ENGLISH) -> Report:
     """Everything that the report's page tells; language: of the finding that is proposed from the numbers."""
     return Report.of(report_of(context, reading_id), language)
 
@@ -79,6 +79,7 @@ def get_report(reading_id: uuid.UUID, context: InContext, language: Language = L
 def add_report_text(
     reading_id: uuid.UUID,
     request: ReportTextRequest,
+    _: CanRead,
     context: InContext,
     reader: CurrentReader,
     language: Language = Language.ENGLISH,
@@ -92,6 +93,7 @@ def add_report_text(
 @router.get("/readings/{reading_id}/export", response_class=Response, responses=_files("xlsx", "pdf", "dcm", "zip"))
 def export_reading(
     reading_id: uuid.UUID,
+    _: CanView,
     context: InContext,
     format: FileFormat = FileFormat.CSV,
     language: Language = Language.ENGLISH,
@@ -127,6 +129,7 @@ def _dicom(context: Context, reading_id: uuid.UUID, format: FileFormat) -> Respo
 
 @router.get("/export", response_class=Response, responses=_files("xlsx"))
 def export_totals(
+    _: CanView,
     context: InContext,
     reading: Annotated[list[uuid.UUID], Query(min_length=1, max_length=MOST_READINGS)],
     format: TableFormat = TableFormat.CSV,

@@ -4,7 +4,7 @@ import uuid
 
 from fastapi import APIRouter, Response
 
-from scarmass.api.dependencies import InContext
+from scarmass.api.dependencies import CanView, InContext
 from scarmass.api.schemas.landmarks import Insertions, PlaceOnSlice
 from scarmass.api.schemas.pattern import PatternTold, ProposedPattern, StatedPattern
 from scarmass.api.schemas.segments17 import LevelsTold, Segment17
@@ -15,19 +15,19 @@ router = APIRouter(prefix="/api/v1/readings/{reading_id}", tags=["readings"])
 
 
 @router.get("/segments17")
-def get_segments17(reading_id: uuid.UUID, context: InContext) -> list[Segment17]:
+def get_segments17(reading_id: uuid.UUID, _: CanView, context: InContext) -> list[Segment17]:
     """The segments of the AHA model in order; 17, the apex, is not assessed on a short-axis stack."""
     return [Segment17.of(each) for each in segments_of(context, reading_id).segments]
 
 
 @router.get("/segments17/levels")
-def get_levels(reading_id: uuid.UUID, context: InContext) -> LevelsTold:
+def get_levels(reading_id: uuid.UUID, _: CanView, context: InContext) -> LevelsTold:
     """Which slices are base, mid and apical, and how base and apex were told."""
     return LevelsTold.of(segments_of(context, reading_id))
 
 
 @router.get("/landmarks/proposed")
-def get_proposed_landmarks(reading_id: uuid.UUID, context: InContext) -> Insertions:
+def get_proposed_landmarks(reading_id: uuid.UUID, _: CanView, context: InContext) -> Insertions:
     """Where the insertion points are likely, from how the images lie in the patient; null where that does not tell."""
     anterior, inferior = proposed_landmarks(context, reading_id) or (None, None)
     return Insertions(
@@ -37,7 +37,7 @@ def get_proposed_landmarks(reading_id: uuid.UUID, context: InContext) -> Inserti
 
 
 @router.get("/pattern")
-def get_pattern(reading_id: uuid.UUID, context: InContext) -> PatternTold:
+def get_pattern(reading_id: uuid.UUID, _: CanView, context: InContext) -> PatternTold:
     """The pattern of the enhancement: as a reader stated it, and as it is proposed from where scar lies in the wall."""
     reading, layers = layers_of_reading(context, reading_id)
     return PatternTold(
@@ -52,7 +52,7 @@ def get_pattern(reading_id: uuid.UUID, context: InContext) -> PatternTold:
     response_class=Response,
     responses={200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}},
 )
-def get_bulls_eye(reading_id: uuid.UUID, context: InContext, shown: Shown = Shown.PERCENT_SCAR) -> Response:
+def get_bulls_eye(reading_id: uuid.UUID, _: CanView, context: InContext, shown: Shown = Shown.PERCENT_SCAR) -> Response:
     """The bull's-eye, each segment a group with data-segment and a title."""
     svg = bulls_eye(segments_of(context, reading_id).segments, shown, context.mass_extent)
     return Response(svg, media_type="image/svg+xml")

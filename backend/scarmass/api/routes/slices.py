@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Request, Response
 
-from scarmass.api.asking import AsksModelsWhileWaiting
-from scarmass.api.dependencies import InContext, PathFrameNumber, PathUid
+from scarmass.api.costly import AsksModelsWhileWaiting
+from scarmass.api.dependencies import CanView, InContext, PathFrameNumber, PathUid
 from scarmass.api.schemas.common import Rle, Sensitivity
 from scarmass.api.schemas.models import PixelsAbove
 from scarmass.services.context import Context
@@ -23,7 +23,7 @@ def _binary(media_type: str) -> dict:
 
 @router.get("/pixels", response_class=Response, responses={200: _binary("application/octet-stream")})
 def get_pixels(
-    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, context: InContext
+    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, _: CanView, context: InContext
 ) -> Response:
     """Stored values, rows x columns, little-endian, of the dtype that the stack names."""
     return _answer(
@@ -37,7 +37,7 @@ def get_pixels(
 
 @router.get("/thumbnail", response_class=Response, responses={200: _binary("image/png")})
 def get_thumbnail(
-    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, context: InContext
+    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, _: CanView, context: InContext
 ) -> Response:
     return _answer(
         context,
@@ -50,7 +50,7 @@ def get_thumbnail(
 
 @router.get("/file", response_class=Response, responses={200: _binary("application/dicom")})
 def get_file(
-    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, context: InContext
+    sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, _: CanView, context: InContext
 ) -> Response:
     """The DICOM object, byte for byte as it came."""
     return _answer(
@@ -67,6 +67,7 @@ def get_pixels_above(
     sop_instance_uid: PathUid,
     frame_number: PathFrameNumber,
     limit: Limit,
+    _: CanView,
     context: InContext,
     sensitivity: Sensitivity = 0.0,
 ) -> PixelsAbove:

@@ -12,8 +12,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from scarmass.api.asking import Uploads, watching
-from scarmass.api.dependencies import CurrentReader, InContext, PathUid
+from scarmass.api.costly import Uploads, watching
+from scarmass.api.dependencies import CanManage, CanStore, CanView, CurrentReader, InContext, PathUid
 from scarmass.api.errors import problem
 from scarmass.api.multipart import Files, receive_files
 from scarmass.api.schemas.priors import Priors
@@ -23,6 +23,7 @@ from scarmass.services.context import Context
 from scarmass.services.intake import take_in_upload
 from scarmass.services.readings.load import readings_of
 from scarmass.services.readings.priors import priors_of
+from scarmass.services.readings.segmentations import count_by_study
 from scarmass.services.stacks import get_study, page_of_studies, set_removed
 from scarmass.storage.files import storage_full_is_a_fact
 
@@ -55,7 +56,7 @@ UPLOAD_BODY = {
 
 
 @router.post("", status_code=201, response_model=Intake, openapi_extra=UPLOAD_BODY, dependencies=[Uploads])
-async def upload_studies(request: Request, context: InContext) -> Intake | JSONResponse:
+async def upload_studies(request: Request, _: CanStore, context: InContext) -> Intake | JSONResponse:
     """Store DICOM instances or .zip archives of them; what cannot be used is refused by name and reason."""
     with storage_full_is_a_fact(), context.files.incoming() as incoming:
         try:
@@ -89,6 +90,7 @@ def _take_in(context: Context, sent: Files, abandoned: threading.Event) -> Intak
 
 @router.get("")
 def list_studies(
+    _: CanView,
     context: InContext,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: Annotated[str | None, Query(max_length=512)] = None,
@@ -102,25 +104,28 @@ def list_studies(
 
 
 @router.get("/{study_instance_uid}")
-def show_study(study_instance_uid: PathUid, context: InContext) -> Study:
+def show_study(study_instance_uid: PathUid, _: CanView, context: InContext) -> Study:
     return _with_readings(context, [get_study(context, study_instance_uid)])[0]
 
 
 @router.get("/{study_instance_uid}/priors")
-def list_priors(study_instance_uid: PathUid, context: InContext) -> Priors:
+def list_priors(study_instance_uid: PathUid, _: CanView, context: InContext) -> Priors:
     """Earlier studies of the same patient that have late enhancement, the newest first."""
     return Priors.of(priors_of(context, study_instance_uid))
 
 
 @router.patch("/{study_instance_uid}")
-def change_study(study_instance_uid: PathUid, change: StudyChange, context: InContext, reader: CurrentReader) -> Study:
+def change_study(
+    study_instance_uid: PathUid, change: StudyChange, _: CanManage, context: InContext, reader: CurrentReader
+) -> Study:
     """Take a study off the worklist, or bring it back. Who did it and when is recorded; its readings stay."""
     return _with_readings(context, [set_removed(context, study_instance_uid, reader, change.removed)])[0]
 
 
 def _with_readings(context: Context, studies: list[domain.Study]) -> list[Study]:
     found = readings_of(context, studies)
-    return [Study.of(study, found) for study in studies]
+    counts = count_by_study(context, [study.header.study_instance_uid for study in studies])
+    return [Study.of(study, found, counts.get(study.header.study_instance_uid, 0)) for study in studies]
 
 
 def _write_cursor(row: domain.StudyHeader) -> str:

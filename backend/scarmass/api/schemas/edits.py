@@ -23,6 +23,7 @@ from scarmass.api.schemas.common import (
 from scarmass.api.schemas.landmarks import Insertions, Levels, landmark_edit
 from scarmass.api.schemas.methods import Method, PlacedRegions, regions_of
 from scarmass.api.schemas.pattern import Pattern
+from scarmass.api.schemas.segmentations import TakenSegmentation
 from scarmass.domain import edits
 from scarmass.domain import history as domain
 from scarmass.domain.errors import MethodInvalid, PromptInvalid
@@ -154,7 +155,8 @@ class PastEdit(BaseModel):
     """One edit of a reading: live, undone, gone (undone for good), or a step of undo or redo.
 
     sensitivity, confines_scar, papillary_muscles: what the edit made them, null where it left them alone. method: in
-    words, that the edit adopted. pattern: that it stated. taken_from: in words, the segmentation that an import took.
+    words, that the edit adopted. pattern: that it stated. taken_from: in words, the segmentation that an import took,
+    which segmentation tells part by part.
     """
 
     revision: int
@@ -169,6 +171,7 @@ class PastEdit(BaseModel):
     confines_scar: bool | None
     papillary_muscles: bool | None
     taken_from: str | None
+    segmentation: TakenSegmentation | None
 
 
 class History(BaseModel):
@@ -195,6 +198,7 @@ class History(BaseModel):
                 confines_scar=None if edit.wall is None else edit.wall.confines_scar,
                 papillary_muscles=None if edit.wall is None else edit.wall.papillary_muscles,
                 taken_from=None if edit.taken_from is None else edit.taken_from.words,
+                segmentation=TakenSegmentation.of(edit.taken_from),
             )
             for edit in older[:limit]
         ]

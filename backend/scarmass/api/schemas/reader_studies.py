@@ -2,12 +2,12 @@
 
 import math
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from scarmass.api.dependencies import claimed
 from scarmass.api.schemas.common import Few, Mass, Strict, Uid
 from scarmass.api.schemas.signing import Assignment
 from scarmass.api.schemas.studies import Patient
@@ -37,13 +37,13 @@ class MakeReaderStudy(Strict):
     alternates: bool = False
     hides_readings: bool = True
 
-    def to_domain(self) -> domain.ReaderStudy:
-        """Raises ReaderStudyInvalid."""
+    def to_domain(self, named: Callable[[str], str]) -> domain.ReaderStudy:
+        """named: makes a reader of a name. Raises ReaderStudyInvalid."""
         return domain.ReaderStudy(
             id=uuid.uuid4(),
             name=self.name.strip(),
             stack_ids=tuple(self.stack_ids),
-            readers=tuple(map(claimed, self.readers)),
+            readers=tuple(map(named, self.readers)),
             arms=tuple(self.arms),
             repeats=self.repeats,
             seed=self.seed,

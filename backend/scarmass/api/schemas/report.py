@@ -158,7 +158,8 @@ class Report(BaseModel):
     finding: the reader's, or proposed_finding. spread: of the scar, null where models could not be asked.
     left_ventricle: LGE myocardial mass, not cine mass. pattern: as a reader stated it; proposed_pattern: by where scar
     lies in the wall. segments: null where contours or insertion points are missing. methods: none where
-    methods_not_compared says why; without their slices, which /methods has.
+    methods_not_compared says why; without their slices, which /methods has. taken_from: in words, the segmentations of
+    others that masks were taken from, and their SOP Instance UIDs.
     """
 
     reading_id: uuid.UUID
@@ -190,6 +191,7 @@ class Report(BaseModel):
     sensitivity: float
     follows: bool
     models: list[Model]
+    taken_from: list[str]
     readers: list[str]
     changed_at: datetime | None
     warnings: list[str]
@@ -231,6 +233,7 @@ class Report(BaseModel):
             sensitivity=report.sensitivity.value,
             follows=report.sensitivity.follows,
             models=[Model.of(model) for model in report.models],
+            taken_from=[one.cited for one in reading.taken_from],
             readers=list(reading.authors),
             changed_at=report.changed_at,
             warnings=list(report.stack.warnings),

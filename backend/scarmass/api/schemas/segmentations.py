@@ -31,12 +31,18 @@ class Segment(BaseModel):
 
 
 class Segmentation(BaseModel):
-    """A SEG or RTSTRUCT of the study. unusable_because: null where readings can be opened from it."""
+    """A SEG or RTSTRUCT of the study. label: its series description, else its content_label.
+
+    made_with: manufacturer, model and software. unusable_because: null where its masks can be taken.
+    """
 
     sop_instance_uid: str
     kind: SegmentationKind
     label: str
+    content_label: str
+    series_description: str
     creator: str
+    made_with: str
     content_date: str
     segments: list[Segment]
     unusable_because: str | None
@@ -53,7 +59,10 @@ class Segmentations(BaseModel):
                     sop_instance_uid=one.content.sop_instance_uid,
                     kind=one.content.kind,
                     label=one.content.label,
+                    content_label=one.content.content_label,
+                    series_description=one.content.series_description,
                     creator=one.content.creator,
+                    made_with=one.content.made_with,
                     content_date=one.content.content_date,
                     segments=[Segment.of(segment) for segment in one.content.segments],
                     unusable_because=one.unusable_because,
@@ -97,21 +106,51 @@ class SegmentationOnStack(BaseModel):
         )
 
 
+class TakenSegmentation(BaseModel):
+    """What an edit took of a segmentation. meanings: which segment as what, in words. slices: how many it tells of.
+
+    warnings: all that did not go straight.
+    """
+
+    sop_instance_uid: str
+    kind: SegmentationKind
+    label: str
+    creator: str
+    meanings: str
+    slices: int
+    warnings: list[str]
+
+    @staticmethod
+    def of(taken: domain.TakenFrom | None) -> "TakenSegmentation | None":
+        return None if taken is None else TakenSegmentation(**{**vars(taken), "warnings": list(taken.warnings)})
+
+
 class SegmentMeaning(Strict):
     number: Annotated[int, Field(ge=0, le=2**31 - 1)]
     meaning: Meaning
 
 
+class IntoReading(Strict):
+    """A reading of the stack, as the reader has it before them."""
+
+    reading_id: uuid.UUID
+    expected_revision: Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
 class FromSegmentation(Strict):
-    """segments: what each of those that are taken is; the others are left out."""
+    """segments: what each of those that are taken is; the others are left out.
+
+    into: the reading that takes the masks; without it, the stack's where there is none yet, else the reader's own.
+    """
 
     client_id: uuid.UUID
     sop_instance_uid: Uid
     segments: Few[SegmentMeaning] = Field(min_length=1, max_length=MAX_SEGMENTS)
+    into: IntoReading | None = None
 
     @property
     def sha256(self) -> str:
-        body = self.model_dump(mode="json")
+        body = self.model_dump(mode="json", exclude_none=True)
         return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     @property

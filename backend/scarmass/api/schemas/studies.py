@@ -119,7 +119,10 @@ class Removal(BaseModel):
 
 
 class Study(BaseModel):
-    """imported_at: when its first image came. removal: who took it off the worklist, and when."""
+    """imported_at: when its first image came. removal: who took it off the worklist, and when.
+
+    segmentations: how many of others lie beside it.
+    """
 
     study_instance_uid: str
     patient: Patient
@@ -128,13 +131,11 @@ class Study(BaseModel):
     accession_number: str
     imported_at: datetime
     removal: Removal | None
+    segmentations: int
     stacks: list[StackSummary]
 
     @staticmethod
-    def of(
-        study: domain.Study,
-        readings: Mapping[str, ListedReading],
-    ) -> "Study":
+    def of(study: domain.Study, readings: Mapping[str, ListedReading], segmentations: int) -> "Study":
         """readings: by stack_id."""
         return Study(
             study_instance_uid=study.header.study_instance_uid,
@@ -144,6 +145,7 @@ class Study(BaseModel):
             accession_number=study.header.accession_number,
             imported_at=study.imported_at,
             removal=Removal.of(study.removal),
+            segmentations=segmentations,
             stacks=[StackSummary.of(stack, readings.get(stack.stack_id)) for stack in study.stacks],
         )
 

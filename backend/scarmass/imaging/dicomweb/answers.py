@@ -1,7 +1,6 @@
 """What DICOMweb servers answer: studies (QIDO-RS, PS3.18 section 10.6) and what was stored (STOW-RS, section 10.5)."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from pydicom import Dataset
@@ -9,6 +8,7 @@ from pydicom.datadict import tag_for_keyword
 
 from scarmass.domain.pacs import FoundStudy, Sent, StudyQuery
 from scarmass.imaging import study_search
+from scarmass.imaging.statuses import STORED_WITH_WARNING, STORING_OVER_THE_WEB, STORING_RANGES, words
 
 LONGEST_VALUE = 256
 MOST_VALUES = 32
@@ -20,25 +20,6 @@ RETURNED = (
     "NumberOfStudyRelatedInstances",
 )
 """Asked for beside what is told of unasked: not every server tells of these (PS3.18 table 10.6.3-3)."""
-WARNINGS = {
-    0xB000: "it changed attributes",
-    0xB006: "it left attributes out",
-    0xB007: "the object does not match its SOP class",
-}
-FAILURES = {
-    0x0110: "it failed while it worked on it",
-    0x0111: "it has an object of this UID already",
-    0x0117: "the UID of the object is not valid",
-    0x0122: "it does not take objects of this SOP class",
-    0x0124: "we are not authorised",
-    0x0213: "it is out of resources",
-    0xC122: "it does not take this transfer syntax",
-}
-FAILURE_RANGES = {
-    0xA700: "it is out of resources",
-    0xA900: "the object does not match its SOP class",
-    0xC000: "it cannot understand the object",
-}
 
 
 def search_filters(query: StudyQuery) -> dict[str, str]:
@@ -56,22 +37,19 @@ def sent(answer: Dataset, sop_instance_uid: str) -> Sent:
     """What an answer to a STOW-RS says of one object (PS3.18 table I.1-1)."""
     for item in answer.get("FailedSOPSequence") or ():
         if str(item.get("ReferencedSOPInstanceUID")) == sop_instance_uid:
-            return Sent(sop_instance_uid, False, _words(item.get("FailureReason"), FAILURES))
+            return Sent(sop_instance_uid, False, _why(item))
     for item in answer.get("ReferencedSOPSequence") or ():
         if str(item.get("ReferencedSOPInstanceUID")) == sop_instance_uid:
             warning = item.get("WarningReason")
-            return Sent(sop_instance_uid, True, None if warning is None else _words(warning, WARNINGS))
+            return Sent(sop_instance_uid, True, None if warning is None else words(warning, STORED_WITH_WARNING))
     if answer.get("OtherFailuresSequence"):
-        return Sent(sop_instance_uid, False, _words(answer.OtherFailuresSequence[0].get("FailureReason"), FAILURES))
+        return Sent(sop_instance_uid, False, _why(answer.OtherFailuresSequence[0]))
     return Sent(sop_instance_uid, False, "it does not say whether it stored it")
 
 
-def _words(code: int | None, known: Mapping[int, str]) -> str:
-    """A code as a reason; its number stands behind, as handbooks of PACS list it."""
-    if code is None:
-        return "it gives no reason"
-    of_range = FAILURE_RANGES.get(code & 0xFF00) or FAILURE_RANGES.get(code & 0xF000)
-    return f"{known.get(code) or of_range or 'it answered with an unknown reason'} (0x{code:04X})"
+def _why(failed: Dataset) -> str:
+    code = failed.get("FailureReason")
+    return "it gives no reason" if code is None else words(code, STORING_OVER_THE_WEB, STORING_RANGES)
 
 
 def _values(answer: Any, keyword: str) -> list[str]:

@@ -1,7 +1,9 @@
 """What one association may take of memory and time, whichever side began it."""
 
 import socket
+from contextlib import suppress
 from io import BytesIO
+from queue import Empty
 from time import monotonic
 from typing import cast
 
@@ -9,6 +11,7 @@ from pynetdicom.association import Association
 from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dimse_messages import DIMSEMessage
 from pynetdicom.events import Event
+from pynetdicom.fsm import InvalidEventError, StateMachine
 from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.transport import AssociationSocket
 
@@ -22,6 +25,8 @@ WAITING_REQUESTS = 4
 """A peer waits for each answer before it asks again (PS3.7 annex D.3.3.3), but for what it breaks off."""
 WAITING_ANSWERS = 4096
 """To one request a peer may answer many times (C-FIND, C-MOVE), without waiting for us."""
+AWAITS_CLOSE = "Sta13"
+"""The association is over, and its connection not closed yet (PS3.8 section 9.2.1)."""
 
 
 class BoundedBuffer(BytesIO):
@@ -88,11 +93,25 @@ class BoundedSocket(AssociationSocket):
         return received
 
 
+class BoundedStates(StateMachine):
+    """What we still say on an association that is over is dropped; pynetdicom ends the thread that reads over it."""
+
+    def do_action(self, event: str) -> None:
+        try:
+            super().do_action(event)
+        except InvalidEventError:
+            if self.current_state != AWAITS_CLOSE:
+                raise
+            with suppress(Empty):
+                self.dul.to_provider_queue.get_nowait()
+
+
 def bound(event: Event, object_bytes: int) -> None:
     """Handler of EVT_CONN_OPEN: from here on the association keeps to the bounds, and small messages go at once."""
     association = event.assoc
     wrapped = cast(AssociationSocket, association.dul.socket)
     wrapped.__class__ = BoundedSocket  # pynetdicom makes its sockets itself
+    association.dul.state_machine.__class__ = BoundedStates
     association.dimse = BoundedMessages(association, object_bytes)
     connection = cast(socket.socket, wrapped.socket)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -30,7 +30,7 @@ from scarmass.imaging.dimse.association import Timeouts, answered, associated
 from scarmass.imaging.dimse.contexts import COMMITMENT, COMMITMENT_INSTANCE, FIND, MOVE, VERIFICATION
 from scarmass.imaging.dimse.outgoing import Outgoing, batches, outgoing, store
 from scarmass.imaging.dimse.retrieval import get, progress_of
-from scarmass.imaging.dimse.statuses import (
+from scarmass.imaging.statuses import (
     CANCELLED,
     PENDING,
     RETRIEVING,

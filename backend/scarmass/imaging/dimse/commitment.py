@@ -10,7 +10,7 @@ from pynetdicom.events import Event
 
 from scarmass.domain.errors import StorageFull
 from scarmass.domain.pacs import Commitment, Reference
-from scarmass.imaging.dimse.statuses import INVALID_ARGUMENT, NO_SUCH_OBJECT, RESOURCE_LIMITATION, SUCCESS, words
+from scarmass.imaging.statuses import INVALID_ARGUMENT, NO_SUCH_OBJECT, RESOURCE_LIMITATION, SUCCESS, words
 
 log = logging.getLogger(__name__)
 

@@ -1,8 +1,10 @@
 """Our application entity in the network: known peers store objects, ask for their keeping, and tell of theirs."""
 
 import logging
+import socket
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from socketserver import BaseServer
 from typing import Protocol, cast
@@ -23,7 +25,8 @@ from scarmass.imaging.dimse.connections import Connections, Server
 from scarmass.imaging.dimse.contexts import COMMITMENT, VERIFICATION, listened_to
 from scarmass.imaging.dimse.part10 import IdentifiersInvalid, is_too_large, pieces
 from scarmass.imaging.dimse.peers import KnownPeers
-from scarmass.imaging.dimse.statuses import (
+from scarmass.imaging.dimse.tls import server_context
+from scarmass.imaging.statuses import (
     CANNOT_UNDERSTAND,
     INVALID_ARGUMENT,
     NO_SUCH_ACTION,
@@ -34,7 +37,6 @@ from scarmass.imaging.dimse.statuses import (
     SUCCESS,
     refusal,
 )
-from scarmass.imaging.dimse.tls import server_context
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,14 @@ REQUEST_S = 15.0
 """That a peer may take to begin its association request."""
 IDLE_S = 120.0
 """That an association may say nothing."""
+NOT_CALLED, PEER_UNKNOWN, TOO_MANY_ASSOCIATIONS = "NotCalled", "PeerUnknown", "TooManyAssociations"
+NOT_STORED = {
+    NOT_AUTHORISED: "NotAllowed",
+    OUT_OF_RESOURCES: "OutOfResources",
+    CANNOT_UNDERSTAND: "ObjectRefused",
+    PROCESSING_FAILURE: "Unexpected",
+}
+"""Names of why somebody was not let in, and of why an object was not stored, by its status."""
 
 
 class Keeper(Protocol):
@@ -59,6 +69,10 @@ class Keeper(Protocol):
 
     def committed(self, peer: DimsePeer, commitment: Commitment) -> None:
         """A peer answers what we asked."""
+        ...
+
+    def refused(self, calling: str, address: str, reason: str) -> None:
+        """Who called under this AE title was not let in, or an object of theirs was not taken. Raises nothing."""
         ...
 
 
@@ -128,7 +142,7 @@ class Listener:
         BaseServer.shutdown(self._server)
         self._thread.join()
         for association in self._server.active_associations:
-            association.abort()
+            _end(association)
         self._server.server_close()
 
     @property
@@ -143,10 +157,13 @@ class Listener:
         address = association.requestor.address
         peer = self._known.peer(calling, address)
         if called != self._local.ae_title:
+            self._keeper.refused(calling, address, NOT_CALLED)
             self._reject(association, PERMANENT, (1, 7), f"calls {called!r}, which is not our AE title")
         elif peer is None:
+            self._keeper.refused(calling, address, PEER_UNKNOWN)
             self._reject(association, PERMANENT, (1, 3), "no peer has this AE title and address")
         elif len(self._peer_of_active()) >= self._bounds.associations:
+            self._keeper.refused(calling, address, TOO_MANY_ASSOCIATIONS)
             self._reject(association, TRANSIENT, (3, 2), "there are too many associations")
         else:
             self._peer_of[association] = peer
@@ -164,6 +181,13 @@ class Listener:
     def _store(self, event: Event) -> int | Dataset:
         """C-STORE (PS3.4 annex B): the object is durable before success is answered."""
         peer = self._peer_of[event.assoc]
+        status = self._kept(event, peer)
+        if isinstance(status, Dataset):
+            reason = NOT_STORED.get(status.Status, str(status.Status))
+            self._keeper.refused(peer.ae_title, event.assoc.requestor.address or "", reason)
+        return status
+
+    def _kept(self, event: Event, peer: DimsePeer) -> int | Dataset:
         if not peer.may_send:
             return refusal(NOT_AUTHORISED, "objects are not taken from this AE title")
         if is_too_large(event):
@@ -201,6 +225,16 @@ class Listener:
         """N-EVENT-REPORT of storage commitment (PS3.4 section J.3.3)."""
         peer = self._peer_of[event.assoc]
         return committing.take_report(event, lambda commitment: self._keeper.committed(peer, commitment))
+
+
+def _end(association: Association) -> None:
+    """Where no association was asked for yet there is nothing to abort: the connection ends."""
+    if association.is_established:
+        return association.abort()
+    wrapped = association.dul.socket
+    if wrapped is not None and wrapped.socket is not None:
+        with suppress(OSError):
+            wrapped.socket.shutdown(socket.SHUT_RDWR)
 
 
 def _give_up(event: Event) -> None:

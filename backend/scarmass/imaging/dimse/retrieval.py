@@ -15,7 +15,7 @@ from scarmass.domain.pacs import DimsePeer, Progress, Report
 from scarmass.imaging.dimse.association import answered
 from scarmass.imaging.dimse.contexts import GET, fetched
 from scarmass.imaging.dimse.part10 import as_file, is_too_large
-from scarmass.imaging.dimse.statuses import OUT_OF_RESOURCES, PENDING, RETRIEVING, SUCCESS, refusal, spoken
+from scarmass.imaging.statuses import OUT_OF_RESOURCES, PENDING, RETRIEVING, SUCCESS, refusal, spoken
 
 UNKNOWN_DESTINATION = 0xA801
 SOME_FAILED = 0xB000
@@ -66,6 +66,7 @@ def get(
         except BaseException as error:
             broken_off.append(error)
             event.assoc.abort()
+            event.assoc.dimse.msg_queue.put((None, None))  # as pynetdicom tells that nothing more comes
             return OUT_OF_RESOURCES
         return SUCCESS
 

@@ -49,7 +49,7 @@ def masks_by_pydicom(content: bytes) -> Found:
 
 def masks_by_highdicom(content: bytes) -> Found:
     """Masks (rows, columns) as highdicom answers when it is asked for the frames of each source image."""
-    segmentation = Segmentation.from_dataset(_with_thickness(dcmread(BytesIO(content))), copy=False)
+    segmentation = Segmentation.from_dataset(_as_highdicom_reads(dcmread(BytesIO(content))), copy=False)
     drawn: dict[int, set[SliceKey]] = defaultdict(set)
     for frame in segmentation.PerFrameFunctionalGroupsSequence:
         number = int(frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
@@ -60,8 +60,11 @@ def masks_by_highdicom(content: bytes) -> Found:
     }
 
 
-def _with_thickness(dataset: Dataset) -> Dataset:
-    """highdicom reads no segmentation without SliceThickness, which a single slice may lack."""
+def _as_highdicom_reads(dataset: Dataset) -> Dataset:
+    """highdicom reads no segmentation without SliceThickness, which a single slice may lack, and none with a segment
+    of several algorithms, of which it gets the first."""
+    for segment in dataset.SegmentSequence:
+        del segment.get("SegmentationAlgorithmIdentificationSequence", [])[1:]
     for groups in (*dataset.SharedFunctionalGroupsSequence, *dataset.PerFrameFunctionalGroupsSequence):
         for measures in groups.get("PixelMeasuresSequence") or []:
             measures.setdefault("SliceThickness", 1)

@@ -133,6 +133,11 @@ class SegmenterEngine:
         """Encode the slice ahead of the click. A click waiting for another slice goes first."""
         self._embedding(image, _window(image, region), urgent=False)
 
+    def forget(self) -> None:
+        """Drop every embedding, every answer and every window that is kept."""
+        for cache in (self._embeddings, self._logits, self._greys):
+            cache.clear()
+
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
         """The union of the answers to boxes, or the previous mask, corrected by each point that it does not obey.
 

@@ -9,10 +9,13 @@ from typing import Any, BinaryIO
 from pydicom import Dataset
 
 from scarmass.domain.errors import StudyNotFound
+from scarmass.domain.segmentation import SegmentationObject
 from scarmass.imaging.dicom_json import header_of
 from scarmass.services.context import Context
 from scarmass.services.dicomweb.results import results_of_study
+from scarmass.storage import segmentations
 from scarmass.storage.instances import StoredObject, objects_of_study
+from scarmass.storage.segmentations import StoredSegmentation
 
 PIECE_BYTES = 2**18
 
@@ -44,15 +47,20 @@ class HeldObject:
 def held_objects(
     context: Context, study: str, series: str | None = None, instance: str | None = None, *, results: bool = True
 ) -> list[HeldObject]:
-    """Those of a study, one of its series, or the one instance; images before results. None where there are none."""
+    """Those of a study, one of its series, or the one instance; images, segmentations of others, then results.
+
+    None where there are none.
+    """
     with context.database.transaction() as session:
-        stored = objects_of_study(session, study)
-    found = [_image(context, one) for one in stored]
+        images = objects_of_study(session, study)
+        drawn = segmentations.of_study(session, study)
+    found = [_image(context, one) for one in images if _is_named(one, series, instance)]
+    found += [_segmentation(context, one) for one in drawn if _is_named(one.content, series, instance)]
     found = [one for one in found if isinstance(one.content, Path) and one.content.is_file()]
-    found = _named(found, series, instance)
-    if results and stored and not (instance and found):
+    if results and images and not (instance and found):
+        stored = {one.content.sop_instance_uid for one in drawn}  # of results, those that came back to us
         made = [_result(study, one.content) for one in results_of_study(context, study)]
-        found += _named(made, series, instance)
+        found += [one for one in made if _is_named(one, series, instance) and one.sop_instance_uid not in stored]
     return found
 
 
@@ -66,28 +74,41 @@ def required_objects(
     return found
 
 
-def _named(objects: list[HeldObject], series: str | None, instance: str | None) -> list[HeldObject]:
-    return [
-        one for one in objects if series in (None, one.series_instance_uid) and instance in (None, one.sop_instance_uid)
-    ]
+def _is_named(one: StoredObject | SegmentationObject | HeldObject, series: str | None, instance: str | None) -> bool:
+    return series in (None, one.series_instance_uid) and instance in (None, one.sop_instance_uid)
 
 
 def _image(context: Context, stored: StoredObject) -> HeldObject:
     header = stored.header
-    series = {"Modality": "MR", "SeriesNumber": header.series_number, "SeriesDescription": header.series_description}
+    series = {
+        "Modality": "MR",
+        "SeriesNumber": header.series_number if header else "",
+        "SeriesDescription": header.series_description if header else "",
+    }
     return HeldObject(
         stored.study_instance_uid,
-        header.series_instance_uid,
-        header.sop_instance_uid,
+        stored.series_instance_uid,
+        stored.sop_instance_uid,
         context.files.path(stored.sha256),
         series,
-        header.instance_number,
+        header.instance_number if header else None,
     )
+
+
+def _segmentation(context: Context, stored: StoredSegmentation) -> HeldObject:
+    said, path = stored.content, context.files.path(stored.sha256)
+    series, number = _told(header_of(path))
+    uids = said.study.study_instance_uid, said.series_instance_uid, said.sop_instance_uid
+    return HeldObject(*uids, path, series | {"Modality": said.kind.value}, number)
 
 
 def _result(study: str, content: bytes) -> HeldObject:
     header = header_of(BytesIO(content))
+    series, number = _told(header)
+    return HeldObject(study, str(header.SeriesInstanceUID), str(header.SOPInstanceUID), content, series, number)
+
+
+def _told(header: Dataset) -> tuple[dict[str, Any], int | None]:
+    """What a file says of its series, and its InstanceNumber."""
     series = {keyword: header.get(keyword, "") for keyword in ("Modality", "SeriesNumber", "SeriesDescription")}
-    return HeldObject(
-        study, str(header.SeriesInstanceUID), str(header.SOPInstanceUID), content, series, header.get("InstanceNumber")
-    )
+    return series, header.get("InstanceNumber")

@@ -2,15 +2,18 @@
 
 import logging
 import uuid
+from collections.abc import Collection
 from io import BytesIO
 
 from pydicom import dcmread
 
 from scarmass.domain.errors import Fact
 from scarmass.domain.pacs import ResultKind, ResultObject
+from scarmass.imaging.result import uids_of_signed
 from scarmass.services.context import Context
 from scarmass.services.readings.dicom_objects import dicom_objects
-from scarmass.storage.signatures import signed_of_study
+from scarmass.storage import readings
+from scarmass.storage.signatures import signed_of_study, signed_versions
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +28,18 @@ def results_of_study(context: Context, study_instance_uid: str) -> list[ResultOb
     with context.database.transaction() as session:
         reading_ids = signed_of_study(session, study_instance_uid)
     return [one for reading_id in reading_ids for one in _results(context, reading_id, study_instance_uid)]
+
+
+def kept_results(context: Context, sop_instance_uids: Collection[str]) -> set[str]:
+    """Those of these under which results are had as long as the images are here that they are made from each time."""
+    wanted, kept = set(sop_instance_uids), set[str]()
+    with context.database.transaction() as session:
+        for one in signed_versions(session):
+            if named := wanted.intersection(uids_of_signed(one.reading_id, one.version, one.slices)):
+                slices = readings.get_reading(session, one.reading_id).slices
+                if all(context.files.path(each.sha256).is_file() for each in slices):
+                    kept |= named
+    return kept
 
 
 def _results(context: Context, reading_id: uuid.UUID, study_instance_uid: str) -> tuple[ResultObject, ...]:

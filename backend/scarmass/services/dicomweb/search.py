@@ -16,6 +16,7 @@ from scarmass.domain.stack import StudyHeader
 from scarmass.services.context import Context
 from scarmass.services.dicomweb.objects import HeldObject, held_objects
 from scarmass.storage.instances import counts_of_study, headers_of_studies
+from scarmass.storage.segmentations import headers_without_images, modalities_by_study
 
 MOST = 1000
 """Matches in one answer, however many were asked for."""
@@ -90,9 +91,11 @@ def search(context: Context, wanted: Search) -> tuple[list[Found], bool]:
 def _matches(context: Context, wanted: Search) -> Iterator[Found]:
     patterns = {keyword: _pattern(keyword, value) for keyword, value in wanted.keys.items()}
     with context.database.transaction() as session:
-        studies = headers_of_studies(session)
-    for header in studies:
-        study = _study(header)
+        studies = [(header, ["MR"]) for header in headers_of_studies(session)]
+        studies += [(header, []) for header in headers_without_images(session)]
+        drawn = modalities_by_study(session)
+    for header, modalities in studies:
+        study = _study(header, [*modalities, *sorted(drawn.get(header.study_instance_uid, ()))])
         if wanted.study in (None, header.study_instance_uid) and _fits(study, patterns, Level.STUDY):
             if wanted.level is Level.STUDY:
                 yield study
@@ -120,12 +123,12 @@ def _within(
             yield study | series | {"NumberOfSeriesRelatedInstances": counts[one.series_instance_uid]}
 
 
-def _study(header: StudyHeader) -> Found:
+def _study(header: StudyHeader, modalities: list[str]) -> Found:
     return {
         "StudyDate": header.study_date,
         "StudyTime": "",
         "AccessionNumber": header.accession_number,
-        "ModalitiesInStudy": ["MR"],
+        "ModalitiesInStudy": modalities,
         "ReferringPhysicianName": "",
         "PatientName": header.patient_name,
         "PatientID": header.patient_id,

@@ -8,11 +8,9 @@ from typing import BinaryIO
 from scarmass.domain.stack import Study
 from scarmass.imaging.archive import is_archive
 from scarmass.imaging.examiner import Examined
+from scarmass.imaging.statuses import CANNOT_UNDERSTAND, DOES_NOT_MATCH, PROCESSING_FAILURE
 from scarmass.services.context import Context
 from scarmass.services.intake import OF_ANOTHER_STUDY, take_in_upload
-
-NOT_UNDERSTOOD, OTHER_STUDY, CONFLICTS = 0xC000, 0xA900, 0x0110
-"""Failure reasons: cannot understand, does not match, processing failure (PS3.4 table B.2-1, PS3.7 annex C)."""
 
 DIRECTORY = "a DICOMDIR lists images and holds none"
 ARCHIVE = "an archive, not a DICOM file"
@@ -74,5 +72,5 @@ def store(
 
 def _reason(found: Examined | None, comment: str) -> int:
     if found is None:
-        return NOT_UNDERSTOOD
-    return OTHER_STUDY if comment == OF_ANOTHER_STUDY else CONFLICTS
+        return CANNOT_UNDERSTAND
+    return DOES_NOT_MATCH if comment == OF_ANOTHER_STUDY else PROCESSING_FAILURE

@@ -4,12 +4,16 @@ import logging
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
 
-from scarmass.domain.errors import ClientIdReused, DatabaseUnavailable, StackNotFound, StorageFull
+from sqlalchemy.orm import Session
+
+from scarmass.domain.audit import Action, Event, Named, Outcome, Subject
+from scarmass.domain.errors import ClientIdReused, DatabaseUnavailable, ObjectRefused, StackNotFound, StorageFull
+from scarmass.domain.pacs import DimsePeer
 from scarmass.domain.pacs_rules import Arriving, accepted, prepare_rule
 from scarmass.domain.transfers import Arrival, RefusedObject
 from scarmass.imaging.announced import Announced, announced
@@ -17,8 +21,9 @@ from scarmass.services.context import Context
 from scarmass.services.intake import take_in
 from scarmass.services.pacs.commit import take_note
 from scarmass.services.readings.open import open_reading
-from scarmass.storage import arrivals, readings, studies
+from scarmass.storage import arrivals, audit, readings, studies
 from scarmass.storage.spool import Spool, Waiting
+from scarmass.storage.subjects import subjects_of
 
 log = logging.getLogger(__name__)
 
@@ -117,8 +122,30 @@ class Arrivals:
         with self._context.database.transaction() as session:
             for uid in sorted(by_study):
                 arrivals.record(session, uid, source, by_study[uid], has_stored=uid in stored)
+            self._record(session, source, {uid: (uid in stored, len(by_study[uid])) for uid in sorted(by_study)})
         for one in objects:
             self._spool.remove(one.waiting)
+
+    def _record(self, session: Session, source: str, came: Mapping[str, tuple[bool, int]]) -> None:
+        """In the audit trail. came: of each study whether any of it is stored, and how many objects were refused."""
+        peer = self._context.network.peer_calling(source)
+        address = peer.host if isinstance(peer, DimsePeer) else ""
+        known = {one.study_instance_uid: one for one in subjects_of(session, Named.STUDY, [uid for uid in came if uid])}
+        audit.append(
+            session,
+            [
+                Event(
+                    Action.IMPORT,
+                    source,
+                    address=address,
+                    subject=known.get(uid, Subject()),
+                    outcome=Outcome.SUCCESS if is_stored else Outcome.REFUSED,
+                    reason="" if is_stored else ObjectRefused.__name__,
+                    about={"over": "network", "refused": str(refused)},
+                )
+                for uid, (is_stored, refused) in came.items()
+            ],
+        )
 
     def _stored(self, objects: Sequence[_Object]) -> tuple[set[str], dict[str, str]]:
         """The studies of what is stored now, and why the others are not, by their names."""

@@ -63,7 +63,7 @@ def ask_fetch(context: Context, client_id: uuid.UUID, peer: str, study_instance_
         raise NothingListens(f"{peer} sends what is asked for to our AE title, and the settings name none that listens")
     with context.database.transaction() as session:
         transfer_id = transfers.add_fetch(session, client_id, peer, study_instance_uid, asked_by)
-        jobs.add_job(session, transfer_id, Queue.FETCHING)
+        jobs.add_job(session, transfer_id, Queue.FETCHING, peer=peer)
         return transfers.get(session, transfer_id)
 
 
@@ -73,8 +73,7 @@ def retry(context: Context, transfer_id: uuid.UUID) -> Transfer:
         is_due = transfers.begin_anew(session, transfer_id)
         transfer = transfers.get(session, transfer_id)
         if is_due:
-            jobs.add_job(session, transfer_id, QUEUES[transfer.direction])
-            jobs.make_due(session, transfer_id, QUEUES[transfer.direction])
+            jobs.add_job(session, transfer_id, QUEUES[transfer.direction], peer=transfer.peer)
         return transfer
 
 
@@ -109,6 +108,5 @@ def _add_send(
     asked = (client_id, peer, reading.id, study_instance_uid, kinds, asked_by)
     transfer_id, is_due = transfers.add_send(session, *asked)
     if is_due:
-        jobs.add_job(session, transfer_id, Queue.SENDING)
-        jobs.make_due(session, transfer_id, Queue.SENDING)
+        jobs.add_job(session, transfer_id, Queue.SENDING, peer=peer)
     return transfer_id

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable
 
+from scarmass.domain.audit import Action, Event, Outcome, Subject
 from scarmass.domain.errors import (
     DatabaseUnavailable,
     Fact,
@@ -17,7 +18,7 @@ from scarmass.domain.pacs import Progress, Report
 from scarmass.domain.transfers import MOST_ATTEMPTS, Direction, Transfer, wait_after
 from scarmass.services.context import Context
 from scarmass.services.pacs.ask import QUEUES
-from scarmass.storage import jobs, transfers
+from scarmass.storage import audit, jobs, transfers
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ REPORTED_EVERY_S = 0.5
 UNEXPECTED = "an unexpected error, of which the server's log tells more"
 PASSING = (PeerUnreachable, PeerRefused, PeerFailed, StorageFull)
 """What may be over at the next attempt; any other fact stays true however often it is tried."""
+
+ACTIONS = {Direction.SEND: Action.SEND, Direction.FETCH: Action.FETCH}
 
 Work = Callable[[Transfer, Report], tuple[int, str | None]]
 """Does the whole of a transfer; answers how many objects it was of, and a warning."""
@@ -35,7 +38,7 @@ class Cancelled(Exception):
 
 
 def attempt(context: Context, transfer_id: uuid.UUID, work: Work) -> None:
-    """Do a transfer that waits. Where it does not succeed, the reason is stored and the next attempt queued."""
+    """Do a transfer that waits. Where it does not succeed, the reason is stored, and when it is tried again."""
     with context.database.transaction() as session:
         transfer = transfers.begin(session, transfer_id)
     if transfer is None:
@@ -49,11 +52,14 @@ def attempt(context: Context, transfer_id: uuid.UUID, work: Work) -> None:
     except DatabaseUnavailable:  # not the transfer's fault, and nothing could be stored of it now
         raise
     except PASSING as error:
+        _record_failure(context, transfer, type(error).__name__)
         return _put_off(context, transfer, str(error), wait_after(transfer.attempts))
     except Fact as error:
+        _record_failure(context, transfer, type(error).__name__)
         return _put_off(context, transfer, str(error), None)
     with context.database.transaction() as session:
         transfers.finish(session, transfer_id, done, warning)
+        audit.append(session, [_event(transfer, Outcome.SUCCESS, objects=str(done))])
 
 
 def give_up_for_now(context: Context, transfer_id: uuid.UUID) -> None:
@@ -61,23 +67,37 @@ def give_up_for_now(context: Context, transfer_id: uuid.UUID) -> None:
     with context.database.transaction() as session:
         transfer = transfers.get(session, transfer_id)
     if transfer.state.is_open:
+        _record_failure(context, transfer, "Unexpected")
         _put_off(context, transfer, UNEXPECTED, wait_after(transfer.attempts))
 
 
 def take_up(context: Context, direction: Direction) -> bool:
-    """Queue again what ended processes left; answers whether a job is due."""
+    """Queue what is to be tried again, and what ended processes left; answers whether a job is due."""
     queue = QUEUES[direction]
     with context.database.transaction() as session:
         jobs.take_back_stalled(session, queue)
-        for transfer_id in set(transfers.unfinished(session, direction)) - jobs.readings_with_a_job(session, queue):
-            jobs.add_job(session, transfer_id, queue)
+        queued = jobs.readings_with_a_job(session, queue)
+        for transfer_id, peer in transfers.due(session, direction):
+            if transfer_id not in queued:
+                jobs.add_job(session, transfer_id, queue, peer=peer)
         return jobs.is_job_due(session, queue)
+
+
+def _record_failure(context: Context, transfer: Transfer, reason: str) -> None:
+    with context.database.transaction() as session:
+        audit.append(session, [_event(transfer, Outcome.FAILED, reason)])
+
+
+def _event(transfer: Transfer, outcome: Outcome, reason: str = "", **about: str) -> Event:
+    """An attempt of a transfer: of whose study, to or from which peer, and who had asked for it."""
+    subject = Subject(transfer.study.patient_id if transfer.study else "", transfer.study_instance_uid)
+    about |= {"peer": transfer.peer, "asked_by": transfer.asked_by, "transfer_id": str(transfer.id)}
+    return Event(ACTIONS[transfer.direction], subject=subject, outcome=outcome, reason=reason, about=about)
 
 
 def _put_off(context: Context, transfer: Transfer, reason: str, wait_s: int | None) -> None:
     with context.database.transaction() as session:
-        if transfers.put_off(session, transfer.id, reason, wait_s):
-            jobs.add_job(session, transfer.id, QUEUES[transfer.direction], wait_s or 0)
+        transfers.put_off(session, transfer.id, reason, wait_s)
 
 
 def _reporter(context: Context, transfer_id: uuid.UUID) -> Report:

@@ -5,15 +5,18 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
+from scarmass.domain.audit import Action, Event, Outcome, plain
 from scarmass.domain.errors import PeerFailed, PeerRefused, PeerUnreachable
 from scarmass.domain.pacs import Commitment, DimsePeer, PacsClient, Reference
+from scarmass.services.audit import record
 from scarmass.services.context import Context
-from scarmass.storage import studies, transfers
+from scarmass.services.dicomweb.results import kept_results
+from scarmass.storage import segmentations, studies, transfers
 
 log = logging.getLogger(__name__)
 
-ANSWERED, REQUESTED = "committed", "requested"
-"""Kinds of notes: what a peer answered us, and what it asks us."""
+ANSWERED, REQUESTED, REFUSED = "committed", "requested", "refused"
+"""Kinds of notes: what a peer answered us, what it asks us, and that somebody was refused."""
 
 NOT_STORED = "no such object is stored here"
 
@@ -59,7 +62,24 @@ def take_note(context: Context, source: str, kind: str, payload: Mapping[str, An
         return _close(context, source, payload)
     if kind == REQUESTED:
         return _answer(context, source, payload)
+    if kind == REFUSED:
+        return _record_refusal(context, source, payload)
     log.warning("a note of an unknown kind from the network is left out: %s", kind)
+    return True
+
+
+def _record_refusal(context: Context, source: str, payload: Mapping[str, Any]) -> bool:
+    record(
+        context,
+        Event(
+            Action.IMPORT,
+            plain(source),
+            address=plain(str(payload["address"])),
+            outcome=Outcome.REFUSED,
+            reason=plain(str(payload["reason"])),
+            about={"over": "network"},
+        ),
+    )
     return True
 
 
@@ -93,10 +113,13 @@ def _answer(context: Context, source: str, payload: Mapping[str, Any]) -> bool:
 
 
 def commitment_of(context: Context, transaction_uid: str, references: Sequence[Reference]) -> Commitment:
-    """What is kept of these objects: those whose rows and files are both here."""
+    """What is kept of these objects: those whose rows and files are both here, and what signed readings leave as."""
+    uids = {one.sop_instance_uid for one in references}
     with context.database.transaction() as session:
-        stored = studies.stored_objects(session, [one.sop_instance_uid for one in references])
+        stored = studies.stored_objects(session, list(uids)) | segmentations.stored_objects(session, uids)
     kept = {uid for uid, sha256 in stored.items() if context.files.path(sha256).is_file()}
+    if others := uids - stored.keys():
+        kept |= kept_results(context, others)
     return Commitment(
         transaction_uid,
         tuple(one for one in references if one.sop_instance_uid in kept),

@@ -38,5 +38,5 @@ def fetch_next(context: Context, transfer_id: uuid.UUID) -> None:
 
 
 def take_up(context: Context) -> bool:
-    """Queue again what ended processes left; answers whether a job is due."""
+    """Queue what is to be tried again, and what ended processes left; answers whether a job is due."""
     return take_up_transfers(context, Direction.FETCH)

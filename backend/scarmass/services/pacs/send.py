@@ -21,7 +21,7 @@ def send_next(context: Context, transfer_id: uuid.UUID) -> None:
         peer = context.network.peer(transfer.peer)
         objects = result_objects(context, transfer.reading_id, transfer.kinds)
         client = context.client_of(peer)
-        warning = _require_stored(peer.name, client.send([one.content for one in objects], report))
+        warning = require_stored(peer.name, client.send([one.content for one in objects], report))
         if isinstance(peer, DimsePeer) and peer.commits:
             commit.ask(context, client, transfer.id, [one.reference for one in objects])
         return len(objects), warning
@@ -35,12 +35,12 @@ def result_objects(context: Context, reading_id: uuid.UUID, kinds: Sequence[Resu
 
 
 def take_up(context: Context) -> bool:
-    """Queue again what ended processes left; answers whether a job is due."""
+    """Queue what is to be tried again, and what ended processes left; answers whether a job is due."""
     return take_up_transfers(context, Direction.SEND)
 
 
-def _require_stored(peer: str, answers: Sequence[Sent]) -> str | None:
-    """A warning, None where all is well. Raises PeerFailed."""
+def require_stored(peer: str, answers: Sequence[Sent]) -> str | None:
+    """A warning of the peer's, None where all is well. Raises PeerFailed where it did not store all."""
     lost = [one for one in answers if not one.is_stored]
     if lost:
         raise PeerFailed(f"{peer} stored {len(answers) - len(lost)} of {len(answers)} objects: {_reasons(lost)}")

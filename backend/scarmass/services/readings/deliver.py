@@ -5,6 +5,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from sqlalchemy.orm import Session
+
+from scarmass.domain.audit import Action, Event, Named, Outcome
 from scarmass.domain.errors import NothingOutlined, SlicesDiffer, Unavailable
 from scarmass.domain.pacs import ResultKind
 from scarmass.services.context import Context
@@ -15,9 +18,10 @@ from scarmass.services.readings.report import report_of
 from scarmass.services.readings.report_pages import to_pdf
 from scarmass.services.readings.report_sheet import sheet_of
 from scarmass.services.readings.words import Language
-from scarmass.storage import jobs, signatures
+from scarmass.storage import audit, jobs, signatures
 from scarmass.storage.jobs import Queue
 from scarmass.storage.results import why_not_written, write_result
+from scarmass.storage.subjects import subjects_of
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +51,11 @@ def deliver(context: Context, reading_id: uuid.UUID) -> None:
             return
     reason = _written(context, reading_id)
     with context.database.transaction() as session:
-        signatures.set_delivery(session, reading_id, is_written=reason is None, reason=reason)
+        is_new = signatures.set_delivery(session, reading_id, is_written=reason is None, reason=reason)
         if reason is not None:
-            jobs.add_job(session, reading_id, Queue.DELIVERING, RETRY_S)
+            jobs.add_job(session, reading_id, Queue.DELIVERING, wait_s=RETRY_S)
+        if is_new:
+            _record(session, reading_id, Outcome.SUCCESS if reason is None else Outcome.FAILED)
 
 
 def give_up_for_now(context: Context, reading_id: uuid.UUID) -> None:
@@ -57,7 +63,7 @@ def give_up_for_now(context: Context, reading_id: uuid.UUID) -> None:
     with context.database.transaction() as session:
         if signatures.is_undelivered(session, reading_id):
             signatures.set_delivery(session, reading_id, is_written=False, reason=UNEXPECTED)
-            jobs.add_job(session, reading_id, Queue.DELIVERING, RETRY_S)
+            jobs.add_job(session, reading_id, Queue.DELIVERING, wait_s=RETRY_S)
 
 
 def take_up(context: Context) -> bool:
@@ -68,6 +74,16 @@ def take_up(context: Context) -> bool:
         for reading_id in set(waiting) - jobs.readings_with_a_job(session, Queue.DELIVERING):
             jobs.add_job(session, reading_id, Queue.DELIVERING)
         return jobs.is_job_due(session, Queue.DELIVERING)
+
+
+def _record(session: Session, reading_id: uuid.UUID, outcome: Outcome) -> None:
+    """What keeps a reading from being written is recorded once, however often it is tried."""
+    about = {"to": "results folder", "reading_id": str(reading_id)}
+    reason = "" if outcome is Outcome.SUCCESS else "ResultsNotWritten"
+    subjects = subjects_of(session, Named.READING, [str(reading_id)])
+    audit.append(
+        session, [Event(Action.EXPORT, subject=one, outcome=outcome, reason=reason, about=about) for one in subjects]
+    )
 
 
 def _written(context: Context, reading_id: uuid.UUID) -> str | None:

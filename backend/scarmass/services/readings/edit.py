@@ -12,13 +12,14 @@ from scarmass.domain.edits import (
     Edit,
     EditRequest,
     ExchangeEdit,
+    ImportEdit,
     PromptEdit,
     ProposeEdit,
     SensitivityEdit,
     ThresholdEdit,
     WallEdit,
 )
-from scarmass.domain.errors import ClientIdReused, RevisionStale
+from scarmass.domain.errors import ClientIdReused, MeasuredInReaderStudy, RevisionStale
 from scarmass.domain.outcome import Outcome, apply, drawn_by, slice_of, slices_to_propose
 from scarmass.domain.reading import LIST_EDITS, Reading, ReadingState, Segment
 from scarmass.domain.stack import SliceKey
@@ -37,7 +38,7 @@ def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, au
 
     Models answer before the reading is locked, so a slow first click holds nobody up; whoever edited in between
     makes this edit stale. Raises ReadingAlreadySigned, RevisionStale, ClientIdReused, PromptOutsideImage,
-    NotReaderOfStudy, ReadWithoutProposals and what `apply` raises.
+    NotReaderOfStudy, ReadWithoutProposals, MeasuredInReaderStudy and what `apply` raises.
     """
     with context.precedence.click():
         return _applied(context, reading_id, request, author)
@@ -96,10 +97,15 @@ def _require_current(request: EditRequest, revision: int) -> None:
 
 
 def _require_assigned(reading: Reading, edit: Edit, author: str) -> None:
-    """What a reader study asks of who edits, and how. Raises NotReaderOfStudy, ReadWithoutProposals."""
+    """What a reader study asks of who edits, and how.
+
+    Raises NotReaderOfStudy, ReadWithoutProposals, MeasuredInReaderStudy.
+    """
     assignment = reading.record.assignment
     if assignment is not None:
         assignment.require_reader(author)
+        if isinstance(edit, ImportEdit):
+            raise MeasuredInReaderStudy("in a reader study readers outline themselves: no segmentation is taken over")
         if isinstance(edit, ProposeEdit):
             assignment.require_proposals()
 

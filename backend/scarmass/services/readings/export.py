@@ -242,7 +242,7 @@ def common_columns(recipe: Recipe, reading: Reading, stack: Stack) -> dict[str, 
         "anterior_insertion": _place(reading, reading.landmarks.anterior_insertion),
         "inferior_insertion": _place(reading, reading.landmarks.inferior_insertion),
         **_pattern_columns(reading.pattern),
-        "masks_taken_from": "; ".join(f"{one.words}, {one.sop_instance_uid}" for one in reading.taken_from),
+        "masks_taken_from": "; ".join(one.cited for one in reading.taken_from),
     }
 
 

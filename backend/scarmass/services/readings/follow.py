@@ -52,10 +52,13 @@ class Followed:
 
 
 @contextmanager
-def changes(context: Context, reading_id: uuid.UUID) -> Iterator[asyncio.Event]:
-    """An event of the running loop, set whenever a change of the reading or its stack is committed."""
+def changes(context: Context, reading_id: uuid.UUID, *also: str) -> Iterator[asyncio.Event]:
+    """An event of the running loop, set whenever a change of the reading or its stack is committed.
+
+    also: further keys that are notified where the one who follows wants to be woken.
+    """
     loop, changed = asyncio.get_running_loop(), asyncio.Event()
-    with context.notifications.subscribed(lambda: loop.call_soon_threadsafe(changed.set), str(reading_id)):
+    with context.notifications.subscribed(lambda: loop.call_soon_threadsafe(changed.set), str(reading_id), *also):
         yield changed
 
 

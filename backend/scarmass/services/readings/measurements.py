@@ -112,11 +112,12 @@ def _percents(percents: Mapping[MassExtent, float]) -> tuple[Number, ...]:
 
 
 def _parameters(found: MeasuredReading, recipe: Recipe) -> tuple[str, ...]:
-    """What the grams rest on besides masks and geometry."""
+    """What the grams rest on besides masks and geometry, and whose segmentations the masks began as."""
     reading = found.reading
     return (
         f"density: {recipe.density_g_per_ml:g} g/mL",
         f"headline extent: {headline_extent(reading.slices, recipe.mass_extent).value}",
         f"sensitivity: {reading.sensitivity.value:g}",
         f"slices decided: {reading.reviewed} of {len(reading.slices)}",
+        *(f"masks: {one.cited}" for one in reading.taken_from),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from scarmass.domain.mass import Mass, MassExtent, Quantity
 from scarmass.domain.patient import written_name
 from scarmass.domain.pattern import is_infarct
+from scarmass.domain.segmentation import TakenFrom
 from scarmass.services.readings.finding import finding_note, finding_warning, pattern_words, proposed_finding
 from scarmass.services.readings.key_images import KeyImage
 from scarmass.services.readings.report import Prior, Report
@@ -256,6 +257,7 @@ def _recipe(report: Report, words: Words) -> list[Item]:
     papillary = words("wall_with_papillary" if wall.papillary_muscles else "wall_without_papillary")
     models = [Item(words("model"), f"{model.name}, sha256 {model.sha256}") for model in report.models]
     return [
+        *(Item(words("taken_from"), _segmentation(one, words)) for one in report.reading.taken_from),
         *(models or [Item(words("model"), words("none"))]),
         *_items(
             words,
@@ -265,6 +267,12 @@ def _recipe(report: Report, words: Words) -> list[Item]:
             extent=words(f"by_{report.mass_extent.value}"),
         ),
     ]
+
+
+def _segmentation(taken: TakenFrom, words: Words) -> str:
+    """Whose it is, and which object."""
+    named = words("segmentation", label=taken.label or words("unknown"), kind=taken.kind.value)
+    return ", ".join(one for one in (named, taken.creator, taken.sop_instance_uid) if one)
 
 
 def _record(report: Report, words: Words) -> list[Item]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scarmass.domain.edits import EditRequest, ImportEdit
-from scarmass.domain.errors import SegmentationNotOnStack
+from scarmass.domain.errors import ReadingNotFound, SegmentationNotOnStack
 from scarmass.domain.patient import is_same_patient
 from scarmass.domain.segmentation import Meaning, SegmentationObject, SegmentationRead, TakenFrom, imported, named
 from scarmass.domain.stack import Slice
@@ -27,6 +27,19 @@ class ListedSegmentation:
     unusable_because: str | None
 
 
+@dataclass(frozen=True)
+class Taking:
+    """What a reader takes of a segmentation. request_id, sha256: of the request, which again changes nothing."""
+
+    request_id: uuid.UUID
+    sha256: str
+    sop_instance_uid: str
+    meanings: Mapping[int, Meaning]
+
+    def on(self, revision: int, edit: ImportEdit) -> EditRequest:
+        return EditRequest(self.request_id, revision, self.sha256, edit)
+
+
 def segmentations_of(context: Context, study_instance_uid: str) -> Sequence[ListedSegmentation]:
     """The study's, in the order in which they came. Raises StudyNotFound."""
     with context.database.transaction() as session:
@@ -39,47 +52,71 @@ def segmentations_of(context: Context, study_instance_uid: str) -> Sequence[List
 
 
 def segmentation_on_stack(
-    context: Context, stack_id: str, sop_instance_uid: str
+    context: Context, stack_id: str, sop_instance_uid: str, reading_id: uuid.UUID | None = None
 ) -> tuple[SegmentationObject, SegmentationRead]:
-    """What a segmentation of the stack's study shows of the stack's slices.
+    """What a segmentation of the stack's study shows of the stack's slices, or of those of a reading of the stack.
 
-    Raises StackNotFound, SegmentationNotFound, SegmentationNotOnStack, PixelsUndecodable.
+    Raises StackNotFound, SegmentationNotFound, SegmentationNotOnStack, ReadingNotFound, PixelsUndecodable.
     """
     stored = _stored(context, stack_id, sop_instance_uid)
-    with context.database.transaction() as session:
-        slices = stacks.get_stack(session, stack_id).slices
+    if reading_id is not None:
+        slices = _slices_of(context, stack_id, reading_id)
+    else:
+        with context.database.transaction() as session:
+            slices = stacks.get_stack(session, stack_id).slices
     return stored.content, read_segmentation(context.files.get(stored.sha256), slices)
 
 
 def read_from_segmentation(
-    context: Context,
-    stack_id: str,
-    request_id: uuid.UUID,
-    sha256: str,
-    sop_instance_uid: str,
-    meanings: Mapping[int, Meaning],
-    reader: str,
+    context: Context, stack_id: str, taking: Taking, reader: str
 ) -> tuple[MeasuredReading, bool]:
     """A reading with the masks of a segmentation, and whether it is new: the stack's where there is none yet, else the
     reader's own.
 
-    The masks come as one edit on top of what the reading has. The same request again changes nothing. sha256: of the
-    request. Raises what `segmentation_on_stack`, `imported` and `apply_edit` raise, and ClientIdReused.
+    The masks come as one edit on top of what the reading has. Raises what `segmentation_on_stack`, `imported` and
+    `apply_edit` raise, and ClientIdReused.
     """
-    stored = _stored(context, stack_id, sop_instance_uid)
+    stored = _stored(context, stack_id, taking.sop_instance_uid)
     content = context.files.get(stored.sha256)
     with context.database.transaction() as session:
         slices = stacks.get_stack(session, stack_id).slices
-        opened_with = uuid.uuid5(request_id, "the reading that the masks go into")
-        known, own = opening.reading_for_import(session, stack_id, request_id, opened_with, reader)
-    imported(read_segmentation(content, slices), meanings)  # before a reading is opened for what cannot be taken in
+        opened_with = uuid.uuid5(taking.request_id, "the reading that the masks go into")
+        known, own = opening.reading_for_import(session, stack_id, taking.request_id, opened_with, reader)
+    imported(read_segmentation(content, slices), taking.meanings)  # before a reading is opened for what cannot be taken
     is_new = False
     if known is None:
         known, is_new = open_reading(context, stack_id, opened_with, reader, own)
     with context.database.transaction() as session:
         reading = readings.get_reading(session, known)
-    edit = _import(stored.content, content, reading.slices, meanings)
-    return apply_edit(context, known, EditRequest(request_id, reading.revision, sha256, edit), reader), is_new
+    edit = _import(stored.content, content, reading.slices, taking.meanings)
+    return apply_edit(context, known, taking.on(reading.revision, edit), reader), is_new
+
+
+def take_over_segmentation(
+    context: Context, stack_id: str, taking: Taking, reading_id: uuid.UUID, expected_revision: int, reader: str
+) -> MeasuredReading:
+    """A reading of the stack right after the masks of a segmentation came into it, as one edit on a revision of it.
+
+    Raises what `segmentation_on_stack`, `imported` and `apply_edit` raise.
+    """
+    stored = _stored(context, stack_id, taking.sop_instance_uid)
+    slices = _slices_of(context, stack_id, reading_id)
+    edit = _import(stored.content, context.files.get(stored.sha256), slices, taking.meanings)
+    return apply_edit(context, reading_id, taking.on(expected_revision, edit), reader)
+
+
+def _slices_of(context: Context, stack_id: str, reading_id: uuid.UUID) -> Sequence[Slice]:
+    """Raises ReadingNotFound where the stack has no such reading."""
+    with context.database.transaction() as session:
+        if readings.stack_and_state(session, reading_id)[0] != stack_id:
+            raise ReadingNotFound("the stack has no such reading")
+        return readings.slices_of(session, reading_id)
+
+
+def count_by_study(context: Context, study_instance_uids: Sequence[str]) -> dict[str, int]:
+    """How many segmentations lie beside each of these studies; those that have none are left out."""
+    with context.database.transaction() as session:
+        return segmentations.count_by_study(session, study_instance_uids)
 
 
 def _import(

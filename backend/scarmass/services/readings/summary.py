@@ -57,6 +57,9 @@ class Summaries:
     def __init__(self) -> None:
         self._known: Remembered[Version, ReadingSummary] = Remembered(REMEMBERED_READINGS)
 
+    def forget(self) -> None:
+        self._known.forget()
+
     def of(
         self, session: Session, reading_ids: Sequence[uuid.UUID], recipe_of: Callable[[Reading], Recipe]
     ) -> list[ReadingSummary]:

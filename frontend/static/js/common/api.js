@@ -103,6 +103,11 @@ export const listStudies = (cursor, removed = false) =>
 /** @param {string} studyUid @param {boolean} removed */
 export const patchStudy = (studyUid, removed) =>
   json(`${studiesPath}/${part(studyUid)}`, { method: "PATCH", body: { removed } });
+/** For good, of a study that is off the worklist. @param {string} studyUid @param {object} body
+ * @returns {Promise<import("./types.js").Schemas["Deletion"]>} */
+export const deleteStudy = (studyUid, body) => json(`${studiesPath}/${part(studyUid)}`, { method: "DELETE", body });
+/** @param {string} id @returns {Promise<import("./types.js").Schemas["Deletion"]>} */
+export const getDeletion = (id) => json(`${root}/deletions/${part(id)}`);
 /** @returns {Promise<import("./types.js").Study[]>} the whole worklist */
 export async function listAllStudies() {
   const all = [];
@@ -205,6 +210,17 @@ export const getBullsEye = async (readingId, shown) =>
   (await answerOf(`${root}/readings/${part(readingId)}/bulls_eye?shown=${part(shown)}`)).text();
 export const sendEdit = (readingId, body, reader) =>
   json(`${root}/readings/${part(readingId)}/edits`, { method: "POST", body, reader });
+/** @returns {Promise<import("./types.js").Schemas["Segmentations"]>} those that lie beside the study */
+export const listSegmentations = (studyUid) => json(`${studiesPath}/${part(studyUid)}/segmentations`);
+/** @returns {Promise<import("./types.js").Schemas["SegmentationOnStack"]>} what one shows of a reading's slices */
+export const getSegmentation = (stackId, sopInstanceUid, readingId) =>
+  json(`${root}/stacks/${part(stackId)}/segmentations/${part(sopInstanceUid)}?reading_id=${part(readingId)}`);
+/** Its masks come into the reading as one edit. @param {import("./types.js").Reading|{id: string, stack_id: string}} reading */
+export const sendImport = ({ id, stack_id }, { client_id, expected_revision, segmentation }, reader) => {
+  const { sop_instance_uid, segments } = segmentation;
+  const body = { client_id, sop_instance_uid, segments, into: { reading_id: id, expected_revision } };
+  return json(`${root}/stacks/${part(stack_id)}/readings/from-segmentation`, { method: "POST", body, reader });
+};
 /** @param {object} body @param {AbortSignal} signal @returns {Promise<{mask: import("./types.js").Rle}>} */
 export const askSegment = (body, signal) => json(`${root}/segment`, { method: "POST", body, signal });
 export const listEdits = (readingId) => json(`${root}/readings/${part(readingId)}/edits?limit=1000`);

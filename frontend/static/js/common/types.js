@@ -49,6 +49,12 @@
  * @property {SliceState|null} state_before of an excluded slice
  * @property {Partial<Record<Structure, Segment>>} segments
  *
+ * @typedef {object} TakenOver a segmentation of others, and what is taken of it
+ * @property {string} sop_instance_uid
+ * @property {string} label
+ * @property {string} creator
+ * @property {Schemas["SegmentMeaning"][]} segments what each of those that are taken becomes
+ *
  * @typedef {object} Edit one step of a reading, as what it changes
  * @property {Schemas["EditKind"]} kind
  * @property {Structure} [structure] of prompt, paint and clear; scar where it is not said
@@ -69,6 +75,7 @@
  * @property {Landmarks} [landmarks] of landmark: all that are marked from now on
  * @property {Schemas["Levels"]} [levels] likewise, where borders of levels were moved
  * @property {Pattern} [pattern] of pattern: what the reader states from now on; without a layer, nothing
+ * @property {TakenOver} [segmentation] of import
  * @property {Rle} [added] pixels that were painted
  * @property {Rle} [removed] pixels that were erased
  *

@@ -26,6 +26,7 @@ import { showPreparing } from "../panels/preparing.js";
 import { ReadingsPanel } from "../panels/readings.js";
 import { showRecipe } from "../panels/recipe.js";
 import { SavingPanel } from "../panels/saving.js";
+import { SegmentationsPanel } from "../panels/segmentations.js";
 import { SegmentsPanel } from "../panels/segments17.js";
 import { SensitivityPanel } from "../panels/sensitivity.js";
 import { Signing } from "../panels/signing.js";
@@ -100,6 +101,7 @@ export class ReadingPage {
     this.clock = new Clock(draft);
     this.signing = new Signing(stack, this.actions, outbox, this.clock, this.finish);
     this.readings = new ReadingsPanel(byId("readings"), stack.stack_id, draft, this.parts);
+    this.segmentations = new SegmentationsPanel(byId("segmentations", HTMLDialogElement), stack, draft, outbox);
     this.comparison = new Comparison(byId("comparison"), stack.stack_id, slices, draft, outbox);
 
     this.#listen();

@@ -4,6 +4,7 @@ import { listStudies, patchStudy } from "../common/api.js";
 import { byId, element, isWithin } from "../common/dom.js";
 import { personName } from "../common/format.js";
 import { untilAnswered } from "../common/retry.js";
+import { DeletionDialog } from "../panels/deletion.js";
 import { Upload } from "../panels/upload.js";
 import { keepSorting, keptSorting, matches, progressNames, sorted, unsorted } from "../worklist/order.js";
 import { studyRows } from "../worklist/rows.js";
@@ -41,6 +42,10 @@ class Worklist {
     byId("removed").addEventListener("click", () => this.#showRemoved(!this.#removed));
     byId("notice-dismiss").addEventListener("click", () => (byId("notice").hidden = true));
     this.upload = new Upload(() => this.load());
+    this.deletion = new DeletionDialog(
+      (text) => this.#notice(text),
+      () => this.load(),
+    );
   }
 
   #bindStates() {
@@ -97,7 +102,8 @@ class Worklist {
     if (document.visibilityState !== "visible") return;
     const isPreparing = this.#studies.some(({ stacks }) => stacks.some(({ progress }) => progress === "preparing"));
     // A menu that is open stays where it is.
-    const again = () => (document.querySelector(":popover-open") ? this.#refreshLater() : void this.load());
+    const again = () =>
+      document.querySelector(":popover-open, dialog[open]") ? this.#refreshLater() : void this.load();
     this.#refresh = setTimeout(again, refresh_ms[isPreparing ? "preparing" : "still"]);
   }
 
@@ -165,6 +171,14 @@ class Worklist {
     const act = element("button", { type: "button", class: "quiet" }, text);
     act.addEventListener("click", () => void this.#remove(study, !this.#removed));
     const menu = element("div", { id, popover: "auto", class: "menu-items" }, act);
+    if (this.#removed) {
+      const forGood = element("button", { type: "button", class: "quiet" }, "Delete for good…");
+      forGood.addEventListener("click", () => {
+        menu.hidePopover();
+        this.deletion.open(study);
+      });
+      menu.append(forGood);
+    }
     const open = element(
       "button",
       { type: "button", class: "quiet", popovertarget: id, "aria-label": `More about the study of ${name}` },
@@ -228,7 +242,7 @@ class Worklist {
     const isFilter = target === this.filter;
     const at = this.#links.indexOf(/** @type {HTMLAnchorElement} */ (document.activeElement));
     const waiting = this.#links.findIndex((link) => link.tabIndex === 0);
-    if (event.ctrlKey || event.metaKey || event.altKey || isWithin(target, "#upload")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isWithin(target, "#upload, dialog")) return;
     if (key === "/" && !isFilter) this.filter.focus();
     else if (key === "ArrowDown") this.#focus(at < 0 ? (isFilter ? 0 : waiting) : at + 1);
     else if (key === "ArrowUp" && !isFilter) this.#focus(at < 0 ? waiting : at - 1);

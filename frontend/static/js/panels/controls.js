@@ -22,7 +22,7 @@ export function bindHeldKeys(display, pointer, image) {
   const held = (isDown) => (event) => {
     const isTyping = isWithin(event.target, "input:not([type=range]), select, textarea");
     if (event.repeat || (isDown && isTyping)) return;
-    const isPlain = !event.ctrlKey && !event.metaKey && !byId("help", HTMLDialogElement).open;
+    const isPlain = !event.ctrlKey && !event.metaKey && !document.querySelector("dialog[open]");
     if (event.key.toLowerCase() === "h" && (isPlain || !isDown)) display.hide(isDown);
     if (event.key === " " && !isWithin(event.target, "button, a, summary, dialog")) pointer.holdSpace(isDown);
   };
@@ -101,6 +101,7 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
     "contour",
     "fill_holes",
     "drop_islands",
+    "segmentations",
     "remote",
     "hyperenhanced",
   ];

@@ -4,10 +4,23 @@ import { listEdits } from "../common/api.js";
 import { element, find } from "../common/dom.js";
 import { counted, editNames, patternText, timeOf } from "../common/format.js";
 import { showMessage } from "../common/status.js";
+import { takenOverText } from "../reading/segmentations.js";
 
 /** @param {PastEdit} edit */
 const patternStated = ({ pattern }) =>
   pattern && `pattern: ${patternText({ layer: pattern.layer ?? null, ischaemic: pattern.ischaemic ?? null })}`;
+
+/** What was taken as what, and all that did not go straight. @param {NonNullable<PastEdit["segmentation"]>} taken */
+function told({ kind, meanings, slices, warnings }) {
+  const summary = warnings.length ? counted(warnings.length, "warning") : "no warning";
+  return element(
+    "details",
+    {},
+    element("summary", {}, `${kind}, ${counted(slices, "slice")}, ${summary}`),
+    element("p", {}, meanings),
+    element("ul", {}, ...warnings.map((text) => element("li", {}, text))),
+  );
+}
 
 /** @typedef {import("../common/types.js").PastEdit} PastEdit @typedef {{undo: number, redo: number}} Steps */
 
@@ -74,13 +87,19 @@ export class HistoryPanel {
     const where = isOnOne ? `slice ${places[0]}: ` : `${counted(places.length, "slice")}: `;
     const steps = edit.standing === "live" ? { undo: away.undo, redo: 0 } : { undo: 0, redo: away.redo };
     const isHere = edit.standing === "live" && away.undo === 0;
+    const what = edit.method ?? patternStated(edit) ?? editNames[edit.kind];
     const button = this.#button(
-      `${places.length ? where : ""}${edit.method ?? edit.taken_from ?? patternStated(edit) ?? editNames[edit.kind]}`,
+      edit.segmentation ? takenOverText(edit.segmentation) : `${places.length ? where : ""}${what}`,
       `${timeOf(edit.created_at)} · ${edit.author}`,
       edit.standing === "gone" || isHere ? null : steps,
       isHere,
     );
-    return element("li", { "data-standing": edit.standing }, button);
+    return element(
+      "li",
+      { "data-standing": edit.standing },
+      button,
+      ...(edit.segmentation ? [told(edit.segmentation)] : []),
+    );
   }
 
   /** @param {string} text @param {string} details @param {Steps|null} steps @param {boolean} isHere */

@@ -2,6 +2,7 @@
 
 import { counted, editNames } from "../common/format.js";
 import { showMessage } from "../common/status.js";
+import { takenOverText } from "../reading/segmentations.js";
 import { sayOfAnswer } from "./answers.js";
 
 /** @typedef {import("../common/types.js").Step} Step @typedef {import("../reading/outbox.js").Outbox} Outbox */
@@ -19,6 +20,7 @@ export function bindNotices(outbox, slices, goToChange) {
     const { edit, answer, isQuiet } = stored;
     if (isQuiet) return;
     sayOfAnswer(stored);
+    if (edit.segmentation) showMessage(`You ${takenOverText(edit.segmentation)}. Undo takes it back.`);
     if (edit.kind === "undo") goToChange("Undone", answer.slices);
     if (edit.kind === "redo") goToChange("Done again", answer.slices);
   });

@@ -3,7 +3,7 @@
  * there is no connection. Undo and redo of what is stored are edits as well and take their turn.
  */
 
-import { getReading, newClientId, Problem, readerName, sendEdit, Unreachable } from "../common/api.js";
+import { getReading, newClientId, Problem, readerName, sendEdit, sendImport, Unreachable } from "../common/api.js";
 import { Pause } from "../common/retry.js";
 import { toSend } from "./edits.js";
 import { isSameSlice, sliceOf } from "./segments.js";
@@ -225,7 +225,9 @@ export class Outbox extends EventTarget {
     }
     let answer;
     try {
-      answer = await sendEdit(this.draft.reading.id, step.body, step.reader);
+      const { reading } = this.draft;
+      if (edit.kind === "import") answer = await sendImport(reading, step.body, step.reader);
+      else answer = await sendEdit(reading.id, step.body, step.reader);
     } catch (error) {
       if (!(error instanceof Problem && error.isStale)) throw error;
       // Another window was faster. Where nothing collides the edit is made again on what is stored now.

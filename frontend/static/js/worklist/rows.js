@@ -23,6 +23,7 @@ import { selectBox } from "./selection.js";
 /** @param {Study} study @param {HTMLElement} menu what can be done to it @returns {HTMLTableSectionElement} */
 export function studyRows(study, menu) {
   const { patient, study_date, study_description, accession_number, stacks, imported_at, removal } = study;
+  const besides = study.segmentations && counted(study.segmentations, "segmentation");
   const name = personName(patient.name);
   const rowspan = Math.max(1, stacks.length);
   const identity = element(
@@ -31,7 +32,7 @@ export function studyRows(study, menu) {
     element("strong", {}, name),
     element("span", {}, `${patient.id || "no ID"} · born ${day(patient.birth_date)} · ${sex(patient.sex)}`),
   );
-  const details = [study_description || "no description", accession_number && `accession ${accession_number}`];
+  const details = [study_description || "no description", accession_number && `accession ${accession_number}`, besides];
   const of = element(
     "td",
     { rowspan, class: "study" },

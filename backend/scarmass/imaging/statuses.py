@@ -1,4 +1,5 @@
-"""What the numbers say with which a peer answers (PS3.7 annex C, PS3.4 annexes B, C and J), in words."""
+"""What the numbers say with which a peer answers, over DIMSE (PS3.7 annex C, PS3.4 annexes B, C and J) or DICOMweb
+(PS3.18 annex I), in words."""
 
 from collections.abc import Mapping
 
@@ -9,6 +10,7 @@ PENDING = (0xFF00, 0xFF01)
 CANCELLED = 0xFE00
 OUT_OF_RESOURCES = 0xA700
 NOT_AUTHORISED = 0x0124
+DOES_NOT_MATCH = 0xA900
 CANNOT_UNDERSTAND = 0xC000
 INVALID_ARGUMENT = 0x0115
 NO_SUCH_ACTION = 0x0123
@@ -28,7 +30,7 @@ GENERAL = {
     0x0117: "the UID of the object is not valid",
     0x0118: "it knows no such SOP class",
     0x0119: "the object is of another SOP class",
-    0x0122: "it does not support this SOP class",
+    0x0122: "it does not take objects of this SOP class",
     0x0123: "it knows no such action",
     0x0124: "we are not authorised",
     0x0131: "the transaction UID was used before",
@@ -44,10 +46,12 @@ STORED_WITH_WARNING = {
     0xB007: "the object does not match its SOP class",
 }
 STORING_RANGES = {
-    0xA700: "it is out of resources",
-    0xA900: "the object does not match its SOP class",
-    0xC000: "it cannot understand the object",
+    OUT_OF_RESOURCES: "it is out of resources",
+    DOES_NOT_MATCH: "the object does not match its SOP class",
+    CANNOT_UNDERSTAND: "it cannot understand the object",
 }
+STORING_OVER_THE_WEB = {0xC122: "it does not take this transfer syntax"}
+"""A number that C-STORE leaves to whoever answers, and STOW-RS does not."""
 RETRIEVING = {
     0xA700: "it is out of resources",
     0xA701: "it is out of resources, and cannot count the matches",
@@ -64,7 +68,11 @@ def words(status: int, known: Mapping[int, str] = GENERAL, ranges: Mapping[int, 
     if said is None and ranges:
         said = ranges.get(status & 0xFF00) or ranges.get(status & 0xF000)
     if said is None:
-        said = "it cannot process the request" if status & 0xF000 == 0xC000 else "it answered with an unknown status"
+        said = (
+            "it cannot process the request"
+            if status & 0xF000 == 0xC000
+            else "it answers with a number that is not known"
+        )
     return f"{said} (0x{status:04X})"
 
 

@@ -1,0 +1,159 @@
+"""A deletion carried out, step by step: rows, stored files, what waits, exports, memory.
+
+Each step may happen again and then finds nothing: a process that is killed in the middle leaves the rest to the next.
+"""
+
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from scarmass.imaging.announced import Announced, announced
+from scarmass.services.deletion.places import Places
+from scarmass.storage import deletions, erasing, jobs
+from scarmass.storage.deletions import Target
+from scarmass.storage.jobs import Queue
+from scarmass.storage.results import remove_results, why_not_written
+from scarmass.storage.spool import Spool, Waiting
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 30
+PAUSE_S = 1
+"""So long others are waited for, again and again: who works on what was deleted, imports, a backup."""
+UNEXPECTED = "An unexpected error, of which the server's log tells more."
+
+
+def carry_out(places: Places, deletion_id: uuid.UUID) -> bool:
+    """Do what is left of a deletion; answers whether all is done. Where something is in the way, it is tried again."""
+    _erase_rows(places, deletion_id)
+    target = _undisturbed(places, deletion_id)
+    if isinstance(target, bool):
+        return target
+    files = erasing.erase_files(places.database, places.files, target.files)
+    if files is None:
+        return _again_soon(places, deletion_id)
+    counts = Counter(stored_files=files)
+    if places.spool is not None:
+        counts["spooled"] = _erase_spooled(places, places.spool, target)
+    because = None
+    try:
+        counts["exports"] = _erase_exports(places, target)
+    except OSError as error:
+        assert places.results_folder is not None
+        because = why_not_written(places.results_folder, error)
+    with places.database.transaction() as session:
+        if deletions.lock_target(session, deletion_id) is None:
+            return True  # another process was as fast
+        deletions.count(session, deletion_id, +counts)
+        if because is not None:
+            deletions.wait(session, deletion_id, because)
+            jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=RETRY_S)
+        else:
+            deletions.finish(session, deletion_id)
+    return because is None
+
+
+def give_up_for_now(places: Places, deletion_id: uuid.UUID) -> None:
+    """Nothing that is to be deleted is set aside for good: `take_up` has it tried again."""
+    with places.database.transaction() as session:
+        if deletions.lock_target(session, deletion_id) is not None:
+            deletions.wait(session, deletion_id, UNEXPECTED)
+            jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=RETRY_S)
+
+
+def take_up(places: Places) -> bool:
+    """Queue again what ended processes left; answers whether a job is due."""
+    with places.database.transaction() as session:
+        jobs.take_back_stalled(session, Queue.DELETING)
+        waiting = set(deletions.unfinished(session)) - jobs.readings_with_a_job(session, Queue.DELETING)
+        for deletion_id in waiting:
+            jobs.add_job(session, deletion_id, Queue.DELETING)
+        return jobs.is_job_due(session, Queue.DELETING)
+
+
+def _erase_rows(places: Places, deletion_id: uuid.UUID) -> None:
+    """A transaction a study; those of the patient that came meanwhile go as well."""
+    while True:
+        with places.database.transaction() as session:
+            target = deletions.lock_target(session, deletion_id)
+            if target is None:
+                return
+            came = () if target.patient_id is None else erasing.studies_of_patient(session, target.patient_id)
+            left = [*target.studies, *(uid for uid in sorted(came) if uid not in target.studies)]
+            if not left:
+                return
+            removed = erasing.erase_rows(session, left[0])
+            deletions.note_rows(session, deletion_id, target, left[0], removed)
+
+
+def _undisturbed(places: Places, deletion_id: uuid.UUID) -> Target | bool:
+    """The target when nobody works on its readings and transfers any more, who might write what was just removed.
+
+    False where somebody does: then it is tried again; True where all is done.
+    """
+    with places.database.transaction() as session:
+        target = deletions.lock_target(session, deletion_id)
+        if target is None:
+            return True
+        for queue in Queue:
+            jobs.take_back_stalled(session, queue)
+        ids = [uuid.UUID(one) for one in (*target.readings, *target.transfers)]
+        jobs.drop(session, ids)
+        if not jobs.is_any_running(session, ids):
+            return target
+    return _again_soon(places, deletion_id)
+
+
+def _again_soon(places: Places, deletion_id: uuid.UUID) -> bool:
+    """False, as it is not done yet."""
+    with places.database.transaction() as session:
+        jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=PAUSE_S)
+    return False
+
+
+def _erase_spooled(places: Places, spool: Spool, target: Target) -> int:
+    """What came over the network and was not taken in yet, also what was set aside; notes that name an object."""
+    removed = 0
+    for one in spool.waiting():
+        if _is_meant(places, target, one):
+            spool.remove(one)
+            removed += 1
+    for path in list(spool.set_aside_before()):
+        if _is_of(places, target, announced(path)):
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
+def _is_meant(places: Places, target: Target, one: Waiting) -> bool:
+    try:
+        if one.is_note:
+            return not target.uids.isdisjoint(_texts(one.note()[1]))
+        return _is_of(places, target, announced(one.path))
+    except (FileNotFoundError, ValueError):  # taken in meanwhile, or no note that can be read
+        return False
+
+
+def _is_of(places: Places, target: Target, head: Announced) -> bool:
+    uid, patient_id = head.study_instance_uid, head.patient_id
+    if places.pseudonyms is not None:
+        uid, patient_id = places.pseudonyms.of_uid(uid), places.pseudonyms.of_patient(patient_id)
+    return uid in target.uids or (target.patient_id is not None and patient_id == target.patient_id)
+
+
+def _texts(payload: object) -> Iterator[str]:
+    if isinstance(payload, str):
+        yield payload
+    elif isinstance(payload, dict):
+        yield from _texts(list(payload.values()))
+    elif isinstance(payload, list):
+        for one in payload:
+            yield from _texts(one)
+
+
+def _erase_exports(places: Places, target: Target) -> int:
+    """Raises OSError where the results folder is away."""
+    folder: Path | None = places.results_folder
+    return 0 if folder is None or not target.readings else remove_results(folder, frozenset(target.readings))

@@ -1,0 +1,58 @@
+"""The daily work: what is over leaves the worklist, what has left it for long enough is deleted, and the database's
+files are written anew where something was deleted."""
+
+import logging
+import uuid
+from datetime import datetime
+
+from scarmass.domain.deletion import DeletionReason, DeletionRequest
+from scarmass.domain.errors import Fact
+from scarmass.services.deletion.ask import delete_by_retention
+from scarmass.services.deletion.places import Places
+from scarmass.storage import deletions, removals, uses
+from scarmass.storage.rewriting import rewrite
+
+log = logging.getLogger(__name__)
+
+RETENTION = "retention"
+"""Who takes studies off the worklist, and has them deleted, when their time is over."""
+
+
+def nightly(places: Places, now: datetime) -> bool:
+    """Do a day's work, unless somebody did; answers whether we did. now: with the site's time zone."""
+    with places.database.transaction() as session:
+        if not uses.begin_night(session, now.date()):
+            return False
+    if places.rules.is_on:
+        apply_rules(places, now)
+    rewrite_where_due(places)
+    return True
+
+
+def apply_rules(places: Places, now: datetime) -> None:
+    """Take off the worklist, and have deleted, what the rules say. Done twice it is done once."""
+    with places.database.transaction() as session:
+        under_way = deletions.studies_under_way(session)
+        found = [use for use in uses.uses_of_studies(session, RETENTION) if use.study_instance_uid not in under_way]
+    for use in found:
+        uid = use.study_instance_uid
+        try:
+            if use.is_to_be_deleted(places.rules, now):
+                request = DeletionRequest(uuid.uuid4(), DeletionReason.RETENTION_ENDED, RETENTION)
+                delete_by_retention(places, uid, request)
+            elif use.off_since is None and use.is_over(places.rules, now):
+                with places.database.transaction() as session:
+                    removals.set_removed(session, uid, RETENTION, removed=True)
+        except Fact as fact:  # it is gone, or in use again, since it was looked at: another night will do
+            log.warning("a study whose time is over stays for now: %s", type(fact).__name__)
+
+
+def rewrite_where_due(places: Places) -> bool:
+    """Write the database's files anew where something was deleted since; answers whether that was done."""
+    with places.database.transaction() as session:
+        due = deletions.done_and_not_rewritten(session)
+    if not due or not rewrite(places.database):
+        return False
+    with places.database.transaction() as session:
+        deletions.set_rewritten(session, due)
+    return True
