@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from scarmass.api.costly import Uploads, watching
+from scarmass.api.costly import Uploads, declared_bytes, watching
 from scarmass.api.dependencies import CanManage, CanStore, CanView, CurrentReader, InContext, PathUid
 from scarmass.api.errors import problem
 from scarmass.api.multipart import Files, receive_files
@@ -58,7 +58,7 @@ UPLOAD_BODY = {
 @router.post("", status_code=201, response_model=Intake, openapi_extra=UPLOAD_BODY, dependencies=[Uploads])
 async def upload_studies(request: Request, _: CanStore, context: InContext) -> Intake | JSONResponse:
     """Store DICOM instances or .zip archives of them; what cannot be used is refused by name and reason."""
-    with storage_full_is_a_fact(), context.files.incoming() as incoming:
+    with storage_full_is_a_fact(), context.files.incoming(declared_bytes(request)) as incoming:
         try:
             sent = await receive_files(request.headers, request.stream(), incoming.folder / "body")
         except ClientDisconnect as error:
