@@ -12,6 +12,8 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from scarmass.phantom.demonstration import write_phantom
+from scarmass.services.context import Context
+from scarmass.storage.room import Room
 from tests.conftest import small_studies, upload
 
 

@@ -99,7 +99,7 @@ class FileStore:
 
     def put(self, content: bytes) -> str:
         """Store the bytes durably and return their sha256; storing them again changes nothing."""
-        with self.incoming() as incoming:
+        with self.incoming(len(content)) as incoming:
             received = incoming.receive([content])
             self.keep([received])
         return received.sha256

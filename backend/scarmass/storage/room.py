@@ -16,7 +16,7 @@ RECOUNTED_EVERY_S = 10.0
 
 @dataclass(frozen=True)
 class Usage:
-    """Bytes. largest: that may be stored, None where only the disk bounds it. least_free: of the disk, that stay free."""
+    """Bytes. largest: that may be stored, None where the disk alone bounds it. least_free: of the disk, to stay free."""
 
     stored: int
     largest: int | None
