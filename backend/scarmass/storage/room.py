@@ -16,7 +16,7 @@ RECOUNTED_EVERY_S = 10.0
 
 @dataclass(frozen=True)
 class Usage:
-    """Bytes. largest: that may be stored, None where the disk alone bounds it. least_free: of the disk, to stay free."""
+    """Bytes. largest: bound of what is stored, None where the disk alone does. least_free: that stay free of the disk."""
 
     stored: int
     largest: int | None
