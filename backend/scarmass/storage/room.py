@@ -16,7 +16,7 @@ RECOUNTED_EVERY_S = 10.0
 
 @dataclass(frozen=True)
 class Usage:
-    """Bytes. largest: bound of what is stored, None where the disk alone does. least_free: that stay free of the disk."""
+    """In bytes. largest: that may be stored, None where the disk alone decides. least_free: that stay free of it."""
 
     stored: int
     largest: int | None
