@@ -21,6 +21,7 @@ from scarmass.domain.pacs import Commitment, DimsePeer, LocalEntity, PacsClient,
 from scarmass.domain.pacs_rules import source_of
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Sensitivity
+from scarmass.domain.study_groups import GENERAL, Filing
 from scarmass.imaging.examiner import Examiners
 from scarmass.imaging.syslog import SyslogReceiver
 from scarmass.listener import Listening, beside
@@ -113,6 +114,7 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             client_of=lambda peer: open_client(settings.pacs.local or LocalEntity(), spool, peer),
             spool=spool,
             login=settings.login.login,
+            study_group_of=settings.login.study_group_of,
             retention=settings.retention,
             nightly_hour=settings.nightly_hour,
             record_key=record_key(settings.data_dir),
@@ -183,15 +185,17 @@ def open_listening(settings: Settings) -> Listening | None:
     )
 
 
-def import_paths(database: Database, files: FileStore, examiners: Examiners, paths: list[Path]) -> Intake:
-    """Take in files and .zip archives from the disk."""
+def import_paths(
+    database: Database, files: FileStore, examiners: Examiners, paths: list[Path], study_group: str = GENERAL
+) -> Intake:
+    """Take in files and .zip archives from the disk. study_group: of new studies."""
 
     def opened() -> Iterator[tuple[str, object]]:
         for path in paths:
             with path.open("rb") as stream:
                 yield str(path), stream
 
-    return take_in(database, files, opened(), examiners=examiners)  # type: ignore[arg-type]
+    return take_in(database, files, opened(), examiners=examiners, filed=Filing(study_group))  # type: ignore[arg-type]
 
 
 def send_paths(settings: Settings, peer: str, paths: list[Path]) -> str:

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from fastapi.testclient import TestClient
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from scarmass.cli.app import app
 from scarmass.domain.errors import PatientNotFound, SignedReadingsKept

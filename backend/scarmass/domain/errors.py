@@ -78,6 +78,10 @@ class NoRole(Forbidden):
     """Somebody is known at the provider, and nothing that it says of them is a role here."""
 
 
+class StudyGroupUnsaid(Invalid):
+    """Whoever brings studies sees several study groups, and did not say of which one they are."""
+
+
 class PasswordRefused(Invalid):
     """A new password is too short or too long, or is among the first that would be guessed."""
 

@@ -12,7 +12,14 @@ from scarmass.domain.deletion import (
     require_confirmed,
     require_not_kept,
 )
-from scarmass.domain.errors import ClientIdReused, PatientAmbiguous, PatientNotFound, StudyNotFound, StudyOnWorklist
+from scarmass.domain.errors import (
+    ClientIdReused,
+    NotAllowed,
+    PatientAmbiguous,
+    PatientNotFound,
+    StudyNotFound,
+    StudyOnWorklist,
+)
 from scarmass.domain.patient import is_same_patient
 from scarmass.domain.stack import StudyHeader
 from scarmass.services.deletion.places import Places
@@ -25,8 +32,10 @@ from scarmass.storage.record_key import patient_hash
 def delete_study(places: Places, study_instance_uid: str, typed: str, request: DeletionRequest) -> Deletion:
     """Delete a study that is off the worklist, or every study of its patient. typed: the confirmation.
 
-    Raises StudyNotFound, StudyOnWorklist, DeletionNotConfirmed, SignedReadingsKept, PatientAmbiguous, PatientNotFound,
-    ClientIdReused.
+    Whoever sees some study groups alone deletes study by study: a patient's others are not theirs to delete.
+
+    Raises NotAllowed, StudyNotFound, StudyOnWorklist, DeletionNotConfirmed, SignedReadingsKept, PatientAmbiguous,
+    PatientNotFound, ClientIdReused.
     """
     with places.database.transaction() as session:
         if (before := deletions.by_client_id(session, request.client_id)) is not None:
@@ -34,6 +43,8 @@ def delete_study(places: Places, study_instance_uid: str, typed: str, request: D
         study = _off_worklist(session, study_instance_uid)
         require_confirmed(study, typed)
         if request.whole_patient:
+            if places.database.sight is not None:
+                raise NotAllowed("you do not see every study group: delete the patient's studies one by one")
             return _delete_patient(places, session, study.patient_id, request)
         return _add(places, session, Target((study_instance_uid,)), study.patient_id, request)
 
