@@ -16,7 +16,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from scarmass.api.bounds import BodyBounds
+from scarmass.api.bounds import BodyBounds, Share
 from scarmass.domain.deletion import RetentionRules
 from scarmass.domain.mass import MYOCARDIAL_DENSITY_G_PER_ML, MassExtent
 from scarmass.domain.sensitivity import HIGHEST, LOWEST
@@ -145,6 +145,17 @@ class Settings(BaseSettings):
     nightly_hour: int = Field(
         default=3, ge=0, le=23, description="of the server's clock: when retention and other daily work is done"
     )
+    max_storage_gib: float | None = Field(
+        default=None, gt=0, description="of stored objects; unset, the disk alone bounds them"
+    )
+    min_free_disk_gib: float = Field(default=1, ge=0, description="of the disk of stored objects, that stay free")
+    requests_per_second: float = Field(default=50, gt=0, description="of one person")
+    request_burst: int = Field(default=500, ge=1, description="of one person, at one go")
+    uploads_at_once: int = Field(default=3, ge=1, description="of one person")
+    model_work_at_once: int = Field(default=16, ge=1, description="requests of one person that models answer")
+    persons_per_address: int = Field(
+        default=20, ge=1, description="all who come from one address may ask for so many times as much together"
+    )
     body_idle_seconds: float = Field(default=20, gt=0, description="that a request's body may bring nothing")
 
     @property
@@ -187,6 +198,16 @@ class Settings(BaseSettings):
             upload_bytes=self.max_upload_mib * 2**20,
             json_bytes=self.max_json_kib * 2**10,
             idle_seconds=self.body_idle_seconds,
+        )
+
+    @property
+    def share(self) -> Share:
+        return Share(
+            self.requests_per_second,
+            self.request_burst,
+            self.uploads_at_once,
+            self.model_work_at_once,
+            self.persons_per_address,
         )
 
     @classmethod
