@@ -17,7 +17,7 @@ def text_of(name: str) -> str:
 
 
 def pinned(name: str) -> Iterator[tuple[str, str]]:
-    yield from (match.groups() for match in PINNED.finditer(text_of(name)))
+    yield from ((match["name"], match["version"]) for match in PINNED.finditer(text_of(name)))
 
 
 def test_an_image_is_made_of_what_is_tested_and_of_nothing_that_only_tests_need() -> None:

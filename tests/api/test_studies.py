@@ -140,11 +140,10 @@ def test_an_upload_without_room_is_refused_at_once_and_readyz_tells(
 ) -> None:
     assert client.get("/readyz").json()["storage"]["has_room"]
     context.files.room = Room(context.files.root, largest_bytes=1000)
-    for path, more in (
-        ("/api/v1/studies", {"files": [("files", ("a.dcm", phantom_files[0].read_bytes()))]}),
-        ("/dicomweb/studies", {"content": b"-" * 2000}),
+    for answer in (
+        client.post("/api/v1/studies", files=[("files", ("a.dcm", phantom_files[0].read_bytes()))]),
+        client.post("/dicomweb/studies", content=b"-" * 2000),
     ):
-        answer = client.post(path, **more)
         assert (answer.status_code, answer.json()["type"]) == (507, "urn:scarmass:problem:StorageFull")
     assert client.get("/api/v1/studies").json()["studies"] == []
     context.files.room = Room(context.files.root, least_free_bytes=2**60)
