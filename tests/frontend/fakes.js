@@ -96,8 +96,7 @@ export class FakeServer {
 
   async #answer(path, { method, body }) {
     if (this.isOffline) throw new TypeError("offline");
-    if (this.tooMany-- > 0)
-      return Response.json({}, { status: 429, headers: { "Retry-After": "3" } });
+    if (this.tooMany-- > 0) return Response.json({}, { status: 429, headers: { "Retry-After": "3" } });
     if (method === "GET") return Response.json(this.reading());
     const edit = path.endsWith("/from-segmentation") ? importOf(JSON.parse(body)) : JSON.parse(body);
     const { client_id, expected_revision, kind } = edit;
