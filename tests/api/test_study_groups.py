@@ -47,7 +47,7 @@ class Kept:
     def body(self, method: str, path: str) -> dict[str, Any]:
         """A request that nothing is wrong with."""
         if method == "DELETE":
-            return {"client_id": str(uuid.uuid4()), "confirmation": self.patient_id, "reason": "request"}
+            return {"client_id": str(uuid.uuid4()), "confirmation": self.patient_id, "reason": "other"}
         slice_, id = {"sop_instance_uid": self.sop_instance_uid, "frame_number": 1}, str(uuid.uuid4())
         of_reading = {"client_id": id, "expected_revision": 0}
         segment = {"number": 1, "meaning": "scar"}
