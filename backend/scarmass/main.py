@@ -54,16 +54,26 @@ def open_storage(settings: Settings) -> Iterator[tuple[Database, FileStore]]:
             migrate(url)
         database = Database(url)
         try:
-            yield database, FileStore(settings.data_dir / "objects")
+            yield database, open_files(settings)
         finally:
             database.close()
+
+
+def open_files(settings: Settings) -> FileStore:
+    """The stored objects, within what the settings leave them of the disk."""
+    largest = settings.max_storage_gib
+    return FileStore(
+        settings.data_dir / "objects",
+        None if largest is None else int(largest * 2**30),
+        int(settings.min_free_disk_gib * 2**30),
+    )
 
 
 @contextmanager
 def open_postgres(settings: Settings) -> Iterator[str]:
     """The URL of the database as it is, whatever its schema; an embedded PostgreSQL is stopped at the end."""
     with ExitStack() as stack:
-        url = settings.database_url
+        url = settings.postgres_url
         if url is None:
             with console.status("Starting the embedded PostgreSQL"):
                 url = stack.enter_context(embedded_postgres(settings.data_dir / "postgres"))
@@ -234,7 +244,8 @@ def _server(settings: Settings, context: Context) -> uvicorn.Server:
     from scarmass.api.server import FINISHING_S, Server
 
     proxies = [str(one) for one in settings.trusted_proxies]
-    app = create_app(context, Worker(context), settings.body_bounds, settings.allowed_hosts, proxies)
+    bounds = settings.body_bounds, settings.allowed_hosts, proxies, settings.share
+    app = create_app(context, Worker(context), *bounds)
     console.print(f"ScarMass is at [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
     console.print(f"Its files are in {settings.data_dir}", soft_wrap=True)
     return Server(

@@ -62,7 +62,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         embedding_ahead = app.state.embedding_ahead = EmbeddingAhead(context)
-        with context.notifications, context.forgetting(), worker:
+        with context.notifications, context.forgetting(app.state.audit_trail.forget), worker:
             yield
         embedding_ahead.stop()
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,9 +131,14 @@ class Context:
         )
 
     @contextmanager
-    def forgetting(self) -> Iterator[None]:
-        """Forget what is remembered whenever something was deleted for good, by whichever process."""
-        with self.notifications.subscribed(self.forget, FORGET):
+    def forgetting(self, *others: Callable[[], None]) -> Iterator[None]:
+        """Forget what is remembered whenever something was deleted for good, by whichever process.
+
+        others: forget what they remember.
+        """
+        with ExitStack() as stack:
+            for forget in (self.forget, *others):
+                stack.enter_context(self.notifications.subscribed(forget, FORGET))
             yield
 
     def forget(self) -> None:

@@ -79,6 +79,12 @@ def psycopg_url(url: str) -> str:
     return parsed.render_as_string(hide_password=False)
 
 
+def with_password(url: str, password: str) -> str:
+    """The URL with a password, where it has none of its own."""
+    parsed = make_url(url)
+    return parsed.set(password=parsed.password or password).render_as_string(hide_password=False)
+
+
 def migrate(url: str, revision: str = "head") -> None:
     """Bring the schema to a revision by alembic; head is the newest, base is empty."""
     config = Config()

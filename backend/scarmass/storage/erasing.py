@@ -31,7 +31,7 @@ from scarmass.storage.tables import (
 
 Named = Mapping[str, Sequence[str] | Sequence[uuid.UUID]]
 
-KEPT: frozenset[str] = frozenset()
+KEPT = frozenset({"audit_events"})
 """Tables that name studies and are left alone, as they are records of what was done."""
 
 NAMES_STUDY, NAMES_STACK, NAMES_READING, NAMES_OBJECT = (

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from scarmass.api.costly import Uploads, watching
+from scarmass.api.costly import Uploads, declared_bytes, watching
 from scarmass.api.dependencies import CanManage, CanStore, CanView, CurrentReader, InContext, PathUid
 from scarmass.api.errors import problem
 from scarmass.api.multipart import Files, receive_files
@@ -66,7 +66,7 @@ async def upload_studies(
 
     study_group: of studies that are new. Who sees one group alone need not say it.
     """
-    with storage_full_is_a_fact(), context.files.incoming() as incoming:
+    with storage_full_is_a_fact(), context.files.incoming(declared_bytes(request)) as incoming:
         try:
             sent = await receive_files(request.headers, request.stream(), incoming.folder / "body")
         except ClientDisconnect as error:

@@ -99,7 +99,8 @@ def _off_worklist(session: Session, study_instance_uid: str) -> StudyHeader:
 
 def _delete_patient(places: Places, session: Session, patient_id: str, request: DeletionRequest) -> Deletion:
     uids = tuple(study.study_instance_uid for study in _studies(session, patient_id))
-    return _add(places, session, Target(uids, patient_id), patient_id, request)
+    sees_everything = places.database.sight is None  # who does not deletes what they see, and nothing that comes later
+    return _add(places, session, Target(uids, patient_id if sees_everything else None), patient_id, request)
 
 
 def _studies(session: Session, patient_id: str) -> list[StudyHeader]:

@@ -9,9 +9,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
+from scarmass.domain.audit import Action, Event, Subject
+from scarmass.domain.deletion import Deletion
 from scarmass.imaging.announced import Announced, announced
 from scarmass.services.deletion.places import Places
-from scarmass.storage import deletions, erasing, jobs
+from scarmass.storage import audit, deletions, erasing, jobs, studies
 from scarmass.storage.deletions import Target
 from scarmass.storage.jobs import Queue
 from scarmass.storage.results import remove_results, why_not_written
@@ -84,8 +88,22 @@ def _erase_rows(places: Places, deletion_id: uuid.UUID) -> None:
             left = [*target.studies, *(uid for uid in sorted(came) if uid not in target.studies)]
             if not left:
                 return
+            event = _event(session, deletions.get(session, deletion_id), left[0])
             removed = erasing.erase_rows(session, left[0])
             deletions.note_rows(session, deletion_id, target, left[0], removed)
+            audit.append(session, [event])
+
+
+def _event(session: Session, deletion: Deletion, study_instance_uid: str) -> Event:
+    """That a study goes, as the audit trail keeps it, which is the one place that names the patient afterwards."""
+    study = studies.header_of(session, study_instance_uid)
+    request = deletion.request
+    return Event(
+        Action.DELETE,
+        request.asked_by,
+        subject=Subject("" if study is None else study.patient_id, study_instance_uid),
+        about={"deletion": str(deletion.id), "because": request.reason.value},
+    )
 
 
 def _undisturbed(places: Places, deletion_id: uuid.UUID) -> Target | bool:
