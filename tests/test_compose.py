@@ -10,6 +10,7 @@ import yaml
 from scarmass.domain.pacs import DicomwebPeer, DimsePeer
 from scarmass.paths import CHECKOUT
 from scarmass.settings import SETTINGS_FILE, Settings
+from scarmass.settings_access import LoginSettings
 
 
 @pytest.fixture
@@ -41,3 +42,39 @@ def test_the_demonstration_s_patients_are_sent_to_a_peer_that_is_known(services:
     peers = json.loads(patients["environment"]["SCARMASS_PACS"])["peers"]
     assert patients["command"][-2:] == ["--send-to", peers[0]["name"]]
     assert patients["profiles"] == services["orthanc"]["profiles"]
+
+
+def test_the_application_asks_who_it_is_and_may_be_reached_from_its_container(
+    services: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login = login_of(services, "null", tmp_path, monkeypatch)
+    assert login.provider is None
+    login.require_safe(services["app"]["environment"]["SCARMASS_HOST"])
+
+
+def test_the_realm_of_keycloak_and_the_application_know_each_other(
+    services: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert CHECKOUT is not None
+    folder = CHECKOUT / "docs" / "deployment" / "keycloak"
+    realm = json.loads((folder / "realm.json").read_text())
+    said = (folder / "login.env").read_text().split("SCARMASS_PROVIDER='")[1].split("'")[0]
+    login = login_of(services, said, tmp_path, monkeypatch).login
+    assert login is not None
+    assert login.provider is not None
+    keycloak, (client,) = services["keycloak"], realm["clients"]
+    assert login.provider.issuer == f"{keycloak['environment']['KC_HOSTNAME']}/realms/{realm['realm']}"
+    assert (login.provider.client_id, login.provider.client_secret) == (client["clientId"], client["secret"])
+    assert client["redirectUris"] == [f"{login.public_address}/login/callback"]
+    assert login.provider.roles.keys() == {group["name"] for group in realm["groups"]}
+    assert [mapper["config"]["claim.name"] for mapper in client["protocolMappers"]] == [login.provider.roles_claim]
+    assert keycloak["profiles"] == ["login"]
+
+
+def login_of(services: dict[str, Any], provider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LoginSettings:
+    """As compose fills it in."""
+    said = services["app"]["environment"]["SCARMASS_LOGIN"]
+    filled = said.replace("${SCARMASS_PROVIDER:-null}", provider).replace("${PORT:-8000}", "8000")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("SCARMASS_LOGIN", filled)
+    return Settings().login

@@ -214,7 +214,7 @@ def serve(settings: Settings) -> None:
     Raises SecretTooShort, LoginMissing, LoginUnsafe.
     """
     _ = settings.pseudonyms
-    settings.login.require_safe(settings.host)
+    settings.login.require_safe(settings.host, settings.allowed_hosts)
     _require_free_port(settings)
     # Every request thread gets OpenMP threads of its own; those that wait must not spin on the others' cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -1,6 +1,7 @@
 """Login as settings: who signs in how, and for how long; refused in sentences where it cannot be."""
 
 import ipaddress
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -43,7 +44,7 @@ class ProviderSettings(BaseModel):
     @classmethod
     def _is_address(cls, issuer: str) -> str:
         address = urlsplit(issuer)
-        if not address.hostname or not (address.scheme == "https" or is_loopback(address.hostname)):
+        if not address.hostname or not (address.scheme == "https" or stays_here(address.hostname)):
             raise ValueError("issuer is to begin with https://: what it says is believed")
         return issuer
 
@@ -117,15 +118,19 @@ class LoginSettings(BaseModel):
             public_address=self.public_address,
         )
 
-    def require_safe(self, host: str) -> None:
-        """Whether the server may listen there. Raises LoginMissing, LoginUnsafe."""
-        if is_loopback(host):
+    def require_safe(self, host: str, allowed_hosts: Iterable[str] = ()) -> None:
+        """Whether the server may listen there and be reached by these names. Raises LoginMissing, LoginUnsafe.
+
+        A name that is not this machine's is that of a proxy, which others reach.
+        """
+        reached = [host] if not is_loopback(host) else [name for name in allowed_hosts if not stays_here(name)]
+        if not reached:
             return
         if self.login is None:
-            raise LoginMissing(TURN_ON.format(host=host))
+            raise LoginMissing(TURN_ON.format(reached=reached[0]))
         address = urlsplit(self.public_address or "")
-        if address.scheme != "https" and not is_loopback(address.hostname or ""):
-            raise LoginUnsafe(ENCRYPT.format(host=host))
+        if address.scheme != "https" and not stays_here(address.hostname or ""):
+            raise LoginUnsafe(ENCRYPT.format(reached=reached[0]))
 
 
 def is_loopback(host: str) -> bool:
@@ -136,17 +141,23 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def stays_here(name: str) -> bool:
+    """Does a browser reach it without a network? RFC 6761 6.3: so are all names below localhost."""
+    return is_loopback(name) or name.endswith(".localhost")
+
+
 TURN_ON = """\
-other machines would reach {host}, and nobody would have to sign in.
+others would reach {reached}, and nobody would have to sign in.
 
 Turn the login on in DATA_DIR/settings.json:
   "login": {{"local_accounts": true, "public_address": "https://scar.hospital.example"}}
 and make yourself an account:
   scarmass admin create-user YOUR_NAME --role administrator --role signer
-With an OpenID Connect provider: docs/login.md. Without a login set SCARMASS_HOST to 127.0.0.1."""
+With an OpenID Connect provider: docs/login.md. Without a login SCARMASS_HOST is 127.0.0.1, and so are the names in
+SCARMASS_ALLOWED_HOSTS."""
 
 ENCRYPT = """\
-passwords and patients' images would reach {host} unencrypted.
+passwords and patients' images would reach {reached} unencrypted.
 
 Let a reverse proxy take https, and say where browsers reach it:
   "login": {{..., "public_address": "https://scar.hospital.example"}}

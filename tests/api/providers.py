@@ -82,22 +82,19 @@ def strict(port: int) -> Iterator[Running]:
     """oidc-provider of npm: wants PKCE and its client's secret, tells claims by userinfo alone."""
     script = Path(__file__).with_name("oidc_provider.mjs")
     command = ["node", str(script), str(FRONTEND / "package.json"), str(port), CALLBACK, json.dumps(PEOPLE)]
+    # It ends with its input, which is closed at the end of the block.
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
-        said = process.stdout
+        said, told = process.stdout, process.stdin
         assert said is not None
-        try:
-            assert "listening\n" in iter(said.readline, "")
+        assert told is not None
+        assert "listening\n" in iter(said.readline, "")
 
-            def change(subject: str, claims: Claims) -> None:
-                assert process.stdin is not None
-                assert process.stdout is not None
-                process.stdin.write(json.dumps({subject: claims}) + "\n")
-                process.stdin.flush()
-                assert "changed\n" in iter(said.readline, "")  # warnings come before
+        def change(subject: str, claims: Claims) -> None:
+            told.write(json.dumps({subject: claims}) + "\n")
+            told.flush()
+            assert "changed\n" in iter(said.readline, "")  # warnings come before
 
-            yield Running(f"http://127.0.0.1:{port}", _through_its_forms, change)
-        finally:
-            process.terminate()
+        yield Running(f"http://127.0.0.1:{port}", _through_its_forms, change)
 
 
 def _through_its_forms(address: str, subject: str) -> str:
