@@ -27,6 +27,10 @@ class Folding:
             at = self._recorded.get(_of(event))
             return at is not None and self._now() - at < FOLDED_S
 
+    def forget(self) -> None:
+        with self._guard:
+            self._recorded.clear()
+
     def note(self, event: Event) -> None:
         """It is recorded now."""
         with self._guard:

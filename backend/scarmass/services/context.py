@@ -25,6 +25,7 @@ from scarmass.domain.signature import Recipe
 from scarmass.domain.spread import Spread
 from scarmass.imaging.examiner import EXAMINERS, Examiners
 from scarmass.services.deletion.places import Places
+from scarmass.services.metrics import Metrics
 from scarmass.services.precedence import Precedence
 from scarmass.services.readings.summary import Summaries
 from scarmass.services.remembered import Remembered
@@ -58,7 +59,7 @@ class Context:
     the audit trail is sent to, None where it stays here.
 
     images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
-    time. results: what signed readings leave as.
+    time. results: what signed readings leave as. metrics: what is counted and timed.
     """
 
     database: Database
@@ -96,6 +97,7 @@ class Context:
     precedence: Precedence = field(default_factory=Precedence)
     notifications: Notifications = field(init=False)
     is_stopping: bool = False
+    metrics: Metrics = field(default_factory=Metrics)
 
     def __post_init__(self) -> None:
         self.notifications = Notifications(self.database.conninfo)
@@ -114,9 +116,14 @@ class Context:
         )
 
     @contextmanager
-    def forgetting(self) -> Iterator[None]:
-        """Forget what is remembered whenever something was deleted for good, by whichever process."""
-        with self.notifications.subscribed(self.forget, FORGET):
+    def forgetting(self, also: Callable[[], object] = lambda: None) -> Iterator[None]:
+        """Forget what is remembered whenever something was deleted for good, by whoever. also: is called then."""
+
+        def forget() -> None:
+            self.forget()
+            also()
+
+        with self.notifications.subscribed(forget, FORGET):
             yield
 
     def forget(self) -> None:

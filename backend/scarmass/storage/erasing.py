@@ -17,6 +17,7 @@ from scarmass.storage.notifications import notify
 from scarmass.storage.orphans import LOCK, known
 from scarmass.storage.studies import lock_study
 from scarmass.storage.tables import (
+    AuditRow,
     InstanceRow,
     ReaderStudyRow,
     ReaderStudyStackRow,
@@ -31,8 +32,9 @@ from scarmass.storage.tables import (
 
 Named = Mapping[str, Sequence[str] | Sequence[uuid.UUID]]
 
-KEPT: frozenset[str] = frozenset()
-"""Tables that name studies and are left alone, as they are records of what was done."""
+KEPT = frozenset({AuditRow.__tablename__})
+"""Tables that name studies and are left alone, as they are records of what was done: who saw a patient has to be known
+longer than the patient is here. The audit trail has PatientID and StudyInstanceUID, and nothing else of them."""
 
 NAMES_STUDY, NAMES_STACK, NAMES_READING, NAMES_OBJECT = (
     "study_instance_uid",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
+from scarmass.domain.audit import Action, Event, Subject
 from scarmass.domain.deletion import (
     Deletion,
     DeletionRequest,
@@ -16,10 +17,13 @@ from scarmass.domain.errors import ClientIdReused, PatientAmbiguous, PatientNotF
 from scarmass.domain.patient import is_same_patient
 from scarmass.domain.stack import StudyHeader
 from scarmass.services.deletion.places import Places
-from scarmass.storage import deletions, erasing, jobs, signatures, studies
+from scarmass.storage import audit, deletions, erasing, jobs, signatures, studies
 from scarmass.storage.deletions import Target
 from scarmass.storage.jobs import Queue
 from scarmass.storage.record_key import patient_hash
+
+BY_RETENTION = {"because": "retention"}
+"""What the audit trail tells of what nobody asked for."""
 
 
 def delete_study(places: Places, study_instance_uid: str, typed: str, request: DeletionRequest) -> Deletion:
@@ -48,7 +52,10 @@ def delete_by_retention(places: Places, study_instance_uid: str, request: Deleti
     """Delete a study whose time is over. Raises StudyNotFound, StudyOnWorklist, SignedReadingsKept."""
     with places.database.transaction() as session:
         study = _off_worklist(session, study_instance_uid)
-        return _add(places, session, Target((study_instance_uid,)), study.patient_id, request)
+        deletion = _add(places, session, Target((study_instance_uid,)), study.patient_id, request)
+        event = Event(Action.DELETE, subject=Subject(study.patient_id, study_instance_uid), about=BY_RETENTION)
+        audit.append(session, [event])
+        return deletion
 
 
 def found_of_patient(places: Places, patient_id: str) -> list[StudyHeader]:

@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from scarmass.domain.audit import Action, Event
 from scarmass.imaging.announced import Announced, announced
 from scarmass.services.deletion.places import Places
-from scarmass.storage import deletions, erasing, jobs
+from scarmass.storage import audit, deletions, erasing, jobs
 from scarmass.storage.deletions import Target
 from scarmass.storage.jobs import Queue
 from scarmass.storage.results import remove_results, why_not_written
@@ -49,6 +50,7 @@ def carry_out(places: Places, deletion_id: uuid.UUID) -> bool:
             jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=RETRY_S)
         else:
             deletions.finish(session, deletion_id)
+            audit.append(session, [Event(Action.DELETE, about={"deletion_id": str(deletion_id), "state": "done"})])
     return because is None
 
 

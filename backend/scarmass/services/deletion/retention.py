@@ -5,12 +5,14 @@ import logging
 import uuid
 from datetime import datetime
 
+from scarmass.domain.audit import Action, Event, Named
 from scarmass.domain.deletion import DeletionReason, DeletionRequest
 from scarmass.domain.errors import Fact
-from scarmass.services.deletion.ask import delete_by_retention
+from scarmass.services.deletion.ask import BY_RETENTION, delete_by_retention
 from scarmass.services.deletion.places import Places
-from scarmass.storage import deletions, removals, uses
+from scarmass.storage import audit, deletions, removals, uses
 from scarmass.storage.rewriting import rewrite
+from scarmass.storage.subjects import subjects_of
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,8 @@ def apply_rules(places: Places, now: datetime) -> None:
             elif use.off_since is None and use.is_over(places.rules, now):
                 with places.database.transaction() as session:
                     removals.set_removed(session, uid, RETENTION, removed=True)
+                    subjects = subjects_of(session, Named.STUDY, [uid])
+                    audit.append(session, [Event(Action.REMOVE, subject=one, about=BY_RETENTION) for one in subjects])
         except Fact as fact:  # it is gone, or in use again, since it was looked at: another night will do
             log.warning("a study whose time is over stays for now: %s", type(fact).__name__)
 
