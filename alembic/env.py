@@ -12,9 +12,9 @@ def run_migrations() -> None:
     url = context.config.attributes.get("url")
     if url is None:
         settings = Settings()
-        if settings.database_url is None:
+        if settings.postgres_url is None:
             raise SystemExit("set DATABASE_URL to run alembic by hand")
-        url = psycopg_url(settings.database_url)
+        url = psycopg_url(settings.postgres_url)
     engine = create_engine(url, poolclass=pool.NullPool)
     with engine.connect() as connection:
         context.configure(

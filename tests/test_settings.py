@@ -160,6 +160,38 @@ def test_a_token_is_not_told_where_settings_are_refused_or_shown(data_dir: Path)
     assert "bearer-of-secrets" not in str(refused.value)
 
 
+def test_a_secret_may_be_a_file_that_the_environment_overrules(
+    data_dir: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = tmp_path_factory.mktemp("secrets")
+    (secrets / "scarmass_database_password").write_text("hunter2\n")
+    (secrets / "scarmass_density_g_per_ml").write_text("1.06")
+    (data_dir / SETTINGS_FILE).write_text('{"density_g_per_ml": 1.04, "sensitivity": 1}')
+    monkeypatch.setenv("SCARMASS_SECRETS_DIR", str(secrets))
+    monkeypatch.setenv("DATABASE_URL", "postgresql://scarmass@db:5432/scarmass")
+    settings = Settings()
+    assert (settings.density_g_per_ml, settings.sensitivity) == (1.06, 1)
+    assert settings.postgres_url == "postgresql://scarmass:hunter2@db:5432/scarmass"
+    assert "hunter2" not in repr(settings)
+    monkeypatch.setenv("SCARMASS_DENSITY_G_PER_ML", "1.07")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://scarmass:other@db:5432/scarmass")
+    assert Settings().density_g_per_ml == 1.07
+    assert Settings().postgres_url == "postgresql://scarmass:other@db:5432/scarmass"
+
+
+def test_without_a_folder_of_secrets_nothing_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCARMASS_SECRETS_DIR", "/nowhere/at/all")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert Settings().postgres_url is None
+
+
+def test_how_long_studies_stay_is_for_ever_unless_the_site_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not Settings().retention.is_on
+    assert Settings().retention.signed == 3650
+    monkeypatch.setenv("SCARMASS_RETENTION_DAYS_WITHOUT_READING", "90")
+    assert Settings().retention.without_reading == 90
+
+
 def test_a_syslog_server_is_set_by_its_host_and_refused_where_it_cannot_be(tmp_path: Path) -> None:
     settings = AuditSettings.model_validate({"syslog": {"host": "syslog.example"}, "source_id": "scar-1"})
     assert settings.syslog is not None

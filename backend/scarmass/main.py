@@ -22,6 +22,7 @@ from scarmass.domain.pacs import Commitment, DimsePeer, LocalEntity, PacsClient,
 from scarmass.domain.pacs_rules import source_of
 from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Sensitivity
+from scarmass.domain.study_groups import GENERAL, Filing
 from scarmass.imaging.examiner import Examiners
 from scarmass.imaging.syslog import SyslogReceiver
 from scarmass.listener import Listening, beside
@@ -52,16 +53,35 @@ console = Console(stderr=True, highlight=False)
 @contextmanager
 def open_storage(settings: Settings) -> Iterator[tuple[Database, FileStore]]:
     """The migrated database and the file store; an embedded PostgreSQL is stopped at the end."""
-    with ExitStack() as stack:
-        url = settings.database_url
-        if url is None:
-            with console.status("Starting the embedded PostgreSQL"):
-                url = stack.enter_context(embedded_postgres(settings.data_dir / "postgres"))
+    with open_postgres(settings) as url:
         with console.status("Migrating the database"):
             migrate(url)
         database = Database(url)
-        stack.callback(database.close)
-        yield database, FileStore(settings.data_dir / "objects")
+        try:
+            yield database, open_files(settings)
+        finally:
+            database.close()
+
+
+def open_files(settings: Settings) -> FileStore:
+    """The stored objects, within what the settings leave them of the disk."""
+    largest = settings.max_storage_gib
+    return FileStore(
+        settings.data_dir / "objects",
+        None if largest is None else int(largest * 2**30),
+        int(settings.min_free_disk_gib * 2**30),
+    )
+
+
+@contextmanager
+def open_postgres(settings: Settings) -> Iterator[str]:
+    """The URL of the database as it is, whatever its schema; an embedded PostgreSQL is stopped at the end."""
+    with ExitStack() as stack:
+        url = settings.postgres_url
+        if url is None:
+            with console.status("Starting the embedded PostgreSQL"):
+                url = stack.enter_context(embedded_postgres(settings.data_dir / "postgres"))
+        yield url
 
 
 def open_context(settings: Settings, database: Database, files: FileStore) -> Context:
@@ -100,6 +120,7 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             client_of=lambda peer: open_client(settings.pacs.local or LocalEntity(), spool, peer),
             spool=spool,
             login=settings.login.login,
+            study_group_of=settings.login.study_group_of,
             retention=settings.retention,
             nightly_hour=settings.nightly_hour,
             record_key=record_key(settings.data_dir),
@@ -171,15 +192,17 @@ def open_listening(settings: Settings) -> Listening | None:
     )
 
 
-def import_paths(database: Database, files: FileStore, examiners: Examiners, paths: list[Path]) -> Intake:
-    """Take in files and .zip archives from the disk."""
+def import_paths(
+    database: Database, files: FileStore, examiners: Examiners, paths: list[Path], study_group: str = GENERAL
+) -> Intake:
+    """Take in files and .zip archives from the disk. study_group: of new studies."""
 
     def opened() -> Iterator[tuple[str, object]]:
         for path in paths:
             with path.open("rb") as stream:
                 yield str(path), stream
 
-    return take_in(database, files, opened(), examiners=examiners)  # type: ignore[arg-type]
+    return take_in(database, files, opened(), examiners=examiners, filed=Filing(study_group))  # type: ignore[arg-type]
 
 
 def send_paths(settings: Settings, peer: str, paths: list[Path]) -> str:
@@ -236,15 +259,10 @@ def _server(settings: Settings, context: Context) -> uvicorn.Server:
     from scarmass.telemetry import open_telemetry
 
     proxies = [str(one) for one in settings.trusted_proxies]
-    app = create_app(
-        context,
-        Worker(context),
-        settings.body_bounds,
-        settings.allowed_hosts,
-        proxies,
-        serves_metrics=settings.metrics_port is None,
-        telemetry=open_telemetry(context.database.engine),
-    )
+    bounds = settings.body_bounds, settings.allowed_hosts, proxies, settings.share
+    telemetry = open_telemetry(context.database.engine)
+    serves_metrics = settings.metrics_port is None
+    app = create_app(context, Worker(context), *bounds, serves_metrics=serves_metrics, telemetry=telemetry)
     console.print(f"ScarMass is at [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
     console.print(f"Its files are in {settings.data_dir}", soft_wrap=True)
     return Server(

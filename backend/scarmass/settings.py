@@ -2,19 +2,22 @@
 
 import json
 import os
+import re
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, Field, IPvAnyAddress, IPvAnyNetwork, SecretStr
 from pydantic_settings import (
     BaseSettings,
     JsonConfigSettingsSource,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
 )
 
-from scarmass.api.bounds import BodyBounds
+from scarmass.api.bounds import BodyBounds, Share
 from scarmass.domain.deletion import RetentionRules
 from scarmass.domain.mass import MYOCARDIAL_DENSITY_G_PER_ML, MassExtent
 from scarmass.domain.sensitivity import HIGHEST, LOWEST
@@ -24,9 +27,14 @@ from scarmass.paths import CHECKOUT
 from scarmass.settings_access import LoginSettings
 from scarmass.settings_audit import AuditSettings
 from scarmass.settings_pacs import PacsSettings
+from scarmass.storage.database import with_password
 
 DATA_DIR = (CHECKOUT or Path.cwd()) / "data"
 SETTINGS_FILE = "settings.json"
+SECRETS_DIR = "/run/secrets"
+
+SECRET = re.compile(r"(secret|token|password|database_url)$")
+"""The end of the name of every setting that is one, or may hold one."""
 
 SEGMENTER, DETECTOR = "scarmass-litemedsam-two-centres", "scarmass-yolo26n"
 """What serves and is evaluated where nothing else is named."""
@@ -48,7 +56,8 @@ class SensitivityFit(BaseModel):
 class Settings(BaseSettings):
     """PORT, DATA_DIR and DATABASE_URL go by those names; any other variable is the setting's with SCARMASS_ before.
 
-    What the environment does not say, DATA_DIR/settings.json may, by the settings' own names.
+    What the environment does not say, a file of the variable's name in SCARMASS_SECRETS_DIR (/run/secrets) may, then
+    DATA_DIR/settings.json, by the settings' own names.
     """
 
     model_config = SettingsConfigDict(env_prefix="SCARMASS_", populate_by_name=True, hide_input_in_errors=True)
@@ -61,6 +70,9 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(
         default=None, validation_alias="DATABASE_URL", description="unset means the embedded PostgreSQL"
+    )
+    database_password: SecretStr | None = Field(
+        default=None, description="of the DATABASE_URL, where that has none: so it can be a file of its own"
     )
     host: str = "127.0.0.1"
     allowed_hosts: tuple[str, ...] = Field(
@@ -141,7 +153,25 @@ class Settings(BaseSettings):
     nightly_hour: int = Field(
         default=3, ge=0, le=23, description="of the server's clock: when retention and other daily work is done"
     )
+    max_storage_gib: float | None = Field(
+        default=None, gt=0, description="of stored objects; unset, the disk alone bounds them"
+    )
+    min_free_disk_gib: float = Field(default=1, ge=0, description="of the disk of stored objects, that stay free")
+    requests_per_second: float = Field(default=50, gt=0, description="of one person")
+    request_burst: int = Field(default=500, ge=1, description="of one person, at one go")
+    uploads_at_once: int = Field(default=3, ge=1, description="of one person")
+    model_work_at_once: int = Field(default=16, ge=1, description="requests of one person that models answer")
+    persons_per_address: int = Field(
+        default=20, ge=1, description="all who come from one address may ask for so many times as much together"
+    )
     body_idle_seconds: float = Field(default=20, gt=0, description="that a request's body may bring nothing")
+
+    @property
+    def postgres_url(self) -> str | None:
+        """DATABASE_URL with its password; None means the embedded PostgreSQL."""
+        if self.database_url is None or self.database_password is None:
+            return self.database_url
+        return with_password(self.database_url, self.database_password.get_secret_value())
 
     @property
     def retention(self) -> RetentionRules:
@@ -178,6 +208,16 @@ class Settings(BaseSettings):
             idle_seconds=self.body_idle_seconds,
         )
 
+    @property
+    def share(self) -> Share:
+        return Share(
+            self.requests_per_second,
+            self.request_burst,
+            self.uploads_at_once,
+            self.model_work_at_once,
+            self.persons_per_address,
+        )
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -188,7 +228,32 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         file = Path(os.environ.get("DATA_DIR", DATA_DIR)) / SETTINGS_FILE
-        return init_settings, env_settings, JsonConfigSettingsSource(settings_cls, json_file=file)
+        secrets = Path(os.environ.get("SCARMASS_SECRETS_DIR", SECRETS_DIR))
+        files = [SecretsSettingsSource(settings_cls, secrets_dir=secrets)] if secrets.is_dir() else []
+        return init_settings, env_settings, *files, JsonConfigSettingsSource(settings_cls, json_file=file)
+
+
+def settings_without_secrets(data_dir: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What settings.json says but for its secrets, and the names of those."""
+    file = data_dir / SETTINGS_FILE
+    left_out: list[str] = []
+
+    def without(given: Any, name: str) -> Any:
+        if isinstance(given, list):
+            return [without(one, f"{name}.{place}") for place, one in enumerate(given)]
+        if not isinstance(given, dict):
+            return given
+        kept = {}
+        for key, value in given.items():
+            of = f"{name}.{key}".removeprefix(".")
+            if SECRET.search(key) and isinstance(value, str):
+                left_out.append(of)
+            else:
+                kept[key] = without(value, of)
+        return kept
+
+    kept = without(json.loads(file.read_text()), "") if file.is_file() else {}
+    return kept, tuple(left_out)
 
 
 def write_settings(data_dir: Path, *, sensitivity: float, sensitivity_fit: SensitivityFit) -> Path:

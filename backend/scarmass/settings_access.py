@@ -12,6 +12,7 @@ from scarmass.domain.access import Role
 from scarmass.domain.errors import LoginMissing, LoginUnsafe
 from scarmass.domain.login import Login, Provider
 
+StudyGroup = Annotated[str, Field(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 ClaimValue = Annotated[str, Field(min_length=1, max_length=256)]
 
 
@@ -31,7 +32,7 @@ class ProviderSettings(BaseModel):
     client_secret_file: Path | None = None
     roles_claim: str = Field(default="groups", min_length=1)
     roles: dict[ClaimValue, tuple[Role, ...]] = Field(min_length=1)
-    study_groups: dict[ClaimValue, tuple[str, ...]] = {}
+    study_groups: dict[ClaimValue, tuple[StudyGroup, ...]] = {}
     name_claim: str = Field(default="name", min_length=1)
     scopes: tuple[str, ...] = ("openid", "profile", "email")
     prompt: str = Field(default="", pattern="^(login|select_account|consent)?$")
@@ -81,6 +82,7 @@ class LoginSettings(BaseModel):
 
     public_address: where browsers reach the server, such as https://scar.hospital.example; redirects and cookies need
     it wherever that is not the address that the server listens on. idle_minutes, longest_hours: of a session.
+    study_group_of: which study group the studies of a peer come into, by its AE title or name.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -90,6 +92,7 @@ class LoginSettings(BaseModel):
     idle_minutes: float = Field(default=60, gt=0, le=24 * 60)
     longest_hours: float = Field(default=12, gt=0, le=7 * 24)
     public_address: str | None = None
+    study_group_of: dict[str, StudyGroup] = {}
 
     @field_validator("public_address")
     @classmethod

@@ -83,16 +83,17 @@ def strict(port: int) -> Iterator[Running]:
     script = Path(__file__).with_name("oidc_provider.mjs")
     command = ["node", str(script), str(FRONTEND / "package.json"), str(port), CALLBACK, json.dumps(PEOPLE)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
+        said = process.stdout
+        assert said is not None
         try:
-            assert "listening\n" in iter(process.stdout.readline, "")
+            assert "listening\n" in iter(said.readline, "")
 
             def change(subject: str, claims: Claims) -> None:
                 assert process.stdin is not None
                 assert process.stdout is not None
                 process.stdin.write(json.dumps({subject: claims}) + "\n")
                 process.stdin.flush()
-                assert "changed\n" in iter(process.stdout.readline, "")  # warnings come before
+                assert "changed\n" in iter(said.readline, "")  # warnings come before
 
             yield Running(f"http://127.0.0.1:{port}", _through_its_forms, change)
         finally:
@@ -126,7 +127,7 @@ def come_back(client: TestClient, address: str) -> httpx2.Response:
     return client.get(parts.path, params={key: value[0] for key, value in parse_qs(parts.query).items()})
 
 
-def sign_in(client: TestClient, provider: Running, subject: str, next: str = "/") -> httpx.Response:
+def sign_in(client: TestClient, provider: Running, subject: str, next: str = "/") -> httpx2.Response:
     return come_back(client, provider.agree(sent_to(client, next), subject))
 
 

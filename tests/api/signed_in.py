@@ -40,7 +40,8 @@ def account(
 def server(context: Context, login: Login = LOCAL) -> Iterator[TestClient]:
     """The application with a login, and a browser that is not signed in."""
     context.login = login
-    with TestClient(application(context), base_url=login.public_address or SERVER) as client:
+    address = login.public_address or SERVER
+    with TestClient(application(context), base_url=address, headers={"Origin": address}) as client:
         yield client
 
 
@@ -54,7 +55,7 @@ def browser(client: TestClient, user_name: str, password: str = PASSWORD) -> Tes
 
 def another(client: TestClient) -> TestClient:
     """Another browser at the same server, not signed in. The server is run by the first one."""
-    return TestClient(client.app, base_url=str(client.base_url))
+    return TestClient(client.app, base_url=str(client.base_url), headers={"Origin": client.headers["Origin"]})
 
 
 def service(

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,16 +16,22 @@ Connect = Callable[[], socket.socket]
 
 async def answers(scope: dict, receive: Callable, send: Callable) -> None:
     """An application that answers at once, whatever the body."""
+    if scope["path"] == "/large":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(2**26)})
+        return
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
 
 
 @pytest.fixture
 def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
-    """Opens connections to a server that waits a fifth of a second for a head."""
+    """Opens connections to a server that waits a fifth of a second for a head, and for an answer to be taken."""
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(connections, "STALLED_SECONDS", 0.2)
+    monkeypatch.setattr(connections, "CONNECTIONS_PER_ADDRESS", 3)
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(answers, http=BoundedConnection, log_level="critical", lifespan="off")  # type: ignore[arg-type]
+    config = uvicorn.Config(answers, http=BoundedConnection, ws="none", log_level="critical", lifespan="off")  # type: ignore[arg-type]
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
@@ -72,7 +79,9 @@ def test_the_rest_of_a_body_that_was_answered_is_not_waited_for(connect: Connect
 
 
 @pytest.mark.parametrize(
-    "head", [b"X: " + b"a" * 2**22, b"X: a\r\n" * 2**17, b"X" * 2**22], ids=["a value", "many", "a name"]
+    "head",
+    [b"X: " + b"a" * 2**22, b"X: a\r\n" * 2**17, b"X" * 2**22, b"X: a\r\n" * 101 + b"\r\n"],
+    ids=["a value", "many", "a name", "more than a hundred headers"],
 )
 def test_a_head_that_is_too_large_is_refused(connect: Connect, head: bytes) -> None:
     connection = connect()
@@ -82,3 +91,35 @@ def test_a_head_that_is_too_large_is_refused(connect: Connect, head: bytes) -> N
         return
     assert until_closed(connection).startswith((b"HTTP/1.1 400", b""))
     assert b"200" not in until_closed(connection)
+
+
+def test_an_answer_that_is_not_taken_is_given_up(connect: Connect) -> None:
+    connection = connect()
+    connection.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+    received = connection.recv(1)
+    while BoundedConnection._open:
+        time.sleep(0.01)
+    assert len(received + until_closed(connection)) < 2**26
+
+
+def test_one_address_has_so_many_connections_and_a_new_one_when_one_is_closed(connect: Connect) -> None:
+    def is_answered(connection: socket.socket) -> bool:
+        try:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            return connection.recv(2**16).startswith(b"HTTP/1.1 200")
+        except ConnectionError:
+            return False
+
+    first, *others = (connect() for _ in range(3))
+    assert all(map(is_answered, [first, *others]))
+    assert not is_answered(connect())
+    first.close()
+    while not is_answered(connect()):
+        pass
+
+
+def test_there_are_no_websockets(connect: Connect) -> None:
+    connection = connect()
+    head = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAA\r\n"
+    connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n" + head + b"\r\n")
+    assert connection.recv(2**16).startswith(b"HTTP/1.1 200")

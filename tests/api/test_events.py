@@ -16,6 +16,7 @@ import uvicorn
 
 from scarmass.domain.edits import EditRequest, ProposeEdit
 from scarmass.services.context import Context
+from scarmass.services.precedence import CLICKS_AT_ONCE
 from scarmass.services.readings.edit import apply_edit
 from scarmass.storage.database import Database
 from tests.conftest import application
@@ -173,8 +174,11 @@ def test_healthz_answers_while_every_thread_of_the_pool_is_busy(
     body = {"sop_instance_uid": first["sop_instance_uid"], "boxes": [box]}
     with ThreadPoolExecutor(THREADS_OF_THE_POOL) as readers:
         asked = [readers.submit(api.post, "/segment", json=body) for _ in range(THREADS_OF_THE_POOL)]
-        for _ in asked:
+        for _ in range(CLICKS_AT_ONCE):
             busy.acquire()
+        queue = context.precedence
+        with queue._changed:
+            queue._changed.wait_for(lambda: len(queue._waiting) == THREADS_OF_THE_POOL - CLICKS_AT_ONCE)
         try:
             assert api.get(f"{str(api.base_url).removesuffix('/api/v1/')}/healthz").status_code == 200
         finally:

@@ -43,7 +43,7 @@ class Fake:
             "exp": now + 300,
             "nonce": "nonce",
         }
-        self.header = {"alg": "RS256", "kid": "one"}
+        self.header: dict[str, str] = {"alg": "RS256", "kid": "one"}
         self.key: RSAKey | OctKey = KEY
         self.userinfo: dict[str, Any] = {"sub": "anna-1", "name": "Anna", "groups": ["readers"]}
         self.token: dict[str, Any] = {}

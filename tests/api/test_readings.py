@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from scarmass.phantom.demonstration import write_phantom
 from scarmass.services.context import Context
 from tests.conftest import small_studies, upload
+from tests.fakes import EchoSegmenter
 from tests.kept import Kept
 from tests.services.readings.driving import prepared
 
@@ -19,9 +20,15 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def stack(client: TestClient, context: Context, kept_stack: Kept[str]) -> dict:
-    kept_stack.put_into(context)
-    return client.get(f"/api/v1/stacks/{kept_stack.told}").json()
+def stack(client: TestClient, context: Context, request: pytest.FixtureRequest) -> dict:
+    """The phantom patient's stack; where a test has models of its own, they prepare its reading."""
+    if type(context.segmenter) is EchoSegmenter:
+        kept_stack: Kept[str] = request.getfixturevalue("kept_stack")
+        kept_stack.put_into(context)
+        stack_id = kept_stack.told
+    else:
+        stack_id = upload(client, request.getfixturevalue("phantom_files"))["studies"][0]["stacks"][0]["stack_id"]
+    return client.get(f"/api/v1/stacks/{stack_id}").json()
 
 
 @pytest.fixture

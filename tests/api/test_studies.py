@@ -12,6 +12,8 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from scarmass.phantom.demonstration import write_phantom
+from scarmass.services.context import Context
+from scarmass.storage.room import Room
 from tests.conftest import small_studies, upload
 
 
@@ -131,3 +133,19 @@ def test_what_does_not_exist_is_a_404_problem(client: TestClient, path: str) -> 
     answer = client.get(f"/api/v1/{path}")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_an_upload_without_room_is_refused_at_once_and_readyz_tells(
+    client: TestClient, context: Context, phantom_files: list[Path]
+) -> None:
+    assert client.get("/readyz").json()["storage"]["has_room"]
+    context.files.room = Room(context.files.root, largest_bytes=1000)
+    for answer in (
+        client.post("/api/v1/studies", files=[("files", ("a.dcm", phantom_files[0].read_bytes()))]),
+        client.post("/dicomweb/studies", content=b"-" * 2000),
+    ):
+        assert (answer.status_code, answer.json()["type"]) == (507, "urn:scarmass:problem:StorageFull")
+    assert client.get("/api/v1/studies").json()["studies"] == []
+    context.files.room = Room(context.files.root, least_free_bytes=2**60)
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()["storage"]["has_room"]) == (200, False)

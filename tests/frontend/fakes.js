@@ -53,6 +53,8 @@ export class FakeServer {
   /** The bodies of the edits that it stored. */
   stored = [];
   isOffline = false;
+  /** How many requests are more than a share, before the next one that is not. */
+  tooMany = 0;
   /** Is the next edit stored, but its answer lost? */
   losesAnswer = false;
   /** @type {Map<string, string>} why edits of a kind are refused */
@@ -94,6 +96,8 @@ export class FakeServer {
 
   async #answer(path, { method, body }) {
     if (this.isOffline) throw new TypeError("offline");
+    if (this.tooMany-- > 0)
+      return Response.json({}, { status: 429, headers: { "Retry-After": "3" } });
     if (method === "GET") return Response.json(this.reading());
     const edit = path.endsWith("/from-segmentation") ? importOf(JSON.parse(body)) : JSON.parse(body);
     const { client_id, expected_revision, kind } = edit;

@@ -201,3 +201,22 @@ test("what waits in one window while another one signs is set aside with its rea
   assert.deepEqual([server.stored.length, outbox.asideCount, stateOf("a")], [0, 1, "proposed"]);
   assert.deepEqual(events.at(-1)[1].refusal, "the reading is signed");
 });
+
+test("what is more than a share waits as long as the server says, and nothing is lost, doubled or set aside", async () => {
+  server.tooMany = 20;
+  outbox.add(on("a", "accept"));
+  outbox.add(on("b", "exclude"));
+  for (let refused = 0; refused < 20; refused++) {
+    await settled();
+    mock.timers.tick(2999);
+    await settled();
+    assert.deepEqual([kinds(), outbox.unsavedCount, outbox.asideCount], [[], 2, 0]);
+    mock.timers.tick(1);
+  }
+  await settled();
+  assert.deepEqual(kinds(), [
+    ["a", "accept"],
+    ["b", "exclude"],
+  ]);
+  assert.equal(outbox.state, "saved");
+});

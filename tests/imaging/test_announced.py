@@ -51,6 +51,7 @@ def test_every_encoding_announces_the_same(tmp_path: Path, dataset: pydicom.File
         "MR",
         "Herz-MRT spät",
         found.series_description,
+        dataset.PatientID,
     )
     assert "LGE" in found.series_description
 

@@ -90,7 +90,9 @@ def test_nothing_is_lost_while_a_syslog_server_is_away(context: Context, tmp_pat
     running = syslog_server.SyslogServer(certificate)
     with running:
         receiver = SyslogReceiver(SyslogServer("localhost", running.port, authority=certificate))
-        with AuditWorker(context, receiver):
+        worker = AuditWorker(context, receiver)
+        worker.start()
+        try:
             add(context, 5)
             running.wait_for(5)
             running.__exit__()
@@ -99,6 +101,9 @@ def test_nothing_is_lost_while_a_syslog_server_is_away(context: Context, tmp_pat
             running.__enter__()
             eventually(lambda: _is_delivered(context, receiver.name))
             running.wait_for(10)
+        finally:
+            worker.stop()
+            worker.join()
     numbers = [int(one.split(b"urn:scarmass:audit:")[1].split(b'"')[0]) for one in running.messages]
     assert sorted(set(numbers)) == list(range(1, 11))
     assert numbers == sorted(numbers)

@@ -33,6 +33,11 @@ async def _uploads(request: Request) -> AsyncIterator[None]:
         yield
 
 
+def declared_bytes(request: Request) -> int:
+    """Of the body; 0 where they are not known before they come."""
+    return int(request.headers.get("content-length", "0"))
+
+
 @contextmanager
 def watching(request: Request, gone: threading.Event) -> Iterator[None]:
     """Set gone when the client leaves, or the block is left. The request's body has to be read already."""

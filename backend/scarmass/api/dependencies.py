@@ -20,10 +20,6 @@ ANYBODY = uuid.UUID(int=0)
 """Who asks where nobody signs in."""
 
 
-def _context(request: Request) -> Context:
-    return request.app.state.context
-
-
 def _embedding_ahead(request: Request) -> EmbeddingAhead:
     return request.app.state.embedding_ahead
 
@@ -38,6 +34,11 @@ def _asking(
     """
     person = person_of(request)
     return person or Person(ANYBODY, claimed(unquote(x_reader or "")), frozenset(Role))
+
+
+def _context(request: Request, person: Annotated[Person, Depends(_asking)]) -> Context:
+    """What the person sees of everything."""
+    return request.app.state.context.seen_by(person)
 
 
 def _may(*any_of: Permission) -> Callable[[Person], Person]:

@@ -4,6 +4,7 @@ import typer
 
 from scarmass.cli.admin import admin_app
 from scarmass.cli.audit import audit_app
+from scarmass.cli.backup import backup, restore
 from scarmass.cli.calibrate import calibrate
 from scarmass.cli.data import dataset_app
 from scarmass.cli.deletion import delete_patient, deletions
@@ -19,6 +20,8 @@ app.command()(serve)
 app.command("import")(import_studies)
 app.command()(demo)
 app.command()(replay)
+app.command()(backup)
+app.command()(restore)
 admin_app.command("delete-patient")(delete_patient)
 admin_app.command()(deletions)
 app.add_typer(admin_app, name="admin")

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scarmass.cli.audit import operator, record_command
-from scarmass.domain.audit import Action, Subject
+from scarmass.cli.audit import operator
 from scarmass.domain.deletion import Deletion, DeletionReason, DeletionRequest
 from scarmass.domain.errors import PatientNotFound
 from scarmass.main import open_places, open_storage
@@ -41,8 +40,6 @@ def delete_patient(
             raise typer.Exit(1)
         request = DeletionRequest(uuid.uuid4(), reason, operator(), True, although_signed)
         deletion = ask.delete_patient(places, stored_id, request)
-        subjects = [Subject(stored_id, study.study_instance_uid) for study in found]
-        record_command(database, Action.DELETE, subjects, command="delete-patient", deletion_id=str(deletion.id))
         _carry_out(places, deletion.id)
         rewrite_where_due(places)
         _tell(ask.get_deletion(places, deletion.id))

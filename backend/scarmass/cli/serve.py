@@ -57,6 +57,7 @@ def _demo_studies() -> Iterator[list[Path]]:
 
 def import_studies(
     paths: Annotated[list[Path], typer.Argument(exists=True, help="DICOM files, .zip archives, folders")],
+    study_group: Annotated[str, typer.Option(help="of new studies, for those who see one alone")] = "",
 ):
     """Take DICOM files into the database, as an upload would."""
     inside = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
@@ -64,7 +65,7 @@ def import_studies(
     settings = Settings()
     examiners = open_examiners(settings)
     with open_storage(settings) as (database, files):
-        intake = import_paths(database, files, examiners, found)
+        intake = import_paths(database, files, examiners, found, study_group)
         _record_import(database, intake)
     for study in intake.studies:
         for stack in study.stacks:

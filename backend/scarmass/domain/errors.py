@@ -49,7 +49,7 @@ class Excessive(Fact):
 class TooManyRequests(Excessive):
     """A person, or the clients at one address, asked for more than their share."""
 
-    def __init__(self, what: str, retry_after_s: float) -> None:
+    def __init__(self, what: str, retry_after_s: float = Excessive.retry_after_s) -> None:
         super().__init__(what)
         self.retry_after_s = retry_after_s
 
@@ -76,6 +76,10 @@ class ProviderRefused(Unauthenticated):
 
 class NoRole(Forbidden):
     """Somebody is known at the provider, and nothing that it says of them is a role here."""
+
+
+class StudyGroupUnsaid(Invalid):
+    """Whoever brings studies sees several study groups, and did not say of which one they are."""
 
 
 class PasswordRefused(Invalid):

@@ -196,12 +196,13 @@ class Removal:
 
 @dataclass(frozen=True)
 class Study:
-    """removal: None where the study is on the worklist."""
+    """removal: None where the study is on the worklist. study_group: who sees it, empty for the general one."""
 
     header: StudyHeader
     imported_at: datetime
     stacks: tuple[Stack, ...] = field(default=())
     removal: Removal | None = None
+    study_group: str = ""
 
 
 @dataclass(frozen=True)

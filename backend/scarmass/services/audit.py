@@ -52,6 +52,11 @@ class Trail:
         self._folding = Folding()
         self._subjects: Remembered[tuple[Named, str], Subject] = Remembered(REMEMBERED_SUBJECTS)
 
+    def forget(self) -> None:
+        """Drop whose data were looked at lately: it is of whoever was deleted too."""
+        self._subjects.forget()
+        self._folding.forget()
+
     def is_recorded(self, event: Event, named: Named | None, keys: Sequence[str]) -> bool:
         """Was the same recorded lately? Only where that is known without the database."""
         if named is None or not keys:
@@ -72,11 +77,6 @@ class Trail:
             record(self._context, *events)
         for one in events if is_folded else ():
             self._folding.note(one)
-
-    def forget(self) -> None:
-        """Drop whose data are whose; what is looked at again is recorded again."""
-        self._subjects.forget()
-        self._folding.forget()
 
     def _subjects_of(self, named: Named | None, keys: Sequence[str]) -> Sequence[Subject]:
         if named is None or not keys:

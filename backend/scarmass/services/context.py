@@ -1,8 +1,9 @@
 """What every service works with, handed in by the composition roots."""
 
 import uuid
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_bytes
@@ -10,6 +11,7 @@ from secrets import token_bytes
 import numpy as np
 from numpy.typing import NDArray
 
+from scarmass.domain.access import Person
 from scarmass.domain.audit import AuditReceiver
 from scarmass.domain.contours import Contours
 from scarmass.domain.deletion import RetentionRules
@@ -35,6 +37,7 @@ from scarmass.storage.deletions import FORGET
 from scarmass.storage.files import FileStore
 from scarmass.storage.notifications import Notifications
 from scarmass.storage.spool import Spool
+from scarmass.storage.study_groups import Sight
 
 REMEMBERED_SPREADS = 4096
 REMEMBERED_BLOOD = 512
@@ -54,9 +57,10 @@ class Context:
     """sensitivity, wall: what readings are opened with. examiners: read what comes in. report_templates: a site's own.
     results_folder: where signed readings are written, None where they are not. network: our entity, peers and rules.
     client_of: talks to a peer. spool: where what comes over the network waits, None where nothing does. login: how
-    people sign in, None where nobody has to. retention: how long studies stay. nightly_hour: of the day, at which the
-    daily work begins. record_key: of the hashes that stand for patients in records. audit_receiver: where
-    the audit trail is sent to, None where it stays here.
+    people sign in, None where nobody has to. study_group_of: which group the studies of a peer come into.
+    retention: how long studies stay. nightly_hour: of the day, at which the daily work begins. record_key: of the
+    hashes that stand for patients in records. audit_receiver: where the audit trail is sent to, None where it stays
+    here.
 
     images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
     time. results: what signed readings leave as. metrics: what is counted and timed.
@@ -78,6 +82,7 @@ class Context:
     client_of: Callable[[Peer], PacsClient] = no_client
     spool: Spool | None = None
     login: Login | None = None
+    study_group_of: Mapping[str, str] = field(default_factory=dict)
     retention: RetentionRules = field(default_factory=RetentionRules)
     nightly_hour: int = 3
     record_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
@@ -96,11 +101,23 @@ class Context:
     )
     precedence: Precedence = field(default_factory=Precedence)
     notifications: Notifications = field(init=False)
-    is_stopping: bool = False
     metrics: Metrics = field(default_factory=Metrics)
 
     def __post_init__(self) -> None:
         self.notifications = Notifications(self.database.conninfo)
+
+    def seen_by(self, person: Person) -> "Context":
+        """The same, where the person sees the studies of some groups alone: the others are not there."""
+        if person.study_groups is None:
+            return self
+        seen = copy(self)
+        seen.database = self.database.seen_with(Sight(person.study_groups, person.name))
+        return seen
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the server ends: the same for everybody, whatever they see."""
+        return self.precedence.is_stopped
 
     @property
     def places(self) -> Places:
@@ -116,14 +133,14 @@ class Context:
         )
 
     @contextmanager
-    def forgetting(self, also: Callable[[], object] = lambda: None) -> Iterator[None]:
-        """Forget what is remembered whenever something was deleted for good, by whoever. also: is called then."""
+    def forgetting(self, *others: Callable[[], None]) -> Iterator[None]:
+        """Forget what is remembered whenever something was deleted for good, by whichever process.
 
-        def forget() -> None:
-            self.forget()
-            also()
-
-        with self.notifications.subscribed(forget, FORGET):
+        others: forget what they remember.
+        """
+        with ExitStack() as stack:
+            for forget in (self.forget, *others):
+                stack.enter_context(self.notifications.subscribed(forget, FORGET))
             yield
 
     def forget(self) -> None:
@@ -134,7 +151,6 @@ class Context:
 
     def stop(self) -> None:
         """The server ends: models begin nothing more, and who waits for changes is told."""
-        self.is_stopping = True
         self.precedence.stop()
         self.notifications.wake_everybody()
 

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from scarmass.domain.errors import DirectoryIgnored, ObjectRefused, StudyNotFound
 from scarmass.domain.segmentation import SegmentationObject
 from scarmass.domain.stack import Study
+from scarmass.domain.study_groups import Filing, filing
 from scarmass.imaging.archive import Refused, files_within, is_archive
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.examiner import EXAMINERS, Examined, Examiners
@@ -52,11 +53,15 @@ def take_in_upload(
     sent_bytes: int,
     abandoned: threading.Event,
     only_study: str | None = None,
+    study_group: str | None = None,
 ) -> Intake:
     """What came over the network: in the time that so many bytes may take, and while somebody waits for the answer.
 
-    only_study: the StudyInstanceUID that the objects must have; others are refused.
+    only_study: the StudyInstanceUID that the objects must have; others are refused. study_group: of new studies, None
+    for the only one that is seen. Raises StudyGroupUnsaid, NotAllowed, StorageFull.
     """
+    sight = context.database.sight
+    filed = filing(None if sight is None else sight.study_groups, study_group)
     bounds = context.examiners.bounds
     seconds = bounds.upload_seconds + sent_bytes / bounds.bytes_per_second
     allowance = Allowance(seconds, abandoned)
@@ -71,6 +76,7 @@ def take_in_upload(
         examiners=context.examiners,
         allowance=allowance,
         only_study=only_study,
+        filed=filed,
     )
 
 
@@ -82,13 +88,16 @@ def take_in(
     examiners: Examiners = EXAMINERS,
     allowance: Allowance | None = None,
     only_study: str | None = None,
+    filed: Filing = Filing(),
 ) -> Intake:
     """Store the usable MR images and segmentations among these (name, stream) files and .zip archives.
 
     Twice changes nothing.
 
-    allowance: the time that the files may take together, where they came from somebody unknown. Raises StorageFull.
+    allowance: the time that the files may take together, where they came from somebody unknown. filed: which studies
+    they may be of. Raises StorageFull.
     """
+    database = database.seen_with(None)  # what is there must not be stored again because it is not seen
     intake = Intake()
     allowance = allowance or Allowance()
     by_study: dict[str, list[Accepted]] = defaultdict(list)
@@ -111,14 +120,14 @@ def take_in(
                 by_study[study_instance_uid].append(found)
         for study_instance_uid, objects in by_study.items():
             with database.transaction() as session:
-                is_new = store_study(session, files, study_instance_uid, objects, intake.rejected, is_same)
+                is_new = store_study(session, files, study_instance_uid, objects, intake.rejected, is_same, filed)
             intake.stored += sum(is_new)
             intake.already_here += len(is_new) - sum(is_new)
             if is_new:
                 with database.transaction() as session:
                     intake.studies.append(studies.get_study(session, study_instance_uid))
         for study_instance_uid, segmentations in drawn.items():
-            _keep_segmentations(database, files, study_instance_uid, segmentations, intake)
+            _keep_segmentations(database, files, study_instance_uid, segmentations, intake, filed)
     return intake
 
 
@@ -128,10 +137,11 @@ def _keep_segmentations(
     study_instance_uid: str,
     objects: list[AcceptedSegmentation],
     intake: Intake,
+    filed: Filing,
 ) -> None:
     """After the images: so those that came together know their study, which is answered with them."""
     with database.transaction() as session:
-        is_new = store_segmentations(session, files, study_instance_uid, objects, intake.rejected)
+        is_new = store_segmentations(session, files, study_instance_uid, objects, intake.rejected, filed)
     intake.stored += sum(is_new)
     intake.already_here += len(is_new) - sum(is_new)
     intake.segmentations += len(is_new)

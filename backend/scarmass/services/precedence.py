@@ -106,6 +106,10 @@ class Precedence:
                 self._at_work.remove(place)
                 self._changed.notify_all()
 
+    @property
+    def is_stopped(self) -> bool:
+        return self._is_stopped
+
     def stop(self) -> None:
         """The server ends: no piece begins any more."""
         self._is_stopped = True

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scarmass.domain.other_views import OtherView, View, other_views, views_of
 from scarmass.domain.protocols import SliceImage
 from scarmass.domain.stack import Contrast, Slice, Stack, Study
+from scarmass.domain.study_groups import require_seen
 from scarmass.imaging.mr.pixels import slice_values, stored_values, thumbnail_png
 from scarmass.services.context import Context
 from scarmass.storage import removals, stacks, studies
@@ -30,6 +31,15 @@ def set_removed(context: Context, study_instance_uid: str, author: str, removed:
     """Take a study off the worklist, or bring it back; its images and readings stay. Raises StudyNotFound."""
     with context.database.transaction() as session:
         removals.set_removed(session, study_instance_uid, author, removed)
+        return studies.get_study(session, study_instance_uid)
+
+
+def set_study_group(context: Context, study_instance_uid: str, author: str, study_group: str) -> Study:
+    """Let another group see the study. Raises StudyNotFound, NotAllowed where the author does not see that group."""
+    sight = context.database.sight
+    require_seen(None if sight is None else sight.study_groups, study_group)
+    with context.database.transaction() as session:
+        studies.set_study_group(session, study_instance_uid, author, study_group)
         return studies.get_study(session, study_instance_uid)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.patient import is_same_patient
 from scarmass.domain.segmentation import SegmentationObject
+from scarmass.domain.study_groups import NOT_SEEN, Filing
 from scarmass.imaging.archive import Refused
 from scarmass.storage import segmentations, studies
 from scarmass.storage.files import FileStore, Received
@@ -30,6 +31,7 @@ def store_segmentations(
     study_instance_uid: str,
     objects: Sequence[AcceptedSegmentation],
     rejected: list[Refused],
+    filed: Filing,
 ) -> list[bool]:
     """Add the objects to their study; answers of each usable one whether it is new.
 
@@ -38,6 +40,10 @@ def store_segmentations(
     """
     hold_files(session)
     studies.lock_study(session, study_instance_uid)
+    there_is = studies.study_group_of(session, study_instance_uid)
+    if there_is is not None and not filed.may_add_to(there_is):
+        rejected.extend(Refused(one.name, NOT_SEEN) for one in objects)
+        return []
     study = studies.header_of(session, study_instance_uid)
     is_new: list[bool] = []
     kept: list[Received] = []

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from scarmass.domain.errors import InstanceConflict, ObjectRefused
 from scarmass.domain.patient import is_same_patient
 from scarmass.domain.stack import SliceHeader, Stack, StudyHeader
+from scarmass.domain.study_groups import NOT_SEEN, Filing
 from scarmass.imaging.archive import Refused
 from scarmass.imaging.mr.header import MrObject
 from scarmass.imaging.mr.objects import object_warnings
@@ -43,6 +44,7 @@ def store_study(
     objects: list[Accepted],
     rejected: list[Refused],
     is_same: Callable[[Path, Path], bool],
+    filed: Filing,
 ) -> list[bool]:
     """Add the objects to their study and form its stacks anew; answers of each usable one whether it is new.
 
@@ -50,7 +52,11 @@ def store_study(
     """
     hold_files(session)
     studies.lock_study(session, study_instance_uid)
-    study = studies.add_study(session, objects[0].content.study)
+    there_is = studies.study_group_of(session, study_instance_uid)
+    if there_is is not None and not filed.may_add_to(there_is):
+        rejected.extend(Refused(one.name, NOT_SEEN) for one in objects)
+        return []
+    study = studies.add_study(session, objects[0].content.study, filed.study_group)
     headers = studies.headers_of(session, study_instance_uid)
     usable = _usable(objects, study, headers, rejected)
     found = studies.add_instances(
@@ -65,7 +71,7 @@ def store_study(
     for accepted, there in zip(usable, found, strict=True):
         try:
             if there is not None:
-                _require_same(accepted, study_instance_uid, there, kept, files, is_same)
+                _require_same(accepted, study_instance_uid, there, kept, files, is_same, filed)
             is_new.append(there is None)
         except InstanceConflict as conflict:
             rejected.append(Refused(accepted.name, str(conflict)))
@@ -111,6 +117,7 @@ def _require_same(
     kept: Mapping[str, Received],
     files: FileStore,
     is_same: Callable[[Path, Path], bool],
+    filed: Filing,
 ) -> None:
     """Raises InstanceConflict unless what is stored under the object's UID is the same image of the same study.
 
@@ -129,10 +136,8 @@ def _require_same(
             raise InstanceConflict(f"it cannot be compared with what is stored under its UID: {refused}") from refused
     if not is_known or stored.study_instance_uid != study_instance_uid:
         what = "in another study" if is_known else "with other content"
-        raise InstanceConflict(
-            f"this SOP Instance UID is already stored {what}; the stored one, of study {stored.study_instance_uid}, "
-            "is kept"
-        )
+        of = f", of study {stored.study_instance_uid}," if filed.sees is None else ""
+        raise InstanceConflict(f"this SOP Instance UID is already stored {what}; the stored one{of} is kept")
 
 
 def _with_warnings(stacks: Sequence[Stack], headers: Sequence[SliceHeader]) -> list[Stack]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 
-from sqlalchemy import Select, insert, select, text, update
+from sqlalchemy import Select, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,11 @@ def head(session: Session) -> Head:
     """The last row; of an empty trail its beginning."""
     last = session.execute(select(AuditRow.number, AuditRow.sha256).order_by(AuditRow.number.desc()).limit(1)).first()
     return Head() if last is None else Head(last.number, last.sha256)
+
+
+def has_trail(session: Session) -> bool:
+    """Whether the database is of a version that has one."""
+    return session.scalar(select(func.to_regclass(AuditRow.__tablename__))) is not None
 
 
 def page(session: Session, sought: Sought, limit: int, before: int | None) -> list[Recorded]:

@@ -1,28 +1,38 @@
 """The connection to PostgreSQL, and its schema."""
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from alembic import command
 from alembic.config import Config
 from psycopg.errors import DiskFull, ForeignKeyViolation
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 from scarmass.domain.errors import DatabaseUnavailable, DeletedMeanwhile, StorageFull
 from scarmass.paths import MIGRATIONS
+from scarmass.storage.study_groups import SIGHT, Sight, limit
 
 
 class Database:
-    """Engine and sessions of one database."""
+    """Engine and sessions of one database. sight: what its sessions see, None for everything."""
 
     def __init__(self, url: str) -> None:
         self.engine: Engine = create_engine(
             psycopg_url(url), pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True
         )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        event.listen(self._sessions, "do_orm_execute", limit)
+        self.sight: Sight | None = None
+
+    def seen_with(self, sight: Sight | None) -> "Database":
+        """The same database, in which nothing else is there than what is seen."""
+        seen = copy.copy(self)
+        seen.sight = sight
+        return seen
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -33,7 +43,7 @@ class Database:
         be added to what somebody deleted for good.
         """
         try:
-            with self._sessions.begin() as session:
+            with self._sessions(info={SIGHT: self.sight}) as session, session.begin():
                 yield session
         except (OperationalError, PoolTimeoutError) as error:
             if isinstance(error.__cause__, DiskFull):
@@ -67,6 +77,12 @@ def psycopg_url(url: str) -> str:
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     return parsed.render_as_string(hide_password=False)
+
+
+def with_password(url: str, password: str) -> str:
+    """The URL with a password, where it has none of its own."""
+    parsed = make_url(url)
+    return parsed.set(password=parsed.password or password).render_as_string(hide_password=False)
 
 
 def migrate(url: str, revision: str = "head") -> None:

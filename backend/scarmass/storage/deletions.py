@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from scarmass.domain.deletion import Deletion, DeletionReason, DeletionRequest
-from scarmass.domain.errors import DeletionNotFound
+from scarmass.domain.errors import ClientIdReused, DeletionNotFound
 from scarmass.storage.documents import Json
 from scarmass.storage.notifications import notify
 from scarmass.storage.tables import DeletionRow
@@ -54,7 +54,8 @@ class Removed:
 
 
 def add(session: Session, request: DeletionRequest, patient_hash: str, target: Target) -> Deletion:
-    """A deletion that begins; of a client_id that is known already, the one that is stored."""
+    """A deletion that begins; of a client_id that is known already, the one that is stored. Raises ClientIdReused where
+    that is not seen."""
     values = {
         "id": uuid.uuid4(),
         "client_id": request.client_id,
@@ -69,7 +70,8 @@ def add(session: Session, request: DeletionRequest, patient_hash: str, target: T
     }
     session.execute(insert(DeletionRow).values(values).on_conflict_do_nothing(index_elements=["client_id"]))
     found = by_client_id(session, request.client_id)
-    assert found is not None
+    if found is None:
+        raise ClientIdReused("this client_id asked for another deletion")
     return found
 
 

@@ -17,7 +17,6 @@ from scarmass.storage.notifications import notify
 from scarmass.storage.orphans import LOCK, known
 from scarmass.storage.studies import lock_study
 from scarmass.storage.tables import (
-    AuditRow,
     InstanceRow,
     ReaderStudyRow,
     ReaderStudyStackRow,
@@ -32,9 +31,8 @@ from scarmass.storage.tables import (
 
 Named = Mapping[str, Sequence[str] | Sequence[uuid.UUID]]
 
-KEPT = frozenset({AuditRow.__tablename__})
-"""Tables that name studies and are left alone, as they are records of what was done: who saw a patient has to be known
-longer than the patient is here. The audit trail has PatientID and StudyInstanceUID, and nothing else of them."""
+KEPT = frozenset({"audit_events"})
+"""Tables that name studies and are left alone, as they are records of what was done."""
 
 NAMES_STUDY, NAMES_STACK, NAMES_READING, NAMES_OBJECT = (
     "study_instance_uid",
@@ -97,10 +95,12 @@ def studies_of_patient(session: Session, patient_id: str) -> set[str]:
     }
 
 
-def erase_files(database: Database, files: FileStore, sha256s: Iterable[str]) -> int:
-    """Remove stored files that no row points to any more; answers how many. Waits for imports that are storing."""
+def erase_files(database: Database, files: FileStore, sha256s: Iterable[str]) -> int | None:
+    """Remove stored files that no row points to any more; answers how many, None while an import stores files, or a
+    backup is made of them."""
     with database.transaction() as session:
-        session.execute(text(f"select pg_advisory_xact_lock({LOCK})"))
+        if not session.scalar(text(f"select pg_try_advisory_xact_lock({LOCK})")):
+            return None
         unknown = set(sha256s) - known(session)
         there = [files.path(sha256) for sha256 in unknown if files.path(sha256).is_file()]
         for path in there:

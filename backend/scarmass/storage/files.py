@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 
 from scarmass.domain.errors import StorageFull
+from scarmass.storage.room import Room
 
 INCOMING = "incoming"
 SYNC_THREADS = 8
@@ -60,13 +61,19 @@ class Incoming:
 class FileStore:
     """Files under root/aa/bb/<sha256>. A name appears only when the whole content is on the disk."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, largest_bytes: int | None = None, least_free_bytes: int = 0) -> None:
+        """largest_bytes: that may be stored. least_free_bytes: that stay free of the disk."""
         self.root = root
         (root / INCOMING).mkdir(parents=True, exist_ok=True)
+        self.room = Room(root, largest_bytes, least_free_bytes)
 
     @contextmanager
-    def incoming(self) -> Iterator[Incoming]:
-        """A folder for one upload's files, locked while it is in use and removed at the end. Raises StorageFull."""
+    def incoming(self, expected_bytes: int = 0) -> Iterator[Incoming]:
+        """A folder for one upload's files, locked while it is in use and removed at the end.
+
+        Raises StorageFull, before anything is taken where there is no room for what is expected.
+        """
+        self.room.require(expected_bytes)
         with ExitStack() as stack:
             with _locked(self.root / INCOMING), storage_full_is_a_fact():
                 folder = Path(tempfile.mkdtemp(dir=self.root / INCOMING))
@@ -86,12 +93,13 @@ class FileStore:
             with ThreadPoolExecutor(SYNC_THREADS) as threads:
                 list(threads.map(_sync, (one.path for one in new)))
                 for one in new:
+                    self.room.added(one.path.stat().st_size)
                     one.path.replace(self.path(one.sha256))
                 list(threads.map(_sync, folders))
 
     def put(self, content: bytes) -> str:
         """Store the bytes durably and return their sha256; storing them again changes nothing."""
-        with self.incoming() as incoming:
+        with self.incoming(len(content)) as incoming:
             received = incoming.receive([content])
             self.keep([received])
         return received.sha256

@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from scarmass.domain.errors import ReaderStudyNotFound
+from scarmass.domain.errors import ClientIdReused, ReaderStudyNotFound
 from scarmass.domain.reader_study import Arm, Assignment, Key, Opened, ReaderStudy, key_of
 from scarmass.storage.tables import (
     ReaderStudyReadingRow,
@@ -34,7 +34,7 @@ class StoredReaderStudy:
 
 
 def add_reader_study(session: Session, study: ReaderStudy, client_id: uuid.UUID, created_by: str) -> uuid.UUID:
-    """The id of the study that this client_id made, now or before."""
+    """The id of the study that this client_id made, now or before. Raises ClientIdReused where that is not seen."""
     values = {
         "id": study.id,
         "client_id": client_id,
@@ -50,7 +50,9 @@ def add_reader_study(session: Session, study: ReaderStudy, client_id: uuid.UUID,
     adding = insert(ReaderStudyRow).values(values).on_conflict_do_nothing(index_elements=["client_id"])
     if session.scalar(adding.returning(ReaderStudyRow.id)) is None:
         of_request = select(ReaderStudyRow.id).where(ReaderStudyRow.client_id == client_id)
-        return session.scalars(of_request).one()
+        if (known := session.scalar(of_request)) is None:
+            raise ClientIdReused("this client_id made another reader study")
+        return known
     session.add_all(
         ReaderStudyStackRow(reader_study_id=study.id, ordinal=ordinal, stack_id=stack_id)
         for ordinal, stack_id in enumerate(study.stack_ids)

@@ -24,5 +24,6 @@ def removal_of(session: Session, row: StudyRow) -> Removal | None:
     if not row.is_removed:
         return None
     query = select(StudyChangeRow).where(StudyChangeRow.study_instance_uid == row.study_instance_uid)
+    query = query.where(StudyChangeRow.change.has_key("removed"))
     last = session.scalars(query.order_by(StudyChangeRow.id.desc()).limit(1)).one()
     return Removal(last.author, last.created_at)

@@ -96,7 +96,7 @@ def change_stack(
         row.revision += 1
         session.add(StackChangeRow(stack_id=stack_id, author=author, change=change))
         session.flush()
-        _notify_readings(session, [stack_id])
+        notify_readings(session, [stack_id])
     return stack_of_row(row)
 
 
@@ -139,11 +139,11 @@ def replace_stacks(session: Session, study_instance_uid: str, stacks: Sequence[S
         if stack_id not in same.values() and stack_id not in read:
             session.delete(row)
     session.flush()
-    _notify_readings(session, list(stored))
+    notify_readings(session, list(stored))
     return list(stored)
 
 
-def _notify_readings(session: Session, stack_ids: Sequence[str]) -> None:
+def notify_readings(session: Session, stack_ids: Sequence[str]) -> None:
     """Wake those who follow a reading of these stacks."""
     for reading_id in session.scalars(select(ReadingRow.id).where(ReadingRow.stack_id.in_(stack_ids))):
         notify(session, str(reading_id))

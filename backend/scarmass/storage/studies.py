@@ -20,10 +20,11 @@ from scarmass.storage.documents import (
     header_to_json,
 )
 from scarmass.storage.removals import removal_of
-from scarmass.storage.stacks import stack_of_row, study_header
+from scarmass.storage.stacks import notify_readings, stack_of_row, study_header
 from scarmass.storage.tables import (
     FrameRow,
     InstanceRow,
+    StudyChangeRow,
     StudyRow,
 )
 
@@ -34,11 +35,11 @@ def lock_study(session: Session, study_instance_uid: str) -> None:
     session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": key})
 
 
-def add_study(session: Session, header: StudyHeader) -> StudyHeader:
-    """The stored study of this UID, added where it was not there."""
+def add_study(session: Session, header: StudyHeader, study_group: str = "") -> StudyHeader:
+    """The stored study of this UID, added where it was not there. study_group: where it is new."""
     row = session.get(StudyRow, header.study_instance_uid, options=[lazyload(StudyRow.stacks)])
     if row is None:
-        row = StudyRow(**asdict(header))
+        row = StudyRow(**asdict(header), study_group=study_group)
         session.add(row)
     elif not row.accession_number:
         row.accession_number = header.accession_number
@@ -50,6 +51,25 @@ def header_of(session: Session, study_instance_uid: str) -> StudyHeader | None:
     """Patient and study as they are stored, None where the study is not here."""
     row = session.get(StudyRow, study_instance_uid, options=[lazyload(StudyRow.stacks)])
     return None if row is None else study_header(row)
+
+
+def study_group_of(session: Session, study_instance_uid: str) -> str | None:
+    """None where the study is not here."""
+    query = select(StudyRow.study_group).where(StudyRow.study_instance_uid == study_instance_uid)
+    return session.scalar(query)
+
+
+def set_study_group(session: Session, study_instance_uid: str, author: str, study_group: str) -> None:
+    """Let another group see a study, record who did, and wake who follows a reading of it. Raises StudyNotFound."""
+    row = session.get(StudyRow, study_instance_uid)
+    if row is None:
+        raise StudyNotFound("no such study")
+    if row.study_group != study_group:
+        change = {"study_group": study_group, "before": row.study_group}
+        row.study_group = study_group
+        session.add(StudyChangeRow(study_instance_uid=study_instance_uid, author=author, change=change))
+        notify_readings(session, [stack.stack_id for stack in row.stacks])
+        session.flush()
 
 
 def is_removed(session: Session, study_instance_uid: str) -> bool:
@@ -178,4 +198,4 @@ def imported_since(session: Session, study_instance_uid: str, time: datetime) ->
 
 def _study(session: Session, row: StudyRow) -> Study:
     stacks = tuple(stack_of_row(stack) for stack in row.stacks)
-    return Study(study_header(row), row.imported_at, stacks, removal_of(session, row))
+    return Study(study_header(row), row.imported_at, stacks, removal_of(session, row), row.study_group)

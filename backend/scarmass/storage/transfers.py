@@ -62,8 +62,9 @@ def add_fetch(session: Session, client_id: uuid.UUID, peer: str, study_instance_
     if added is not None:
         notify(session, TRANSFERS)
         return added
-    row = session.scalars(select(TransferRow).filter_by(client_id=client_id)).one()
-    if (row.direction, row.peer, row.study_instance_uid) != (Direction.FETCH.value, peer, study_instance_uid):
+    row = session.scalar(select(TransferRow).filter_by(client_id=client_id))
+    same = (Direction.FETCH.value, peer, study_instance_uid)
+    if row is None or (row.direction, row.peer, row.study_instance_uid) != same:
         raise ClientIdReused("this client_id asked for another transfer")
     return row.id
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import ReadingNotFound
 from scarmass.storage.steps import PROPOSALS
@@ -33,21 +33,16 @@ def versions_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> list[Vers
     """What each of these readings consists of now."""
     proposals = select(func.count()).select_from(SliceChangeRow)
     proposals = proposals.where(SliceChangeRow.reading_id == ReadingRow.id, SliceChangeRow.revision == PROPOSALS)
-    newest = select(EditRow).where(EditRow.reading_id == ReadingRow.id).order_by(EditRow.revision.desc()).limit(1)
-    last = aliased(EditRow, newest.lateral())
+    newest = select(EditRow.revision, EditRow.author, EditRow.created_at)
+    newest = newest.where(EditRow.reading_id == ReadingRow.id).order_by(EditRow.revision.desc()).limit(1)
+    last = newest.lateral("last")
     stack = select(StackRow.revision).where(StackRow.stack_id == ReadingRow.stack_id).scalar_subquery()
     query = select(ReadingRow, proposals.scalar_subquery(), last, stack).outerjoin(last, true())
     return [
-        Version(
-            reading.id,
-            reading.state,
-            number,
-            edit.revision if edit else 0,
-            edit.author if edit else None,
-            edit.created_at if edit else None,
-            stack,
+        Version(reading.id, reading.state, number, edits or 0, author, edited_at, stack)
+        for reading, number, edits, author, edited_at, stack in session.execute(
+            query.where(ReadingRow.id.in_(reading_ids))
         )
-        for reading, number, edit, stack in session.execute(query.where(ReadingRow.id.in_(reading_ids)))
     ]
 
 

@@ -41,14 +41,15 @@ def distinctive(folder: Path, number: int = 0, patient_birth_date: str = "196001
 
 
 def rows_that_name(conninfo: str, words: Sequence[str]) -> Iterator[str]:
-    """Each row of any table that holds one of the words in any column, as table and word; not of those records that
-    outlive what they tell of."""
+    """Each row of any table that holds one of the words in any column, as table and word; but for records that stay."""
     with psycopg.connect(conninfo) as connection:
         tables = connection.execute(
             "select table_schema, table_name from information_schema.tables"
             " where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')"
         ).fetchall()
-        for schema, table in (one for one in tables if one[1] not in KEPT):
+        for schema, table in tables:
+            if table in KEPT:
+                continue
             rows = sql.SQL("select whole::text from {} as whole").format(sql.Identifier(schema, table))
             for (text,) in connection.execute(rows):
                 yield from (f"{table}: {word}" for word in words if word in text)

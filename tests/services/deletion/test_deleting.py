@@ -2,6 +2,7 @@
 
 import uuid
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from scarmass.api.app import create_app
+from scarmass.domain.audit import Action, Sought, Subject
 from scarmass.domain.deletion import DeletionReason, DeletionRequest
 from scarmass.domain.errors import DeletedMeanwhile, PatientAmbiguous, PatientNotFound
 from scarmass.services.context import Context
 from scarmass.services.deletion import ask, carry_out
-from scarmass.storage import arrivals, erasing
+from scarmass.storage import arrivals, audit, erasing
+from scarmass.storage.study_groups import Sight
 from scarmass.storage.tables import Table, WorkRow
 from tests.api.signing import ANNA, BERT, accept_all, get, open_reading, problem_of, sign
 from tests.conftest import upload
@@ -142,11 +145,31 @@ def test_a_patient_goes_with_every_study_and_the_record_knows_them_again(
     upload(client, patient.files)
     again = deleted(client, patient.study_instance_uid)
     assert both["patient_hash"] == again["patient_hash"]
+    with context.database.transaction() as session:
+        recorded = audit.page(session, Sought(actions=(Action.DELETE,), person="Dr Anna"), 10, None)
+    of_job = [one.event for one in recorded if one.event.about.get("deletion") == both["id"]]
+    assert {one.subject for one in of_job} == {Subject(PATIENT_ID, one.study_instance_uid) for one in (patient, second)}
     listed = client.get("/api/v1/deletions").json()["deletions"]
     assert [(one["id"], one["reason"]) for one in listed] == [
         (again["id"], "patient_asked"),
         (both["id"], "wrong_patient"),
     ]
+
+
+def test_who_sees_some_study_groups_deletes_the_patient_in_those_alone(
+    context: Context, client: TestClient, patient: Distinctive, tmp_path: Path
+) -> None:
+    upload(client, patient.files)
+    of_others = distinctive(tmp_path / "second", 1)
+    upload(client, of_others.files)
+    url = f"/api/v1/studies/{patient.study_instance_uid}"
+    client.patch(url, json={"study_group": "north"}).raise_for_status()
+    seen = replace(context.places, database=context.database.seen_with(Sight(frozenset({"north"}), "Dr Anna")))
+    request = DeletionRequest(uuid.uuid4(), DeletionReason.OTHER, "Dr Anna", whole_patient=True)
+    deletion = ask.delete_patient(seen, PATIENT_ID, request)
+    wait_until(lambda: ask.get_deletion(context.places, deletion.id).done_at)
+    left = client.get("/api/v1/studies").json()["studies"]
+    assert [one["study_instance_uid"] for one in left] == [of_others.study_instance_uid]
 
 
 def test_two_persons_with_one_patient_id_are_not_deleted_as_one(

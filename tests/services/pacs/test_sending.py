@@ -57,7 +57,7 @@ def test_signing_queues_what_the_rules_send_and_the_peer_has_it(
 def test_a_signature_that_is_not_stored_sends_nothing(
     networked: Context, unsigned: dict, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def breaks_off(*_: object) -> None:
+    def breaks_off(*_: object, **__: object) -> None:
         raise PeerFailed("broke off in the transaction")
 
     monkeypatch.setattr(jobs, "add_job", breaks_off)

@@ -12,7 +12,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from scarmass.api.costly import Uploads, watching
+from scarmass.api.costly import Uploads, declared_bytes, watching
 from scarmass.api.dependencies import CanStore, CanView, InContext
 from scarmass.api.media import DICOM, RELATED, dicom_types, json_type, multipart_of
 from scarmass.api.multipart import OTHER_TYPE, Files, receive_related
@@ -58,7 +58,7 @@ Uids = Annotated[tuple[str | None, str | None, str | None], Depends(_uids)]
 async def store_instances(request: Request, _: CanStore, context: InContext, base: Base, uids: Uids) -> Response:
     """STOW-RS (10.5): 200 where all is stored, 202 where some is, 409 where nothing is."""
     media_type = json_type(request)
-    with storage_full_is_a_fact(), context.files.incoming() as incoming:
+    with storage_full_is_a_fact(), context.files.incoming(declared_bytes(request)) as incoming:
         try:
             sent = await receive_related(request.headers, request.stream(), incoming.folder / "body")
         except ClientDisconnect as error:

@@ -18,8 +18,23 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", response_model=None)
 def readyz(context: InContext) -> dict | JSONResponse:
-    """Database reachable and migrated, models loaded (the process holds them from its start)."""
+    """Database reachable and migrated, models loaded (the process holds them from its start).
+
+    Full storage is told, and no reason to be asked no more: what is stored can be read.
+    """
     if not context.database.is_ready():
         return problem(503, "DatabaseNotReady", "Database not ready", "PostgreSQL does not answer")
     models = {"detector": context.detector.model, "segmenter": context.segmenter.model}
-    return {"status": "ready", "models": {role: Model.of(of).model_dump() for role, of in models.items()}}
+    storage = context.files.room.usage()
+    told = {
+        "has_room": storage.has_room_for(1),
+        "stored_bytes": storage.stored if storage.largest is not None else None,
+        "largest_bytes": storage.largest,
+        "free_bytes": storage.free,
+        "least_free_bytes": storage.least_free,
+    }
+    return {
+        "status": "ready",
+        "storage": told,
+        "models": {role: Model.of(of).model_dump() for role, of in models.items()},
+    }

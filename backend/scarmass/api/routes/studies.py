@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from scarmass.api.costly import Uploads, watching
+from scarmass.api.costly import Uploads, declared_bytes, watching
 from scarmass.api.dependencies import CanManage, CanStore, CanView, CurrentReader, InContext, PathUid
 from scarmass.api.errors import problem
 from scarmass.api.multipart import Files, receive_files
@@ -24,7 +24,7 @@ from scarmass.services.intake import take_in_upload
 from scarmass.services.readings.load import readings_of
 from scarmass.services.readings.priors import priors_of
 from scarmass.services.readings.segmentations import count_by_study
-from scarmass.services.stacks import get_study, page_of_studies, set_removed
+from scarmass.services.stacks import get_study, page_of_studies, set_removed, set_study_group
 from scarmass.storage.files import storage_full_is_a_fact
 
 router = APIRouter(prefix="/api/v1/studies", tags=["studies"])
@@ -56,9 +56,17 @@ UPLOAD_BODY = {
 
 
 @router.post("", status_code=201, response_model=Intake, openapi_extra=UPLOAD_BODY, dependencies=[Uploads])
-async def upload_studies(request: Request, _: CanStore, context: InContext) -> Intake | JSONResponse:
-    """Store DICOM instances or .zip archives of them; what cannot be used is refused by name and reason."""
-    with storage_full_is_a_fact(), context.files.incoming() as incoming:
+async def upload_studies(
+    request: Request,
+    _: CanStore,
+    context: InContext,
+    study_group: Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = None,
+) -> Intake | JSONResponse:
+    """Store DICOM instances or .zip archives of them; what cannot be used is refused by name and reason.
+
+    study_group: of studies that are new. Who sees one group alone need not say it.
+    """
+    with storage_full_is_a_fact(), context.files.incoming(declared_bytes(request)) as incoming:
         try:
             sent = await receive_files(request.headers, request.stream(), incoming.folder / "body")
         except ClientDisconnect as error:
@@ -68,12 +76,14 @@ async def upload_studies(request: Request, _: CanStore, context: InContext) -> I
         abandoned = threading.Event()
         with watching(request, abandoned):
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(UPLOAD_THREADS, _take_in, context, sent, abandoned)
+            return await loop.run_in_executor(UPLOAD_THREADS, _take_in, context, sent, abandoned, study_group)
 
 
-def _take_in(context: Context, sent: Files, abandoned: threading.Event) -> Intake | JSONResponse:
+def _take_in(
+    context: Context, sent: Files, abandoned: threading.Event, study_group: str | None
+) -> Intake | JSONResponse:
     with sent.path.open("rb") as file:
-        intake = take_in_upload(context, sent.opened(file), sent.size, abandoned)
+        intake = take_in_upload(context, sent.opened(file), sent.size, abandoned, study_group=study_group)
     rejected = [Rejected(name=refused.name, reason=refused.reason) for refused in intake.rejected]
     if not intake.studies and not intake.segmentations:
         shown = [refused.model_dump() for refused in rejected]
@@ -118,8 +128,15 @@ def list_priors(study_instance_uid: PathUid, _: CanView, context: InContext) -> 
 def change_study(
     study_instance_uid: PathUid, change: StudyChange, _: CanManage, context: InContext, reader: CurrentReader
 ) -> Study:
-    """Take a study off the worklist, or bring it back. Who did it and when is recorded; its readings stay."""
-    return _with_readings(context, [set_removed(context, study_instance_uid, reader, change.removed)])[0]
+    """Take a study off the worklist or bring it back, or let another study group see it.
+
+    Who did it and when is recorded; its readings stay.
+    """
+    if change.removed is not None:
+        set_removed(context, study_instance_uid, reader, change.removed)
+    if change.study_group is not None:
+        set_study_group(context, study_instance_uid, reader, change.study_group)
+    return _with_readings(context, [get_study(context, study_instance_uid)])[0]
 
 
 def _with_readings(context: Context, studies: list[domain.Study]) -> list[Study]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, SecretStr
 
 from scarmass.api.asking import Asking
-from scarmass.api.schemas.common import Few, Strict
+from scarmass.api.schemas.common import Few, Strict, StudyGroup
 from scarmass.domain import access, accounts
 from scarmass.domain.access import Permission, Role
 from scarmass.domain.login import Login
@@ -18,7 +18,6 @@ LONGEST_TOKEN_DAYS = 3650
 
 Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_PASSWORD)]
-StudyGroup = Annotated[str, Field(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 StudyGroups = Annotated[Few[StudyGroup], Field(max_length=256)]
 Roles = Annotated[Few[Role], Field(max_length=len(Role))]
 

@@ -14,6 +14,7 @@ FrameNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 Sensitivity = Annotated[float, Field(ge=LOWEST, le=HIGHEST, allow_inf_nan=False)]
 Density = Annotated[float, Field(gt=0.5, lt=2)]
+StudyGroup = Annotated[str, Field(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 MAX_BOXES = 64
 MAX_POINTS = 256
 MAX_DRAWN = 24

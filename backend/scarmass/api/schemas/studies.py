@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from scarmass.api.schemas.common import Box, Strict
+from scarmass.api.schemas.common import Box, Strict, StudyGroup
 from scarmass.api.schemas.signing import Delivery, Signature
 from scarmass.domain import stack as domain
 from scarmass.domain.mass import MassExtent
@@ -119,10 +119,8 @@ class Removal(BaseModel):
 
 
 class Study(BaseModel):
-    """imported_at: when its first image came. removal: who took it off the worklist, and when.
-
-    segmentations: how many of others lie beside it.
-    """
+    """imported_at: when its first image came. removal: who took it off the worklist, and when. study_group: who sees
+    it, empty for the general one. segmentations: how many of others lie beside it."""
 
     study_instance_uid: str
     patient: Patient
@@ -131,6 +129,7 @@ class Study(BaseModel):
     accession_number: str
     imported_at: datetime
     removal: Removal | None
+    study_group: str
     segmentations: int
     stacks: list[StackSummary]
 
@@ -145,13 +144,18 @@ class Study(BaseModel):
             accession_number=study.header.accession_number,
             imported_at=study.imported_at,
             removal=Removal.of(study.removal),
+            study_group=study.study_group,
             segmentations=segmentations,
             stacks=[StackSummary.of(stack, readings.get(stack.stack_id)) for stack in study.stacks],
         )
 
 
 class StudyChange(Strict):
-    removed: bool
+    """What is left out stays. removed: whether it is off the worklist. study_group: who sees it, empty for the general
+    one."""
+
+    removed: bool | None = None
+    study_group: StudyGroup | None = None
 
 
 class Rejected(BaseModel):

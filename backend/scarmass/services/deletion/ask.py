@@ -6,31 +6,36 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from scarmass.domain.audit import Action, Event, Subject
 from scarmass.domain.deletion import (
     Deletion,
     DeletionRequest,
     require_confirmed,
     require_not_kept,
 )
-from scarmass.domain.errors import ClientIdReused, PatientAmbiguous, PatientNotFound, StudyNotFound, StudyOnWorklist
+from scarmass.domain.errors import (
+    ClientIdReused,
+    NotAllowed,
+    PatientAmbiguous,
+    PatientNotFound,
+    StudyNotFound,
+    StudyOnWorklist,
+)
 from scarmass.domain.patient import is_same_patient
 from scarmass.domain.stack import StudyHeader
 from scarmass.services.deletion.places import Places
-from scarmass.storage import audit, deletions, erasing, jobs, signatures, studies
+from scarmass.storage import deletions, erasing, jobs, signatures, studies
 from scarmass.storage.deletions import Target
 from scarmass.storage.jobs import Queue
 from scarmass.storage.record_key import patient_hash
-
-BY_RETENTION = {"because": "retention"}
-"""What the audit trail tells of what nobody asked for."""
 
 
 def delete_study(places: Places, study_instance_uid: str, typed: str, request: DeletionRequest) -> Deletion:
     """Delete a study that is off the worklist, or every study of its patient. typed: the confirmation.
 
-    Raises StudyNotFound, StudyOnWorklist, DeletionNotConfirmed, SignedReadingsKept, PatientAmbiguous, PatientNotFound,
-    ClientIdReused.
+    Whoever sees some study groups alone deletes study by study: a patient's others are not theirs to delete.
+
+    Raises NotAllowed, StudyNotFound, StudyOnWorklist, DeletionNotConfirmed, SignedReadingsKept, PatientAmbiguous,
+    PatientNotFound, ClientIdReused.
     """
     with places.database.transaction() as session:
         if (before := deletions.by_client_id(session, request.client_id)) is not None:
@@ -38,6 +43,8 @@ def delete_study(places: Places, study_instance_uid: str, typed: str, request: D
         study = _off_worklist(session, study_instance_uid)
         require_confirmed(study, typed)
         if request.whole_patient:
+            if places.database.sight is not None:
+                raise NotAllowed("you do not see every study group: delete the patient's studies one by one")
             return _delete_patient(places, session, study.patient_id, request)
         return _add(places, session, Target((study_instance_uid,)), study.patient_id, request)
 
@@ -52,10 +59,7 @@ def delete_by_retention(places: Places, study_instance_uid: str, request: Deleti
     """Delete a study whose time is over. Raises StudyNotFound, StudyOnWorklist, SignedReadingsKept."""
     with places.database.transaction() as session:
         study = _off_worklist(session, study_instance_uid)
-        deletion = _add(places, session, Target((study_instance_uid,)), study.patient_id, request)
-        event = Event(Action.DELETE, subject=Subject(study.patient_id, study_instance_uid), about=BY_RETENTION)
-        audit.append(session, [event])
-        return deletion
+        return _add(places, session, Target((study_instance_uid,)), study.patient_id, request)
 
 
 def found_of_patient(places: Places, patient_id: str) -> list[StudyHeader]:
@@ -95,7 +99,8 @@ def _off_worklist(session: Session, study_instance_uid: str) -> StudyHeader:
 
 def _delete_patient(places: Places, session: Session, patient_id: str, request: DeletionRequest) -> Deletion:
     uids = tuple(study.study_instance_uid for study in _studies(session, patient_id))
-    return _add(places, session, Target(uids, patient_id), patient_id, request)
+    sees_everything = places.database.sight is None  # who does not deletes what they see, and nothing that comes later
+    return _add(places, session, Target(uids, patient_id if sees_everything else None), patient_id, request)
 
 
 def _studies(session: Session, patient_id: str) -> list[StudyHeader]:

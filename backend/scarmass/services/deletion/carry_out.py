@@ -9,10 +9,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from scarmass.domain.audit import Action, Event
+from sqlalchemy.orm import Session
+
+from scarmass.domain.audit import Action, Event, Subject
+from scarmass.domain.deletion import Deletion
 from scarmass.imaging.announced import Announced, announced
 from scarmass.services.deletion.places import Places
-from scarmass.storage import audit, deletions, erasing, jobs
+from scarmass.storage import audit, deletions, erasing, jobs, studies
 from scarmass.storage.deletions import Target
 from scarmass.storage.jobs import Queue
 from scarmass.storage.results import remove_results, why_not_written
@@ -22,7 +25,7 @@ log = logging.getLogger(__name__)
 
 RETRY_S = 30
 PAUSE_S = 1
-"""So long somebody who works on what was deleted is waited for, again and again."""
+"""So long others are waited for, again and again: who works on what was deleted, imports, a backup."""
 UNEXPECTED = "An unexpected error, of which the server's log tells more."
 
 
@@ -32,7 +35,10 @@ def carry_out(places: Places, deletion_id: uuid.UUID) -> bool:
     target = _undisturbed(places, deletion_id)
     if isinstance(target, bool):
         return target
-    counts = Counter(stored_files=erasing.erase_files(places.database, places.files, target.files))
+    files = erasing.erase_files(places.database, places.files, target.files)
+    if files is None:
+        return _again_soon(places, deletion_id)
+    counts = Counter(stored_files=files)
     if places.spool is not None:
         counts["spooled"] = _erase_spooled(places, places.spool, target)
     because = None
@@ -50,7 +56,6 @@ def carry_out(places: Places, deletion_id: uuid.UUID) -> bool:
             jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=RETRY_S)
         else:
             deletions.finish(session, deletion_id)
-            audit.append(session, [Event(Action.DELETE, about={"deletion_id": str(deletion_id), "state": "done"})])
     return because is None
 
 
@@ -83,8 +88,22 @@ def _erase_rows(places: Places, deletion_id: uuid.UUID) -> None:
             left = [*target.studies, *(uid for uid in sorted(came) if uid not in target.studies)]
             if not left:
                 return
+            event = _event(session, deletions.get(session, deletion_id), left[0])
             removed = erasing.erase_rows(session, left[0])
             deletions.note_rows(session, deletion_id, target, left[0], removed)
+            audit.append(session, [event])
+
+
+def _event(session: Session, deletion: Deletion, study_instance_uid: str) -> Event:
+    """That a study goes, as the audit trail keeps it, which is the one place that names the patient afterwards."""
+    study = studies.header_of(session, study_instance_uid)
+    request = deletion.request
+    return Event(
+        Action.DELETE,
+        request.asked_by,
+        subject=Subject("" if study is None else study.patient_id, study_instance_uid),
+        about={"deletion": str(deletion.id), "because": request.reason.value},
+    )
 
 
 def _undisturbed(places: Places, deletion_id: uuid.UUID) -> Target | bool:
@@ -102,8 +121,14 @@ def _undisturbed(places: Places, deletion_id: uuid.UUID) -> Target | bool:
         jobs.drop(session, ids)
         if not jobs.is_any_running(session, ids):
             return target
+    return _again_soon(places, deletion_id)
+
+
+def _again_soon(places: Places, deletion_id: uuid.UUID) -> bool:
+    """False, as it is not done yet."""
+    with places.database.transaction() as session:
         jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=PAUSE_S)
-        return False
+    return False
 
 
 def _erase_spooled(places: Places, spool: Spool, target: Target) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 from scarmass.domain.audit import Action, Event, Named
 from scarmass.domain.deletion import DeletionReason, DeletionRequest
 from scarmass.domain.errors import Fact
-from scarmass.services.deletion.ask import BY_RETENTION, delete_by_retention
+from scarmass.services.deletion.ask import delete_by_retention
 from scarmass.services.deletion.places import Places
 from scarmass.storage import audit, deletions, removals, uses
 from scarmass.storage.rewriting import rewrite
@@ -43,12 +43,16 @@ def apply_rules(places: Places, now: datetime) -> None:
                 request = DeletionRequest(uuid.uuid4(), DeletionReason.RETENTION_ENDED, RETENTION)
                 delete_by_retention(places, uid, request)
             elif use.off_since is None and use.is_over(places.rules, now):
-                with places.database.transaction() as session:
-                    removals.set_removed(session, uid, RETENTION, removed=True)
-                    subjects = subjects_of(session, Named.STUDY, [uid])
-                    audit.append(session, [Event(Action.REMOVE, subject=one, about=BY_RETENTION) for one in subjects])
+                _take_off(places, uid)
         except Fact as fact:  # it is gone, or in use again, since it was looked at: another night will do
             log.warning("a study whose time is over stays for now: %s", type(fact).__name__)
+
+
+def _take_off(places: Places, study_instance_uid: str) -> None:
+    with places.database.transaction() as session:
+        removals.set_removed(session, study_instance_uid, RETENTION, removed=True)
+        subjects = subjects_of(session, Named.STUDY, [study_instance_uid])
+        audit.append(session, [Event(Action.REMOVE, RETENTION, subject=one) for one in subjects])
 
 
 def rewrite_where_due(places: Places) -> bool:

@@ -15,6 +15,7 @@ from scarmass.domain.audit import Action, Event, Named, Outcome, Subject
 from scarmass.domain.errors import ClientIdReused, DatabaseUnavailable, ObjectRefused, StackNotFound, StorageFull
 from scarmass.domain.pacs import DimsePeer
 from scarmass.domain.pacs_rules import Arriving, accepted, prepare_rule
+from scarmass.domain.study_groups import GENERAL, Filing
 from scarmass.domain.transfers import Arrival, RefusedObject
 from scarmass.imaging.announced import Announced, announced
 from scarmass.services.context import Context
@@ -112,7 +113,7 @@ class Arrivals:
         decided = [(one, accepted(rules, _arriving(one.head, source))) for one in objects]
         refused = {one.name: decision.reason for one, decision in decided if not decision.is_accepted}
         wanted = [one for one, decision in decided if decision.is_accepted]
-        stored, rejected = self._stored(wanted)
+        stored, rejected = self._stored(wanted, source)
         refused |= rejected
         by_study: dict[str, list[RefusedObject]] = {uid: [] for uid in stored}
         for one in objects:
@@ -147,22 +148,23 @@ class Arrivals:
             ],
         )
 
-    def _stored(self, objects: Sequence[_Object]) -> tuple[set[str], dict[str, str]]:
+    def _stored(self, objects: Sequence[_Object], source: str) -> tuple[set[str], dict[str, str]]:
         """The studies of what is stored now, and why the others are not, by their names."""
         if not objects:
             return set(), {}
         context = self._context
         try:
-            intake = take_in(context.database, context.files, _opened(context, objects), examiners=context.examiners)
+            opened, filed = _opened(context, objects), Filing(context.study_group_of.get(source, GENERAL))
+            intake = take_in(context.database, context.files, opened, examiners=context.examiners, filed=filed)
         except (DatabaseUnavailable, StorageFull):
             raise
         except Exception:
             log.exception("objects from the network could not be taken in")
-            return self._one_by_one(objects)
+            return self._one_by_one(objects, source)
         uids = {study.header.study_instance_uid for study in intake.studies}
         return uids, {one.name: one.reason for one in intake.rejected}
 
-    def _one_by_one(self, objects: Sequence[_Object]) -> tuple[set[str], dict[str, str]]:
+    def _one_by_one(self, objects: Sequence[_Object], source: str) -> tuple[set[str], dict[str, str]]:
         """One that nothing can be made of must not keep the others waiting for ever."""
         if len(objects) == 1:
             self._spool.set_aside(objects[0].waiting)
@@ -170,7 +172,7 @@ class Arrivals:
         stored: set[str] = set()
         refused: dict[str, str] = {}
         for one in objects:
-            more, rejected = self._stored([one])
+            more, rejected = self._stored([one], source)
             stored |= more
             refused |= rejected
         return stored, refused

@@ -16,8 +16,8 @@ export class Problem extends Error {
   /** Did the request not get through to where it would be decided? It will, a little later. */
   get isOnTheWay() {
     const { type = "" } = this.body;
-    const isDatabase = this.status === 503 && (!type || type.endsWith(":DatabaseUnavailable"));
-    return isDatabase || [408, 425, 429, 502, 504].includes(this.status);
+    const isAway = this.status === 503 && (!type || /:(DatabaseUnavailable|CalledOff)$/.test(type));
+    return isAway || [408, 425, 429, 502, 504].includes(this.status);
   }
 
   /** May the same request succeed a little later? */
@@ -53,15 +53,30 @@ const lost_after_ms = 120_000;
  * signal: gives the request up
  */
 
+/** Whoever asks too much is told when to go on: everything waits its time and is asked again. */
+const too_many = 429;
+const soonest_ms = 1000;
+
 /** @param {string} path @param {Options} [options] */
-async function answerOf(path, { method = "GET", body, reader, signal, keepalive } = {}) {
+async function answerOf(path, options = {}) {
+  for (;;) {
+    const answer = await askedOnce(path, options);
+    if (answer.ok) return answer;
+    if (answer.status !== too_many || options.keepalive)
+      throw new Problem(answer.status, problemBody(await answer.text()));
+    const wait_ms = 1000 * Number(answer.headers.get("Retry-After"));
+    await new Promise((resume) => setTimeout(resume, Math.max(soonest_ms, wait_ms || 0)));
+  }
+}
+
+/** @param {string} path @param {Options} options */
+async function askedOnce(path, { method = "GET", body, reader, signal, keepalive }) {
   const who = reader ?? (method === "GET" ? "" : readerName());
   /** @type {Record<string, string>} */
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
   if (who) headers["X-Reader"] = part(who);
-  let answer;
   try {
-    answer = await fetch(path, {
+    return await fetch(path, {
       method,
       headers,
       keepalive,
@@ -71,8 +86,6 @@ async function answerOf(path, { method = "GET", body, reader, signal, keepalive 
   } catch {
     throw new Unreachable("The server cannot be reached.");
   }
-  if (!answer.ok) throw new Problem(answer.status, problemBody(await answer.text()));
-  return answer;
 }
 
 /** @param {string} path @param {Options} [options] */

@@ -1,0 +1,186 @@
+"""A backup made beside a server that runs: the database as of one moment, and every object that its rows name.
+
+Objects are stored before the rows that name them, and never changed; while a backup is made none is removed.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from scarmass.domain.errors import BackupFailed
+from scarmass.storage.backup import postgres_tools
+from scarmass.storage.backup.manifest import (
+    DUMP,
+    OBJECTS,
+    SETTINGS,
+    SPOOL,
+    Manifest,
+    backups_in,
+    digest_of,
+    object_path,
+    pieces_of,
+    read,
+    sync,
+    write,
+)
+from scarmass.storage.files import FileStore, storage_full_is_a_fact
+from scarmass.storage.orphans import LOCK
+
+NAME = "%Y%m%dT%H%M%S.%fZ"
+IN_THE_MAKING = ".partial"
+OF_FILES = """
+    select table_name from information_schema.tables
+    where table_name in ('instances', 'segmentations') and table_schema = current_schema()
+"""
+"""Whose rows name stored files by their sha256; a database of an older version lacks some."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """copied: how many objects were not there from earlier backups."""
+
+    folder: Path
+    manifest: Manifest
+    copied: int
+
+
+def make_backup(
+    conninfo: str,
+    files: FileStore,
+    spool: Path,
+    folder: Path,
+    settings: Mapping[str, Any],
+    left_out: tuple[str, ...],
+) -> Made:
+    """Add a backup to a folder of backups. settings: without secrets, whose names left_out has.
+
+    Raises BackupFailed, StorageFull.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    now = datetime.now(UTC)
+    made, partial = folder / now.strftime(NAME), folder / IN_THE_MAKING
+    with _alone(folder), storage_full_is_a_fact():
+        shutil.rmtree(partial, ignore_errors=True)  # of a process that was ended
+        partial.mkdir(mode=0o700)
+        # Before the database: what is taken in meanwhile is in both, and taken in twice it is once.
+        _copy_spool(spool, partial / SPOOL)
+        with _as_of_now(conninfo) as (snapshot, revision, objects):
+            postgres_tools.dump(conninfo, partial / DUMP, snapshot)
+            copied, missing = _copy_objects(files, folder, objects)
+        (partial / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n")
+        own = sorted(path for path in partial.rglob("*") if path.is_file())
+        for path in own:
+            sync(path)
+        names = {str(path.relative_to(partial)): digest_of(path) for path in own}
+        manifest = Manifest(now.isoformat(), version("scarmass"), revision, names, objects, missing, left_out)
+        write(manifest, partial)
+        partial.rename(made)
+        sync(folder)
+    return Made(made, manifest, copied)
+
+
+def keep_newest(folder: Path, count: int) -> int:
+    """Remove all but the newest backups, and objects that none of those names; answers how many backups went."""
+    with _alone(folder):
+        found = backups_in(folder)
+        old, kept = found[:-count], found[-count:]
+        named = {sha256 for each in kept for sha256 in read(each).objects}
+        for each in old:
+            shutil.rmtree(each)
+        for path in (folder / OBJECTS).glob("??/*"):
+            if path.name not in named:
+                path.unlink()
+    return len(old)
+
+
+@contextmanager
+def _as_of_now(conninfo: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """A moment of the database that others can look at too: its name, the schema's revision, and the objects named."""
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("set transaction isolation level repeatable read read only")
+        connection.execute(f"select pg_advisory_xact_lock_shared({LOCK})".encode())
+        snapshot = _value(connection, "select pg_export_snapshot()")
+        revision = _value(connection, "select version_num from alembic_version")
+        objects: set[str] = set()
+        for (table,) in connection.execute(OF_FILES).fetchall():
+            named = sql.SQL("select distinct sha256 from {}").format(sql.Identifier(table))
+            objects |= {sha256 for (sha256,) in connection.execute(named)}
+        yield snapshot, revision, tuple(sorted(objects))
+
+
+def _value(connection: psycopg.Connection, query: str) -> str:
+    row = connection.execute(query.encode()).fetchone()
+    if row is None:
+        raise BackupFailed("the database holds nothing of ScarMass")
+    return str(row[0])
+
+
+def _copy_objects(files: FileStore, folder: Path, objects: Iterable[str]) -> tuple[int, tuple[str, ...]]:
+    """How many were copied now; and which are not there, or are not what they were."""
+    copied, missing, folders = 0, [], {folder}
+    for sha256 in objects:
+        target = object_path(folder, sha256)
+        if target.is_file():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folders |= {target.parent, target.parent.parent}
+        if _copied(files.path(sha256), target) == sha256:
+            copied += 1
+        else:
+            target.unlink(missing_ok=True)
+            missing.append(sha256)
+    for each in folders:
+        sync(each)
+    return copied, tuple(missing)
+
+
+def _copied(source: Path, target: Path) -> str | None:
+    """Copy a file, under its name when all of it is on the disk; the sha256 of what was copied, None where there is no
+    source."""
+    digest, partial = hashlib.sha256(), target.with_suffix(IN_THE_MAKING)
+    try:
+        with partial.open("wb") as file:
+            for piece in pieces_of(source):
+                digest.update(piece)
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(target)
+    except FileNotFoundError:
+        partial.unlink(missing_ok=True)
+        return None
+    return digest.hexdigest()
+
+
+def _copy_spool(spool: Path, target: Path) -> None:
+    """What waits to be taken in; what is taken in while it is looked at is in the database then."""
+    target.mkdir()
+    for path in sorted(spool.iterdir()) if spool.is_dir() else ():
+        if path.is_file() and path.suffix in (".object", ".note"):
+            with suppress(FileNotFoundError):
+                shutil.copyfile(path, target / path.name)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Raises BackupFailed where another process makes a backup in this folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise BackupFailed("another backup is being made in this folder") from error
+    finally:
+        os.close(descriptor)
