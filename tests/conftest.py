@@ -16,6 +16,7 @@ from hypothesis import settings
 
 from scarmass.api.app import create_app
 from scarmass.domain.protocols import Segmenter
+from scarmass.domain.reading import WallRules
 from scarmass.phantom.demonstration import DemoStudy, demo_studies, write_phantom
 from scarmass.phantom.stack import phantom
 from scarmass.services.context import Context
@@ -30,6 +31,10 @@ from tests.services.readings.driving import prepared
 # A busy machine makes no law untrue.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+UNCONFINED = WallRules(confines_scar=False)
+"""The contours of fake models are no ventricle's."""
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +144,8 @@ def keeping(
 def kept_stack(keeping: Callable[..., Kept[str]], phantom_files: list[Path]) -> Kept[str]:
     """The phantom patient's stack, told by its id; models that echo their prompt have prepared its reading."""
 
-    def happens(client: TestClient, _: Context) -> str:
+    def happens(client: TestClient, context: Context) -> str:
+        context.wall = UNCONFINED
         stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
         prepared(client, stack_id)
         return stack_id

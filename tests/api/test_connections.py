@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -30,6 +31,7 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
     monkeypatch.setattr(connections, "STALLED_SECONDS", 0.2)
     monkeypatch.setattr(connections, "CONNECTIONS_PER_ADDRESS", 3)
+    monkeypatch.setattr(BoundedConnection, "_open", Counter())
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(answers, http=BoundedConnection, ws="none", log_level="critical", lifespan="off")  # type: ignore[arg-type]
     server = uvicorn.Server(config)
@@ -56,6 +58,13 @@ def until_closed(connection: socket.socket) -> bytes:
     except ConnectionError:
         pass
     return received
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: a\r\nX: "])
@@ -97,8 +106,7 @@ def test_an_answer_that_is_not_taken_is_given_up(connect: Connect) -> None:
     connection = connect()
     connection.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
     received = connection.recv(1)
-    while BoundedConnection._open:
-        time.sleep(0.01)
+    wait_until(lambda: not BoundedConnection._open)
     assert len(received + until_closed(connection)) < 2**26
 
 
@@ -114,8 +122,7 @@ def test_one_address_has_so_many_connections_and_a_new_one_when_one_is_closed(co
     assert all(map(is_answered, [first, *others]))
     assert not is_answered(connect())
     first.close()
-    while not is_answered(connect()):
-        pass
+    wait_until(lambda: is_answered(connect()))
 
 
 def test_there_are_no_websockets(connect: Connect) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from scarmass.services.context import Context
 from tests.browser.chromium import FLAGS, WITHOUT_WEBGL, installed_chromium
 from tests.browser.driving import wait_until_prepared
-from tests.conftest import application
+from tests.conftest import UNCONFINED, application
 from tests.fakes import EchoSegmenter, FakeDetector
 from tests.kept import Kept
 
@@ -40,6 +40,7 @@ class Server:
 
 @pytest.fixture
 def server(context: Context, unused_tcp_port: int) -> Iterator[Server]:
+    context.wall = UNCONFINED
     config = uvicorn.Config(
         application(context),
         host="127.0.0.1",

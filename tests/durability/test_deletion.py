@@ -1,9 +1,10 @@
 """A deletion goes on wherever it was killed, and leaves nothing in the data folder, PostgreSQL's files included."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
@@ -55,6 +56,29 @@ def stored(data: Path, patients: list[Distinctive], tmp_path: Path) -> Iterator[
         context.database.close()
 
 
+def files_of_records(conninfo: str) -> set[str]:
+    """PostgreSQL's files of the audit trail, which stays, and of statistics, which hold values of every table's."""
+    query = """
+        with kept as (select unnest(array['audit_events'::regclass, 'pg_catalog.pg_statistic'::regclass]) as id)
+        select pg_relation_filepath(id) from kept
+        union select pg_relation_filepath(indexrelid) from pg_index join kept on indrelid = id
+        union select pg_relation_filepath(reltoastrelid) from pg_class join kept on oid = id where reltoastrelid <> 0
+    """
+    with psycopg.connect(conninfo) as connection:
+        return {path for (path,) in connection.execute(query)}
+
+
+def statistics_that_name(conninfo: str, words: Sequence[str]) -> Iterator[str]:
+    """Tables but for the audit trail, of whose values the statistics hold one of the words."""
+    query = """
+        select tablename, coalesce(most_common_vals::text, '') || coalesce(histogram_bounds::text, '')
+        from pg_stats where schemaname = current_schema() and tablename <> 'audit_events'
+    """
+    with psycopg.connect(conninfo) as connection:
+        for table, values in connection.execute(query):
+            yield from (f"{table}: {word}" for word in words if word in values)
+
+
 def test_killed_after_any_step_it_goes_on_and_nothing_is_left_in_the_data_folder(
     stored: Context, data: Path, patients: list[Distinctive]
 ) -> None:
@@ -78,5 +102,7 @@ def test_killed_after_any_step_it_goes_on_and_nothing_is_left_in_the_data_folder
     assert (record.counts["studies"], record.counts["signatures"]) == (2, 2)
     assert {line.split("/")[0] for line in files_that_name(data, words)} <= {"postgres"}
     assert rewrite_where_due(stored.places)
-    assert list(files_that_name(data, words)) == []
+    kept = files_of_records(stored.database.conninfo)
+    assert {line.split(":")[0] for line in files_that_name(data, words)} <= {f"postgres/{name}" for name in kept}
+    assert list(statistics_that_name(stored.database.conninfo, words)) == []
     assert ask.get_deletion(stored.places, deletion.id).rewritten_at is not None

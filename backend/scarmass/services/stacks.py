@@ -14,7 +14,7 @@ from scarmass.storage.files import FileStore
 
 def get_study(context: Context, study_instance_uid: str) -> Study:
     """Raises StudyNotFound."""
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         return studies.get_study(session, study_instance_uid)
 
 
@@ -23,7 +23,7 @@ def page_of_studies(context: Context, limit: int, after: tuple[str, str] | None,
 
     removed: those that were taken off the worklist, instead of those on it.
     """
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         return studies.page_of_studies(session, limit, after, removed)
 
 
@@ -45,20 +45,20 @@ def set_study_group(context: Context, study_instance_uid: str, author: str, stud
 
 def get_stack(context: Context, stack_id: str) -> Stack:
     """Raises StackNotFound."""
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         return stacks.get_stack(session, stack_id)
 
 
 def other_views_of(context: Context, stack_id: str) -> list[OtherView]:
     """What its study shows beside the stack. Raises StackNotFound."""
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         stack = stacks.get_stack(session, stack_id)
         return other_views(stack, studies.get_study(session, stack.study.study_instance_uid).stacks)
 
 
 def view_of(context: Context, stack_id: str) -> View:
     """The stack, or where it is one phase of a cine, all phases. Raises StackNotFound."""
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         stack = stacks.get_stack(session, stack_id)
         views = views_of(studies.get_study(session, stack.study.study_instance_uid).stacks)
         return next(view for view in views if any(one.stack_id == stack_id for one in view.stacks))
@@ -66,7 +66,7 @@ def view_of(context: Context, stack_id: str) -> View:
 
 def get_slice(context: Context, sop_instance_uid: str, frame_number: int) -> tuple[Stack, Slice]:
     """The slice and its stack. Raises SliceNotFound."""
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         return stacks.get_slice(session, sop_instance_uid, frame_number)
 
 

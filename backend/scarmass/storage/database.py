@@ -54,6 +54,15 @@ class Database:
                 raise
             raise DeletedMeanwhile("what this belongs to was deleted for good meanwhile") from error
 
+    @contextmanager
+    def moment(self) -> Iterator[Session]:
+        """A transaction that reads, and sees one moment of the database however many queries it takes: of what is
+        deleted for good meanwhile it finds all or nothing. Raises as `transaction`.
+        """
+        with self.transaction() as session:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
     @property
     def conninfo(self) -> str:
         """The same database for psycopg itself."""

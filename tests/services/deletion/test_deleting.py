@@ -16,9 +16,10 @@ from scarmass.domain.deletion import DeletionReason, DeletionRequest
 from scarmass.domain.errors import DeletedMeanwhile, PatientAmbiguous, PatientNotFound
 from scarmass.services.context import Context
 from scarmass.services.deletion import ask, carry_out
-from scarmass.storage import arrivals, audit, erasing
+from scarmass.storage import arrivals, audit, erasing, readings
 from scarmass.storage.study_groups import Sight
 from scarmass.storage.tables import Table, WorkRow
+from scarmass.storage.versions import versions_of
 from tests.api.signing import ANNA, BERT, accept_all, get, open_reading, problem_of, sign
 from tests.conftest import upload
 from tests.services.deletion.conftest import REFUSED_OF_OTHERS, Read, wait_until
@@ -188,6 +189,17 @@ def test_two_persons_with_one_patient_id_are_not_deleted_as_one(
 def test_what_is_added_to_what_was_deleted_meanwhile_is_answered_as_not_found(context: Context) -> None:
     with pytest.raises(DeletedMeanwhile), context.database.transaction() as session:
         session.add(WorkRow(reading_id=uuid.uuid4(), client_id=uuid.uuid4(), reader="Dr Anna", seconds=1))
+
+
+def test_what_is_read_while_it_is_deleted_is_whole(context: Context, client: TestClient, patient: Distinctive) -> None:
+    stack_id = upload(client, patient.files)["studies"][0]["stacks"][0]["stack_id"]
+    open_reading(client, stack_id, ANNA)
+    with context.database.moment() as session:
+        found = list(readings.readings_of_stacks(session, [stack_id]).values())
+        with context.database.transaction() as deleting:
+            erasing.erase_rows(deleting, patient.study_instance_uid)
+        assert [one.reading_id for one in versions_of(session, found)] == found
+    assert client.get("/api/v1/studies").json()["studies"] == []
 
 
 def test_a_results_folder_that_is_away_is_waited_for(

@@ -51,13 +51,13 @@ def make_reader_study(context: Context, study: ReaderStudy, client_id: uuid.UUID
 
 def show_reader_study(context: Context, study_id: uuid.UUID) -> ReaderStudyProgress:
     """Raises ReaderStudyNotFound."""
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         return _progress(session, reader_studies.get_reader_study(session, study_id))
 
 
 def page_of_reader_studies(context: Context, limit: int, before: int | None) -> list[ReaderStudyProgress]:
     """The newest first. before: the number of the last one of the page before."""
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         page = reader_studies.page_of_reader_studies(session, limit, before)
         return [_progress(session, stored) for stored in page]
 

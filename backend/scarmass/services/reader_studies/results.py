@@ -118,7 +118,7 @@ def _label(comparison: Comparison, place: int) -> str:
 
 def _measured(context: Context, study_id: uuid.UUID, reader: str) -> tuple[ReaderStudy, tuple[Measurement, ...]]:
     """The signed readings of a study, in its order. Raises ReaderStudyNotFound, ReaderStudyUnfinished."""
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         study = reader_studies.get_reader_study(session, study_id).study
         _require_shown(session, study, reader)
         opened = reader_studies.opened_in(session, study_id)

@@ -64,7 +64,7 @@ def changes(context: Context, reading_id: uuid.UUID, *also: str) -> Iterator[asy
 
 def latest_event(context: Context, reading_id: uuid.UUID) -> EventId:
     """Without the cost of the reading itself. Raises ReadingNotFound."""
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         stack_id, state = readings.stack_and_state(session, reading_id)
         seen = steps.seen_of(session, reading_id)
         stack, delivery = stacks.stack_revision(session, stack_id), signatures.delivery_changes(session, reading_id)
@@ -73,7 +73,7 @@ def latest_event(context: Context, reading_id: uuid.UUID) -> EventId:
 
 def reading_since(context: Context, reading_id: uuid.UUID, since: EventId) -> Followed:
     """The reading as it is now; its `changed` holds the slices touched since then. Raises ReadingNotFound."""
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         reading = readings.get_reading(session, reading_id, seen=steps.Seen(since.proposals, since.edits))
         stack = stacks.stack_revision(session, reading.stack_id)
         delivery = 0 if reading.record.delivery is None else reading.record.delivery.changes

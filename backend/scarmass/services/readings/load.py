@@ -39,13 +39,13 @@ class MeasuredReading:
 
 def load_reading(context: Context, reading_id: uuid.UUID) -> MeasuredReading:
     """The reading as it is now. Raises ReadingNotFound."""
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         return measured(context, session, readings.get_reading(session, reading_id))
 
 
 def past_edits(context: Context, reading_id: uuid.UUID) -> list[PastEdit]:
     """Every edit of a reading and how it stands now, the first one first. Raises ReadingNotFound."""
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         return readings.past_edits(session, reading_id)
 
 
@@ -60,7 +60,7 @@ class ListedReading:
 
 def readings_of(context: Context, of: Sequence[Study]) -> dict[str, ListedReading]:
     """The readings of these studies' stacks, by stack_id."""
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         reading_ids = readings.readings_of_stacks(session, [stack.stack_id for study in of for stack in study.stacks])
         ids = list(reading_ids.values())
         by_id = _listed(context, session, ids)
@@ -69,7 +69,7 @@ def readings_of(context: Context, of: Sequence[Study]) -> dict[str, ListedReadin
 
 def readings_of_stack(context: Context, stack_id: str) -> list[ListedReading]:
     """Every reading of a stack, of all readers and versions, the first one first. Raises StackNotFound."""
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         stacks.get_stack(session, stack_id)
         ids = readings.all_of_stack(session, stack_id)
         by_id = _listed(context, session, ids)
