@@ -3,12 +3,19 @@ import { test } from "node:test";
 import { aboutText, outcomeText, personText, queryOf } from "../../frontend/static/js/audit/words.js";
 
 test("filled fields alone are asked for", () => {
-  const fields = [["person", " Anna "], ["action", ""], ["patient_id", "P 1"]];
+  const fields = [
+    ["person", " Anna "],
+    ["action", ""],
+    ["patient_id", "P 1"],
+  ];
   assert.deepEqual(queryOf(fields), { person: "Anna", patient_id: "P 1" });
 });
 
 test("days are whole days where the page is read, the last one included", () => {
-  const { since, until } = queryOf([["since", "2026-03-28"], ["until", "2026-03-31"]]);
+  const { since, until } = queryOf([
+    ["since", "2026-03-28"],
+    ["until", "2026-03-31"],
+  ]);
   assert.equal(since, new Date(2026, 2, 28).toISOString());
   assert.equal(until, new Date(2026, 3, 1).toISOString());
 });

@@ -50,7 +50,9 @@ export const aboutText = (about) =>
  * @param {Iterable<[string, string]>} fields of the form @returns {Record<string, string>}
  */
 export function queryOf(fields) {
-  const query = Object.fromEntries([...fields].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value));
+  const query = Object.fromEntries(
+    [...fields].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value),
+  );
   if (query.since) query.since = midnight(query.since, 0).toISOString();
   if (query.until) query.until = midnight(query.until, 1).toISOString();
   return query;

@@ -1,6 +1,6 @@
 /** The audit trail: searched by who, what, whose and when, and taken away as a table. */
 
-import { actionNames, aboutText, outcomeNames, outcomeText, personText, queryOf } from "../audit/words.js";
+import { aboutText, actionNames, outcomeNames, outcomeText, personText, queryOf } from "../audit/words.js";
 import { auditExportPath, listAuditEvents } from "../common/api.js";
 import { bindCommands } from "../common/commands.js";
 import { byId, element, find } from "../common/dom.js";
@@ -74,7 +74,11 @@ function row(event) {
     "tr",
     { "data-outcome": outcome },
     element("th", { scope: "row", class: "figure" }, String(number)),
-    element("td", { class: "time" }, element("time", { datetime: occurred_at, title: occurred_at }, at.toLocaleString())),
+    element(
+      "td",
+      { class: "time" },
+      element("time", { datetime: occurred_at, title: occurred_at }, at.toLocaleString()),
+    ),
     element("td", {}, personText(person)),
     element("td", {}, actionNames[action], element("small", {}, aboutText(about))),
     element("td", { class: "outcome" }, outcomeText(event)),
@@ -90,7 +94,13 @@ form.addEventListener("submit", (event) => {
   void search();
 });
 bindCommands([
-  { id: "search", text: "Search", group: "Audit trail", keys: ["/"], run: () => find("input[name=person]", form).focus() },
+  {
+    id: "search",
+    text: "Search",
+    group: "Audit trail",
+    keys: ["/"],
+    run: () => find("input[name=person]", form).focus(),
+  },
   { id: "more", text: "Show more", group: "Audit trail", keys: ["m"], run: () => cursor && void show() },
   { id: "export", text: "Export CSV", group: "Audit trail", keys: ["e"], run: () => exported.click() },
 ]);
