@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 
 from scarmass.domain.errors import StorageFull
 from scarmass.domain.pacs import Commitment, DimsePeer, LocalEntity, Reference
+from scarmass.logs import set_up_logs
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ def main() -> None:
     """Listen until the standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, whose end is ours
     os.nice(NICENESS)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    set_up_logs()
     listening = TypeAdapter(Listening).validate_json(sys.stdin.buffer.readline())
 
     from scarmass.imaging.dimse.listener import Listener, ListenerBounds

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from prometheus_client import start_http_server
 from rich.console import Console
 
 from scarmass.domain.audit import AuditReceiver
@@ -25,11 +26,14 @@ from scarmass.domain.study_groups import GENERAL, Filing
 from scarmass.imaging.examiner import Examiners
 from scarmass.imaging.syslog import SyslogReceiver
 from scarmass.listener import Listening, beside
+from scarmass.logs import set_up_logs
 from scarmass.paths import WEIGHTS
 from scarmass.services.audit_server import recorded_run
 from scarmass.services.context import Context
 from scarmass.services.deletion.places import Places
 from scarmass.services.intake import Intake, take_in
+from scarmass.services.metrics import Metrics
+from scarmass.services.metrics_of_state import StateOf
 from scarmass.services.pacs.commit import ANSWERED, answer_to_json
 from scarmass.services.pacs.send import require_stored
 from scarmass.settings import Settings
@@ -93,15 +97,17 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
         entry, detector_file = resolve(settings.detector, WEIGHTS)
         detector_model = Model(entry.name, verify(entry, detector_file))
         spool = open_spool(settings)
+        metrics = Metrics()
         return Context(
             database=database,
             files=files,
-            detector=YoloDetector(detector_file, detector_model, settings.device),
+            detector=YoloDetector(detector_file, detector_model, settings.device, timing=metrics.step),
             segmenter=SegmenterEngine(
                 segmenter,
                 device=settings.device,
                 cache_bytes=settings.embedding_cache_mib * 2**20,
                 export_folder=settings.data_dir / "exports",
+                timing=metrics.step,
             ),
             mass_extent=settings.mass_extent,
             density_g_per_ml=settings.density_g_per_ml,
@@ -119,6 +125,7 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             nightly_hour=settings.nightly_hour,
             record_key=record_key(settings.data_dir),
             audit_receiver=open_audit_receiver(settings),
+            metrics=metrics,
         )
 
 
@@ -213,9 +220,12 @@ def serve(settings: Settings) -> None:
 
     Raises SecretTooShort, LoginMissing, LoginUnsafe.
     """
+    set_up_logs()
     _ = settings.pseudonyms
     settings.login.require_safe(settings.host, settings.allowed_hosts)
-    _require_free_port(settings)
+    _require_free_port(settings.host, settings.port, "PORT")
+    if settings.metrics_port is not None:
+        _require_free_port(str(settings.metrics_host), settings.metrics_port, "SCARMASS_METRICS_PORT")
     # Every request thread gets OpenMP threads of its own; those that wait must not spin on the others' cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _stop)
@@ -228,7 +238,11 @@ def serve(settings: Settings) -> None:
             if spool := open_spool(settings):
                 spool.sweep()
             context = open_context(settings, database, files)
-            with recorded_run(database, settings.model_dump(mode="json"), version=version("scarmass")):
+            context.metrics.registry.register(StateOf(context))
+            with (
+                recorded_run(database, settings.model_dump(mode="json"), version=version("scarmass")),
+                _measured(settings, context.metrics),
+            ):
                 _server(settings, context).run()
         console.print("Stopping")
         _leave(0)
@@ -242,10 +256,13 @@ def _server(settings: Settings, context: Context) -> uvicorn.Server:
     from scarmass.api.app import create_app
     from scarmass.api.connections import BoundedConnection
     from scarmass.api.server import FINISHING_S, Server
+    from scarmass.telemetry import open_telemetry
 
     proxies = [str(one) for one in settings.trusted_proxies]
     bounds = settings.body_bounds, settings.allowed_hosts, proxies, settings.share
-    app = create_app(context, Worker(context), *bounds)
+    telemetry = open_telemetry(context.database.engine)
+    serves_metrics = settings.metrics_port is None
+    app = create_app(context, Worker(context), *bounds, serves_metrics=serves_metrics, telemetry=telemetry)
     console.print(f"ScarMass is at [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
     console.print(f"Its files are in {settings.data_dir}", soft_wrap=True)
     return Server(
@@ -256,6 +273,7 @@ def _server(settings: Settings, context: Context) -> uvicorn.Server:
             http=BoundedConnection,
             ws="none",
             proxy_headers=False,  # uvicorn would believe every program on this machine
+            log_config=None,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=FINISHING_S,
@@ -265,13 +283,28 @@ def _server(settings: Settings, context: Context) -> uvicorn.Server:
     )
 
 
-def _require_free_port(settings: Settings) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+@contextmanager
+def _measured(settings: Settings, metrics: Metrics) -> Iterator[None]:
+    """The metrics at a port of their own as long as the block, where the settings name one: without login."""
+    if settings.metrics_port is None:
+        yield
+        return
+    server, thread = start_http_server(settings.metrics_port, str(settings.metrics_host), metrics.registry)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _require_free_port(host: str, port: int, setting: str) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind((host, port))
         except OSError:
-            console.print(f"Port {settings.port} of {settings.host} is taken: set PORT to another one.")
+            console.print(f"Port {port} of {host} is taken: set {setting} to another one.")
             sys.exit(1)
 
 

@@ -4,10 +4,11 @@ import json
 import os
 import re
 from datetime import UTC, datetime
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field, IPvAnyNetwork, SecretStr
+from pydantic import BaseModel, Field, IPvAnyAddress, IPvAnyNetwork, SecretStr
 from pydantic_settings import (
     BaseSettings,
     JsonConfigSettingsSource,
@@ -81,6 +82,13 @@ class Settings(BaseSettings):
         default=(),
         description="addresses or networks of proxies whose X-Forwarded-For, -Proto and -Host count, as a JSON list",
     )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="of /metrics alone, without login; unset means beside the pages, with it",
+    )
+    metrics_host: IPvAnyAddress = Field(default=IPv4Address("127.0.0.1"), description="that metrics_port is opened at")
     device: str = Field(default="auto", pattern="^(auto|cpu|cuda(:[0-9]+)?)$")
     segmenter: str = Field(default=SEGMENTER, description="a name in the catalog or a path to weights")
     detector: str = Field(default=DETECTOR, description="a name in the catalog or a path to weights")

@@ -171,7 +171,9 @@ def test_what_fails_here_is_recorded_as_failed(context: Context, monkeypatch: py
     monkeypatch.setattr("scarmass.api.routes.studies.page_of_studies", lambda *_: 1 / 0)
     with TestClient(application(context), raise_server_exceptions=False) as client:
         assert client.get("/api/v1/studies").status_code == 500
-    assert [(one.action, one.outcome, one.reason) for one in events(context)] == [(Action.LIST, Outcome.FAILED, "500")]
+    assert [(one.action, one.outcome, one.reason) for one in events(context)] == [
+        (Action.LIST, Outcome.FAILED, "Unexpected")
+    ]
 
 
 class SignedIn:

@@ -20,6 +20,7 @@ from tests.conftest import application
 
 VIEW, STORE, ASK, READ = Permission.VIEW, Permission.STORE, Permission.ASK, Permission.READ
 SIGN, MANAGE, ADMINISTER = Permission.SIGN, Permission.MANAGE, Permission.ADMINISTER
+MONITOR = Permission.MONITOR
 
 PUBLIC, SIGNED_IN = frozenset[Permission](), frozenset(Permission)
 """Whoever it is, known or not; whoever is known, by any role."""
@@ -108,17 +109,21 @@ TABLE: dict[str, dict[str, Permission | frozenset[Permission]]] = {
     "/api/v1/people/{person_id}": {"PATCH": ADMINISTER},
     "/api/v1/tokens": {"GET": ADMINISTER, "POST": ADMINISTER},
     "/api/v1/tokens/{token_id}": {"DELETE": ADMINISTER},
+    "/api/v1/audit": {"GET": ADMINISTER},
+    "/api/v1/audit/export": {"GET": ADMINISTER},
     "/": {"GET": SIGNED_IN},
     "/stacks/{stack_id}": {"GET": SIGNED_IN},
     "/reader-studies": {"GET": SIGNED_IN},
     "/reader-studies/{study_id}": {"GET": SIGNED_IN},
     "/pacs": {"GET": SIGNED_IN},
+    "/audit": {"GET": ADMINISTER},
     "/readings/{reading_id}/report": {"GET": VIEW},
     "/docs": {"GET": SIGNED_IN},
     "/openapi.json": {"GET": SIGNED_IN},
     "/login": {"GET": PUBLIC},
     "/login/provider": {"GET": PUBLIC},
     "/login/callback": {"GET": PUBLIC},
+    "/metrics": {"GET": MONITOR},
     "/healthz": {"GET": PUBLIC},
     "/readyz": {"GET": PUBLIC},
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from scarmass.domain.audit import Action, Event, Recorded
+from scarmass.domain.audit import Action, Delivered, Event, Recorded
 from scarmass.domain.errors import AuditReceiverUnreachable
 from scarmass.imaging.syslog import SyslogReceiver, SyslogServer
 from scarmass.services.audit import record
@@ -48,7 +48,7 @@ def test_every_row_is_sent_once_and_in_order(context: Context) -> None:
     assert not forward_next(context, receiver)
     assert receiver.numbers == list(range(1, PIECE + 8))
     with context.database.transaction() as session:
-        assert audit.delivered(session, "elsewhere") == audit.Delivered(PIECE + 7, PIECE + 7)
+        assert audit.delivered(session, "elsewhere") == Delivered(PIECE + 7, PIECE + 7)
 
 
 def test_what_a_receiver_did_not_take_is_sent_again(context: Context) -> None:

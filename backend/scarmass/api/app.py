@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp
 
@@ -13,13 +14,16 @@ from scarmass.api.audit_trail import AuditTrail
 from scarmass.api.bounds import BodyBounds, Share
 from scarmass.api.guard import Guard
 from scarmass.api.headers import StrictHeaders
+from scarmass.api.metering import Metering
 from scarmass.api.origin import Forwarded
 from scarmass.api.routes import (
+    audit,
     deletions,
     dicomweb,
     events,
     health,
     methods,
+    metrics,
     models,
     pacs,
     pages,
@@ -43,10 +47,14 @@ from scarmass.services.audit import Trail
 from scarmass.services.context import Context
 from scarmass.services.readings.open import EmbeddingAhead
 
+OFF = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
+"""Of FastAPI's own telemetry, which would tell exceptions with their words wherever OpenTelemetry is set up."""
+
 
 class Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
-        return StrictHeaders(super().build_middleware_stack())
+        strict = StrictHeaders(super().build_middleware_stack())
+        return Metering(strict, self.state.context.metrics, self.routes)
 
 
 def create_app(
@@ -56,8 +64,14 @@ def create_app(
     allowed_hosts: Sequence[str] = ("*",),
     trusted_proxies: Sequence[str] = (),
     share: Share = Share(),
+    *,
+    serves_metrics: bool = True,
+    telemetry: TelemetryConfig = OFF,
 ) -> FastAPI:
-    """The application; the worker, which prepares readings, works while it runs."""
+    """The application; the worker, which prepares readings, works while it runs.
+
+    serves_metrics: false where these have a port of their own. telemetry: what is traced.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -74,6 +88,7 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
         responses=errors.PROBLEM_RESPONSES,
+        telemetry=telemetry,
     )
     app.state.context = context
     app.state.audit_trail = Trail(context)
@@ -89,10 +104,12 @@ def create_app(
     errors.install(app)
     of_readings = (readings, methods, segments17, segmentations, signing, reports)
     of_network = (pacs, dicomweb)
-    of_access = (session, people, provider)
+    of_access = (session, people, provider, audit)
     of_images = (studies, deletions, stacks, slices, models)
     for route in (*of_images, *of_readings, reader_studies, *of_network, events, *of_access, health, pages):
         app.include_router(route.router)
     app.include_router(pacs.of_readings)
+    if serves_metrics:
+        app.include_router(metrics.router)
     app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")
     return app

@@ -26,6 +26,8 @@ WITHOUT_NAME = "Http"
 """What a problem is called that is told by its status alone."""
 NOBODY = " (not signed in)"
 LONGEST_BODY = 2**20
+TO_SIGN_IN = 303
+"""What a browser hears that asks for a page and is nobody: no page that is recorded answers so otherwise."""
 
 AUDIT_THREADS = ThreadPoolExecutor(1, thread_name_prefix="audit")
 """One, as rows follow each other: two that look at the same patient at once are one row."""
@@ -50,9 +52,9 @@ class AuditTrail:
         exchange = _Exchange(scope["app"].state.audit_trail, asked, scope, receive, send)
         try:
             await self.app(scope, exchange.receive, exchange.send)
-        except Exception:
+        except Exception as error:
             if not exchange.is_recorded:
-                await exchange.record(500, b"")
+                await exchange.record_failure(error)
             raise
 
 
@@ -97,10 +99,24 @@ class _Exchange:
 
     async def record(self, status: int, answer: bytes) -> Fact | None:
         """Answers why it could not be recorded, None where it was, or was lately."""
+        told = _json(answer)
+        return await self._record(*self._outcome(status, told), told)
+
+    async def record_failure(self, error: Exception) -> Fact | None:
+        """Where there is no answer, but what ended the request."""
+        reason = type(error).__name__ if isinstance(error, Fact) else "Unexpected"
+        return await self._record(Outcome.FAILED, reason, None)
+
+    def _outcome(self, status: int, told: Any) -> tuple[Outcome, str]:
+        if status == TO_SIGN_IN:
+            return Outcome.REFUSED, NotSignedIn.__name__
+        outcome = Outcome.SUCCESS if status < 400 else Outcome.REFUSED if status < 500 else Outcome.FAILED
+        return outcome, "" if outcome is Outcome.SUCCESS else _reason(status, told)
+
+    async def _record(self, outcome: Outcome, reason: str, told: Any) -> Fact | None:
         self.is_recorded = True
         audited = self._asked.audited
-        told = _json(answer)
-        event = self._event(status, told)
+        event = self._event(outcome, reason, told)
         named, keys = self._named(told)
         is_folded = audited.is_folded or event.reason == NotSignedIn.__name__
         if is_folded and self._trail.is_recorded(event, named, keys):
@@ -112,8 +128,7 @@ class _Exchange:
             return fact
         return None
 
-    def _event(self, status: int, told: Any) -> Event:
-        outcome = Outcome.SUCCESS if status < 400 else Outcome.REFUSED if status < 500 else Outcome.FAILED
+    def _event(self, outcome: Outcome, reason: str, told: Any) -> Event:
         person = self._scope["state"].get("person")
         client = self._scope.get("client")
         return Event(
@@ -122,7 +137,7 @@ class _Exchange:
             person_id=person.person_id if isinstance(person, Person) else None,
             address=client[0] if client else "",
             outcome=outcome,
-            reason="" if outcome is Outcome.SUCCESS else _reason(status, told),
+            reason=reason,
             about=self._about(told),
         )
 

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from scarmass.domain.access import Permission, Role
+from scarmass.cli.audit import record_command
+from scarmass.domain.access import Permission, Person, Role
+from scarmass.domain.audit import Action
 from scarmass.main import open_storage
 from scarmass.services.access import accounts, tokens
 from scarmass.settings import Settings
@@ -33,6 +35,7 @@ def create_user(
     groups = None if not study_group else frozenset(study_group)
     with _database() as database:
         made = accounts.create_account(database, user_name, _new_password(), frozenset(role), name, groups)
+        _record(database, "create-user", made.person)
     typer.echo(f"{made.user_name} can sign in as “{made.person.name}”: {_roles(made.person.roles)}")
     if not Settings().login.local_accounts:
         typer.echo("The settings allow no local accounts yet: set login.local_accounts to true.", err=True)
@@ -44,6 +47,7 @@ def set_password(user_name: str) -> None:
     with _database() as database:
         person = accounts.account_named(database, user_name).person
         accounts.set_password(database, person.person_id, _new_password())
+        _record(database, "set-password", person)
     typer.echo(f"{user_name} has a new password")
 
 
@@ -56,6 +60,7 @@ def disable_user(
     with _database() as database:
         person = accounts.anybody_named(database, name).person
         accounts.change_account(database, person.person_id, {"is_disabled": not enable})
+        _record(database, "enable-user" if enable else "disable-user", person)
     typer.echo(f"{person.name} {'can sign in again' if enable else 'is signed out, and can sign in no more'}")
 
 
@@ -87,8 +92,20 @@ def create_token(
     groups = None if not study_group else frozenset(study_group)
     with _database() as database:
         token, made = tokens.create_token(database, name, COMMAND_LINE, timedelta(days=days), permissions, groups)
+        record_command(database, Action.ADMINISTER, command="create-token", of=made.name)
     typer.echo(token)
     typer.echo(f"{made.name}: until {made.expires_at:%Y-%m-%d}. It is kept nowhere: note it now.", err=True)
+
+
+def _record(database: Database, command: str, person: Person) -> None:
+    record_command(
+        database,
+        Action.ADMINISTER,
+        command=command,
+        of=person.name,
+        roles=_roles(person.roles),
+        person_id=str(person.person_id),
+    )
 
 
 @contextmanager

@@ -50,16 +50,17 @@ def record_command(
 ) -> None:
     """What somebody did by a command, of each of these patients and studies, or of none. refused: by which fact."""
     outcome = Outcome.REFUSED if refused else Outcome.SUCCESS
-    event = Event(action, f"{_user()} (command line)", outcome=outcome, reason=refused, about=about)
+    event = Event(action, operator(), outcome=outcome, reason=refused, about=about)
     with database.transaction() as session:
         audit.append(session, [replace(event, subject=subject) for subject in subjects] or [event])
 
 
-def _user() -> str:
+def operator() -> str:
+    """Who is at the command line, as the machine knows them."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # one that the machine has no name for
-        return "unknown user"
+        return f"{getpass.getuser()} (command line)"
+    except (KeyError, OSError):  # a container's user may have no name
+        return "command line"
 
 
 def _read_head(path: Path) -> Head:

@@ -1,12 +1,16 @@
 """The command line of backups: made beside a server that runs, restored into an empty data folder."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from scarmass.cli.audit import record_command
+from scarmass.domain.audit import Action
 from scarmass.main import console, open_postgres
 from scarmass.settings import Settings, settings_without_secrets
+from scarmass.storage.audit import has_trail
 from scarmass.storage.backup.make import keep_newest, make_backup
 from scarmass.storage.backup.restore import (
     all_or_nothing,
@@ -16,6 +20,7 @@ from scarmass.storage.backup.restore import (
     restore_database,
     restore_files,
 )
+from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
 
 
@@ -29,6 +34,7 @@ def backup(
     with open_postgres(settings) as url, console.status("Making the backup"):
         files = FileStore(settings.data_dir / "objects")
         made = make_backup(url, files, settings.data_dir / "spool", folder, kept, left_out)
+        _record(url, Action.EXPORT, command="backup", to=str(made.folder))
     typer.echo(f"{made.folder}: {len(made.manifest.objects)} objects, {made.copied} of them new")
     if left_out:
         typer.echo(f"secrets that are not in it: {', '.join(left_out)}")
@@ -56,9 +62,19 @@ def restore(
             restore_files(found, all_of_them, manifest, settings.data_dir)
         with open_postgres(settings) as url, console.status("Filling the database"):
             restore_database(found, url)
+            _record(url, Action.IMPORT, command="restore", made_at=str(manifest.made_at))
     typer.echo(f"{settings.data_dir} is as it was at {manifest.made_at}: {len(manifest.kept)} objects")
     if manifest.missing:
         typer.echo(f"{len(manifest.missing)} objects were missing when the backup was made", err=True)
     if manifest.left_out:
         typer.echo(f"set these again, which are no part of a backup: {', '.join(manifest.left_out)}")
     typer.echo("what was deleted for good since then has to be deleted again")
+
+
+def _record(url: str, action: Action, **about: str) -> None:
+    """In the audit trail, which a database that an older version made lacks."""
+    with closing(Database(url)) as database:
+        with database.transaction() as session:
+            is_there = has_trail(session)
+        if is_there:
+            record_command(database, action, **about)

@@ -1,12 +1,12 @@
 """The command line of deletion for good: a patient everywhere, and the record of what was deleted."""
 
-import getpass
 import time
 import uuid
 from typing import Annotated
 
 import typer
 
+from scarmass.cli.audit import operator
 from scarmass.domain.deletion import Deletion, DeletionReason, DeletionRequest
 from scarmass.domain.errors import PatientNotFound
 from scarmass.main import open_places, open_storage
@@ -38,7 +38,7 @@ def delete_patient(
         if (typer.prompt("The PatientID, to confirm") if confirm is None else confirm) != patient_id:
             typer.echo("What was typed is not the PatientID: nothing was deleted.", err=True)
             raise typer.Exit(1)
-        request = DeletionRequest(uuid.uuid4(), reason, _operator(), True, although_signed)
+        request = DeletionRequest(uuid.uuid4(), reason, operator(), True, although_signed)
         deletion = ask.delete_patient(places, stored_id, request)
         _carry_out(places, deletion.id)
         rewrite_where_due(places)
@@ -71,14 +71,6 @@ def _carry_out(places: Places, deletion_id: uuid.UUID) -> None:
             typer.echo(f"{waits} A server that runs goes on with it when that is mended.", err=True)
             raise typer.Exit(1)
         time.sleep(PAUSE_S)
-
-
-def _operator() -> str:
-    """Who is at the command line, as the machine knows them."""
-    try:
-        return f"{getpass.getuser()} (command line)"
-    except (KeyError, OSError):  # a container's user may have no name
-        return "command line"
 
 
 def _tell(one: Deletion) -> None:

@@ -23,7 +23,7 @@ class Role(StrEnum):
 class Permission(StrEnum):
     """view: patients, images, readings and results. store: bring studies in. ask: ask the models, without a reading.
     read: begin and change readings. sign: sign, amend and send. manage: remove studies, the network, reader studies,
-    study groups. administer: people, tokens and the audit trail."""
+    study groups. administer: people, tokens and the audit trail. monitor: what the server tells of itself."""
 
     VIEW = "view"
     STORE = "store"
@@ -32,6 +32,7 @@ class Permission(StrEnum):
     SIGN = "sign"
     MANAGE = "manage"
     ADMINISTER = "administer"
+    MONITOR = "monitor"
 
 
 _READER = frozenset({Permission.VIEW, Permission.STORE, Permission.ASK, Permission.READ})
@@ -41,8 +42,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.READER: _READER,
         Role.SIGNER: _READER | {Permission.SIGN},
         Role.STUDY_MANAGER: frozenset({Permission.VIEW, Permission.STORE, Permission.MANAGE}),
-        Role.ADMINISTRATOR: frozenset({Permission.ADMINISTER}),
-        Role.SERVICE: frozenset({Permission.VIEW, Permission.STORE, Permission.ASK}),
+        Role.ADMINISTRATOR: frozenset({Permission.ADMINISTER, Permission.MONITOR}),
+        Role.SERVICE: frozenset({Permission.VIEW, Permission.STORE, Permission.ASK, Permission.MONITOR}),
     }
 )
 """An administrator sees no patients unless another role says so."""

@@ -134,6 +134,14 @@ class Sought:
     until: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Delivered:
+    """How far a receiver has the record. number: of the last row that is there. newest: of the last one here."""
+
+    number: int
+    newest: int
+
+
 class AuditReceiver(Protocol):
     """Where the record is kept elsewhere. name: of the receiver; how far it has the record is known by it."""
 

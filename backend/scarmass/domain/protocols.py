@@ -1,6 +1,7 @@
 """What the application asks of a model, as Protocols: inference implements them, services know only these."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +20,15 @@ class Model:
 
     name: str
     sha256: str
+
+
+Timing = Callable[[str], AbstractContextManager[None]]
+"""Times a step of a model's work, which its name tells, for as long as a block lasts."""
+
+
+def untimed(_: str) -> AbstractContextManager[None]:
+    """Where nobody wants to know."""
+    return nullcontext()
 
 
 @dataclass(frozen=True)

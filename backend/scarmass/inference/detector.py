@@ -24,7 +24,7 @@ from torchvision.ops import batched_nms
 
 from scarmass.domain.errors import DeviceOutOfMemory, WeightsInvalid, WeightsMissing
 from scarmass.domain.prompts import Box
-from scarmass.domain.protocols import DetectedBox, Model, SliceImage
+from scarmass.domain.protocols import DetectedBox, Model, SliceImage, Timing, untimed
 from scarmass.domain.structures import Structure
 from scarmass.inference.weights.catalog import Entry, described_entry
 
@@ -133,8 +133,12 @@ class YoloDetector:
         model: Model,
         device: str = "auto",
         minimum_score: Mapping[Structure, float] = MINIMUM_SCORE,
+        timing: Timing = untimed,
     ) -> None:
-        """Raises WeightsMissing, or WeightsInvalid where the file does not hold this network."""
+        """timing: of each batch, as “detect”.
+
+        Raises WeightsMissing, or WeightsInvalid where the file does not hold this network.
+        """
         self._model = model
         self._device = torch.device(_best_device() if device == "auto" else device)
         self._network, entry = _load(path)
@@ -143,6 +147,7 @@ class YoloDetector:
         self._minimum_scores = torch.tensor([by_name.get(name, inf) for name in self._structures])
         self._network.to(self._device)
         self._lock = threading.Lock()
+        self._timing = timing
 
     @property
     def model(self) -> Model:
@@ -175,7 +180,7 @@ class YoloDetector:
             batch = images[start : start + BATCH_SIZE]
             squares, letterboxes = zip(*(network_input(image, self._input_size) for image in batch), strict=True)
             inputs = torch.from_numpy(np.stack(squares))[:, None].expand(-1, 3, -1, -1).to(self._device)
-            with self._lock, torch.inference_mode():
+            with self._lock, self._timing("detect"), torch.inference_mode():
                 try:
                     predictions = self._network(inputs)[0].float().cpu()
                 except torch.OutOfMemoryError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from scarmass.domain.audit import Broken, Event, Head, Named, Recorded, Sought, Subject, first_broken
+from scarmass.domain.audit import Broken, Delivered, Event, Head, Named, Recorded, Sought, Subject, first_broken
 from scarmass.services.audit_folding import Folding
 from scarmass.services.context import Context
 from scarmass.services.remembered import Remembered
@@ -30,6 +30,12 @@ def page_of_events(context: Context, sought: Sought, limit: int, before: int | N
     """Those that are sought, the newest first."""
     with context.database.transaction() as session:
         return audit.page(session, sought, limit, before)
+
+
+def delivered(context: Context, receiver: str) -> Delivered:
+    """How far a receiver has the trail."""
+    with context.database.transaction() as session:
+        return audit.delivered(session, receiver)
 
 
 def verify(database: Database, kept: Head | None = None) -> Broken | Head:

@@ -27,6 +27,7 @@ from scarmass.domain.signature import Recipe
 from scarmass.domain.spread import Spread
 from scarmass.imaging.examiner import EXAMINERS, Examiners
 from scarmass.services.deletion.places import Places
+from scarmass.services.metrics import Metrics
 from scarmass.services.precedence import Precedence
 from scarmass.services.readings.summary import Summaries
 from scarmass.services.remembered import Remembered
@@ -62,7 +63,7 @@ class Context:
     here.
 
     images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
-    time. results: what signed readings leave as.
+    time. results: what signed readings leave as. metrics: what is counted and timed.
     """
 
     database: Database
@@ -100,6 +101,7 @@ class Context:
     )
     precedence: Precedence = field(default_factory=Precedence)
     notifications: Notifications = field(init=False)
+    metrics: Metrics = field(default_factory=Metrics)
 
     def __post_init__(self) -> None:
         self.notifications = Notifications(self.database.conninfo)

@@ -23,6 +23,10 @@ class Remembered(Generic[K, V]):
                 self._known.move_to_end(key)
             return self._known.get(key)
 
+    def __len__(self) -> int:
+        with self._guard:
+            return len(self._known)
+
     def forget(self) -> None:
         with self._guard:
             self._known.clear()

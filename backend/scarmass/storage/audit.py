@@ -1,14 +1,13 @@
 """The audit trail as rows that are only ever added, each chained to the one before."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 
-from sqlalchemy import Select, insert, select, text, update
+from sqlalchemy import Select, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from scarmass.domain.audit import Action, Event, Head, Outcome, Recorded, Sought, Subject, chained
+from scarmass.domain.audit import Action, Delivered, Event, Head, Outcome, Recorded, Sought, Subject, chained
 from scarmass.storage.tables import AuditDeliveryRow, AuditRow
 
 PIECE = 1000
@@ -33,6 +32,11 @@ def head(session: Session) -> Head:
     return Head() if last is None else Head(last.number, last.sha256)
 
 
+def has_trail(session: Session) -> bool:
+    """Whether the database is of a version that has one."""
+    return session.scalar(select(func.to_regclass(AuditRow.__tablename__))) is not None
+
+
 def page(session: Session, sought: Sought, limit: int, before: int | None) -> list[Recorded]:
     """Those that are sought, the newest first. before: the number that the page before ended with."""
     query = _sought(sought)
@@ -51,14 +55,6 @@ def every_row(session: Session) -> Iterator[Recorded]:
     """The whole trail, the oldest first, a piece of it in memory."""
     found = session.scalars(select(AuditRow).order_by(AuditRow.number).execution_options(yield_per=PIECE))
     return (_recorded(row) for row in found)
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """How far a receiver has the trail. newest: the last row there is."""
-
-    number: int
-    newest: int
 
 
 def delivered(session: Session, receiver: str) -> Delivered:

@@ -132,6 +132,15 @@ def readings_with_a_job(session: Session, queue: Queue = Queue.PREPARING) -> set
     return {uuid.UUID(reading_id) for reading_id in session.scalars(query, {"queue": queue.value})}
 
 
+def counts(session: Session) -> dict[tuple[str, str], int]:
+    """How many jobs of each queue are waiting and running."""
+    query = text("""
+        select queue_name, case status when 'todo' then 'waiting' else 'running' end, count(*) from procrastinate_jobs
+        where status in ('todo', 'doing') group by 1, 2
+    """)
+    return {(queue, state): count for queue, state, count in session.execute(query)}
+
+
 def was_set_aside(session: Session, reading_id: uuid.UUID) -> bool:
     """Whether a job of this reading has used up its attempts."""
     query = text("select exists (select from procrastinate_jobs where lock = :lock and status = 'failed')")

@@ -104,6 +104,15 @@ def due(session: Session, direction: Direction) -> list[tuple[uuid.UUID, str]]:
     return [(transfer_id, peer) for transfer_id, peer in session.execute(query.where(has_come))]
 
 
+def counts(session: Session) -> dict[tuple[str, str], int]:
+    """How many transfers of each direction are in each state, 0 included."""
+    query = select(TransferRow.direction, TransferRow.state, func.count()).group_by(
+        TransferRow.direction, TransferRow.state
+    )
+    none = {(direction.value, state.value): 0 for direction in Direction for state in TransferState}
+    return none | {(direction, state): count for direction, state, count in session.execute(query)}
+
+
 def begin(session: Session, transfer_id: uuid.UUID) -> Transfer | None:
     """Another attempt; None where there is nothing left to be done."""
     row = _locked(session, transfer_id)

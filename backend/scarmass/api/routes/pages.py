@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
 from scarmass.api.asking import own_path
-from scarmass.api.dependencies import CanView, InContext, SignedIn
+from scarmass.api.dependencies import CanAdminister, CanView, InContext, SignedIn
 from scarmass.domain.errors import ReadingNotFound
 from scarmass.domain.login import Login
 from scarmass.domain.reading import ReadingState
@@ -47,6 +47,11 @@ def reader_study(study_id: uuid.UUID, _: SignedIn, request: Request) -> HTMLResp
 @router.get("/pacs")
 def pacs(_: SignedIn, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "pacs.html")
+
+
+@router.get("/audit")
+def audit(_: CanAdminister, request: Request) -> HTMLResponse:
+    return templates.TemplateResponse(request, "audit.html")
 
 
 @router.get("/readings/{reading_id}/report")

@@ -57,6 +57,7 @@ async def come_back(request: Request, context: InContext) -> Response:
         )
     else:
         answer = templates.TemplateResponse(request, "signed_in.html", {"next": own_path(attempt.next)})
+        request.state.person = begun.session.person  # from now on; the audit trail tells who it was
         set_cookie(answer, login, begun.token)
     if context.login is not None:
         answer.delete_cookie(_attempt_cookie(context.login), path="/", secure=context.login.is_encrypted, httponly=True)

@@ -65,6 +65,7 @@ def required_login(context: Context) -> Login:
 def _answer(context: Context, request: Request, response: Response, begun: sessions.Begun) -> Session:
     login = required_login(context)
     _end(context, request)
+    request.state.person = begun.session.person  # from now on; the audit trail tells who it was
     set_cookie(response, login, begun.token)
     return Session.of(login, Asking(begun.session.person, begun.token, begun.session))
 

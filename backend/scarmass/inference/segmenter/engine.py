@@ -18,7 +18,7 @@ from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask, component_at
 from scarmass.domain.prompts import Box, Prompt, PromptGroup
 from scarmass.domain.proposal import VENTRICLE_LOOSENESS
-from scarmass.domain.protocols import Model, Segmentation, SliceImage, VentricleOutline
+from scarmass.domain.protocols import Model, Segmentation, SliceImage, Timing, VentricleOutline, untimed
 from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.answer import Answer, answer_of, area_weighted_score, boxes_logits
 from scarmass.inference.segmenter.decoder import Decoder
@@ -81,12 +81,13 @@ class SegmenterEngine:
         cache_bytes: int = 2**30,
         export_folder: Path | None = None,
         encode: Callable[[Float32], Tensor] | None = None,
+        timing: Timing = untimed,
     ) -> None:
         """device: auto (cuda where there is one, else cpu), cpu, cuda or cuda:n.
 
         cache_bytes bounds the embeddings kept (4 MiB each). export_folder: where ONNX exports of encoder, decoder and
         refiner are kept; None runs them in torch. Only TinyViT on a CPU is exported. encode: an encoder used in its
-        place.
+        place. timing: of each slice as “encode”, of each batch of prompts as “decode”.
         """
         self._weights = weights
         entry = weights.entry
@@ -107,6 +108,7 @@ class SegmenterEngine:
         self._logits = TensorCache(LOGITS_CACHE_BYTES)
         self._greys = TensorCache(GREY_CACHE_BYTES)
         self._turns = Turns()
+        self._timing = timing
         self.encodes_done = 0
 
     @property
@@ -124,6 +126,12 @@ class SegmenterEngine:
     @property
     def device(self) -> torch.device:
         return self._device
+
+    @property
+    def kept_bytes(self) -> dict[str, int]:
+        """By what is kept."""
+        kept = {"embeddings": self._embeddings, "decoded": self._logits, "windows": self._greys}
+        return {name: cache.kept_bytes for name, cache in kept.items()}
 
     @property
     def network(self) -> PromptableSegmenter:
@@ -251,14 +259,16 @@ class SegmenterEngine:
         grey = self._grey(asked.image, window)
         key = (asked.image.key, window)
         decode = partial(self._decoder.logits, key, embedding, grey, window, asked.structure, groups, previous)
-        return self._surviving_out_of_memory(decode).cpu()
+        with self._timing("decode"):
+            return self._surviving_out_of_memory(decode).cpu()
 
     def _embedding(self, image: SliceImage, window: Window, urgent: bool) -> Tensor:
         def compute() -> Tensor:
             pixels = encoder_input(image.pixels, window, self._weights.entry.input_size, self._normalisation)
             with self._turns.turn(urgent):
                 self.encodes_done += 1
-                return self._surviving_out_of_memory(lambda: self._encode(pixels))
+                with self._timing("encode"):
+                    return self._surviving_out_of_memory(lambda: self._encode(pixels))
 
         return self._embeddings.get((image.key, window, self._weights.sha256), compute)
 

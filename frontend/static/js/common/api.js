@@ -180,6 +180,16 @@ export const tryRules = (body) => json(`${pacsPath}/rules/test`, { method: "POST
 export const sendReading = (readingId, body) =>
   json(`${root}/readings/${part(readingId)}/send`, { method: "POST", body });
 
+const auditPath = `${root}/audit`;
+/**
+ * @param {Record<string, string>} query @param {number|null} cursor
+ * @returns {Promise<import("./types.js").Schemas["AuditEvents"]>}
+ */
+export const listAuditEvents = (query, cursor) =>
+  json(`${auditPath}?${new URLSearchParams(cursor ? { ...query, cursor: String(cursor) } : query)}`);
+/** @param {Record<string, string>} query @returns {string} */
+export const auditExportPath = (query) => `${auditPath}/export?${new URLSearchParams(query)}`;
+
 export const getStack = (stackId) => json(`${root}/stacks/${part(stackId)}`);
 export const patchStack = (stackId, body) => json(`${root}/stacks/${part(stackId)}`, { method: "PATCH", body });
 export const getView = (stackId) => json(`${root}/stacks/${part(stackId)}/view`);
