@@ -49,7 +49,7 @@ def test_five_kinds_and_nothing_else_are_directly_a_fact() -> None:
     assert set(errors.Fact.__subclasses__()) == set(STATUS)
     source = Path(scarmass.__file__).parent
     assert [path.name for path in source.rglob("*.py") if re.search(r"class .*\bFact\b", path.read_text())] == [
-        "errors.py"
+        "kinds.py"
     ]
 
 

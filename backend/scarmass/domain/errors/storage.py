@@ -1,0 +1,47 @@
+"""Facts of what is stored: the database, the disk, deletions, backups."""
+
+from scarmass.domain.errors.kinds import Conflict, Full, Invalid, NotFound, Unavailable
+
+
+class DeletionNotConfirmed(Invalid):
+    """What has to be typed before something is deleted for good was not typed, or something else was."""
+
+
+class StudyOnWorklist(Conflict):
+    """A study is deleted for good only after it was taken off the worklist."""
+
+
+class PatientAmbiguous(Conflict):
+    """Studies with one PatientID are of different persons, as their birth dates say."""
+
+
+class SignedReadingsKept(Conflict):
+    """Signed readings have to be kept for a time that is not over, and nobody said to delete them nevertheless."""
+
+
+class DeletionNotFound(NotFound):
+    """No deletion has this id."""
+
+
+class DeletedMeanwhile(NotFound):
+    """What a request belongs to was deleted for good while it was answered."""
+
+
+class FolderNotEmpty(Conflict):
+    """A backup is restored into an empty data folder and an empty database, and into nothing else."""
+
+
+class BackupInvalid(Unavailable):
+    """A backup is incomplete, was altered, or is of a newer version than this one."""
+
+
+class BackupFailed(Unavailable):
+    """A backup could not be made: PostgreSQL's own tools are missing, or said why not."""
+
+
+class DatabaseUnavailable(Unavailable):
+    """PostgreSQL cannot be reached, or went away in the middle of a transaction."""
+
+
+class StorageFull(Full):
+    """The disk of the files, or of the database, has no room left."""

@@ -1,0 +1,46 @@
+"""Deletions for good, and the daily work."""
+
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Identity, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scarmass.storage.documents import Json
+from scarmass.storage.tables.base import Table
+
+
+class DeletionRow(Table):
+    """A deletion for good: its record, and for as long as it goes on, what is left to be removed. number: grows as they
+    are asked for.
+
+    target: as JSON, null when all is done: it names the patient, and the record must not. counts: by kind. sent_to:
+    peers that have copies. waits_because: what is in the way. rewritten_at: when the database's files were written
+    anew.
+    """
+
+    __tablename__ = "deletions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    client_id: Mapped[uuid.UUID] = mapped_column(unique=True)
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    patient_hash: Mapped[str]
+    whole_patient: Mapped[bool]
+    although_signed: Mapped[bool]
+    reason: Mapped[str]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    target: Mapped[Json | None]
+    counts: Mapped[Json]
+    sent_to: Mapped[list[str]]
+    waits_because: Mapped[str | None]
+    done_at: Mapped[datetime | None]
+    rewritten_at: Mapped[datetime | None]
+
+
+class NightRow(Table):
+    """A day on which somebody began the daily work: of several servers, the one that added the row."""
+
+    __tablename__ = "nights"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
