@@ -1,10 +1,10 @@
 """The tables. Column names are the words of the REST contract."""
 
-from scarmass.storage.tables.access import *
-from scarmass.storage.tables.audit import *
-from scarmass.storage.tables.base import *
-from scarmass.storage.tables.deletions import *
-from scarmass.storage.tables.images import *
-from scarmass.storage.tables.network import *
-from scarmass.storage.tables.reader_studies import *
-from scarmass.storage.tables.readings import *
+from .access import *
+from .audit import *
+from .base import *
+from .deletions import *
+from .images import *
+from .network import *
+from .reader_studies import *
+from .readings import *
