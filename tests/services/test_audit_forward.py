@@ -13,7 +13,7 @@ from scarmass.services.audit import record
 from scarmass.services.audit_forward import PIECE, forward_next
 from scarmass.services.context import Context
 from scarmass.storage import audit
-from scarmass.worker import AuditWorker
+from scarmass.worker_threads import audit_worker
 from tests import syslog_server
 from tests.syslog_server import certificate_of, eventually
 
@@ -90,7 +90,7 @@ def test_nothing_is_lost_while_a_syslog_server_is_away(context: Context, tmp_pat
     running = syslog_server.SyslogServer(certificate)
     with running:
         receiver = SyslogReceiver(SyslogServer("localhost", running.port, authority=certificate))
-        worker = AuditWorker(context, receiver)
+        worker = audit_worker(context, receiver)
         worker.start()
         try:
             add(context, 5)
