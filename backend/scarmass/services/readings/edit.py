@@ -20,8 +20,9 @@ from scarmass.domain.edits import (
     WallEdit,
 )
 from scarmass.domain.errors import ClientIdReused, MeasuredInReaderStudy, RevisionStale
-from scarmass.domain.outcome import Outcome, apply, drawn_by, slice_of, slices_to_propose
+from scarmass.domain.outcome import Outcome, apply, drawn_by, slices_to_propose
 from scarmass.domain.reading import LIST_EDITS, Reading, ReadingState, Segment
+from scarmass.domain.slice_changes import slice_of
 from scarmass.domain.stack import SliceKey
 from scarmass.services.context import Context
 from scarmass.services.readings.follow_through import followed_through

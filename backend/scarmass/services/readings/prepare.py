@@ -9,8 +9,8 @@ import uuid
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import Fact
-from scarmass.domain.outcome import proposal
 from scarmass.domain.reading import Reading, ReadingState, SliceChange, SliceState
+from scarmass.domain.slice_changes import proposal
 from scarmass.domain.stack import Slice, SliceKey, outwards
 from scarmass.services.context import Context
 from scarmass.services.readings.follow_through import followed_through
