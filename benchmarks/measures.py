@@ -7,6 +7,7 @@ from statistics import median
 
 from benchmarks.bare import BareModels, Predictor
 from benchmarks.browser import browser_rows
+from benchmarks.detection import detection_rows
 from benchmarks.readers import READERS, crowd
 from benchmarks.server import Server, prepare_storage, running_server
 from benchmarks.subjects import NUMBER_OF_SLICES, Subject, prompted_slice, scarred_phantom, subjects
@@ -80,7 +81,10 @@ def _measure(
         stacks = FreshStacks(server, new_subjects)
         fresh = _fresh_stack_rows(stacks, repetitions, show_step)
         show_step("preparing the stack to click on")
-        clicks = _click_rows(PreparedStack(server, *stacks.uploaded()), stacks, models, repetitions, show_step)
+        stack = PreparedStack(server, *stacks.uploaded())
+        clicks = _click_rows(stack, stacks, models, repetitions, show_step)
+        show_step("clicks beside a detection on a long stack")
+        clicks += detection_rows(server, stack, data_dir.parent / "long")
         show_step("the page in a browser")
         page = browser_rows(server, stacks, repetitions.edits, repetitions.within_s)
         crowded = _crowd_rows(server, stacks, show_step)
