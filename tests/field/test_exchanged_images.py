@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from pydicom.uid import generate_uid
 from sqlalchemy import select
 
+from scarmass.domain.masks import from_rle
 from scarmass.services.context import Context
 from scarmass.storage.tables import StackChangeRow
 from tests.fakes import EchoSegmenter
@@ -148,3 +149,14 @@ def test_an_exchange_is_no_growth_of_the_study(case: Case) -> None:
     assert case.reading()["growth"] == {"images": 1, "slices": 1}
     case.exchange(case.images[0], case.images[1]).raise_for_status()
     assert case.reading()["growth"] == {"images": 1, "slices": 1}
+
+
+def test_the_proposal_on_the_earlier_image_keeps_to_the_myocardium_as_all_others_do(case: Case) -> None:
+    earlier, later = case.images
+    case.exchange(later, earlier).raise_for_status()
+    segments = case.reading()["slices"][AT]["segments"]
+    masks = {structure: from_rle(one["mask"]) for structure, one in segments.items()}
+    wall = masks["left_ventricle"] & ~masks["blood_pool"]
+    scar = from_rle(case.reading()["slices"][AT]["mask"])
+    assert scar.any()
+    assert not (scar & ~wall).any()

@@ -160,6 +160,10 @@ class SliceChange:
     is_excluded: bool | None = None
     segments: Mapping[Structure, Segment | None] = field(default_factory=dict)
 
+    @property
+    def says_any(self) -> bool:
+        return self.decision is not None or self.is_excluded is not None or bool(self.segments)
+
     def applied_to(self, content: SliceContent) -> SliceContent:
         segments = {**content.segments, **self.segments}
         return SliceContent(
@@ -273,3 +277,8 @@ def fold(steps: Iterable[Changes]) -> dict[SliceKey, SliceContent]:
         for key, change in changes.items():
             contents[key] = change.applied_to(contents.get(key, PENDING))
     return contents
+
+
+def made_at(steps: Mapping[int, Changes]) -> dict[SliceKey, int]:
+    """The revision of the last step that made something of each slice: one that only names a slice did not."""
+    return {key: revision for revision, changes in steps.items() for key, change in changes.items() if change.says_any}

@@ -22,6 +22,7 @@ from scarmass.domain.reading import (
     Sensitivity,
     SliceChange,
     fold,
+    made_at,
 )
 from scarmass.domain.signature import Record
 from scarmass.domain.stack import Slice, SliceKey
@@ -105,6 +106,7 @@ def get_reading(
     slice_changes = slice_changes_of(session, reading_id, len(edits))
     live, undone = live_and_undone([EditKind(edit.kind) for edit in edits])
     revisions = [PROPOSALS, *(edits[position].revision for position in live)]
+    steps = list(changes_of(session, reading_id, slice_changes, revisions))
     proposed = [key_of(change) for change in slice_changes[PROPOSALS]]
     seen = seen or Seen(len(proposed), len(edits) - 1)
     touched = touched_since(edits, seen)
@@ -116,8 +118,8 @@ def get_reading(
         state=ReadingState(row.state),
         reason=row.reason,
         revision=len(edits),
-        contents=fold(changes_of(session, reading_id, slice_changes, revisions)),
-        made_at={key_of(change): revision for revision in revisions[1:] for change in slice_changes[revision]},
+        contents=fold(steps),
+        made_at=made_at(dict(zip(revisions[1:], steps[1:], strict=True))),
         proposed=frozenset(proposed),
         can_undo=bool(live),
         can_redo=bool(undone),
