@@ -115,6 +115,12 @@ def test_signing_out_ends_the_session_on_the_server_too(client: TestClient) -> N
     assert client.delete(SESSION).status_code == 204
 
 
+@pytest.mark.parametrize("path", [SESSION, "/api/v1/sessions"])
+def test_signing_out_leaves_no_image_in_the_browser_and_no_unsent_work_is_lost(client: TestClient, path: str) -> None:
+    sign_in(client)
+    assert client.delete(path).headers["clear-site-data"] == '"cache"'
+
+
 def test_signing_out_everywhere_ends_every_session_of_this_person_alone(client: TestClient, context: Context) -> None:
     account(context, "bert", Role.READER)
     ward, home, bert = browser(client, "anna"), browser(client, "anna"), browser(client, "bert")
