@@ -138,6 +138,7 @@ def test_a_refusal_before_any_route_and_an_error_behind_one_carry_the_policy_too
             404: client.get("/api/v1/slices/1.2.3/1/pixels"),
             500: client.get("/breaks"),
         }
+    assert "nobody expected this" not in answers[500].text
     for status, answer in answers.items():
         assert answer.status_code == status
         assert answer.headers["x-content-type-options"] == "nosniff"

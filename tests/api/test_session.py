@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from scarmass.api.asking import own_path
 from scarmass.domain.access import Role
+from scarmass.services.access.passwords import hashed
 from scarmass.services.access.sessions import FREE_TRIES, MOST_TRIES
 from scarmass.services.context import Context
 from tests.api.signed_in import LOCAL, PASSWORD, account, another, browser, server, with_limits
@@ -86,6 +87,13 @@ def test_no_script_and_no_other_site_has_the_cookie(context: Context, address: s
         kept = {part.strip().lower() for part in cookie.split(";")[1:]}
         assert kept == {"httponly", "path=/", "samesite=strict"} | ({"secure"} if is_secure else set())
         assert client.get(STUDIES).status_code == 200
+
+
+def test_a_password_is_kept_by_argon2id_with_the_work_of_rfc_9106_and_no_copy_of_it() -> None:
+    kept = hashed(PASSWORD)
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert PASSWORD not in kept
+    assert kept != hashed(PASSWORD)
 
 
 def test_the_token_is_stored_nowhere(client: TestClient, context: Context) -> None:
