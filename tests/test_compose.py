@@ -37,6 +37,22 @@ def test_the_application_and_orthanc_know_each_other_and_the_file_s_rules_stand_
     assert [rule.peer for rule in network.rules.send] == ["Orthanc"]
 
 
+@pytest.mark.parametrize("name", ["postgres", "app"])
+def test_what_runs_by_default_has_no_password_of_ours_no_root_and_only_its_data_to_write(
+    services: dict[str, Any], name: str
+) -> None:
+    assert {name for name, service in services.items() if "profiles" not in service} == {"postgres", "app"}
+    service = services[name]
+    assert not [key for key in service["environment"] if key.lower().endswith(("password", "secret", "token"))]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+    assert CHECKOUT is not None
+    of_image = (CHECKOUT / "Dockerfile.gpu").read_text().rpartition("\nUSER ")[2].split()[0]
+    assert service.get("user", of_image) in ("postgres", "10001")
+
+
 def test_the_demonstration_s_patients_are_sent_to_a_peer_that_is_known(services: dict[str, Any]) -> None:
     patients = services["orthanc-patients"]
     peers = json.loads(patients["environment"]["SCARMASS_PACS"])["peers"]

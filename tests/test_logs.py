@@ -58,6 +58,16 @@ def test_what_the_event_loop_says_of_its_tasks_is_left_out() -> None:
     assert "KeyError" in text
 
 
+def test_an_entry_begins_with_its_time_in_utc_and_no_message_begins_another() -> None:
+    record = logging.LogRecord(
+        "scarmass", logging.ERROR, "", 0, "asked for %s", ("a\n1970-01-01 \x1b[2Jb\u2028é",), None
+    )
+    record.created, record.msecs = 1_000_000_000.25, 250.0
+    assert WithoutWords(FORMAT).format(record) == (
+        "2001-09-09T01:46:40.250Z ERROR scarmass: asked for a\\n1970-01-01 \\x1b[2Jb\\u2028é"
+    )
+
+
 UNCAUGHT = f"""
 import asyncio, logging, threading, warnings
 from scarmass.logs import set_up_logs

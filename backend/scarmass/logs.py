@@ -3,6 +3,7 @@
 import logging
 import sys
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -18,11 +19,17 @@ log = logging.getLogger(__name__)
 
 class WithoutWords(logging.Formatter):
     """An exception is told by its kind and by where it came from, without its own words: those of a library often
-    repeat what it was given, a patient's name with it."""
+    repeat what it was given, a patient's name with it. Times are UTC, and a message is one line."""
+
+    converter = time.gmtime
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         if record.name == OF_EVENT_LOOP and record.exc_info:
             record.message = "an unexpected error in the event loop"  # it would show tasks, and what they hold
+        # A line break in what somebody sent would begin a line that looks like another entry.
+        record.message = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in record.message)
         return super().formatMessage(record)
 
     def formatException(self, ei: object) -> str:  # noqa: N802

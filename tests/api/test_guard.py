@@ -1,6 +1,7 @@
 """What every route stands behind."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -10,6 +11,7 @@ from scarmass.api.bounds import BodyBounds
 from scarmass.services.context import Context
 from scarmass.storage.files import INCOMING
 from tests.api.running import run
+from tests.api.signed_in import LOCAL, server
 from tests.conftest import application
 
 
@@ -18,7 +20,32 @@ def test_every_answer_carries_the_strict_policy(client: TestClient) -> None:
         policy = client.get(path).headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "script-src 'self'" in policy
+        assert "object-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "base-uri 'none'" in policy
         assert "http" not in policy
+
+
+@pytest.mark.parametrize("address", [None, "https://scar.example"])
+def test_where_browsers_come_over_https_every_answer_keeps_them_to_it(context: Context, address: str | None) -> None:
+    with server(context, replace(LOCAL, public_address=address)) as client:
+        for path in ("/login", "/healthz", "/nothing", "/api/v1/studies", "/static/js/common/api.js"):
+            said = client.get(path).headers.get("strict-transport-security")
+            assert said == (address and "max-age=63072000; includeSubDomains")
+
+
+@pytest.mark.parametrize(
+    "path", ["/static", "/static/", "/static/js/", "/static/%2e%2e/templates/base.html", "/.git/config"]
+)
+def test_no_folder_is_listed_and_nothing_is_served_beside_the_pages_own_files(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/studies", "/static/css/base.css"])
+def test_no_request_is_sent_back_as_it_came(client: TestClient, path: str) -> None:
+    answer = client.request("TRACE", path, headers={"Cookie": "scarmass=secret"})
+    assert answer.status_code in (403, 405)
+    assert "secret" not in answer.text
 
 
 def test_nothing_about_a_patient_is_kept_by_a_shared_cache(client: TestClient) -> None:
@@ -111,6 +138,7 @@ def test_a_refusal_before_any_route_and_an_error_behind_one_carry_the_policy_too
             404: client.get("/api/v1/slices/1.2.3/1/pixels"),
             500: client.get("/breaks"),
         }
+    assert "nobody expected this" not in answers[500].text
     for status, answer in answers.items():
         assert answer.status_code == status
         assert answer.headers["x-content-type-options"] == "nosniff"

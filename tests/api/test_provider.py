@@ -69,6 +69,14 @@ def test_what_the_provider_is_asked_holds_state_nonce_and_a_challenge(client: Te
     assert all(asked[name] != again[name] for name in ("state", "nonce", "code_challenge"))
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_sites_page_signs_nobody_in(client: TestClient, site: str) -> None:
+    answer = client.get("/login/provider", headers={"Sec-Fetch-Site": site}, follow_redirects=False)
+    assert answer.status_code == 200
+    assert "Sign in at the hospital" in answer.text
+    assert "set-cookie" not in answer.headers
+
+
 def test_the_cookie_of_the_way_is_for_the_way_alone(client: TestClient, provider: Running) -> None:
     answer = client.get("/login/provider", follow_redirects=False)
     kept = {part.strip().lower() for part in answer.headers["set-cookie"].split(";")[1:]}

@@ -308,7 +308,7 @@ def test_the_plot_of_a_comparison_is_an_svg(client: TestClient, stack_ids: list[
         read_all(client, study_id, headers)
     for extent in ("slice_thickness", "slice_spacing"):
         answer = client.get(f"{url}/0/bland-altman", params={"extent": extent}).raise_for_status()
-        assert answer.headers["content-type"] == "image/svg+xml"
+        assert answer.headers["content-type"] == "image/svg+xml; charset=utf-8"
         assert "Dr Anna (unauthenticated)" in (ElementTree.fromstring(answer.text).get("aria-label") or "")
     assert problem_of(client.get(f"{url}/1/bland-altman")) == (404, "ReaderStudyNotFound")
 

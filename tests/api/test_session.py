@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from scarmass.api.asking import own_path
 from scarmass.domain.access import Role
+from scarmass.services.access.passwords import hashed
 from scarmass.services.access.sessions import FREE_TRIES, MOST_TRIES
 from scarmass.services.context import Context
 from tests.api.signed_in import LOCAL, PASSWORD, account, another, browser, server, with_limits
@@ -88,6 +89,13 @@ def test_no_script_and_no_other_site_has_the_cookie(context: Context, address: s
         assert client.get(STUDIES).status_code == 200
 
 
+def test_a_password_is_kept_by_argon2id_with_the_work_of_rfc_9106_and_no_copy_of_it() -> None:
+    kept = hashed(PASSWORD)
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert PASSWORD not in kept
+    assert kept != hashed(PASSWORD)
+
+
 def test_the_token_is_stored_nowhere(client: TestClient, context: Context) -> None:
     sign_in(client)
     with context.database.transaction() as session:
@@ -113,6 +121,12 @@ def test_signing_out_ends_the_session_on_the_server_too(client: TestClient) -> N
     client.cookies["scarmass"] = kept
     assert client.get(STUDIES).status_code == 401
     assert client.delete(SESSION).status_code == 204
+
+
+@pytest.mark.parametrize("path", [SESSION, "/api/v1/sessions"])
+def test_signing_out_leaves_no_image_in_the_browser_and_no_unsent_work_is_lost(client: TestClient, path: str) -> None:
+    sign_in(client)
+    assert client.delete(path).headers["clear-site-data"] == '"cache"'
 
 
 def test_signing_out_everywhere_ends_every_session_of_this_person_alone(client: TestClient, context: Context) -> None:
@@ -223,7 +237,13 @@ def test_a_password_that_is_short_or_guessed_at_once_is_refused(client: TestClie
 
 @pytest.mark.parametrize(
     "new",
-    ["mein hund bellt nachts", "心肌梗死疤痕质量测量软件很好用的", "kz8 w1!?p0 qqL rr", "ä" * 3 + "bend über köln"],
+    [
+        "mein hund bellt nachts",
+        "心肌梗死疤痕质量测量软件很好用的",
+        "kz8 w1!?p0 qqL rr",
+        "ä" * 3 + "bend über köln",
+        "eleven herons wade where the river slows " * 6,
+    ],
 )
 def test_any_characters_make_a_password_however_they_are_composed(client: TestClient, new: str) -> None:
     sign_in(client)

@@ -121,7 +121,9 @@ def test_pixels_thumbnail_and_file_of_a_slice(client: TestClient, phantom_files:
     again = client.get(f"{slice_url}/pixels", headers={"If-None-Match": pixels.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert {pixels.headers["cache-control"], again.headers["cache-control"]} == {"private, no-cache"}
-    assert client.get(f"{slice_url}/file").content == phantom_files[2].read_bytes()
+    file = client.get(f"{slice_url}/file")
+    assert file.content == phantom_files[2].read_bytes()
+    assert file.headers["content-disposition"] == f'attachment; filename="{told["sop_instance_uid"]}.dcm"'
     assert Image.open(io.BytesIO(client.get(f"{slice_url}/thumbnail").content)).format == "PNG"
 
 

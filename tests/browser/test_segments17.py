@@ -45,6 +45,17 @@ def mark(page: Page, reader: PhantomReader) -> None:
         wait_until(lambda name=name: marked(page)[name])
 
 
+def test_before_they_are_marked_nothing_is_asked_for_that_needs_them(
+    page: Page, server: Server, opened: str, reader: PhantomReader
+) -> None:
+    refused: list[str] = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status == 409 else None)
+    open_stack(page, server, opened)
+    page.get_by_text("Mark where the right ventricle meets").wait_for()
+    page.wait_for_load_state("networkidle")
+    assert refused == []
+
+
 def test_two_clicks_mark_the_insertion_points_a_drag_moves_one_and_each_is_one_undo(
     page: Page, reader: PhantomReader
 ) -> None:

@@ -53,8 +53,11 @@ OFF = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=F
 
 class Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
-        strict = StrictHeaders(super().build_middleware_stack())
-        return Metering(strict, self.state.context.metrics, self.routes)
+        context = self.state.context
+        strict = StrictHeaders(
+            super().build_middleware_stack(), context.login is not None and context.login.is_encrypted
+        )
+        return Metering(strict, context.metrics, self.routes)
 
 
 def create_app(

@@ -9,6 +9,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 PORTS = {"http": 80, "https": 443}
 FORWARDED_HOST = b"x-forwarded-host"
+ELSEWHERE = ("cross-site", "same-site")
+"""Sec-Fetch-Site of what another site's page asked for, or sent the browser to."""
 
 
 class Forwarded:
@@ -36,7 +38,7 @@ def why_foreign(scope: Scope) -> str | None:
     Origin alone, so that is what counts.
     """
     headers = Headers(scope=scope)
-    if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+    if headers.get("sec-fetch-site") in ELSEWHERE:
         return "another site may not write here"
     origins = headers.getlist("origin")
     if not origins:

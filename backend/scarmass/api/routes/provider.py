@@ -10,6 +10,7 @@ from scarmass.api.asking import own_path, set_cookie
 from scarmass.api.dependencies import InContext
 from scarmass.api.errors import status_of
 from scarmass.api.openid import Attempt, OpenId
+from scarmass.api.origin import ELSEWHERE
 from scarmass.api.routes.pages import login_page, templates
 from scarmass.domain.errors import Fact, NoLogin
 from scarmass.domain.login import Login, Provider
@@ -25,7 +26,12 @@ ATTEMPT_SECONDS = 600
 
 @router.get("/login/provider")
 async def begin(request: Request, context: InContext, next: Annotated[str, Query(max_length=2048)] = "/") -> Response:
-    """Send the browser to the provider. next: the path of this server that it goes on to."""
+    """Send the browser to the provider. next: the path of this server that it goes on to.
+
+    Where another site's page sent it here, somebody says first that they want to sign in: the provider may not ask.
+    """
+    if request.headers.get("sec-fetch-site") in ELSEWHERE:
+        return login_page(request, context.login, next)
     try:
         login, openid = _openid(request, context)
         address, attempt = await openid.begin(_redirect_uri(request, login), own_path(next))

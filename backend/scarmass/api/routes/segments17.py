@@ -55,4 +55,4 @@ def get_pattern(reading_id: uuid.UUID, _: CanView, context: InContext) -> Patter
 def get_bulls_eye(reading_id: uuid.UUID, _: CanView, context: InContext, shown: Shown = Shown.PERCENT_SCAR) -> Response:
     """The bull's-eye, each segment a group with data-segment and a title."""
     svg = bulls_eye(segments_of(context, reading_id).segments, shown, context.mass_extent)
-    return Response(svg, media_type="image/svg+xml")
+    return Response(svg, media_type="image/svg+xml; charset=utf-8")

@@ -31,7 +31,7 @@ def sign_out(request: Request, response: Response, context: InContext) -> None:
     """Sign out here. Where nobody is signed in nothing happens."""
     if context.login is not None:
         _end(context, request)
-        delete_cookie(response, context.login)
+        _forget(response, context.login)
 
 
 @router.delete("/sessions", status_code=204)
@@ -39,7 +39,7 @@ def sign_out_everywhere(person: SignedIn, response: Response, context: InContext
     """Sign out of every browser."""
     login = required_login(context)
     sessions.end_all(context.database, person.person_id)
-    delete_cookie(response, login)
+    _forget(response, login)
 
 
 @router.put("/session/password")
@@ -68,6 +68,12 @@ def _answer(context: Context, request: Request, response: Response, begun: sessi
     request.state.person = begun.session.person  # from now on; the audit trail tells who it was
     set_cookie(response, login, begun.token)
     return Session.of(login, Asking(begun.session.person, begun.token, begun.session))
+
+
+def _forget(response: Response, login: Login) -> None:
+    """Let the browser keep neither the cookie nor an image. Its storage stays: work that was not sent yet is there."""
+    delete_cookie(response, login)
+    response.headers["Clear-Site-Data"] = '"cache"'
 
 
 def _end(context: Context, request: Request) -> None:

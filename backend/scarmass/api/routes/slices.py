@@ -1,5 +1,6 @@
 """Slices: raw pixels for the page, a thumbnail, the object as stored."""
 
+import re
 from collections.abc import Callable
 
 from fastapi import APIRouter, Request, Response
@@ -53,13 +54,17 @@ def get_file(
     sop_instance_uid: PathUid, frame_number: PathFrameNumber, request: Request, _: CanView, context: InContext
 ) -> Response:
     """The DICOM object, byte for byte as it came."""
-    return _answer(
+    answer = _answer(
         context,
         request,
         (sop_instance_uid, frame_number),
         "application/dicom",
         lambda one: context.files.get(one.sha256),
     )
+    # Never shown in the page's place; not every UID that comes is made of digits and dots.
+    name = re.sub(r"[^\w.-]", "_", sop_instance_uid, flags=re.ASCII)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.dcm"'
+    return answer
 
 
 @router.get("/above", dependencies=[AsksModelsWhileWaiting])

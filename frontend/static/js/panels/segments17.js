@@ -4,7 +4,7 @@ import { getBullsEye, getLevels, getProposedLandmarks, getSegments17, Problem } 
 import { element, find } from "../common/dom.js";
 import { counted, grams, number } from "../common/format.js";
 import { atRest } from "../common/rest.js";
-import { isSameSlice } from "../reading/segments.js";
+import { hasWall, isSameSlice } from "../reading/segments.js";
 
 /** @typedef {import("../common/types.js").Segment17} Segment17 @typedef {import("../common/types.js").SliceKey} SliceKey */
 /** @typedef {import("../common/types.js").Schemas["LevelsTold"]} Levels */
@@ -90,6 +90,11 @@ export class SegmentsPanel extends EventTarget {
 
   async #read(readingId, at) {
     if (at !== this.#shownAt) return;
+    if (!hasWall(this.draft.reading.slices)) return this.#say(missing.ContoursMissing);
+    if (this.landmarks.missing) {
+      this.#say(missing.LandmarksMissing);
+      return this.#offer(readingId, at);
+    }
     try {
       const [segments, levels, svg] = await Promise.all([
         getSegments17(readingId),
@@ -102,7 +107,6 @@ export class SegmentsPanel extends EventTarget {
       if (!(error instanceof Problem) || error.isPassing) this.#shownAt = "";
       const name = error instanceof Problem ? error.body.type?.split(":").at(-1) : "";
       this.#say(missing[name ?? ""] ?? `The segments cannot be told: ${error.message}`);
-      if (name === "LandmarksMissing") await this.#offer(readingId, at);
     }
   }
 

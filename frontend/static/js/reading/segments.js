@@ -47,6 +47,13 @@ export const segmentOf = (slice, structure = "scar") => slice.segments[structure
 /** What is to be said of where a slice's scar lies, unless it does not count. @param {ReadSlice} slice */
 export const warningsOf = (slice) => (slice.state === "excluded" ? [] : (segmentOf(slice).warnings ?? []));
 
+/** Are there both contours of the wall on a slice that counts? @param {ReadSlice[]} slices */
+export const hasWall = (slices) =>
+  slices.some((slice) => {
+    const [ventricle, blood] = [segmentOf(slice, "left_ventricle").mask, segmentOf(slice, "blood_pool").mask];
+    return slice.state !== "excluded" && isAny(ventricle) && blood !== null;
+  });
+
 const origins = new Set(["paint", "threshold", "contour", "import"]);
 
 /** Did a reader outline it by hand, and no model alone? @param {Segment} segment */
