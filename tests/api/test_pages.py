@@ -49,7 +49,7 @@ def test_without_a_login_nothing_on_a_page_is_of_a_person(client: TestClient) ->
     ("roles", "leads_to"),
     [
         ({Role.READER}, {"/pacs", "/reader-studies", "/docs"}),
-        ({Role.READER, Role.ADMINISTRATOR}, {"/pacs", "/reader-studies", "/audit", "/docs"}),
+        ({Role.READER, Role.ADMINISTRATOR}, {"/pacs", "/reader-studies", "/people", "/audit", "/docs"}),
     ],
 )
 def test_the_worklist_leads_to_what_one_may_open(context: Context, roles: Set[Role], leads_to: set[str]) -> None:
@@ -58,6 +58,14 @@ def test_the_worklist_leads_to_what_one_may_open(context: Context, roles: Set[Ro
         anna = browser(client, "anna")
         assert links(anna, "/") == leads_to
         assert "Dr &lt;Anna&gt;" in anna.get("/").text
+
+
+def test_an_administrator_who_sees_no_patients_begins_with_the_people(context: Context) -> None:
+    account(context, "boss", Role.ADMINISTRATOR)
+    with server(context) as client:
+        begun = browser(client, "boss").get("/", headers=BROWSER)
+    assert begun.url.path == "/people"
+    assert "Who may be here" in begun.text
 
 
 @pytest.mark.parametrize("next", ["//evil.example", "/\\evil.example", "https://evil.example"])

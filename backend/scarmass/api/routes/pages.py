@@ -4,7 +4,7 @@ import uuid
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from scarmass.api.asking import asking_of, own_path
@@ -36,7 +36,9 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/")
-def worklist(_: SignedIn, request: Request) -> HTMLResponse:
+def worklist(person: SignedIn, request: Request) -> Response:
+    if not person.may(Permission.VIEW) and person.may(Permission.ADMINISTER):
+        return RedirectResponse("/people", 303)
     return templates.TemplateResponse(request, "worklist.html")
 
 
@@ -63,6 +65,12 @@ def pacs(_: SignedIn, request: Request) -> HTMLResponse:
 @router.get("/audit")
 def audit(_: CanAdminister, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "audit.html")
+
+
+@router.get("/people")
+def people(_: CanAdminister, request: Request, context: InContext) -> HTMLResponse:
+    has_accounts = context.login is not None and context.login.local_accounts
+    return templates.TemplateResponse(request, "people.html", {"has_accounts": has_accounts})
 
 
 @router.get("/readings/{reading_id}/report")
