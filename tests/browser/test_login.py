@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from scarmass.domain.access import Role
 from scarmass.domain.accounts import Account
@@ -60,6 +60,10 @@ def open_as(page: Page, address: str, user_name: str) -> None:
     wait_until_prepared(page)
 
 
+def is_whole(shown: Locator) -> bool:
+    return shown.evaluate("(element) => element.scrollWidth <= element.clientWidth")
+
+
 def stored_revision(page: Page, server: Server) -> int:
     with server.context.database.transaction() as session:
         return get_reading(session, uuid.UUID(reading_state(page)["reading"]["id"])).revision
@@ -81,6 +85,7 @@ def test_the_form_says_what_is_wrong_and_goes_on_to_where_one_wanted(page: Page,
     page.locator("[popovertarget=account]").click()
     page.get_by_text("Dr Anna Berg reader").wait_for()
     assert not serious(page), "\n".join(serious(page))
+    assert is_whole(page.locator(".identity")), "the head of the page has no room for the patient"
     page.get_by_role("button", name="Sign out", exact=True).click()
     page.get_by_label("User name").wait_for()
     page.goto(stack)
@@ -162,7 +167,7 @@ def test_who_signs_out_with_work_that_is_not_sent_is_told_and_asked_again(page: 
 def test_a_new_password_is_asked_for_twice_and_taken(page: Page, server: Server, anna: Account) -> None:
     page.goto(server.address)
     sign_in(page, "anna")
-    page.get_by_role("button", name="Dr Anna Berg").click()
+    page.get_by_role("button", name="Signed in as Dr Anna Berg").click()
     page.get_by_role("button", name="Change password").click()
     page.get_by_label("Password until now").fill(PASSWORD)
     page.get_by_label("New password").fill("short")

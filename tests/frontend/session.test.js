@@ -94,6 +94,16 @@ test("an edit on a page of one person is not stored as another's who signed in b
   assert.deepEqual([outbox.state, outbox.unsavedCount, server.stored.length], ["ended", 1, 0]);
 });
 
+test("a page that nobody touches for a while asks for nothing by itself, so that its session ends", () => {
+  session.touchedAt = Date.now();
+  mock.timers.tick(119_000);
+  assert.equal(session.isUnattended, false);
+  mock.timers.tick(2000);
+  assert.equal(session.isUnattended, true);
+  openAs("");
+  assert.equal(session.isUnattended, false);
+});
+
 test("without a login nobody is asked for, and what is kept is anybody's", async () => {
   openAs("");
   server.isOffline = true;

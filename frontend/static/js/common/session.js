@@ -1,3 +1,5 @@
+const unattended_after_ms = 120_000;
+
 /**
  * The session of the person for whom the server made this page. Without a login there is nobody, and nothing ends.
  * Each page asks in the name of its person alone: whoever signs in beside it in another window asks for nothing here.
@@ -7,6 +9,13 @@
  */
 class Session {
   isEnded = false;
+  /** When somebody last did anything on this page, in milliseconds. */
+  touchedAt = Date.now();
+
+  /** Has nobody touched the page for a while? What it asks by itself would keep a session alive that nobody uses. */
+  get isUnattended() {
+    return this.personId !== "" && Date.now() - this.touchedAt > unattended_after_ms;
+  }
 
   /** @returns {string} empty where nobody signed in */
   get personId() {

@@ -51,8 +51,8 @@ async function refresh() {
   clearTimeout(timer);
   if (document.visibilityState !== "visible" || session.isEnded) return;
   try {
-    await queue.load();
-    if (part === "arrivals") await arrivals.load();
+    if (!session.isUnattended) await queue.load();
+    if (part === "arrivals" && !session.isUnattended) await arrivals.load();
     if (byId("failure").dataset.lost) fail("");
     delete byId("failure").dataset.lost;
   } catch (error) {

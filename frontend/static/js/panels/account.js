@@ -109,5 +109,7 @@ window.addEventListener("sessionresume", () => {
   void watch();
 });
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void watch());
+for (const name of ["pointerdown", "pointermove", "keydown", "wheel"])
+  document.addEventListener(name, () => (session.touchedAt = Date.now()), { capture: true, passive: true });
 window.addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 void watch();
