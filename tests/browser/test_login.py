@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from playwright.sync_api import Locator, Page
+from sqlalchemy import text
 
 from scarmass.domain.access import Role
 from scarmass.domain.accounts import Account
@@ -162,6 +163,27 @@ def test_who_signs_out_with_work_that_is_not_sent_is_told_and_asked_again(page: 
     page.get_by_text("SAX LGE magnitude").wait_for()
     page.goto(stack)
     wait_for_revision(page, 1)
+
+
+def test_what_is_written_carries_the_name_of_the_login_and_not_one_that_was_typed_before(
+    page: Page, stack: str, server: Server
+) -> None:
+    open_as(page, stack, "anna")
+    page.evaluate("() => localStorage.setItem('scarmass.reader', 'Dr Typed')")
+    reading_id = reading_state(page)["reading"]["id"]
+    page.goto(f"{server.address}/readings/{reading_id}/report")
+    page.get_by_label("Remarks").fill("Breathing")
+    page.get_by_role("button", name="Save").click()
+    page.locator("#remarks").wait_for()
+    page.goto(stack)
+    wait_until_prepared(page)
+    page.keyboard.press("0")
+    wait_for_revision(page, 1)
+    with server.context.database.transaction() as session:
+        written = (
+            session.execute(text("select author from report_texts union select author from edits")).scalars().all()
+        )
+    assert written == ["Dr Anna Berg"]
 
 
 def test_a_new_password_is_asked_for_twice_and_taken(page: Page, server: Server, anna: Account) -> None:
