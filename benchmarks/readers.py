@@ -22,8 +22,8 @@ class Kind:
     p95: float
 
 
-def crowd(address: str) -> list[Kind]:
-    """READERS readers for DURATION_S on a server with at least as many LGE stacks."""
+def crowd(address: str, readers: int = READERS, duration_s: int = DURATION_S) -> list[Kind]:
+    """So many readers for so long on a server with at least as many LGE stacks that have a reading."""
     with TemporaryDirectory() as folder:
         command = [
             sys.executable,
@@ -35,7 +35,7 @@ def crowd(address: str) -> list[Kind]:
             "--host",
             address,
         ]
-        command += ["-u", str(READERS), "-r", str(READERS), "-t", f"{DURATION_S}s", "--only-summary"]
+        command += ["-u", str(readers), "-r", str(readers), "-t", f"{duration_s}s", "--only-summary"]
         command += ["--csv", f"{folder}/crowd", "--exit-code-on-error", "0"]
         subprocess.run(command, check=True, capture_output=True)
         with (Path(folder) / "crowd_stats.csv").open() as file:

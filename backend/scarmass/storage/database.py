@@ -16,13 +16,29 @@ from scarmass.domain.errors import DatabaseUnavailable, DeletedMeanwhile, Storag
 from scarmass.paths import MIGRATIONS
 from scarmass.storage.study_groups import SIGHT, Sight, limit
 
+ANSWERS_WITHIN_S = 15
+"""A database on another machine that is silent for so long, be it when it is connected to, is away."""
+GIVES_UP = {
+    "connect_timeout": ANSWERS_WITHIN_S,
+    "keepalives_idle": ANSWERS_WITHIN_S // 3,
+    "keepalives_interval": ANSWERS_WITHIN_S // 3,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 1000 * ANSWERS_WITHIN_S,
+}
+"""In libpq's words. Without them a request waits for as long as the system sends again: a quarter of an hour."""
+
 
 class Database:
     """Engine and sessions of one database. sight: what its sessions see, None for everything."""
 
     def __init__(self, url: str) -> None:
         self.engine: Engine = create_engine(
-            psycopg_url(url), pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+            psycopg_url(url),
+            pool_size=20,
+            max_overflow=20,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=GIVES_UP,
         )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         event.listen(self._sessions, "do_orm_execute", limit)
