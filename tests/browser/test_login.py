@@ -65,9 +65,13 @@ def is_whole(shown: Locator) -> bool:
     return shown.evaluate("(element) => element.scrollWidth <= element.clientWidth")
 
 
-def stored_revision(page: Page, server: Server) -> int:
+def shown_reading(page: Page) -> str:
+    return reading_state(page)["reading"]["id"]
+
+
+def stored_revision(reading_id: str, server: Server) -> int:
     with server.context.database.transaction() as session:
-        return get_reading(session, uuid.UUID(reading_state(page)["reading"]["id"])).revision
+        return get_reading(session, uuid.UUID(reading_id)).revision
 
 
 def end_sessions(server: Server, person: Account) -> None:
@@ -107,7 +111,7 @@ def test_work_after_the_session_ended_is_sent_after_the_next_sign_in(
     sign_in(page, "anna")
     wait_for_revision(page, 1)
     wait_until_saving(page, "All changes saved")
-    assert stored_revision(page, server) == 1
+    assert stored_revision(shown_reading(page), server) == 1
 
 
 def test_work_that_one_person_left_is_neither_sent_nor_shown_by_another(
@@ -120,18 +124,18 @@ def test_work_that_one_person_left_is_neither_sent_nor_shown_by_another(
     page.get_by_role("link", name="Sign in to go on").click()
     sign_in(page, "bert")
     wait_until_prepared(page)
-    page.wait_for_timeout(4000)  # pages look for what others left every three seconds
     wait_until_saving(page, "All changes saved")
-    assert stored_revision(page, server) == 0
+    reading_id = shown_reading(page)
     page.goto(server.address)
     page.get_by_text("SAX LGE magnitude").wait_for()
     assert page.get_by_text("unsent changes").count() == 0
+    assert stored_revision(reading_id, server) == 0
     sign_out(page)
     sign_in(page, "anna")
     page.get_by_text("unsent changes").wait_for()
     page.goto(stack)
     wait_for_revision(page, 1)
-    assert stored_revision(page, server) == 1
+    assert stored_revision(shown_reading(page), server) == 1
 
 
 def test_a_page_of_one_person_changes_nothing_in_the_name_of_another_who_signed_in_beside_it(
@@ -147,7 +151,7 @@ def test_a_page_of_one_person_changes_nothing_in_the_name_of_another_who_signed_
     assert beside.ok
     page.keyboard.press("0")
     page.get_by_text("or somebody else than Dr Anna Berg").wait_for()
-    assert stored_revision(page, server) == 0
+    assert stored_revision(shown_reading(page), server) == 0
 
 
 def test_who_signs_out_with_work_that_is_not_sent_is_told_and_asked_again(page: Page, stack: str) -> None:
@@ -170,7 +174,7 @@ def test_what_is_written_carries_the_name_of_the_login_and_not_one_that_was_type
 ) -> None:
     open_as(page, stack, "anna")
     page.evaluate("() => localStorage.setItem('scarmass.reader', 'Dr Typed')")
-    reading_id = reading_state(page)["reading"]["id"]
+    reading_id = shown_reading(page)
     page.goto(f"{server.address}/readings/{reading_id}/report")
     page.get_by_label("Remarks").fill("Breathing")
     page.get_by_role("button", name="Save").click()
