@@ -131,4 +131,6 @@ def get_bland_altman(
     extent: MassExtent = MassExtent.SLICE_THICKNESS,
 ) -> Response:
     """The plot of a comparison of two sets, by its number in the results."""
-    return Response(bland_altman_of(context, study_id, number, extent, reader), media_type="image/svg+xml; charset=utf-8")
+    return Response(
+        bland_altman_of(context, study_id, number, extent, reader), media_type="image/svg+xml; charset=utf-8"
+    )
