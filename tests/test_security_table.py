@@ -50,8 +50,8 @@ def spelt_out(part: str) -> list[str]:
 
 @cache
 def names_in(path: Path) -> set[str]:
-    kinds = ast.FunctionDef | ast.AsyncFunctionDef
-    return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, kinds)}
+    walked = ast.walk(ast.parse(path.read_text()))
+    return {node.name for node in walked if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
 
 
 def test_as_many_requirements_are_looked_for_as_the_standard_has_of_level_1_and_2() -> None:
