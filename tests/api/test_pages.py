@@ -76,3 +76,23 @@ def test_the_sign_in_goes_on_to_a_page_of_this_server_alone(context: Context, ne
     assert 'data-next="/"' in page
     assert '<a class="provider" href="/login/provider?next=/">Hospital</a>' in page
     assert "evil" not in page
+
+
+def test_a_password_is_hidden_and_offered_to_password_managers(context: Context) -> None:
+    account(context, "anna", Role.READER)
+    with server(context) as client:
+        to_sign_in = inputs(client.get("/login", headers=BROWSER).text)
+        to_change = inputs(browser(client, "anna").get("/", headers=BROWSER).text)
+    assert to_sign_in["user_name"] == ("text", "username")
+    assert to_sign_in["password"] == ("password", "current-password")
+    assert to_change["old"] == ("password", "current-password")
+    assert to_change["new"] == to_change["again"] == ("password", "new-password")
+
+
+def inputs(page: str) -> dict[str, tuple[str, str]]:
+    """Type and autocomplete of each field that has a word for password managers, by its name."""
+    found = {}
+    for tag in re.findall(r"<input [^>]*autocomplete=[^>]*>", page):
+        told = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        found[told["name"]] = told.get("type", "text"), told["autocomplete"]
+    return found
