@@ -8,16 +8,13 @@ import json
 import socket
 import tempfile
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from select import select
 from time import perf_counter, sleep
 
 import psutil
-from rich.console import Console
 
-from benchmarks.report import conditions, rows_table
 from benchmarks.server import Server, prepare_storage, running_server
 from benchmarks.subjects import scarred_phantom, subjects
 from benchmarks.timing import Summary, repeated, single, summary
@@ -82,6 +79,12 @@ def rows_of_its_own(folder: Path, segmenter: str) -> list[Summary]:
 
 
 if __name__ == "__main__":
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from benchmarks.report import conditions, rows_table
+
     console = Console()
     console.print(conditions(datetime.now().astimezone()).sentence())
     with tempfile.TemporaryDirectory(prefix="scarmass-detection-") as scratch:

@@ -117,6 +117,7 @@ TABLE: dict[str, dict[str, Permission | frozenset[Permission]]] = {
     "/reader-studies/{study_id}": {"GET": SIGNED_IN},
     "/pacs": {"GET": SIGNED_IN},
     "/audit": {"GET": ADMINISTER},
+    "/people": {"GET": ADMINISTER},
     "/readings/{reading_id}/report": {"GET": VIEW},
     "/docs": {"GET": SIGNED_IN},
     "/openapi.json": {"GET": SIGNED_IN},

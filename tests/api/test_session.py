@@ -66,6 +66,25 @@ def test_a_page_leads_to_the_login_and_from_there_back(client: TestClient) -> No
     assert answer.headers["location"] == "/login?next=%2Fstacks%2F1.2%3Fview%3D%25C3%25A4%26x%3D1"
 
 
+def test_whose_session_ended_is_told_so_where_they_sign_in_again(client: TestClient, context: Context) -> None:
+    sign_in(client)
+    past(context, "created_at", timedelta(hours=13))
+    answer = client.get("/reader-studies", headers={"Accept": "text/html"})
+    assert str(answer.url).endswith("/login?next=%2Freader-studies&ended=true")
+    assert "Your session ended." in answer.text
+    assert 'data-next="/reader-studies"' in answer.text
+
+
+def test_a_page_that_was_made_for_one_person_asks_nothing_as_another(client: TestClient, context: Context) -> None:
+    account(context, "bert", Role.READER)
+    anna = sign_in(client).json()["person"]["person_id"]
+    assert client.get(STUDIES, headers={"X-Person": anna}).status_code == 200
+    sign_in(client, "bert")
+    answer = client.get(STUDIES, headers={"X-Person": anna})
+    assert (answer.status_code, answer.json()["type"]) == (401, "urn:scarmass:problem:NotSignedIn")
+    assert client.get(STUDIES).status_code == 200
+
+
 @pytest.mark.parametrize(
     "next",
     ["//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "", "/login", "x", "/a\nb"],

@@ -23,9 +23,12 @@ export async function settled() {
   for (let round = 0; round < 20; round++) await new Promise((resume) => setImmediate(resume));
 }
 
-/** @returns {Map<string, string>} what the browser's storage holds */
-export function installBrowser() {
-  const stored = new Map();
+/**
+ * @param {string} [personId] whom the page is made for, with a login
+ * @param {Map<string, string>} [stored] what was kept before
+ * @returns {Map<string, string>} what the browser's storage holds
+ */
+export function installBrowser(personId, stored = new Map()) {
   const localStorage = {
     getItem: (key) => stored.get(key) ?? null,
     setItem: (key, value) => stored.set(key, value),
@@ -37,7 +40,10 @@ export function installBrowser() {
   };
   globalThis.localStorage = new Proxy(localStorage, keys);
   globalThis.window = new EventTarget();
-  globalThis.document = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  globalThis.document = Object.assign(new EventTarget(), {
+    visibilityState: "visible",
+    documentElement: { dataset: personId ? { personId, personName: `Dr ${personId}` } : {} },
+  });
   mock.timers.reset();
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
   return stored;
@@ -53,6 +59,10 @@ export class FakeServer {
   /** The bodies of the edits that it stored. */
   stored = [];
   isOffline = false;
+  /** Who is signed in; empty where nobody is, or has to be. */
+  signedIn = "";
+  /** How many requests came. */
+  asked = 0;
   /** How many requests are more than a share, before the next one that is not. */
   tooMany = 0;
   /** Is the next edit stored, but its answer lost? */
@@ -94,8 +104,10 @@ export class FakeServer {
     this.slices.set(uid, { ...this.slices.get(uid), ...change, revision: this.revision });
   }
 
-  async #answer(path, { method, body }) {
+  async #answer(path, { method, body, headers }) {
+    this.asked += 1;
     if (this.isOffline) throw new TypeError("offline");
+    if (headers["X-Person"] && headers["X-Person"] !== this.signedIn) return problem(401, "NotSignedIn", "sign in");
     if (this.tooMany-- > 0) return Response.json({}, { status: 429, headers: { "Retry-After": "3" } });
     if (method === "GET") return Response.json(this.reading());
     const edit = path.endsWith("/from-segmentation") ? importOf(JSON.parse(body)) : JSON.parse(body);

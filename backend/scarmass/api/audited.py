@@ -201,6 +201,7 @@ NOT_AUDITED: Mapping[str, str] = MappingProxyType(
         "GET /reader-studies/{study_id}": _OF_ITS_DATA,
         "GET /pacs": _OF_ITS_DATA,
         "GET /audit": _OF_ITS_DATA,
+        "GET /people": _NO_PATIENT,
         "GET /login": _NO_PATIENT,
         "GET /login/provider": "who comes back from there is recorded",
         "GET /api/v1/session": "it tells somebody who they are",

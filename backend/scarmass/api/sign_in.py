@@ -24,7 +24,8 @@ class SignIn:
     """ASGI middleware, inside of the Guard. It puts `person` and `asking` into the request's state.
 
     Without a login it does nothing: everybody is anybody. With one, what is not public is for those who are known:
-    programs hear 401, browsers that ask for a page are sent to /login.
+    programs hear 401, browsers that ask for a page are sent to /login. A page says by X-Person whom it was made for,
+    and asks for nobody else: what one person did is not stored as another's who has signed in beside it.
     """
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
@@ -59,10 +60,13 @@ class SignIn:
         if asking is None:
             if request.method == "GET" and is_page(request):
                 asked = quote(path) + (f"?{query}" if query else "")
-                return RedirectResponse(f"/login?next={quote(asked, safe='')}", 303)
+                ended = "" if cookie is None else "&ended=true"
+                return RedirectResponse(f"/login?next={quote(asked, safe='')}{ended}", 303)
             answer = fact_answer(NotSignedIn("sign in, or show a token, to see this"))
             answer.headers["WWW-Authenticate"] = "Bearer"
             return answer
+        if request.headers.get("x-person", str(asking.person.person_id)) != str(asking.person.person_id):
+            raise NotSignedIn("somebody else has signed in in this browser since")
         if "x-reader" in request.headers:
             raise ReaderClaimed("the reader's name comes from the login: send no X-Reader")
         return None

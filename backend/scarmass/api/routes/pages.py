@@ -1,14 +1,15 @@
 """The pages; what is on them is fetched by their own scripts, but for the report, which is printed as it comes."""
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
-from scarmass.api.asking import own_path
+from scarmass.api.asking import asking_of, own_path
 from scarmass.api.dependencies import CanAdminister, CanView, InContext, SignedIn
+from scarmass.domain.access import Permission
 from scarmass.domain.errors import ReadingNotFound
 from scarmass.domain.login import Login
 from scarmass.domain.reading import ReadingState
@@ -20,12 +21,24 @@ from scarmass.services.readings.report_pages import to_html
 from scarmass.services.readings.report_sheet import sheet_of
 from scarmass.services.readings.words import Language, words_in
 
-templates = Jinja2Templates(FRONTEND / "templates")
+
+def _signed_in(request: Request) -> dict[str, Any]:
+    """What every page is told: who signed in, None where nobody did or has to, and what they may."""
+    asking = asking_of(request)
+    if asking is None:
+        return {"person": None, "has_password": False, "permissions": frozenset(Permission)}
+    has_password = asking.session is not None and asking.session.is_local
+    return {"person": asking.person, "has_password": has_password, "permissions": asking.person.permissions}
+
+
+templates = Jinja2Templates(FRONTEND / "templates", context_processors=[_signed_in])
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/")
-def worklist(_: SignedIn, request: Request) -> HTMLResponse:
+def worklist(person: SignedIn, request: Request) -> Response:
+    if not person.may(Permission.VIEW) and person.may(Permission.ADMINISTER):
+        return RedirectResponse("/people", 303)
     return templates.TemplateResponse(request, "worklist.html")
 
 
@@ -54,11 +67,17 @@ def audit(_: CanAdminister, request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "audit.html")
 
 
+@router.get("/people")
+def people(_: CanAdminister, request: Request, context: InContext) -> HTMLResponse:
+    has_accounts = context.login is not None and context.login.local_accounts
+    return templates.TemplateResponse(request, "people.html", {"has_accounts": has_accounts})
+
+
 @router.get("/readings/{reading_id}/report")
 def report(
     reading_id: uuid.UUID,
     request: Request,
-    _: CanView,
+    person: CanView,
     context: InContext,
     language: Language = Language.ENGLISH,
     asks: bool = False,
@@ -72,6 +91,7 @@ def report(
         sheet_of(found, language),
         context.report_templates,
         reading_id=str(reading_id),
+        person_id="" if context.login is None else str(person.person_id),
         stack_id=found.stack.stack_id,
         languages={one.value: words_in(one)("language") for one in Language},
         is_spread_asked=found.spread is None and found.reading.state is ReadingState.DRAFT,
@@ -97,17 +117,21 @@ def not_found(request: Request) -> HTMLResponse:
 
 
 @router.get("/login")
-def login(request: Request, context: InContext, next: Annotated[str, Query(max_length=2048)] = "/") -> HTMLResponse:
-    """Where whoever is not signed in is sent, and from where they go on to `next`."""
-    return login_page(request, context.login, next)
+def login(
+    request: Request,
+    context: InContext,
+    next: Annotated[str, Query(max_length=2048)] = "/",
+    ended: bool = False,
+) -> HTMLResponse:
+    """Where whoever is not signed in is sent, and from where they go on to `next`. ended: whether they were before."""
+    return login_page(request, context.login, next, "Your session ended. Sign in to go on." if ended else "")
 
 
 def login_page(
     request: Request, terms: Login | None, next: str = "/", reason: str = "", status: int = 200
 ) -> HTMLResponse:
-    """reason: why a sign-in at the provider came to nothing."""
-    label = terms.provider.label if terms is not None and terms.provider is not None else ""
-    shown = {"next": own_path(next), "reason": reason, "provider_label": label}
+    """reason: why somebody has to sign in again, or why a sign-in at the provider came to nothing."""
+    shown = {"login": terms, "next": own_path(next), "reason": reason}
     return templates.TemplateResponse(request, "login.html", shown, status_code=status)
 
 

@@ -1,5 +1,7 @@
 /** The server, as the page calls it. Every refusal is a Problem (RFC 9457), a lost connection is Unreachable. */
 
+import { session } from "./session.js";
+
 export class Problem extends Error {
   /** @param {number} status @param {{type?: string, title?: string, detail?: string, rejected?: object[]}} body */
   constructor(status, body) {
@@ -11,6 +13,11 @@ export class Problem extends Error {
   /** Was the edit made on a reading that has moved on? */
   get isStale() {
     return this.body.type === "urn:scarmass:problem:RevisionStale";
+  }
+
+  /** Is nobody signed in any more, or somebody else than the person of this page? */
+  get isSignedOut() {
+    return this.body.type === "urn:scarmass:problem:NotSignedIn";
   }
 
   /** Did the request not get through to where it would be decided? It will, a little later. */
@@ -31,8 +38,8 @@ export class Unreachable extends Error {}
 const part = encodeURIComponent;
 const readerKey = "scarmass.reader";
 
-/** Who reads, as typed on this computer; there is no login yet. */
-export const readerName = () => localStorage.getItem(readerKey) ?? "";
+/** Who reads: whoever signed in, or without a login the name that was typed on this computer. */
+export const readerName = () => session.personName || (localStorage.getItem(readerKey) ?? "");
 export const setReaderName = (name) => localStorage.setItem(readerKey, name.trim());
 
 /** @param {string} text @returns {object} the JSON of a body, or {} where a proxy answered something else */
@@ -43,6 +50,13 @@ export function problemBody(text) {
   } catch {
     return {};
   }
+}
+
+/** What the server refuses; where it is that nobody is signed in, every part of the page hears of it. */
+export function problemOf(status, body) {
+  const problem = new Problem(status, body);
+  if (problem.isSignedOut) session.take("");
+  return problem;
 }
 
 /** A request without an answer for so long counts as lost. Models on a busy server take their time. */
@@ -58,12 +72,12 @@ const too_many = 429;
 const soonest_ms = 1000;
 
 /** @param {string} path @param {Options} [options] */
-async function answerOf(path, options = {}) {
+export async function answerOf(path, options = {}) {
   for (;;) {
     const answer = await askedOnce(path, options);
     if (answer.ok) return answer;
     if (answer.status !== too_many || options.keepalive)
-      throw new Problem(answer.status, problemBody(await answer.text()));
+      throw problemOf(answer.status, problemBody(await answer.text()));
     const wait_ms = 1000 * Number(answer.headers.get("Retry-After"));
     await new Promise((resume) => setTimeout(resume, Math.max(soonest_ms, wait_ms || 0)));
   }
@@ -74,7 +88,8 @@ async function askedOnce(path, { method = "GET", body, reader, signal, keepalive
   const who = reader ?? (method === "GET" ? "" : readerName());
   /** @type {Record<string, string>} */
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };
-  if (who) headers["X-Reader"] = part(who);
+  if (session.personId) headers["X-Person"] = session.personId;
+  else if (who) headers["X-Reader"] = part(who);
   try {
     return await fetch(path, {
       method,
@@ -89,7 +104,7 @@ async function askedOnce(path, { method = "GET", body, reader, signal, keepalive
 }
 
 /** @param {string} path @param {Options} [options] */
-async function json(path, options) {
+export async function json(path, options) {
   const answer = await answerOf(path, options);
   try {
     return await answer.json();
@@ -98,7 +113,7 @@ async function json(path, options) {
   }
 }
 
-const root = "/api/v1";
+export const root = "/api/v1";
 
 /** An identifier for one attempt of the reader's, also where the page is not served over HTTPS. */
 export function newClientId() {

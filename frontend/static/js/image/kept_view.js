@@ -1,4 +1,6 @@
-/** How a stack was looked at last on this computer: zoom, place, window and turn, kept for each of the last stacks. */
+/** How this reader looked at a stack last on this computer: zoom, place, window and turn, for each of the last stacks. */
+
+import { session } from "../common/session.js";
 
 /**
  * @typedef {object} KeptView
@@ -7,14 +9,14 @@
  * @property {{quarters: number, mirrored: boolean}} turn
  */
 
-const keptAt = "scarmass.views";
+const keptAt = () => session.keyOf("scarmass.views");
 const most_kept = 200;
 const settled_ms = 400;
 
 /** @returns {[string, KeptView][]} the one that was looked at last is the last */
 function all() {
   try {
-    const kept = JSON.parse(localStorage.getItem(keptAt) ?? "[]");
+    const kept = JSON.parse(localStorage.getItem(keptAt()) ?? "[]");
     return Array.isArray(kept) ? kept : [];
   } catch {
     return [];
@@ -28,7 +30,7 @@ export const keptView = (stackId) => all().find(([id]) => id === stackId)?.[1] ?
 function keep(stackId, view) {
   const others = all().filter(([id]) => id !== stackId);
   try {
-    localStorage.setItem(keptAt, JSON.stringify([...others, [stackId, view]].slice(-most_kept)));
+    localStorage.setItem(keptAt(), JSON.stringify([...others, [stackId, view]].slice(-most_kept)));
   } catch {
     // A full storage is kept for what the reader did.
   }

@@ -4,6 +4,7 @@ import { getNetwork } from "../common/api.js";
 import { bindCommands } from "../common/commands.js";
 import { buttonsOf, byId } from "../common/dom.js";
 import { untilAnswered } from "../common/retry.js";
+import { session } from "../common/session.js";
 import { ArrivalList } from "../panels/arrivals.js";
 import { Finding } from "../panels/pacs_find.js";
 import { RuleList } from "../panels/pacs_rules.js";
@@ -48,10 +49,10 @@ function show(name) {
 
 async function refresh() {
   clearTimeout(timer);
-  if (document.visibilityState !== "visible") return;
+  if (document.visibilityState !== "visible" || session.isEnded) return;
   try {
-    await queue.load();
-    if (part === "arrivals") await arrivals.load();
+    if (!session.isUnattended) await queue.load();
+    if (part === "arrivals" && !session.isUnattended) await arrivals.load();
     if (byId("failure").dataset.lost) fail("");
     delete byId("failure").dataset.lost;
   } catch (error) {
@@ -67,6 +68,7 @@ queue.addEventListener("loaded", (event) => {
   byId("open-count").textContent = queue.open ? ` (${queue.open})` : "";
 });
 document.addEventListener("visibilitychange", () => void refresh());
+window.addEventListener("sessionresume", () => void refresh());
 bindCommands(
   parts.map(([id, text], index) => ({
     id,

@@ -4,6 +4,7 @@ import { getReaderStudy, newClientId, openNext, readerName, setReaderName } from
 import { byId, element } from "../common/dom.js";
 import { counted, readerShown } from "../common/format.js";
 import { untilAnswered } from "../common/retry.js";
+import { session } from "../common/session.js";
 import { Results } from "../panels/reader_study_results.js";
 import { armNames, armsText, placeText } from "../reader_study/words.js";
 import { pathOf } from "../reading/opening.js";
@@ -48,6 +49,7 @@ function show(study) {
   const none = element("option", { value: "" }, "none of them");
   chosen.replaceChildren(none, ...names.map((name) => element("option", {}, name)));
   chosen.value = names.includes(readerName()) ? readerName() : "";
+  chosen.disabled = session.personId !== "";
   byId("reading").hidden = byId("results").hidden = false;
   byId("progress").replaceChildren(...study.progress.map(row));
   showNext();
@@ -69,7 +71,8 @@ function row({ reader, done, of }) {
 function showNext() {
   const mine = study?.progress.find(({ reader }) => readerShown(reader) === chosen.value);
   next.disabled = !mine?.next;
-  if (!mine) byId("said").textContent = "Choose who you are to read.";
+  if (!mine && chosen.disabled) byId("said").textContent = "You are none of its readers.";
+  else if (!mine) byId("said").textContent = "Choose who you are to read.";
   else if (!mine.next) byId("said").textContent = "You have signed everything.";
   else byId("said").textContent = `${placeText(mine.next)}, ${armNames[mine.next.arm]}`;
 }

@@ -1,8 +1,9 @@
 /** The printable report: its language, printing, and what a reader writes into it while it is not signed. */
 
 import { writeReportText } from "../common/api.js";
-import { byId, find } from "../common/dom.js";
+import { byId, element, find } from "../common/dom.js";
 import { keepReportLanguage } from "../common/report_language.js";
+import { signInPath } from "../common/session.js";
 import { sentAt } from "../panels/sent.js";
 
 const { readingId = "", textNumber = "0" } = document.body.dataset;
@@ -27,6 +28,12 @@ async function askSpread() {
 }
 // Without it the sheet stands as it is.
 if (document.body.dataset.asks) askSpread().catch(() => {});
+
+/** What is written stays on the page: the login is another window. */
+function sayEnded() {
+  const link = element("a", { href: signInPath(), target: "_blank" }, "Sign in");
+  byId("said").replaceChildren("Not saved: your session ended. ", link, " in another window, then save again.");
+}
 
 /** @param {HTMLFormElement} form */
 function bindText(form) {
@@ -59,7 +66,8 @@ function bindText(form) {
       location.reload();
     } catch (error) {
       isSaving = false;
-      byId("said").textContent = `Not saved: ${error.message}`;
+      if (error.isSignedOut) sayEnded();
+      else byId("said").textContent = `Not saved: ${error.message}`;
     }
   });
 }

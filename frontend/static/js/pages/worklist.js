@@ -4,6 +4,7 @@ import { listStudies, patchStudy } from "../common/api.js";
 import { byId, element, isWithin } from "../common/dom.js";
 import { personName } from "../common/format.js";
 import { untilAnswered } from "../common/retry.js";
+import { session } from "../common/session.js";
 import { DeletionDialog } from "../panels/deletion.js";
 import { Upload } from "../panels/upload.js";
 import { keepSorting, keptSorting, matches, progressNames, sorted, unsorted } from "../worklist/order.js";
@@ -102,8 +103,8 @@ class Worklist {
     if (document.visibilityState !== "visible") return;
     const isPreparing = this.#studies.some(({ stacks }) => stacks.some(({ progress }) => progress === "preparing"));
     // A menu that is open stays where it is.
-    const again = () =>
-      document.querySelector(":popover-open, dialog[open]") ? this.#refreshLater() : void this.load();
+    const isLeft = () => document.querySelector(":popover-open, dialog[open]") || session.isUnattended;
+    const again = () => (isLeft() ? this.#refreshLater() : void this.load());
     this.#refresh = setTimeout(again, refresh_ms[isPreparing ? "preparing" : "still"]);
   }
 

@@ -5,7 +5,7 @@ import { buttonsOf, find } from "../common/dom.js";
 import { drawCuts, linesOf } from "../image/canvas.js";
 import { cutOf } from "../image/cut.js";
 import { alikeOf, lineAt, nearestAlong, ventricleRange } from "../image/linked.js";
-import { typeScale } from "../image/overlay.js";
+import { typeScale } from "../image/pen.js";
 import { OtherImage } from "./other_image.js";
 import { fillList } from "./other_list.js";
 import { Player } from "./player.js";

@@ -4,6 +4,7 @@ import { csvPath } from "../common/api.js";
 import { byId, element } from "../common/dom.js";
 import { counted } from "../common/format.js";
 import { reportPath } from "../common/report_language.js";
+import { session } from "../common/session.js";
 import { hideProgress, noticed_after_ms, showMessage, showProgress } from "../common/status.js";
 
 /** @typedef {import("../reading/outbox.js").Outbox} Outbox @typedef {import("../reading/draft.js").Draft} Draft */
@@ -19,7 +20,8 @@ export class SavingPanel {
     this.outbox = outbox;
     outbox.addEventListener("change", () => this.show());
     window.addEventListener("beforeunload", (event) => {
-      if (outbox.hasUnsaved || outbox.asideCount) event.preventDefault();
+      const isSafe = session.isEnded && outbox.isKept;
+      if (!isSafe && (outbox.hasUnsaved || outbox.asideCount)) event.preventDefault();
     });
   }
 
@@ -77,14 +79,15 @@ export class SavingPanel {
   }
 }
 
+const causes = { offline: "Offline", failing: "The server fails", ended: "Signed out" };
+
 /** Nothing of it is lost: it is sent as soon as the server answers again. */
 function textOf({ unsavedCount, asideCount, isKept }, state) {
   if (state === "saved") return "All changes saved";
   if (state === "saving") return "Saving…";
   if (state === "undecided") return `${counted(asideCount, "change")} not saved`;
   const changes = counted(unsavedCount, "change");
-  const cause = state === "offline" ? "Offline" : "The server fails";
-  return isKept ? `${cause}: ${changes} kept here` : `${cause}: ${changes} not saved`;
+  return isKept ? `${causes[state]}: ${changes} kept here` : `${causes[state]}: ${changes} not saved`;
 }
 
 function download(path) {

@@ -3,7 +3,8 @@
 import { thumbnailPath } from "../common/api.js";
 import { buttonsOf, element } from "../common/dom.js";
 import { endName, grams, plusMinus, quantityShown, stateNames } from "../common/format.js";
-import { drawThumbnailMask, typeScale } from "../image/overlay.js";
+import { drawThumbnailMask } from "../image/overlay.js";
+import { typeScale } from "../image/pen.js";
 import { isSameSlice, keyOf, segmentOf, warningsOf } from "../reading/segments.js";
 import { StripImages } from "./strip_images.js";
 

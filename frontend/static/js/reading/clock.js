@@ -1,6 +1,7 @@
 /** How long the reader works: while the page is looked at, and something was done on it a little while ago. */
 
 import { newClientId, Problem, sendWork } from "../common/api.js";
+import { session } from "../common/session.js";
 
 /** Who does nothing for so long does something else. */
 export const idle_after_ms = 30_000;
@@ -66,7 +67,7 @@ export class Clock {
   /** Send what was worked so far; what is not stored stays for the next time. */
   async flush() {
     if (this.#timer.seconds > 0) this.#pieces.push({ client_id: newClientId(), seconds: this.#timer.take() });
-    if (this.#isSending || !this.draft.isOpen) return;
+    if (this.#isSending || !this.draft.isOpen || session.isEnded) return;
     this.#isSending = true;
     try {
       while (this.#pieces.length) {

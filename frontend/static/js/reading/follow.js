@@ -1,6 +1,8 @@
 /** The reading's changes, as the server sends them: proposals as they come, and what was done in other windows. */
 
+import { getSession } from "../common/access_api.js";
 import { eventsPath } from "../common/api.js";
+import { session } from "../common/session.js";
 
 const retry_ms = 2000;
 
@@ -30,13 +32,19 @@ export function follow(draft, onChange, onStack) {
     opened.addEventListener("error", () => {
       // The browser itself reconnects after a broken connection, but not after a refusal.
       if (opened !== source || opened.readyState !== EventSource.CLOSED) return;
-      setTimeout(() => opened === source && document.visibilityState === "visible" && open(), retry_ms);
+      const isWanted = () => opened === source && document.visibilityState === "visible" && !session.isEnded;
+      setTimeout(async () => {
+        // Whether it was refused for want of a session is not told.
+        if (session.personId && isWanted()) await getSession().catch(() => {});
+        if (isWanted()) open();
+      }, retry_ms);
     });
   };
   document.addEventListener("visibilitychange", () => {
     // A browser opens few connections to one host: a hidden page closes its own.
     source?.close();
-    if (document.visibilityState === "visible") open();
+    if (document.visibilityState === "visible" && !session.isEnded) open();
   });
+  window.addEventListener("sessionresume", open);
   open();
 }

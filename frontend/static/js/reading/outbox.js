@@ -1,10 +1,11 @@
 /**
  * What the reader did, on its way to the server: one edit at a time, in order, kept until it is stored, also while
- * there is no connection. Undo and redo of what is stored are edits as well and take their turn.
+ * there is no connection or the session has ended. Undo and redo of what is stored are edits as well and take their turn.
  */
 
 import { getReading, newClientId, Problem, readerName, sendEdit, sendImport, Unreachable } from "../common/api.js";
 import { Pause } from "../common/retry.js";
+import { session } from "../common/session.js";
 import { toSend } from "./edits.js";
 import { isSameSlice, sliceOf } from "./segments.js";
 import { Unsent } from "./unsent.js";
@@ -42,7 +43,7 @@ export class Outbox extends EventTarget {
   /** @type {Unsent|null} */
   #unsent = null;
 
-  /** @type {"saved"|"saving"|"offline"|"failing"} */
+  /** @type {"saved"|"saving"|"offline"|"failing"|"ended"} ended: nobody is signed in who could send it */
   state = "saved";
   /** Does the browser keep what is not sent? */
   isKept = true;
@@ -52,6 +53,7 @@ export class Outbox extends EventTarget {
     super();
     this.draft = draft;
     window.addEventListener("online", () => this.#pause.end());
+    window.addEventListener("sessionresume", () => this.#steps.length && this.#changed());
   }
 
   /** Is anything on its way to the server? */
@@ -90,7 +92,7 @@ export class Outbox extends EventTarget {
   /** Has a slice an edit that only a model can answer, which cannot be asked now? */
   isWaitingForModel(slice) {
     const asks = ({ edit }) => answeredByModel.has(edit.kind) && (!edit.sop_instance_uid || isSameSlice(edit, slice));
-    return this.state === "offline" && this.#steps.some(asks);
+    return ["offline", "ended"].includes(this.state) && this.#steps.some(asks);
   }
 
   /** The edit on its way to the server, if any. */
@@ -190,11 +192,13 @@ export class Outbox extends EventTarget {
   async #send() {
     this.#isRunning = true;
     for (let failures = 0; this.#steps.length; ) {
+      if (session.isEnded) return this.#wait();
       if (!failures) this.#setState("saving");
       try {
         await this.#sendFirst();
         failures = 0;
       } catch (error) {
+        if (error instanceof Problem && error.isSignedOut) return this.#wait();
         failures += 1;
         const isLost = error instanceof Unreachable || (error instanceof Problem && error.isOnTheWay);
         const mayPass = error instanceof Problem && error.isPassing && failures < most_failures;
@@ -210,6 +214,12 @@ export class Outbox extends EventTarget {
     this.#isRunning = false;
     this.#setState("saved");
     this.dispatchEvent(new Event("saved"));
+  }
+
+  /** Until somebody signs in as the same person: nothing is asked meanwhile, and nothing given up. */
+  #wait() {
+    this.#isRunning = false;
+    this.#setState("ended");
   }
 
   async #sendFirst() {

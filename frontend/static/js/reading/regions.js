@@ -1,11 +1,12 @@
-/** Circles that a reader placed for the methods to rest on, kept in this browser for each reading. */
+/** Circles that a reader placed for the methods to rest on, kept in this browser for each reading and reader. */
 
+import { session } from "../common/session.js";
 import { isSameSlice } from "./segments.js";
 
 /** @typedef {import("../common/types.js").Schemas["PlacedRegion"]} Region @typedef {import("../common/types.js").SliceKey} SliceKey */
 
 const letters = { remote: "R", hyperenhanced: "H" };
-const storedAs = (readingId) => `scarmass.regions.${readingId}`;
+const storedAs = (readingId) => session.keyOf(`scarmass.regions.${readingId}`);
 
 /** Events: "change". */
 export class Regions extends EventTarget {

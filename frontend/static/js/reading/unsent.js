@@ -1,7 +1,10 @@
 /**
  * What is not stored yet, kept in the browser's storage: closing the page, or the computer, loses nothing.
- * Each page keeps its own; what a page that is gone has left is recovered by one that has the reading open.
+ * Each page keeps its own; what a page that is gone has left is recovered by one that has the reading open. With a login
+ * it is recovered for the person who did it alone: whoever else signs in at this browser neither sends it nor hears of it.
  */
+
+import { session } from "../common/session.js";
 
 /** @typedef {import("../common/types.js").Step} Step @typedef {{steps: Step[], aside: Step[]}} Left */
 
@@ -15,9 +18,21 @@ const gone_ms = { visible: 3 * alive_ms, hidden: 90_000 };
 export const readingsWithUnsent = () =>
   new Set(keys().map((key) => key.slice(prefix.length, key.indexOf(".", prefix.length))));
 
-function keys() {
+/** How many edits of this person are kept here, of any reading. */
+export function unsentCount() {
   try {
-    return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    const left = keys().map((key) => /** @type {Left} */ (JSON.parse(localStorage.getItem(key) ?? "")));
+    return left.reduce((count, { steps, aside }) => count + steps.length + aside.length, 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** Those of this person. A key names the reading, the page and, with a login, the person. */
+function keys() {
+  const isOwn = (key) => key.startsWith(prefix) && (key.split(".")[4] ?? "") === session.personId;
+  try {
+    return Object.keys(localStorage).filter(isOwn);
   } catch {
     return [];
   }
@@ -33,7 +48,7 @@ export class Unsent {
   /** @param {string} readingId @param {string} pageId */
   constructor(readingId, pageId) {
     this.readingId = readingId;
-    this.#key = `${prefix}${readingId}.${pageId}`;
+    this.#key = session.keyOf(`${prefix}${readingId}.${pageId}`);
     document.addEventListener("visibilitychange", () => this.#write());
     // From here on the next page may have it; this one comes back from the browser's cache as a new one.
     window.addEventListener("pagehide", () => {

@@ -1,6 +1,6 @@
 /** What lies under the pointer: a delete handle, a point, a box's handle, the selected box's inside, or the image. */
 
-import { sizes, typeScale } from "../image/overlay.js";
+import { sizes, typeScale } from "../image/pen.js";
 import { deleteHandleOf, handleAt, holds } from "../reading/box.js";
 import { pointAt } from "../reading/points.js";
 

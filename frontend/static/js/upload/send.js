@@ -1,6 +1,7 @@
 /** One request of an upload. */
 
-import { Problem, problemBody, studiesPath, Unreachable } from "../common/api.js";
+import { problemBody, problemOf, studiesPath, Unreachable } from "../common/api.js";
+import { session } from "../common/session.js";
 
 /** A request that neither moves nor is answered for so long counts as lost. */
 const lost_after_ms = 60_000;
@@ -27,7 +28,7 @@ export function sendGroup(group, onProgress, signal) {
       // That no file could be used is an answer about each of them; that of a proxy is about none.
       if (body.studies || body.rejected) done(body);
       else if (request.status < 300) lost();
-      else failed(new Problem(request.status, body));
+      else failed(problemOf(request.status, body));
     });
   });
   request.upload.addEventListener("progress", ({ loaded }) => {
@@ -37,6 +38,7 @@ export function sendGroup(group, onProgress, signal) {
   signal.addEventListener("abort", () => request.abort());
   stillThere();
   request.open("POST", studiesPath);
+  if (session.personId) request.setRequestHeader("X-Person", session.personId);
   request.send(form);
   return answer.finally(() => clearTimeout(watch));
 }

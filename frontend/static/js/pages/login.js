@@ -1,0 +1,41 @@
+/** Signing in with a user name and a password; a sign-in at the provider is a link. */
+
+import { signIn } from "../common/access_api.js";
+import { byId, find } from "../common/dom.js";
+
+/** What takes longer is announced: a check of a password takes its time by design. */
+const noticed_after_ms = 1000;
+
+/** @param {string} text */
+function refuse(text) {
+  byId("reason").hidden = !text;
+  byId("reason").textContent = text;
+}
+
+/** @param {HTMLFormElement} form */
+function bind(form) {
+  const button = find("button", form, HTMLButtonElement);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (button.disabled) return;
+    const given = new FormData(form);
+    button.disabled = true;
+    const slow = setTimeout(() => (byId("said").textContent = "Signing in…"), noticed_after_ms);
+    try {
+      await signIn(String(given.get("user_name")), String(given.get("password")));
+      location.replace(form.dataset.next ?? "/");
+    } catch (error) {
+      refuse(`Not signed in: ${/** @type {Error} */ (error).message}`);
+      button.disabled = false;
+      const password = find("input[name=password]", form, HTMLInputElement);
+      password.value = "";
+      password.focus();
+    } finally {
+      clearTimeout(slow);
+      byId("said").textContent = "";
+    }
+  });
+}
+
+const form = document.getElementById("sign-in");
+if (form instanceof HTMLFormElement) bind(form);

@@ -1,0 +1,205 @@
+"""With a login: signing in and out on the page, and work that outlives a session, for the person who did it alone."""
+
+import uuid
+
+import pytest
+from playwright.sync_api import Locator, Page
+from sqlalchemy import text
+
+from scarmass.domain.access import Role
+from scarmass.domain.accounts import Account
+from scarmass.services.access import sessions
+from scarmass.storage.readings import get_reading
+from tests.api.signed_in import LOCAL, PASSWORD, account
+from tests.browser.conftest import Server
+from tests.browser.driving import reading_state, wait_for_revision, wait_until_prepared
+from tests.browser.test_accessibility import serious
+from tests.browser.test_offline import wait_until_saving
+from tests.kept import Kept
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def anna(server: Server, kept_stack: Kept[str]) -> Account:
+    """Who may read; the server has the phantom patient, and a login."""
+    kept_stack.put_into(server.context)
+    server.context.login = LOCAL
+    return account(server.context, "anna", Role.READER, name="Dr Anna Berg")
+
+
+@pytest.fixture
+def stack(server: Server, anna: Account, kept_stack: Kept[str]) -> str:
+    """The address of the patient's reading page."""
+    return f"{server.address}/stacks/{kept_stack.told}"
+
+
+def type_in(page: Page, user_name: str, password: str) -> None:
+    """By the keys alone, on the page that asks for it."""
+    page.get_by_label("User name").wait_for()
+    page.keyboard.type(user_name)
+    page.keyboard.press("Tab")
+    page.keyboard.type(password)
+    page.keyboard.press("Enter")
+
+
+def sign_in(page: Page, user_name: str, password: str = PASSWORD) -> None:
+    """And wait for the page that one wanted."""
+    type_in(page, user_name, password)
+    page.wait_for_url(lambda url: "/login" not in url)
+
+
+def sign_out(page: Page) -> None:
+    page.locator("[popovertarget=account]").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+
+
+def open_as(page: Page, address: str, user_name: str) -> None:
+    """The reading page, by the login that stands before it."""
+    page.goto(address)
+    sign_in(page, user_name)
+    wait_until_prepared(page)
+
+
+def is_whole(shown: Locator) -> bool:
+    return shown.evaluate("(element) => element.scrollWidth <= element.clientWidth")
+
+
+def stored_revision(page: Page, server: Server) -> int:
+    with server.context.database.transaction() as session:
+        return get_reading(session, uuid.UUID(reading_state(page)["reading"]["id"])).revision
+
+
+def end_sessions(server: Server, person: Account) -> None:
+    sessions.end_all(server.context.database, person.person.person_id)
+
+
+def test_the_form_says_what_is_wrong_and_goes_on_to_where_one_wanted(page: Page, stack: str, server: Server) -> None:
+    page.goto(stack)
+    type_in(page, "anna", "not the password")
+    page.get_by_text("Not signed in: the user name or the password is wrong").wait_for()
+    assert not serious(page), "\n".join(serious(page))
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(stack)
+    wait_until_prepared(page)
+    page.locator("[popovertarget=account]").click()
+    page.get_by_text("Dr Anna Berg reader").wait_for()
+    assert not serious(page), "\n".join(serious(page))
+    assert is_whole(page.locator(".identity")), "the head of the page has no room for the patient"
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    page.get_by_label("User name").wait_for()
+    page.goto(stack)
+    page.get_by_label("User name").wait_for()
+
+
+def test_work_after_the_session_ended_is_sent_after_the_next_sign_in(
+    page: Page, stack: str, server: Server, anna: Account
+) -> None:
+    open_as(page, stack, "anna")
+    end_sessions(server, anna)
+    page.keyboard.press("0")
+    page.get_by_role("heading", name="Your session ended").wait_for()
+    page.get_by_text("1 change not sent yet").wait_for()
+    assert not serious(page), "\n".join(serious(page))
+    page.get_by_role("link", name="Sign in to go on").click()
+    page.get_by_text("Your session ended. Sign in to go on.").wait_for()
+    sign_in(page, "anna")
+    wait_for_revision(page, 1)
+    wait_until_saving(page, "All changes saved")
+    assert stored_revision(page, server) == 1
+
+
+def test_work_that_one_person_left_is_neither_sent_nor_shown_by_another(
+    page: Page, stack: str, server: Server, anna: Account
+) -> None:
+    account(server.context, "bert", Role.READER)
+    open_as(page, stack, "anna")
+    end_sessions(server, anna)
+    page.keyboard.press("0")
+    page.get_by_role("link", name="Sign in to go on").click()
+    sign_in(page, "bert")
+    wait_until_prepared(page)
+    page.wait_for_timeout(4000)  # pages look for what others left every three seconds
+    wait_until_saving(page, "All changes saved")
+    assert stored_revision(page, server) == 0
+    page.goto(server.address)
+    page.get_by_text("SAX LGE magnitude").wait_for()
+    assert page.get_by_text("unsent changes").count() == 0
+    sign_out(page)
+    sign_in(page, "anna")
+    page.get_by_text("unsent changes").wait_for()
+    page.goto(stack)
+    wait_for_revision(page, 1)
+    assert stored_revision(page, server) == 1
+
+
+def test_a_page_of_one_person_changes_nothing_in_the_name_of_another_who_signed_in_beside_it(
+    page: Page, stack: str, server: Server
+) -> None:
+    account(server.context, "bert", Role.READER)
+    open_as(page, stack, "anna")
+    beside = page.context.request.post(
+        f"{server.address}/api/v1/session",
+        data={"user_name": "bert", "password": PASSWORD},
+        headers={"Origin": server.address},
+    )
+    assert beside.ok
+    page.keyboard.press("0")
+    page.get_by_text("or somebody else than Dr Anna Berg").wait_for()
+    assert stored_revision(page, server) == 0
+
+
+def test_who_signs_out_with_work_that_is_not_sent_is_told_and_asked_again(page: Page, stack: str) -> None:
+    open_as(page, stack, "anna")
+    page.route("**/edits", lambda route: route.abort())
+    page.keyboard.press("0")
+    wait_until_saving(page, "1 change kept here")
+    sign_out(page)
+    page.get_by_text("1 change is not sent yet. Sign in again in this browser to send it.").wait_for()
+    page.unroute("**/edits")
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    sign_in(page, "anna")
+    page.get_by_text("SAX LGE magnitude").wait_for()
+    page.goto(stack)
+    wait_for_revision(page, 1)
+
+
+def test_what_is_written_carries_the_name_of_the_login_and_not_one_that_was_typed_before(
+    page: Page, stack: str, server: Server
+) -> None:
+    open_as(page, stack, "anna")
+    page.evaluate("() => localStorage.setItem('scarmass.reader', 'Dr Typed')")
+    reading_id = reading_state(page)["reading"]["id"]
+    page.goto(f"{server.address}/readings/{reading_id}/report")
+    page.get_by_label("Remarks").fill("Breathing")
+    page.get_by_role("button", name="Save").click()
+    page.locator("#remarks").wait_for()
+    page.goto(stack)
+    wait_until_prepared(page)
+    page.keyboard.press("0")
+    wait_for_revision(page, 1)
+    with server.context.database.transaction() as session:
+        written = (
+            session.execute(text("select author from report_texts union select author from edits")).scalars().all()
+        )
+    assert written == ["Dr Anna Berg"]
+
+
+def test_a_new_password_is_asked_for_twice_and_taken(page: Page, server: Server, anna: Account) -> None:
+    page.goto(server.address)
+    sign_in(page, "anna")
+    page.get_by_role("button", name="Signed in as Dr Anna Berg").click()
+    page.get_by_role("button", name="Change password").click()
+    page.get_by_label("Password until now").fill(PASSWORD)
+    page.get_by_label("New password").fill("short")
+    page.get_by_label("The same again").fill("short")
+    page.keyboard.press("Enter")
+    page.get_by_text("a password has 15 to 256 characters").wait_for()
+    for label in ("New password", "The same again"):
+        page.get_by_label(label).fill("a lantern in the boathouse")
+    page.keyboard.press("Enter")
+    page.get_by_text("The password is changed.").wait_for()
+    sign_out_here = page.get_by_role("button", name="Sign out", exact=True)
+    sign_out_here.click()
+    sign_in(page, "anna", "a lantern in the boathouse")
