@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.phantom.demonstration import write_phantom
 from scarmass.services.context import Context
-from scarmass.storage.database import ANSWERS_WITHIN_S, GIVES_UP, Database
+from scarmass.storage.database import ANSWERS_WITHIN_S, Database
 from scarmass.storage.files import FileStore
 from tests.api.signing import ANNA, get, name_of, of_request, open_reading, problem_of
 from tests.conftest import application, small_studies, upload
@@ -105,11 +105,9 @@ def test_an_edit_whose_connection_breaks_at_any_moment_is_there_once(
     assert sorted(edit["revision"] for edit in edits) == list(range(1, 31))
 
 
-def test_a_database_that_is_silent_when_it_is_connected_to_is_away(
-    away: Database, line: Proxy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(GIVES_UP, "connect_timeout", 2)
-    silent = Database(away.conninfo)
+def test_a_database_that_is_silent_for_as_long_as_its_url_says_is_away(away: Database, line: Proxy) -> None:
+    url = make_url(away.conninfo).update_query_dict({"connect_timeout": "2"})
+    silent = Database(url.render_as_string(hide_password=False))
     line.set(Line.STALLED)
     with pytest.raises(DatabaseUnavailable), silent.transaction() as session:
         session.connection()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from alembic import command
 from alembic.config import Config
 from psycopg.errors import DiskFull, ForeignKeyViolation
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
@@ -19,11 +19,11 @@ from scarmass.storage.study_groups import SIGHT, Sight, limit
 ANSWERS_WITHIN_S = 15
 """A database on another machine that is silent for so long, be it when it is connected to, is away."""
 GIVES_UP = {
-    "connect_timeout": ANSWERS_WITHIN_S,
-    "keepalives_idle": ANSWERS_WITHIN_S // 3,
-    "keepalives_interval": ANSWERS_WITHIN_S // 3,
-    "keepalives_count": 2,
-    "tcp_user_timeout": 1000 * ANSWERS_WITHIN_S,
+    "connect_timeout": str(ANSWERS_WITHIN_S),
+    "keepalives_idle": str(ANSWERS_WITHIN_S // 3),
+    "keepalives_interval": str(ANSWERS_WITHIN_S // 3),
+    "keepalives_count": "2",
+    "tcp_user_timeout": str(1000 * ANSWERS_WITHIN_S),
 }
 """In libpq's words. Without them a request waits for as long as the system sends again: a quarter of an hour."""
 
@@ -33,12 +33,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine: Engine = create_engine(
-            psycopg_url(url),
-            pool_size=20,
-            max_overflow=20,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args=GIVES_UP,
+            _giving_up(psycopg_url(url)), pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True
         )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         event.listen(self._sessions, "do_orm_execute", limit)
@@ -94,6 +89,12 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _giving_up(url: str) -> URL:
+    """The URL with these limits, but for those that it sets itself."""
+    parsed = make_url(url)
+    return parsed.update_query_dict({**GIVES_UP, **parsed.query})
 
 
 def psycopg_url(url: str) -> str:
