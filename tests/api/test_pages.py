@@ -94,5 +94,5 @@ def inputs(page: str) -> dict[str, tuple[str, str]]:
     found = {}
     for tag in re.findall(r"<input [^>]*autocomplete=[^>]*>", page):
         told = dict(re.findall(r'(\w+)="([^"]*)"', tag))
-        found[told["name"]] = told.get("type", "text"), told["autocomplete"]
+        found[told.get("name", "")] = told.get("type", "text"), told["autocomplete"]
     return found
