@@ -96,7 +96,7 @@ def main(
                 server.wait_until_ready(server.open_reading(server.upload(next(patients))))
             told: list[Window] = []
             for window in windows(server, data_dir / "postgres", readers, minutes, window_s):
-                console.print(window)
+                console.print(str(window))
                 told.append(window)
     if len(told) > 2:
         console.print(f"Memory grows by {slope_per_hour(told):.1f} MiB an hour after the first window.")

@@ -32,7 +32,7 @@ from tests.durability.work import Secretary, files_of
 pytestmark = pytest.mark.slow
 
 ROUNDS = int(os.environ.get("SCARMASS_KILL_ROUNDS", "30"))
-EDITORS = 4
+EDITORS = 3
 
 
 def serve_beside_quick_pacs(folder: Path, port: int, _: str | None = None) -> None:
