@@ -77,4 +77,4 @@ def _record(url: str, action: Action, **about: str) -> None:
         with database.transaction() as session:
             is_there = has_trail(session)
         if is_there:
-            record_command(database, action, **about)
+            record_command(database, action, (), "", **about)
