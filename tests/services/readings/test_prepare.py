@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from scarmass import worker
+from scarmass import worker_threads
 from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.services.context import Context
 from scarmass.storage import readings
@@ -100,7 +100,7 @@ def test_one_slice_that_fails_does_not_stop_the_others(context: Context, phantom
 def test_a_database_that_is_away_for_a_moment_delays_a_reading_and_does_not_fail_it(
     context: Context, phantom_files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "DATABASE_RETRY_S", 0.01)
+    monkeypatch.setattr(worker_threads, "DATABASE_RETRY_S", 0.01)
     stored = readings.add_proposal
     refused: list[object] = []
 
