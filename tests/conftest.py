@@ -26,6 +26,7 @@ from scarmass.storage.files import FileStore
 from scarmass.worker import Worker
 from tests.fakes import EchoSegmenter, FakeDetector
 from tests.kept import Kept, T, keep
+from tests.phantom_reader import PhantomReader
 from tests.services.readings.driving import prepared
 
 # A busy machine makes no law untrue.
@@ -148,6 +149,19 @@ def kept_stack(keeping: Callable[..., Kept[str]], phantom_files: list[Path]) -> 
         context.wall = UNCONFINED
         stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
         prepared(client, stack_id)
+        return stack_id
+
+    return keeping(EchoSegmenter(), happens)
+
+
+@pytest.fixture(scope="session")
+def kept_contoured(keeping: Callable[..., Kept[str]], phantom_files: list[Path]) -> Kept[str]:
+    """The same, once a reader has contoured ventricle, blood pool and scar as they truly are."""
+
+    def happens(client: TestClient, context: Context) -> str:
+        context.wall = UNCONFINED
+        stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
+        PhantomReader(client, stack_id, next(demo_studies()).phantom).contour()
         return stack_id
 
     return keeping(EchoSegmenter(), happens)

@@ -122,6 +122,14 @@ def opened(page: Page, server: Server, phantom_files: list[Path], kept_stack: Ke
 
 
 @pytest.fixture
+def contoured(page: Page, server: Server, kept_contoured: Kept[str]) -> str:
+    """The same, with the contours of its reader."""
+    kept_contoured.put_into(server.context)
+    open_stack(page, server, kept_contoured.told)
+    return kept_contoured.told
+
+
+@pytest.fixture
 def other(page: Page, server: Server, opened: str) -> Iterator[Page]:
     """Another browser window, with storage of its own, on the same reading."""
     assert page.context.browser is not None

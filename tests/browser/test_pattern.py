@@ -1,14 +1,11 @@
 """The pattern on the page: LGE mass until a reader says otherwise, by one key or the mouse, each word one undo."""
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from scarmass.phantom.demonstration import demo_studies
-from tests.browser.conftest import Server, open_stack
+from tests.browser.conftest import Server
 from tests.browser.driving import reading_state, show_part, wait_for_revision, wait_until
 from tests.browser.test_accessibility import serious
-from tests.phantom_reader import PhantomReader
 
 pytestmark = pytest.mark.browser
 
@@ -61,10 +58,7 @@ def test_a_choice_by_mouse_counts_at_once_and_leaves_the_keys_to_the_page(
     assert not serious(page), "\n".join(serious(page))
 
 
-def test_the_layer_is_proposed_once_the_wall_is_contoured(page: Page, server: Server, opened: str) -> None:
-    with httpx.Client(base_url=server.address, timeout=120) as client:
-        PhantomReader(client, opened, next(demo_studies()).phantom).contour()
-    open_stack(page, server, opened)
+def test_the_layer_is_proposed_once_the_wall_is_contoured(page: Page, contoured: str) -> None:
     select = page.get_by_label("Pattern")
     expect(select.locator("option").first).to_have_text("not stated; proposed: transmural")
     assert "Typical of ischaemic disease." in str(select.get_attribute("title"))

@@ -20,13 +20,10 @@ MARKED_ON = 5
 
 
 @pytest.fixture
-def reader(page: Page, server: Server, opened: str) -> Iterator[PhantomReader]:
-    """The page's reading with all contours, the page opened on it anew."""
+def reader(server: Server, contoured: str) -> Iterator[PhantomReader]:
+    """Whose contours the reading has that the page shows."""
     with httpx.Client(base_url=server.address, timeout=120) as client:
-        reader = PhantomReader(client, opened, next(demo_studies()).phantom)
-        reader.contour()
-        open_stack(page, server, opened)
-        yield reader
+        yield PhantomReader(client, contoured, next(demo_studies()).phantom)
 
 
 def marked(page: Page) -> dict:
@@ -46,11 +43,11 @@ def mark(page: Page, reader: PhantomReader) -> None:
 
 
 def test_before_they_are_marked_nothing_is_asked_for_that_needs_them(
-    page: Page, server: Server, opened: str, reader: PhantomReader
+    page: Page, server: Server, contoured: str, reader: PhantomReader
 ) -> None:
     refused: list[str] = []
     page.on("response", lambda answer: refused.append(answer.url) if answer.status == 409 else None)
-    open_stack(page, server, opened)
+    open_stack(page, server, contoured)
     page.get_by_text("Mark where the right ventricle meets").wait_for()
     page.wait_for_load_state("networkidle")
     assert refused == []
