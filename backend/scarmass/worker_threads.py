@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
@@ -39,7 +40,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 NIGHT_POLL_S = 300.0
 
 
-class WorkerThread:
+class WorkerThread(ABC):
     """A thread that can be started, told to stop and waited for."""
 
     def __init__(self, name: str) -> None:
@@ -57,8 +58,8 @@ class WorkerThread:
     def join(self, longest_s: float | None = None) -> None:
         self._thread.join(longest_s)
 
-    def _run(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _run(self) -> None: ...
 
 
 class QueueWorker(WorkerThread):

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 MUTATIONS = int(os.environ.get("SCARMASS_MUTATIONS", "2000"))
 
 
-def testdamaged_segmentations_are_read_or_refused_by_name(tmp_path: Path) -> None:
+def test_damaged_segmentations_are_read_or_refused_by_name(tmp_path: Path) -> None:
     slices = oblique_slices(3)
     frames = [frame(one, disc(*one.shape, 12, 10, 5)) for one in slices]
     square = [(3.0, 2.0), (11.0, 2.0), (11.0, 9.0)]
