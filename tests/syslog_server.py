@@ -5,12 +5,13 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import wait_until
 
 
 def certificate_of(folder: Path, host: str) -> Path:
@@ -66,7 +67,7 @@ class SyslogServer:
         self._open.clear()
 
     def wait_for(self, count: int) -> list[bytes]:
-        eventually(lambda: len(self.messages) >= count)
+        wait_until(lambda: len(self.messages) >= count)
         return self.messages
 
     def _accept(self) -> None:
@@ -91,11 +92,3 @@ def _length(read: Callable[[int], bytes]) -> int:
     while (one := read(1)) not in (b" ", b""):
         digits += one
     return int(digits) if digits else 0
-
-
-def eventually(is_so: Callable[[], bool], seconds: float = 20) -> None:
-    for _ in range(int(seconds * 100)):
-        if is_so():
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"not in {seconds} s")

@@ -13,8 +13,9 @@ from scarmass.domain.pacs import LocalEntity
 from scarmass.listener import Keep, Listening, beside
 from scarmass.services.pacs.commit import REFUSED
 from scarmass.storage.spool import Spool
-from tests.imaging.dimse.keeper import SCANNER, client_of, eventually
+from tests.imaging.dimse.keeper import SCANNER, client_of
 from tests.processes import has_ended
+from tests.waiting import wait_until
 
 KEEPS_IN_MEMORY = """
 import scarmass.listener
@@ -53,10 +54,10 @@ def test_it_is_started_again_where_it_dies_and_ends_with_the_block(tmp_path: Pat
     local = LocalEntity(port=unused_tcp_port)
     listening = Listening(local, (SCANNER,), tmp_path, 2**30, 2**20, 4, True)
     with beside(listening, (sys.executable, "-c", KEEPS_IN_MEMORY)):
-        eventually(lambda: answers(unused_tcp_port), 60)
+        wait_until(lambda: answers(unused_tcp_port), 60)
         first = child()
         psutil.Process(first).kill()
-        eventually(lambda: has_ended(first) and answers(unused_tcp_port), 60)
+        wait_until(lambda: has_ended(first) and answers(unused_tcp_port), 60)
         second = child()
         assert second != first
     assert has_ended(second)
@@ -65,11 +66,11 @@ def test_it_is_started_again_where_it_dies_and_ends_with_the_block(tmp_path: Pat
 def test_it_ends_by_itself_where_its_server_is_killed_and_leaves_the_port(tmp_path: Path, unused_tcp_port: int) -> None:
     serves = (sys.executable, "-c", SERVES_UNTIL_KILLED, str(unused_tcp_port), str(tmp_path))
     with subprocess.Popen(serves, stderr=subprocess.PIPE) as server:
-        eventually(lambda: answers(unused_tcp_port), 60)
+        wait_until(lambda: answers(unused_tcp_port), 60)
         listener = child(server.pid)
         with socket.create_connection(("127.0.0.1", unused_tcp_port)):  # who says nothing does not keep it
             server.kill()
-            eventually(lambda: has_ended(listener), 10)
+            wait_until(lambda: has_ended(listener), 10)
         assert server.stderr is not None
         assert server.stderr.read() == b""
     socket.create_server(("127.0.0.1", unused_tcp_port)).close()

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from zipfile import ZipFile
@@ -22,6 +22,7 @@ from scarmass.domain.pacs import DimsePeer, LocalEntity
 from scarmass.imaging.dimse.client import DimseClient
 from tests.api.signing import accept_all, edit, get, of_request, open_reading, sign
 from tests.services.deletion.distinctive import PATIENT_ID, Distinctive, distinctive
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -217,14 +218,6 @@ def send_over_the_network(port: int, *objects: bytes) -> None:
             DimseClient(peer, LocalEntity(ae_title)).send(objects, lambda _: None)
 
 
-def wait_until(is_so: Callable[[], object]) -> None:
-    for _ in range(1200):
-        if is_so():
-            return
-        time.sleep(0.05)
-    raise AssertionError("not in 60 s")
-
-
 def test_no_log_names_a_patient_whatever_is_done_or_fails(served: Served, patient: Distinctive, tmp_path: Path) -> None:
     content = patient.files[0].read_bytes()
     with httpx.Client(base_url=served.address, timeout=60, headers={"X-Reader": "Dr Anna"}) as client:
@@ -234,9 +227,9 @@ def test_no_log_names_a_patient_whatever_is_done_or_fails(served: Served, patien
         asked = {"client_id": str(uuid.uuid4()), "peer": "Web", "study_instance_uid": stored["study_instance_uid"]}
         client.post("/api/v1/pacs/fetches", json=asked).raise_for_status()
         send_over_the_network(served.dicom_port, content, damaged(content))
-        wait_until(lambda: client.get("/api/v1/pacs/arrivals").json()["arrivals"])
-        wait_until(lambda: any(served.results.iterdir()))
-        wait_until(lambda: all(one["reason"] for one in client.get("/api/v1/pacs/transfers").json()["transfers"]))
+        wait_until(lambda: client.get("/api/v1/pacs/arrivals").json()["arrivals"], 60)
+        wait_until(lambda: any(served.results.iterdir()), 60)
+        wait_until(lambda: all(one["reason"] for one in client.get("/api/v1/pacs/transfers").json()["transfers"]), 60)
     served.stop()
 
     logs = served.logs()

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -11,6 +10,7 @@ import uvicorn
 
 from scarmass.api import connections
 from scarmass.api.connections import BoundedConnection
+from tests.waiting import wait_until
 
 Connect = Callable[[], socket.socket]
 
@@ -60,13 +60,6 @@ def until_closed(connection: socket.socket) -> bytes:
     return received
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: a\r\nX: "])
 def test_a_head_that_does_not_come_in_time_is_not_waited_for(connect: Connect, sent: bytes) -> None:
     connection = connect()
@@ -106,7 +99,7 @@ def test_an_answer_that_is_not_taken_is_given_up(connect: Connect) -> None:
     connection = connect()
     connection.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
     received = connection.recv(1)
-    wait_until(lambda: not BoundedConnection._open)
+    wait_until(lambda: not BoundedConnection._open, 20)
     assert len(received + until_closed(connection)) < 2**26
 
 
@@ -122,7 +115,7 @@ def test_one_address_has_so_many_connections_and_a_new_one_when_one_is_closed(co
     assert all(map(is_answered, [first, *others]))
     assert not is_answered(connect())
     first.close()
-    wait_until(lambda: is_answered(connect()))
+    wait_until(lambda: is_answered(connect()), 20)
 
 
 def test_there_are_no_websockets(connect: Connect) -> None:

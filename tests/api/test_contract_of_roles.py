@@ -29,7 +29,7 @@ from tests.api.generated import OPERATIONS, examples, give_the_examples
 from tests.api.signed_in import LOCAL, SERVER, account, browser, server
 from tests.api.test_roles import EXPECTED, PUBLIC, SIGNED_IN
 from tests.fakes import EchoSegmenter, FakeDetector
-from tests.syslog_server import eventually
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +62,7 @@ class Served:
 
     def stored(self) -> dict[str, tuple[int, int]]:
         """Of each table how many rows it has, and a sum that any change of one of them changes; once no job is due."""
-        eventually(lambda: not self._is_job_due())
+        wait_until(lambda: not self._is_job_due())
         with self.context.database.transaction() as session:
             names = sorted(set(Table.metadata.tables) - KEPT_BY_ASKING)
             counted = "select count(*), coalesce(sum(xmin::text::bigint), 0) from"

@@ -1,22 +1,10 @@
 """Driving the reading page of a browser: what it shows, waiting for it, and the mouse on image points."""
 
 import json
-import time
-from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-
-def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
-    """Poll until the condition holds; the strict Content-Security-Policy forbids Playwright's own polling.
-
-    Raises TimeoutError.
-    """
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited for {seconds} s in vain")
-        time.sleep(0.03)
+from tests.waiting import wait_until
 
 
 def reading_state(page: Page) -> dict:

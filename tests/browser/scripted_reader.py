@@ -7,7 +7,8 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from scarmass.domain.prompts import Box
-from tests.browser.driving import drag, reading_state, wait_until, wait_until_prepared
+from tests.browser.driving import drag, reading_state, wait_until_prepared
+from tests.waiting import wait_until
 
 
 @dataclass

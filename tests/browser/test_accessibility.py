@@ -5,7 +5,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Server
-from tests.browser.driving import reading_state, show_part, wait_for_revision, wait_until
+from tests.browser.driving import reading_state, show_part, wait_for_revision
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

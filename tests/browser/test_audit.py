@@ -8,8 +8,8 @@ from playwright.sync_api import Page
 from scarmass.domain.audit import Action, Event, Outcome, Subject
 from scarmass.services.audit import record
 from tests.browser.conftest import Server
-from tests.browser.driving import wait_until
 from tests.browser.test_accessibility import serious
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -5,7 +5,8 @@ from playwright.sync_api import Page
 
 from scarmass.domain.masks import from_rle
 from tests.browser.conftest import Server, stored_slice
-from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until
+from tests.browser.driving import client_point, drag, reading_state, wait_for_revision
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 from pydicom.uid import generate_uid
 
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import reading_state, show_part, wait_until
+from tests.browser.driving import reading_state, show_part
 from tests.browser.test_accessibility import serious
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

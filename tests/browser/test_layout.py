@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import reading_state, wait_until
+from tests.browser.driving import reading_state
 from tests.browser.test_accessibility import serious
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

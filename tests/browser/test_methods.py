@@ -11,9 +11,10 @@ from scarmass.domain.masks import to_rle
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies
 from tests.browser.conftest import Server
-from tests.browser.driving import drag, reading_state, show_part, wait_for_revision, wait_until
+from tests.browser.driving import drag, reading_state, show_part, wait_for_revision
 from tests.browser.test_accessibility import serious
 from tests.fakes import WithoutOutlines
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

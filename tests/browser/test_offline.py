@@ -8,8 +8,9 @@ from playwright.sync_api import Dialog, Page
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.conftest import Server, open_stack, stored_slice
-from tests.browser.driving import drag, reading_state, shown_scar, wait_for_revision, wait_until
+from tests.browser.driving import drag, reading_state, shown_scar, wait_for_revision
 from tests.browser.test_accessibility import serious
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

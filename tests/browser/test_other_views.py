@@ -9,9 +9,10 @@ from playwright.sync_api import Page, expect
 from pydicom.uid import generate_uid
 
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import client_point, reading_state, wait_until
+from tests.browser.driving import client_point, reading_state
 from tests.browser.test_accessibility import serious
 from tests.fakes import EchoSegmenter
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -15,9 +15,9 @@ from scarmass.services.pacs import send
 from scarmass.storage.spool import Spool
 from tests.api.signing import ANNA, accept_all, open_reading, sign
 from tests.browser.conftest import Server
-from tests.browser.driving import wait_until
 from tests.browser.test_accessibility import serious
 from tests.fake_pacs import KEEPER, PACS, FakePacs, fails, objects_of
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

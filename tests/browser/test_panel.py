@@ -9,9 +9,10 @@ from playwright.sync_api import Page, expect
 
 from scarmass.phantom.demonstration import demo_studies
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import reading_state, show_part, wait_for_revision, wait_until
+from tests.browser.driving import reading_state, show_part, wait_for_revision
 from tests.browser.test_accessibility import serious
 from tests.phantom_reader import PhantomReader
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

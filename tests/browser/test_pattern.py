@@ -4,8 +4,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.driving import reading_state, show_part, wait_for_revision, wait_until
+from tests.browser.driving import reading_state, show_part, wait_for_revision
 from tests.browser.test_accessibility import serious
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -10,9 +10,10 @@ from playwright.sync_api import Page
 from scarmass.phantom.demonstration import write_phantom
 from tests.api.test_reader_studies import read_all
 from tests.browser.conftest import Server
-from tests.browser.driving import reading_state, wait_for_revision, wait_until
+from tests.browser.driving import reading_state, wait_for_revision
 from tests.browser.test_accessibility import serious
 from tests.conftest import small_studies
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -11,9 +11,10 @@ from playwright.sync_api import Page, expect
 
 from scarmass.phantom.demonstration import write_phantom
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import wait_for_revision, wait_until
+from tests.browser.driving import wait_for_revision
 from tests.browser.test_accessibility import serious
 from tests.conftest import small_studies
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

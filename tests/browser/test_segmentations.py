@@ -8,9 +8,10 @@ from playwright.sync_api import Page, expect
 
 from scarmass.storage import segmentations
 from tests.browser.conftest import Server
-from tests.browser.driving import reading_state, show_part, wait_for_revision, wait_until
+from tests.browser.driving import reading_state, show_part, wait_for_revision
 from tests.browser.test_accessibility import serious
 from tests.imaging.segmentation_objects import of_a_core_lab
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -10,9 +10,10 @@ from playwright.sync_api import Page
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision, wait_until
+from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision
 from tests.browser.test_accessibility import serious
 from tests.phantom_reader import PhantomReader
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

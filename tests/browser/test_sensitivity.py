@@ -8,8 +8,9 @@ from playwright.sync_api import Page
 
 from scarmass.services.context import Context
 from tests.browser.conftest import Server
-from tests.browser.driving import reading_state, wait_for_revision, wait_until
+from tests.browser.driving import reading_state, wait_for_revision
 from tests.services.readings.test_sensitivity import RampSegmenter, as_drawn_at
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

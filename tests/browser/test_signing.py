@@ -8,8 +8,9 @@ from playwright.sync_api import Page
 
 from scarmass.services.readings import deliver
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision, wait_until
+from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision
 from tests.browser.test_accessibility import serious
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -11,8 +11,9 @@ from pydicom.uid import generate_uid
 from scarmass.domain.errors import DeviceOutOfMemory
 from scarmass.services.context import Context
 from tests.browser.conftest import Server, stored_slice
-from tests.browser.driving import drag, reading_state, wait_for_revision, wait_until
+from tests.browser.driving import drag, reading_state, wait_for_revision
 from tests.browser.test_accessibility import serious
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import wait_until
 from tests.browser.test_accessibility import serious
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,8 @@ from scarmass.domain.masks import Mask, from_rle
 from scarmass.services.context import Context
 from tests.api.test_limits import RingSegmenter
 from tests.browser.conftest import Server, open_stack, stored_slice
-from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision, wait_until
+from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

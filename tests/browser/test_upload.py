@@ -10,10 +10,10 @@ from playwright.sync_api import Page, Route
 
 from scarmass.phantom.demonstration import write_phantom
 from tests.browser.conftest import Server
-from tests.browser.driving import wait_until
 from tests.browser.test_accessibility import serious
 from tests.browser.test_layout import CUT_OFF
 from tests.conftest import small_studies
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -12,15 +12,9 @@ from scarmass.domain.protocols import DetectedBox
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import (
-    client_point,
-    drag,
-    reading_state,
-    wait_for_revision,
-    wait_until,
-    wait_until_prepared,
-)
+from tests.browser.driving import client_point, drag, reading_state, wait_for_revision, wait_until_prepared
 from tests.fakes import FakeDetector
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

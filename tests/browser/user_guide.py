@@ -15,8 +15,9 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Page, ViewportSize, sync_playwright
 
 from tests.browser.chromium import FLAGS, installed_chromium
-from tests.browser.driving import drag, reading_state, wait_until, wait_until_prepared
+from tests.browser.driving import drag, reading_state, wait_until_prepared
 from tests.imaging.segmentation_objects import of_a_core_lab
+from tests.waiting import wait_until
 
 SIZE: ViewportSize = {"width": 1366, "height": 768}
 PATIENT = "PHANTOM-001"

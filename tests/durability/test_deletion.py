@@ -21,8 +21,8 @@ from tests.api.signing import ANNA, accept_all, get, open_reading, sign
 from tests.conftest import small_studies, upload
 from tests.durability.deleting import KILLED, carry_out_and_die, context_of
 from tests.durability.running import PROCESSES
-from tests.services.deletion.conftest import wait_until
 from tests.services.deletion.distinctive import PATIENT_ID, Distinctive, distinctive, files_that_name
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ def stored(data: Path, patients: list[Distinctive], tmp_path: Path) -> Iterator[
             for patient in patients:
                 stack_id = upload(client, patient.files)["studies"][0]["stacks"][0]["stack_id"]
                 signed = sign(client, accept_all(client, open_reading(client, stack_id, ANNA)))
-                wait_until(lambda signed=signed: get(client, signed["id"])["delivery"]["is_written"])
+                wait_until(lambda signed=signed: get(client, signed["id"])["delivery"]["is_written"], 60)
                 assert context.spool is not None
                 context.spool.put("SCANNER", [patient.files[0].read_bytes()])
         yield context

@@ -13,7 +13,8 @@ from scarmass.domain.audit import Action, Event, Head, Outcome, Recorded, Subjec
 from scarmass.domain.errors import AuditReceiverUnreachable
 from scarmass.imaging.syslog import SyslogReceiver, SyslogServer, syslog_message
 from tests import syslog_server
-from tests.syslog_server import certificate_of, eventually
+from tests.syslog_server import certificate_of
+from tests.waiting import wait_until
 
 HEAD = re.compile(
     rb"<(?P<priority>\d{1,3})>1 (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) [!-~]{1,255} [!-~]{1,48} \d+ "
@@ -75,7 +76,7 @@ def test_a_server_that_hung_up_is_connected_to_again(running: syslog_server.Sysl
     receiver.send(rows(1))
     running.wait_for(1)
     running.hang_up()
-    eventually(lambda: _arrives(receiver))
+    wait_until(lambda: _arrives(receiver))
     assert running.connections >= 2
     assert len(running.wait_for(2)) >= 2
     receiver.close()

@@ -11,8 +11,8 @@ from scarmass.imaging.dimse.client import DimseClient
 from scarmass.listener import Listening, beside
 from scarmass.phantom.demonstration import demo_studies
 from scarmass.storage.spool import Spool
-from tests.imaging.dimse.keeper import eventually
 from tests.pacs.orthanc import orthanc
+from tests.waiting import wait_until
 
 
 def ignore(_: object) -> None: ...
@@ -32,7 +32,7 @@ def test_the_demonstration_s_patients_are_sent_found_and_fetched(tmp_path: Path,
 
         spool = Spool(tmp_path / "spool")
         with beside(Listening(local, (peer,), spool.folder, 2**30, 2**27, 4, checks_address=True)):
-            eventually(lambda: listens(local), 60)
+            wait_until(lambda: listens(local), 60)
             client.fetch(found[0].study_instance_uid, ignore, ignore)
         assert len(list(spool.waiting())) == found[0].number_of_instances
 

@@ -25,11 +25,11 @@ from scarmass.storage.files import FileStore
 from scarmass.storage.spool import Spool
 from tests.api.serving import serving
 from tests.api.signing import accept_all, sign
-from tests.browser.driving import wait_until
 from tests.conftest import application
 from tests.dciodvfy import verdict
 from tests.fakes import EchoSegmenter, FakeDetector
 from tests.pacs.orthanc import Orthanc, orthanc
+from tests.waiting import wait_until
 
 KINDS = (ResultKind.SEG, ResultKind.SR, ResultKind.PDF)
 

@@ -15,7 +15,8 @@ from scarmass.services.context import Context
 from scarmass.storage import audit
 from scarmass.worker_threads import audit_worker
 from tests import syslog_server
-from tests.syslog_server import certificate_of, eventually
+from tests.syslog_server import certificate_of
+from tests.waiting import wait_until
 
 
 class Receiver:
@@ -97,9 +98,9 @@ def test_nothing_is_lost_while_a_syslog_server_is_away(context: Context, tmp_pat
             running.wait_for(5)
             running.__exit__()
             add(context, 5)
-            eventually(lambda: not _is_delivered(context, receiver.name))
+            wait_until(lambda: not _is_delivered(context, receiver.name))
             running.__enter__()
-            eventually(lambda: _is_delivered(context, receiver.name))
+            wait_until(lambda: _is_delivered(context, receiver.name))
             running.wait_for(10)
         finally:
             worker.stop()

@@ -2,7 +2,6 @@
 
 import io
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,10 +79,3 @@ def data_set(content: bytes) -> bytes:
 
 def contents(files: Iterable[Path]) -> list[bytes]:
     return [path.read_bytes() for path in files]
-
-
-def eventually(is_so: Callable[[], object], within_s: float = 20) -> None:
-    deadline = time.monotonic() + within_s
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.01)

@@ -14,8 +14,9 @@ from scarmass.domain.errors import ObjectRefused, PeerFailed, PeerRefused, PeerU
 from scarmass.domain.pacs import DimsePeer, LocalEntity, Progress, Retrieval, StudyQuery, Tls
 from scarmass.imaging.dimse.client import DimseClient
 from tests.imaging.dimse.dcmtk import query_server, run, serving
-from tests.imaging.dimse.keeper import Kept, contents, data_set, eventually, listening
+from tests.imaging.dimse.keeper import Kept, contents, data_set, listening
 from tests.imaging.dimse.network import own_network
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -102,7 +103,7 @@ def test_a_study_is_sent_to_our_listener_by_c_move(archive: Archive) -> None:
     kept, told = Kept(), list[Progress]()
     with listening(kept, archive.client.peer, port=OUR_PORT):
         archive.by(Retrieval.MOVE).fetch(archive.study_instance_uid, ignore, told.append)
-        eventually(lambda: len(kept.objects) == len(archive.objects))
+        wait_until(lambda: len(kept.objects) == len(archive.objects))
     assert sorted(kept.uids) == uids(archive.objects)
     assert told[-1] == Progress(len(archive.objects), len(archive.objects))
 

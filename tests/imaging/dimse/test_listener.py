@@ -16,17 +16,9 @@ from scarmass.domain.errors import PeerFailed, PeerRefused, StorageFull
 from scarmass.domain.pacs import Commitment, DimsePeer, LocalEntity, Reference, Sent
 from scarmass.imaging.dimse.listener import ListenerBounds
 from tests.imaging.dimse.dcmtk import run
-from tests.imaging.dimse.keeper import (
-    AS_SCANNER,
-    SCANNER,
-    Kept,
-    client_of,
-    contents,
-    data_set,
-    eventually,
-    listening,
-)
+from tests.imaging.dimse.keeper import AS_SCANNER, SCANNER, Kept, client_of, contents, data_set, listening
 from tests.imaging.dimse.recording import pdus, recorded, saying
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -170,7 +162,7 @@ def test_an_association_that_drops_in_the_middle_of_an_object_leaves_nothing_of_
     middle_of_second = len(whole) - len(objects[1]) // 2
     with listening(kept) as port:
         with saying(port, whole[:middle_of_second]):
-            eventually(lambda: len(kept.objects) == 1)
+            wait_until(lambda: len(kept.objects) == 1)
         send(port, [objects[1]])
     assert [data_set(content) for _, content in kept.objects] == [data_set(content) for content in objects]
 
@@ -211,7 +203,7 @@ def test_strangers_cannot_take_the_connections_of_peers(kept: Kept) -> None:
     elsewhere = dataclasses.replace(SCANNER, host="192.0.2.7")
     with listening(kept, elsewhere) as port:
         connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(12)]
-        eventually(lambda: len(select.select(connections, [], [], 0)[0]) == 8)
+        wait_until(lambda: len(select.select(connections, [], [], 0)[0]) == 8)
         assert all(connection.recv(1) == b"" for connection in select.select(connections, [], [], 0)[0])
         for connection in connections:
             connection.close()

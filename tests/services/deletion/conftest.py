@@ -1,8 +1,6 @@
 """A study with all that can be made of it, beside another patient's that must stay as it is."""
 
-import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,17 +19,10 @@ from scarmass.storage.spool import Spool
 from tests.api.signing import ANNA, accept_all, edit, get, name_of, open_reading, send, sign
 from tests.conftest import small_studies, upload
 from tests.services.deletion.distinctive import Distinctive, distinctive
+from tests.waiting import wait_until
 
 MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
 REFUSED_OF_OTHERS = RefusedObject("1.2.3.5", "no MR image")
-
-
-def wait_until(is_so: Callable[[], object]) -> None:
-    for _ in range(1200):
-        if is_so():
-            return
-        time.sleep(0.05)
-    raise AssertionError("not in a minute")
 
 
 @pytest.fixture
@@ -79,7 +70,7 @@ def read(context: Context, stored: Path, client: TestClient, patient: Distinctiv
     assert context.spool is not None
     context.spool.put("SCANNER", [other_files[0].read_bytes()])
     for reading in (signed, other):
-        wait_until(lambda reading=reading: get(client, reading["id"])["delivery"]["is_written"])
+        wait_until(lambda reading=reading: get(client, reading["id"])["delivery"]["is_written"], 60)
     return Read(patient, signed, study, get(client, other["id"]))
 
 

@@ -22,8 +22,9 @@ from scarmass.storage.tables import Table, WorkRow
 from scarmass.storage.versions import versions_of
 from tests.api.signing import ANNA, BERT, accept_all, get, open_reading, problem_of, sign
 from tests.conftest import upload
-from tests.services.deletion.conftest import REFUSED_OF_OTHERS, Read, wait_until
+from tests.services.deletion.conftest import REFUSED_OF_OTHERS, Read
 from tests.services.deletion.distinctive import PATIENT_ID, Distinctive, distinctive, files_that_name, rows_that_name
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +47,7 @@ def record_of(client: TestClient, answer: Any) -> dict[str, Any]:
 
 
 def when_done(client: TestClient, answer: Any) -> dict[str, Any]:
-    wait_until(lambda: record_of(client, answer)["done_at"])
+    wait_until(lambda: record_of(client, answer)["done_at"], 60)
     return record_of(client, answer)
 
 
@@ -78,7 +79,7 @@ def test_nothing_is_left_of_a_study_that_was_read_signed_sent_and_measured_and_o
     record = when_done(client, delete(client, uid, although_signed=True))
     assert list(rows_that_name(context.database.conninfo, words)) == []
     assert list(files_that_name(stored, words)) == []
-    wait_until(lambda: context.results.get(uuid.UUID(read.signed["id"])) is None)
+    wait_until(lambda: context.results.get(uuid.UUID(read.signed["id"])) is None, 60)
     assert client.get(f"/api/v1/studies/{uid}").status_code == 404
     gone = {"client_id": str(uuid.uuid4()), "expected_revision": 1, "kind": "undo"}
     assert client.post(f"/api/v1/readings/{read.signed['id']}/edits", json=gone).status_code == 404
@@ -168,7 +169,7 @@ def test_who_sees_some_study_groups_deletes_the_patient_in_those_alone(
     seen = replace(context.places, database=context.database.seen_with(Sight(frozenset({"north"}), "Dr Anna")))
     request = DeletionRequest(uuid.uuid4(), DeletionReason.OTHER, "Dr Anna", whole_patient=True)
     deletion = ask.delete_patient(seen, PATIENT_ID, request)
-    wait_until(lambda: ask.get_deletion(context.places, deletion.id).done_at)
+    wait_until(lambda: ask.get_deletion(context.places, deletion.id).done_at, 60)
     left = client.get("/api/v1/studies").json()["studies"]
     assert [one["study_instance_uid"] for one in left] == [of_others.study_instance_uid]
 
@@ -208,11 +209,11 @@ def test_a_results_folder_that_is_away_is_waited_for(
     monkeypatch.setattr(carry_out, "RETRY_S", 1)
     stack_id = upload(client, patient.files)["studies"][0]["stacks"][0]["stack_id"]
     signed = sign(client, accept_all(client, open_reading(client, stack_id, ANNA)))
-    wait_until(lambda: get(client, signed["id"])["delivery"]["is_written"])
+    wait_until(lambda: get(client, signed["id"])["delivery"]["is_written"], 60)
     (stored / "results").rename(stored / "away")
     take_off(client, patient.study_instance_uid)
     answer = delete(client, patient.study_instance_uid, although_signed=True)
-    wait_until(lambda: record_of(client, answer)["waits_because"])
+    wait_until(lambda: record_of(client, answer)["waits_because"], 60)
     record = record_of(client, answer)
     assert record["done_at"] is None
     assert record["waits_because"] == f"The results folder {stored / 'results'} is not there."

@@ -12,8 +12,8 @@ from scarmass.services.context import Context
 from scarmass.services.deletion.retention import RETENTION, apply_rules, nightly
 from tests.api.signing import ANNA, accept_all, edit, name_of, open_reading, sign
 from tests.conftest import upload
-from tests.services.deletion.conftest import wait_until
 from tests.services.deletion.distinctive import Distinctive
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +48,7 @@ def test_a_study_that_nobody_read_leaves_the_worklist_and_then_the_server(
     assert len(listed(client, removed=True)) == 1
     for _ in range(2):
         apply_rules(context.places, in_days(91))
-    wait_until(lambda: not listed(client, removed=True))
+    wait_until(lambda: not listed(client, removed=True), 60)
     (record,) = client.get("/api/v1/deletions").json()["deletions"]
     assert (record["asked_by"], record["reason"]) == (RETENTION, "retention_ended")
 

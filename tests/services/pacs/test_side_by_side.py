@@ -16,7 +16,7 @@ from scarmass.services.context import Context
 from scarmass.services.pacs import ask
 from scarmass.worker import PEERS_AT_ONCE, Worker
 from tests.fake_pacs import PACS, FakePacs
-from tests.imaging.dimse.keeper import eventually
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -71,14 +71,14 @@ def test_a_peer_that_does_not_answer_holds_up_itself_alone(networked: Context, s
     for _ in range(PEERS_AT_ONCE + 2):
         asked(networked, STALLED)
     with Worker(networked):
-        eventually(lambda: stalled.waiting)
+        wait_until(lambda: stalled.waiting)
         for _ in range(2):
             asked(networked, PACS)
-        eventually(lambda: are_done(networked, PACS))
+        wait_until(lambda: are_done(networked, PACS))
         states = [one.state for one in to(networked, STALLED)]
         assert states == [TransferState.RUNNING, *[TransferState.WAITING] * (PEERS_AT_ONCE + 1)]
         stalled.answers.set()
-        eventually(lambda: are_done(networked, STALLED))
+        wait_until(lambda: are_done(networked, STALLED))
     assert stalled.most == 1
     finished = [one.changed_at for one in to(networked, STALLED)]
     assert finished == sorted(finished)
@@ -91,11 +91,11 @@ def test_what_waits_for_its_next_attempt_keeps_nothing_of_its_peer_waiting(
     stalled.answers.set()
     first = asked(networked, STALLED)
     with Worker(networked):
-        eventually(lambda: to(networked, STALLED)[0].next_attempt_at)
+        wait_until(lambda: to(networked, STALLED)[0].next_attempt_at)
         stalled.failure = None
         asked(networked, STALLED)
-        eventually(lambda: to(networked, STALLED)[1].state is TransferState.DONE)
+        wait_until(lambda: to(networked, STALLED)[1].state is TransferState.DONE)
         assert to(networked, STALLED)[0].state is TransferState.WAITING
         with networked.database.transaction() as session:
             session.execute(text("update transfers set next_attempt_at = now() where id = :id"), {"id": first})
-        eventually(lambda: are_done(networked, STALLED))
+        wait_until(lambda: are_done(networked, STALLED))
