@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
@@ -22,11 +23,19 @@ class Model:
     sha256: str
 
 
-Timing = Callable[[str], AbstractContextManager[None]]
-"""Times a step of a model's work, which its name tells, for as long as a block lasts."""
+class Step(StrEnum):
+    """What models do: a batch of slices detected, a slice encoded, prompts of a window decoded."""
+
+    DETECT = "detect"
+    ENCODE = "encode"
+    DECODE = "decode"
 
 
-def untimed(_: str) -> AbstractContextManager[None]:
+Timing = Callable[[Step], AbstractContextManager[None]]
+"""Times a step for as long as a block lasts."""
+
+
+def untimed(_: Step) -> AbstractContextManager[None]:
     """Where nobody wants to know."""
     return nullcontext()
 

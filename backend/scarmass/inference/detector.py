@@ -24,7 +24,7 @@ from torchvision.ops import batched_nms
 
 from scarmass.domain.errors import DeviceOutOfMemory, WeightsInvalid, WeightsMissing
 from scarmass.domain.prompts import Box
-from scarmass.domain.protocols import DetectedBox, Model, SliceImage, Timing, untimed
+from scarmass.domain.protocols import DetectedBox, Model, SliceImage, Step, Timing, untimed
 from scarmass.domain.structures import Structure
 from scarmass.inference.weights.catalog import Entry, described_entry
 
@@ -135,7 +135,7 @@ class YoloDetector:
         minimum_score: Mapping[Structure, float] = MINIMUM_SCORE,
         timing: Timing = untimed,
     ) -> None:
-        """timing: of each batch, as “detect”.
+        """timing: of each batch.
 
         Raises WeightsMissing, or WeightsInvalid where the file does not hold this network.
         """
@@ -180,7 +180,7 @@ class YoloDetector:
             batch = images[start : start + BATCH_SIZE]
             squares, letterboxes = zip(*(network_input(image, self._input_size) for image in batch), strict=True)
             inputs = torch.from_numpy(np.stack(squares))[:, None].expand(-1, 3, -1, -1).to(self._device)
-            with self._lock, self._timing("detect"), torch.inference_mode():
+            with self._lock, self._timing(Step.DETECT), torch.inference_mode():
                 try:
                     predictions = self._network(inputs)[0].float().cpu()
                 except torch.OutOfMemoryError as error:

@@ -6,7 +6,6 @@ Labels are of routes, queues and caches, which the code names: nobody who asks c
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 
 from prometheus_client import (
     CollectorRegistry,
@@ -19,17 +18,11 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from scarmass.domain.protocols import Step
+
 ANSWER_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 MODEL_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-
-
-class Step(StrEnum):
-    """What models do: a batch detected, a slice encoded, prompts of a window decoded."""
-
-    DETECT = "detect"
-    ENCODE = "encode"
-    DECODE = "decode"
 
 
 class Metrics:
@@ -64,8 +57,8 @@ class Metrics:
         self._answer_s.labels(method, route).observe(seconds)
 
     @contextmanager
-    def step(self, step: str) -> Iterator[None]:
-        """The time of a block, also of one that fails. step: of Step."""
+    def step(self, step: Step) -> Iterator[None]:
+        """The time of a block, also of one that fails."""
         began = time.perf_counter()
         try:
             yield

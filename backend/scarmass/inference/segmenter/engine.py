@@ -18,7 +18,7 @@ from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask, component_at
 from scarmass.domain.prompts import Box, Prompt, PromptGroup
 from scarmass.domain.proposal import VENTRICLE_LOOSENESS
-from scarmass.domain.protocols import Model, Segmentation, SliceImage, Timing, VentricleOutline, untimed
+from scarmass.domain.protocols import Model, Segmentation, SliceImage, Step, Timing, VentricleOutline, untimed
 from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.answer import Answer, answer_of, area_weighted_score, boxes_logits
 from scarmass.inference.segmenter.decoder import Decoder
@@ -87,7 +87,7 @@ class SegmenterEngine:
 
         cache_bytes bounds the embeddings kept (4 MiB each). export_folder: where ONNX exports of encoder, decoder and
         refiner are kept; None runs them in torch. Only TinyViT on a CPU is exported. encode: an encoder used in its
-        place. timing: of each slice as “encode”, of each batch of prompts as “decode”.
+        place. timing: of each slice encoded, and of each batch of prompts decoded.
         """
         self._weights = weights
         entry = weights.entry
@@ -259,7 +259,7 @@ class SegmenterEngine:
         grey = self._grey(asked.image, window)
         key = (asked.image.key, window)
         decode = partial(self._decoder.logits, key, embedding, grey, window, asked.structure, groups, previous)
-        with self._timing("decode"):
+        with self._timing(Step.DECODE):
             return self._surviving_out_of_memory(decode).cpu()
 
     def _embedding(self, image: SliceImage, window: Window, urgent: bool) -> Tensor:
@@ -267,7 +267,7 @@ class SegmenterEngine:
             pixels = encoder_input(image.pixels, window, self._weights.entry.input_size, self._normalisation)
             with self._turns.turn(urgent):
                 self.encodes_done += 1
-                with self._timing("encode"):
+                with self._timing(Step.ENCODE):
                     return self._surviving_out_of_memory(lambda: self._encode(pixels))
 
         return self._embeddings.get((image.key, window, self._weights.sha256), compute)
