@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,7 @@ class EchoSegmenter:
     model = Model("echo", "1" * 64)
     is_structure_conditioned = False
     device_and_precision = "nothing, bool"
+    kept_bytes: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self) -> None:
         self.embedded: list[str] = []

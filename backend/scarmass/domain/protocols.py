@@ -1,6 +1,6 @@
 """What the application asks of a model, as Protocols: inference implements them, services know only these."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
@@ -104,6 +104,11 @@ class Segmenter(Protocol):
     @property
     def device_and_precision(self) -> str:
         """Device and precision, which an answer's last digits depend on."""
+        ...
+
+    @property
+    def kept_bytes(self) -> Mapping[str, int]:
+        """How much memory is taken by what is remembered of slices, by what it is."""
         ...
 
     def embed(self, image: SliceImage, region: HeartRegion | None) -> None:

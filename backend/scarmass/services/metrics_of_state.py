@@ -70,7 +70,7 @@ class StateOf(Collector):
             kept.add_metric((name,), len(getattr(context, name)))
         yield kept
         of_segmenter = GaugeMetricFamily("scarmass_cache_bytes", "Bytes kept in memory.", labels=("cache",))
-        for name, size in getattr(context.segmenter, "kept_bytes", {}).items():
+        for name, size in context.segmenter.kept_bytes.items():
             of_segmenter.add_metric((name,), size)
         yield of_segmenter
 

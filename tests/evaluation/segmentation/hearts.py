@@ -1,7 +1,8 @@
 """Two patients that tests can work out by hand, and models that answer from what they know of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +81,7 @@ class RecordingSegmenter(ABC):
     model = Model("recording segmenter", "e" * 64)
     is_structure_conditioned = False
     device_and_precision = "nothing, bool"
+    kept_bytes: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Prompt]] = []
