@@ -25,7 +25,7 @@ START_S = 60
 AT_MOST_S = 10
 SERVER = """
 import time
-from scarmass import main
+from scarmass import serving
 from scarmass.services.context import Context
 from tests.fakes import EchoSegmenter, FakeDetector
 
@@ -38,7 +38,7 @@ class SlowDetector(FakeDetector):
 def open_context(settings, database, files):
     return Context(database=database, files=files, detector=SlowDetector(), segmenter=EchoSegmenter())
 
-main.open_context = open_context
+serving.open_context = open_context
 
 from fastapi import FastAPI
 from scarmass.api.routes import health
@@ -48,7 +48,7 @@ def stuck():
     print("stuck", flush=True)
     time.sleep(600)
 
-main.serve(main.Settings())
+serving.serve(serving.Settings())
 """
 
 

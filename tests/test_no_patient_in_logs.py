@@ -32,7 +32,7 @@ FILE_NAME = "Zyxwquark_Vera_LGE"
 SERVER = """
 from sqlalchemy import text
 
-from scarmass import main
+from scarmass import main, serving
 from scarmass.api.routes import studies
 from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.services.context import Context
@@ -64,8 +64,8 @@ def fails_by_its_value(context, uid):
 studies.priors_of = lambda context, uid: {
     "a": fails, "b": fails_in_the_database, "c": fails_by_its_value
 }[uid](context, uid)
-main.open_context = open_context
-main.serve(main.Settings())
+serving.open_context = open_context
+serving.serve(serving.Settings())
 """
 
 

@@ -14,8 +14,8 @@ from scarmass.cli.extras import require_extra
 from scarmass.domain.audit import Action, Named, Subject
 from scarmass.domain.errors import ObjectRefused
 from scarmass.main import console, import_paths, open_context, open_examiners, open_storage, send_paths
-from scarmass.main import serve as serve_application
 from scarmass.services.intake import Intake
+from scarmass.serving import serve as serve_application
 from scarmass.settings import Settings
 from scarmass.storage import studies
 from scarmass.storage.database import Database
