@@ -9,7 +9,7 @@ from typing import Any
 from scarmass.domain.audit import Recorded, Sought
 from scarmass.services.audit import page_of_events
 from scarmass.services.context import Context
-from scarmass.services.readings.export import harmless
+from scarmass.services.formulas import harmless
 
 PIECE = 1000
 COLUMNS = (

@@ -14,7 +14,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from scarmass.api.asking import Asking, asking_of, seconds_left
 from scarmass.api.dependencies import CanView, InContext
 from scarmass.api.schemas.readings import ReadingChange
-from scarmass.api.schemas.studies import Stack
+from scarmass.api.schemas.stacks import Stack
 from scarmass.domain.errors import DatabaseUnavailable, ReadingNotFound
 from scarmass.services.context import Context
 from scarmass.services.readings.follow import BEFORE_ALL, EventId, changes, latest_event, reading_since

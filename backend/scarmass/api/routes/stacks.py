@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from scarmass.api.costly import AsksModelsWhileWaiting
 from scarmass.api.dependencies import CanRead, CanView, CurrentReader, InContext, PathUid
 from scarmass.api.schemas.other_views import OtherViews, ViewImages
-from scarmass.api.schemas.studies import Stack, StackChange, View
+from scarmass.api.schemas.stacks import Stack, StackChange, View
 from scarmass.services import stacks
 from scarmass.services.opening_view import opening_view
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
-from scarmass.api.schemas.studies import Slice
+from scarmass.api.schemas.stacks import Slice
 from scarmass.domain import other_views as domain
 from scarmass.domain.stack import Contrast
 

@@ -11,7 +11,8 @@ from scarmass.api.schemas.landmarks import Insertions, Levels
 from scarmass.api.schemas.methods import Circle, Method
 from scarmass.api.schemas.pattern import StatedPattern
 from scarmass.api.schemas.signing import Record
-from scarmass.api.schemas.studies import Growth, Slice
+from scarmass.api.schemas.stacks import Slice
+from scarmass.api.schemas.studies import Growth
 from scarmass.domain import reading as domain
 from scarmass.domain import stack
 from scarmass.domain.mass import MassExtent

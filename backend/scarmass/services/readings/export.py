@@ -21,6 +21,7 @@ from scarmass.domain.signature import Recipe
 from scarmass.domain.stack import SliceKey, Stack, headline_extent
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
+from scarmass.services.formulas import harmless
 from scarmass.services.measure import SliceMeasure, StackMeasure, measure_slice
 from scarmass.services.readings.load import measured
 from scarmass.services.readings.myocardium import Myocardium
@@ -57,14 +58,6 @@ OF_SLICES = frozenset(
 """Columns that a table of totals has no use for."""
 
 LONGEST_NAME_PART = 40
-
-_SIGN = r"""["\s]*[=+\-@＝＋－＠\t\r]"""
-FORMULA_START = re.compile(rf"""^(?={_SIGN})|(\r\n|[;,|\t\r\n])(?={_SIGN}|["\s]*\Z)""")
-"""Where text begins a formula: at its start, and after whatever a spreadsheet may take for the end of a cell; what
-comes behind the text may begin one too.
-
-The wide forms of the signs begin one where Chinese or Japanese is written.
-"""
 
 
 def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[str, list[dict[str, Any]]]:
@@ -289,11 +282,6 @@ def _no_reflow_columns(measure: SliceMeasure | StackMeasure | None) -> dict[str,
     areas = measure.slices if isinstance(measure, StackMeasure) else [measure] if measure else []
     area_mm2 = sum(one.area_mm2 for one in areas) if areas else None
     return {"no_reflow_area_mm2": area_mm2, **no_reflow_columns(None if measure is None else measure.mass)}
-
-
-def harmless(value: Any) -> Any:
-    """The value, with an apostrophe at each place where a spreadsheet would find a formula in text."""
-    return FORMULA_START.sub(r"\g<0>'", value) if isinstance(value, str) else value
 
 
 def no_reflow_columns(mass: Mass | None) -> dict[str, float | None]:

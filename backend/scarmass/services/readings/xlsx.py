@@ -8,7 +8,8 @@ from typing import Any
 
 import xlsxwriter
 
-from scarmass.services.readings.export import DIGITS, harmless
+from scarmass.services.formulas import harmless
+from scarmass.services.readings.export import DIGITS
 
 CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 """Of every workbook, so that the same rows are the same file; each row says when it was exported."""
