@@ -49,7 +49,6 @@ from scarmass.storage.steps import (
     add_segments,
     changes_of,
     edits_of,
-    key_of,
     landmarks_of,
     methods_of,
     pattern_of,
@@ -60,7 +59,7 @@ from scarmass.storage.steps import (
     touched_since,
     wall_of,
 )
-from scarmass.storage.tables import EditRow, InstanceRow, ReadingRow, ReadingSliceRow, SliceChangeRow, StackRow
+from scarmass.storage.tables import EditRow, InstanceRow, ReadingRow, ReadingSliceRow, StackRow
 
 
 def lock_reading(session: Session, reading_id: uuid.UUID) -> None:
@@ -104,10 +103,10 @@ def get_reading(
     row = _found(session.get(ReadingRow, reading_id))
     edits = edits_of(session, reading_id, revision)
     slice_changes = slice_changes_of(session, reading_id, len(edits))
-    live, undone = live_and_undone([EditKind(edit.kind) for edit in edits])
+    live, undone = live_and_undone([edit.kind for edit in edits])
     revisions = [PROPOSALS, *(edits[position].revision for position in live)]
     steps = list(changes_of(session, reading_id, slice_changes, revisions))
-    proposed = [key_of(change) for change in slice_changes[PROPOSALS]]
+    proposed = [change.key for change in slice_changes[PROPOSALS]]
     seen = seen or Seen(len(proposed), len(edits) - 1)
     touched = touched_since(edits, seen)
     record = _at(records_of(session, [reading_id])[reading_id], len(edits))
@@ -125,7 +124,7 @@ def get_reading(
         can_redo=bool(undone),
         authors=tuple(sorted({edit.author for edit in edits})),
         changed=frozenset(proposed[seen.proposals :])
-        | {key_of(change) for edit in touched for change in slice_changes[edit.revision]},
+        | {change.key for edit in touched for change in slice_changes[edit.revision]},
         has_other_slices=any(edit.kind in LIST_EDITS for edit in touched),
         sensitivity=sensitivity_of(Sensitivity(row.sensitivity, row.follows), (edits[position] for position in live)),
         prior=row.sensitivity,
@@ -147,10 +146,10 @@ def past_edits(session: Session, reading_id: uuid.UUID) -> list[PastEdit]:
         [
             PastEdit(
                 edit.revision,
-                EditKind(edit.kind),
+                edit.kind,
                 edit.author,
                 edit.created_at,
-                frozenset(map(key_of, touched[edit.revision])),
+                frozenset(change.key for change in touched[edit.revision]),
                 edit.sensitivity,
                 adopted.get(edit.revision),
                 None if edit.pattern is None else pattern_from_json(edit.pattern),
@@ -261,8 +260,7 @@ def finish_proposals(session: Session, reading_id: uuid.UUID, changes: Changes) 
 
 def is_prepared(session: Session, reading_id: uuid.UUID) -> bool:
     """Whether every slice that the reading has now has its proposal."""
-    proposals = select(SliceChangeRow).where(SliceChangeRow.reading_id == reading_id)
-    proposed = {key_of(change) for change in session.scalars(proposals.where(SliceChangeRow.revision == PROPOSALS))}
+    proposed = {change.key for change in slice_changes_of(session, reading_id, PROPOSALS)[PROPOSALS]}
     return all(one.key in proposed for one in slices_of(session, reading_id))
 
 

@@ -4,7 +4,8 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
@@ -29,6 +30,7 @@ from scarmass.domain.segmentation import TakenFrom
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
 from scarmass.storage.documents import (
+    Json,
     landmarks_from_json,
     method_from_json,
     pattern_from_json,
@@ -41,6 +43,29 @@ from scarmass.storage.tables import EditRow, SegmentChangeRow, SliceChangeRow
 
 PROPOSALS = 0
 """The revision that proposals made while a reading is prepared are stored as: they lie beneath every edit."""
+
+
+class StoredEdit(NamedTuple):
+    """An edit as `edits` has it, without its request. Rows are read as tuples: a long history has hundreds of them."""
+
+    revision: int
+    kind: EditKind
+    author: str
+    created_at: datetime
+    sensitivity: float | None
+    follows: bool | None
+    landmarks: Json | None
+    pattern: Json | None
+    wall: Json | None
+    taken_from: Json | None
+
+
+class StoredSliceChange(NamedTuple):
+    """What a step made of a slice, as `slice_changes` has it."""
+
+    key: SliceKey
+    decision: SliceState | None
+    is_excluded: bool | None
 
 
 @dataclass(frozen=True)
@@ -103,18 +128,27 @@ def _name(reading_id: uuid.UUID, revision: int, key: SliceKey) -> dict[str, Any]
     return {"reading_id": reading_id, "revision": revision, "sop_instance_uid": key[0], "frame_number": key[1]}
 
 
-def edits_of(session: Session, reading_id: uuid.UUID, until: int | None = None) -> Sequence[EditRow]:
+def edits_of(session: Session, reading_id: uuid.UUID, until: int | None = None) -> list[StoredEdit]:
     """The edits up to that revision, all of them by default, the first one first."""
-    query = select(EditRow).where(EditRow.reading_id == reading_id).order_by(EditRow.revision)
-    return session.scalars(query if until is None else query.where(EditRow.revision <= until)).all()
+    query = select(*(getattr(EditRow, name) for name in StoredEdit._fields)).where(EditRow.reading_id == reading_id)
+    query = query if until is None else query.where(EditRow.revision <= until)
+    rows = session.execute(query.order_by(EditRow.revision))
+    return [StoredEdit(revision, EditKind(kind), *others) for revision, kind, *others in rows]
 
 
-def slice_changes_of(session: Session, reading_id: uuid.UUID, until: int) -> dict[int, list[SliceChangeRow]]:
+def slice_changes_of(session: Session, reading_id: uuid.UUID, until: int) -> dict[int, list[StoredSliceChange]]:
     """By revision. Asked after the edits: one that is committed in between must not appear without its slices."""
-    query = select(SliceChangeRow).where(SliceChangeRow.reading_id == reading_id, SliceChangeRow.revision <= until)
-    by_revision: dict[int, list[SliceChangeRow]] = defaultdict(list)
-    for change in session.scalars(query.order_by(SliceChangeRow.ordinal)):
-        by_revision[change.revision].append(change)
+    query = select(
+        SliceChangeRow.revision,
+        SliceChangeRow.sop_instance_uid,
+        SliceChangeRow.frame_number,
+        SliceChangeRow.decision,
+        SliceChangeRow.is_excluded,
+    ).where(SliceChangeRow.reading_id == reading_id, SliceChangeRow.revision <= until)
+    by_revision: dict[int, list[StoredSliceChange]] = defaultdict(list)
+    for revision, sop, frame, decision, is_excluded in session.execute(query.order_by(SliceChangeRow.ordinal)):
+        state = None if decision is None else SliceState(decision)
+        by_revision[revision].append(StoredSliceChange((sop, frame), state, is_excluded))
     return by_revision
 
 
@@ -138,43 +172,36 @@ def methods_of(session: Session, reading_id: uuid.UUID) -> dict[int, Method]:
 def changes_of(
     session: Session,
     reading_id: uuid.UUID,
-    slice_changes: Mapping[int, Sequence[SliceChangeRow]],
+    slice_changes: Mapping[int, Sequence[StoredSliceChange]],
     revisions: Sequence[int],
 ) -> Iterable[Changes]:
     """The steps of these revisions as `fold` takes them; segments that a later one of them replaces are left out."""
     of_step = defaultdict(dict)
     for row in _segments(session, reading_id, revisions):
         segment = None if row.segment is None else segment_from_json(row.segment)
-        of_step[row.revision, key_of(row)][Structure(row.structure)] = segment
+        key = row.sop_instance_uid, row.frame_number
+        of_step[row.revision, key][Structure(row.structure)] = segment
     for revision in revisions:
         yield {
-            key_of(row): SliceChange(
-                None if row.decision is None else SliceState(row.decision),
-                row.is_excluded,
-                of_step[revision, key_of(row)],
-            )
-            for row in slice_changes[revision]
+            key: SliceChange(decision, is_excluded, of_step[revision, key])
+            for key, decision, is_excluded in slice_changes[revision]
         }
 
 
-def slices_revision(edits: Sequence[EditRow], kinds: Set[EditKind] = LIST_EDITS) -> int:
+def slices_revision(edits: Sequence[StoredEdit], kinds: Set[EditKind] = LIST_EDITS) -> int:
     """The revision that the list of slices comes from: of the last live edit of these kinds, else 0."""
-    live, _ = live_and_undone([EditKind(edit.kind) for edit in edits])
+    live, _ = live_and_undone([edit.kind for edit in edits])
     return max((edits[at].revision for at in live if edits[at].kind in kinds), default=0)
 
 
-def touched_since(edits: Sequence[EditRow], seen: Seen) -> list[EditRow]:
+def touched_since(edits: Sequence[StoredEdit], seen: Seen) -> list[StoredEdit]:
     """The edits that count now and did not then, or the other way round."""
-    kinds = [EditKind(edit.kind) for edit in edits]
+    kinds = [edit.kind for edit in edits]
     before, after = live_and_undone(kinds[: max(seen.edits, 0)])[0], live_and_undone(kinds)[0]
     return [edits[position] for position in set(before) ^ set(after)]
 
 
-def key_of(row: SliceChangeRow | SegmentChangeRow) -> SliceKey:
-    return row.sop_instance_uid, row.frame_number
-
-
-def sensitivity_of(opened: Sensitivity, live: Iterable[EditRow]) -> Sensitivity:
+def sensitivity_of(opened: Sensitivity, live: Iterable[StoredEdit]) -> Sensitivity:
     """What the last live edit made of a reading's sensitivity."""
     for edit in live:
         opened = Sensitivity(
@@ -184,24 +211,24 @@ def sensitivity_of(opened: Sensitivity, live: Iterable[EditRow]) -> Sensitivity:
     return opened
 
 
-def wall_of(opened: WallRules, live: Iterable[EditRow]) -> WallRules:
+def wall_of(opened: WallRules, live: Iterable[StoredEdit]) -> WallRules:
     """What the last live edit that set any made of a reading's rules of the wall."""
     stated = [edit.wall for edit in live if edit.wall is not None]
     return wall_from_json(stated[-1]) if stated else opened
 
 
-def taken_from_of(live: Iterable[EditRow]) -> tuple[TakenFrom, ...]:
+def taken_from_of(live: Iterable[StoredEdit]) -> tuple[TakenFrom, ...]:
     """The segmentations that live edits took masks from."""
     return tuple(taken_from_from_json(edit.taken_from) for edit in live if edit.taken_from is not None)
 
 
-def landmarks_of(live: Iterable[EditRow]) -> Landmarks:
+def landmarks_of(live: Iterable[StoredEdit]) -> Landmarks:
     """What the last live edit that marked any made of a reading's landmarks."""
     marked = [edit.landmarks for edit in live if edit.landmarks is not None]
     return landmarks_from_json(marked[-1]) if marked else Landmarks()
 
 
-def pattern_of(live: Iterable[EditRow]) -> StatedPattern | None:
+def pattern_of(live: Iterable[StoredEdit]) -> StatedPattern | None:
     """What the last live edit that stated one says of a reading's pattern; None where nothing is said."""
     stated = [edit for edit in live if edit.pattern is not None]
     if not stated:

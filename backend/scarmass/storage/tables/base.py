@@ -9,6 +9,9 @@ from sqlalchemy.orm import DeclarativeBase
 
 from scarmass.storage.documents import Json
 
+DOCUMENT = JSONB(none_as_null=True)
+"""None is stored as SQL's null: a JSON document that says null would be parsed in every row that has nothing."""
+
 
 def is_ours(name: str | None, kind: str, _: object) -> bool:
     """For alembic: tables whose schema is procrastinate's business are none of ours."""
@@ -26,7 +29,7 @@ class Table(DeclarativeBase):
     )
     type_annotation_map: ClassVar = {
         datetime: DateTime(timezone=True),
-        Json: JSONB,
-        list[Json]: JSONB,
-        list[str]: JSONB,
+        Json: DOCUMENT,
+        list[Json]: DOCUMENT,
+        list[str]: DOCUMENT,
     }

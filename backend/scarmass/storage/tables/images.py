@@ -3,11 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Identity, Index, false, func
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scarmass.storage.documents import Json
-from scarmass.storage.tables.base import Table
+from scarmass.storage.tables.base import DOCUMENT, Table
 
 
 class StudyRow(Table):
@@ -99,7 +98,7 @@ class StackRow(Table):
     is_lge_by_reader: Mapped[bool | None]
     slice_thickness_by_reader: Mapped[Json | None]
     warnings: Mapped[list[str]]
-    repeats: Mapped[list[list[Json]]] = mapped_column(JSONB, server_default="[]")
+    repeats: Mapped[list[list[Json]]] = mapped_column(DOCUMENT, server_default="[]")
     revision: Mapped[int] = mapped_column(server_default="0")
     study: Mapped[StudyRow] = relationship(back_populates="stacks", lazy="joined")
     slices: Mapped[list["SliceRow"]] = relationship(

@@ -4,11 +4,10 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, UniqueConstraint, false, func
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scarmass.storage.documents import Json
-from scarmass.storage.tables.base import Table
+from scarmass.storage.tables.base import DOCUMENT, Table
 from scarmass.storage.tables.images import InstanceRow, StackRow
 
 
@@ -24,7 +23,7 @@ class ReadingRow(Table):
     stack_id: Mapped[str] = mapped_column(ForeignKey(StackRow.stack_id), index=True)
     state: Mapped[str]
     reason: Mapped[str | None]
-    slice_looked_at: Mapped[tuple[str, int] | None] = mapped_column(JSONB)
+    slice_looked_at: Mapped[tuple[str, int] | None] = mapped_column(DOCUMENT)
     sensitivity: Mapped[float] = mapped_column(server_default="0")
     follows: Mapped[bool] = mapped_column(server_default="true")
     wall: Mapped[Json | None]
