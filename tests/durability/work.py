@@ -35,11 +35,16 @@ class Secretary:
     _paths: list[Path] = field(default_factory=list)
     _bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    @property
+    def acknowledged(self) -> int:
+        """How many uploads and signatures."""
+        return len(self.loaded) + len(self.signed)
+
     def work_until_the_server_is_gone(self, api: httpx.Client) -> None:
         try:
             while True:
+                self._sign_what_is_loaded(api)
                 self._load(api)
-                self._sign(api)
         except (httpx.TransportError, DatabaseGone):
             return
 
@@ -47,6 +52,9 @@ class Secretary:
         """What was begun."""
         if self._paths:
             self._load(api)
+        self._sign_what_is_loaded(api)
+
+    def _sign_what_is_loaded(self, api: httpx.Client) -> None:
         while len(self.signed) < len(self.loaded):
             self._sign(api)
 
@@ -65,8 +73,6 @@ class Secretary:
 
     def _sign(self, api: httpx.Client) -> None:
         """The reading of the next stack, opened, accepted and signed; nothing where it is not prepared yet."""
-        if len(self.signed) == len(self.loaded):
-            return
         stack_id, _ = self.loaded[len(self.signed)]
         reading = answered(api.post(f"/stacks/{stack_id}/readings", json=self._body("open", {}))).json()
         if answered(api.get(f"/readings/{reading['id']}")).json()["state"] == "preparing":
