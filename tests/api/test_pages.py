@@ -15,8 +15,9 @@ from tests.api.signed_in import LOCAL, account, browser, server
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
-def test_a_browser_gets_a_page_with_the_way_back_where_there_is_none(client: TestClient) -> None:
-    answer = client.get("/nothing/here", headers=BROWSER)
+@pytest.mark.parametrize("path", ["/nothing/here", "/readings/no-id/report", "/reader-studies/no-id"])
+def test_a_browser_gets_a_page_with_the_way_back_where_there_is_none(client: TestClient, path: str) -> None:
+    answer = client.get(path, headers=BROWSER)
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")
     assert '<a href="/">' in answer.text
@@ -96,3 +97,15 @@ def inputs(page: str) -> dict[str, tuple[str, str]]:
         told = dict(re.findall(r'(\w+)="([^"]*)"', tag))
         found[told.get("name", "")] = told.get("type", "text"), told["autocomplete"]
     return found
+
+
+@pytest.mark.parametrize("path", ["/people", "/audit"])
+def test_whoever_may_not_open_a_page_is_told_so_by_a_page(context: Context, path: str) -> None:
+    account(context, "anna", Role.READER)
+    with server(context) as client:
+        anna = browser(client, "anna")
+        page = anna.get(path, headers=BROWSER)
+        assert page.status_code == 403
+        assert "not yours to open" in page.text
+        assert '<a href="/">' in page.text
+        assert anna.get(path, headers={"Accept": "*/*"}).headers["content-type"] == "application/problem+json"

@@ -46,15 +46,17 @@ def problem(status: int, name: str, title: str, detail: str, **members: Any) -> 
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of the app a problem; a page that is not there is a page."""
+    """Make every error of the app a problem; where a browser asked for a page, why it gets none is a page."""
     app.add_exception_handler(errors.Fact, _fact)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _fact(_: Request, error: Exception) -> JSONResponse:
+def _fact(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.Fact)
+    if isinstance(error, errors.Forbidden) and pages.is_page(request):
+        return pages.forbidden(request)
     return fact_answer(error)
 
 
@@ -72,8 +74,10 @@ def status_of(error: errors.Fact) -> int:
     return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
-def _validation(_: Request, error: Exception) -> JSONResponse:
+def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    if pages.is_page(request) and any(e["loc"][0] == "path" for e in error.errors()):
+        return pages.not_found(request)
     found = [{"at": "/".join(str(p) for p in e["loc"]), "reason": e["msg"]} for e in error.errors()]
     detail = "; ".join(f"{e['at']}: {e['reason']}" for e in found[:3])
     return problem(422, "RequestInvalid", "Request invalid", detail, errors=found[:50])

@@ -113,7 +113,18 @@ def is_page(request: Request) -> bool:
 
 
 def not_found(request: Request) -> HTMLResponse:
-    return templates.TemplateResponse(request, "not_found.html", status_code=404)
+    reason = "Nothing is kept at this address. A study or a reading is found in the worklist."
+    return _refused(request, 404, "There is no such page", reason)
+
+
+def forbidden(request: Request) -> HTMLResponse:
+    reason = "Your roles do not include it. An administrator can give you another one."
+    return _refused(request, 403, "This page is not yours to open", reason)
+
+
+def _refused(request: Request, status: int, title: str, reason: str) -> HTMLResponse:
+    shown = {"title": title, "reason": reason}
+    return templates.TemplateResponse(request, "refused.html", shown, status_code=status)
 
 
 @router.get("/login")
