@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -50,6 +50,17 @@ from scarmass.services.readings.open import EmbeddingAhead
 OFF = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
 """Of FastAPI's own telemetry, which would tell exceptions with their words wherever OpenTelemetry is set up."""
 
+ROUTES = APIRouter(responses=errors.PROBLEM_RESPONSES)
+"""Every route but that of the metrics. What FastAPI makes of their signatures is made once for all applications."""
+
+_of_images = (studies, deletions, stacks, slices, models)
+_of_readings = (readings, methods, segments17, segmentations, signing, reports)
+_of_network = (pacs, dicomweb)
+_of_access = (session, people, provider, audit)
+for _module in (*_of_images, *_of_readings, reader_studies, *_of_network, events, *_of_access, health, pages):
+    ROUTES.include_router(_module.router)
+ROUTES.include_router(pacs.of_readings)
+
 
 class Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
@@ -89,6 +100,7 @@ def create_app(
         description="Myocardial scar mass from LGE cardiac MR. For research use only; not a cleared medical device.",
         docs_url=None,
         redoc_url=None,
+        routes=list(ROUTES.routes),
         lifespan=lifespan,
         responses=errors.PROBLEM_RESPONSES,
         telemetry=telemetry,
@@ -105,13 +117,6 @@ def create_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
     app.add_middleware(Forwarded, trusted=trusted_proxies)
     errors.install(app)
-    of_readings = (readings, methods, segments17, segmentations, signing, reports)
-    of_network = (pacs, dicomweb)
-    of_access = (session, people, provider, audit)
-    of_images = (studies, deletions, stacks, slices, models)
-    for route in (*of_images, *of_readings, reader_studies, *of_network, events, *of_access, health, pages):
-        app.include_router(route.router)
-    app.include_router(pacs.of_readings)
     if serves_metrics:
         app.include_router(metrics.router)
     app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")
