@@ -15,9 +15,11 @@ from time import monotonic, perf_counter, sleep
 from typing import Any
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.subjects import Subject
 from scarmass.domain.prompts import Prompt
+from scarmass.domain.protocols import Step
 from scarmass.main import import_paths, open_examiners, open_storage
 from scarmass.settings import Settings
 
@@ -70,6 +72,12 @@ class Server:
         body = {"client_id": str(uuid.uuid4()), "expected_revision": revision, "kind": "prompt"}
         body |= {"sop_instance_uid": sop_instance_uid, **_drawn(prompt)}
         return self._post(f"/api/v1/readings/{reading_id}/edits", json=body)
+
+    def encodes(self) -> int:
+        """How many slices its segmenter has encoded since it started."""
+        told = text_string_to_metric_families(self.http.get("/metrics").raise_for_status().text)
+        samples = [sample for family in told for sample in family.samples if sample.labels.get("step") == Step.ENCODE]
+        return next(int(sample.value) for sample in samples if sample.name.endswith("_count"))
 
     def peak_memory_mib(self) -> float | None:
         """The most resident memory the process has had (Linux; None elsewhere)."""

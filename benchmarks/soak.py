@@ -25,13 +25,17 @@ console = Console(highlight=False, soft_wrap=True)
 
 @dataclass(frozen=True)
 class Window:
-    """at_s: its end, since the first began. p50, p95: of the click, ms. resident_mib: of the server's own process."""
+    """at_s: its end, since the first began. p50, p95: of the click, ms. encodes: of slices of which none was kept.
+
+    resident_mib: of the server's own process.
+    """
 
     at_s: float
     requests: int
     failures: int
     p50: float
     p95: float
+    encodes: int
     resident_mib: float
     files: int
     threads: int
@@ -40,17 +44,19 @@ class Window:
     def __str__(self) -> str:
         return (
             f"{self.at_s / 60:6.1f} min  {self.requests:6d} requests  {self.failures} failed  "
-            f"click p50 {self.p50:5.0f} ms  p95 {self.p95:5.0f} ms  {self.resident_mib:6.0f} MiB  "
+            f"click p50 {self.p50:5.0f} ms  p95 {self.p95:5.0f} ms  "
+            f"{self.encodes:4d} encodes  {self.resident_mib:6.0f} MiB  "
             f"{self.files} files  {self.threads} threads  {self.database_connections} database connections"
         )
 
 
 def windows(server: Server, postgres: Path, readers: int, minutes: float, window_s: int) -> Iterator[Window]:
     process = psutil.Process(server.process.pid)
-    started = monotonic()
+    started, encodes = monotonic(), server.encodes()
     while monotonic() - started < 60 * minutes:
         kinds = crowd(str(server.http.base_url), readers, window_s)
-        yield _seen(process, monotonic() - started, kinds, _connections(postgres))
+        before, encodes = encodes, server.encodes()
+        yield _seen(process, monotonic() - started, kinds, encodes - before, _connections(postgres))
 
 
 def _connections(postgres: Path) -> int:
@@ -59,7 +65,7 @@ def _connections(postgres: Path) -> int:
     return sum("[local]" in " ".join(child.cmdline()) for child in postmaster.children())
 
 
-def _seen(process: psutil.Process, at_s: float, kinds: list[Kind], database_connections: int) -> Window:
+def _seen(process: psutil.Process, at_s: float, kinds: list[Kind], encodes: int, database_connections: int) -> Window:
     click = next(kind for kind in kinds if kind.name == "edit: prompt")
     return Window(
         at_s=at_s,
@@ -67,6 +73,7 @@ def _seen(process: psutil.Process, at_s: float, kinds: list[Kind], database_conn
         failures=sum(kind.failures for kind in kinds),
         p50=click.median,
         p95=click.p95,
+        encodes=encodes,
         resident_mib=process.memory_info().rss / 2**20,
         files=process.num_fds(),
         threads=process.num_threads(),
