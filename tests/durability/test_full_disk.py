@@ -12,15 +12,21 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 
 from scarmass.domain.audit import Head
 from scarmass.services.audit import verify
+from scarmass.services.context import Context
+from scarmass.services.readings import deliver
 from scarmass.storage.database import Database
 from scarmass.storage.embedded_postgres import embedded_postgres
 from scarmass.storage.files import INCOMING
+from tests.api.signing import ANNA, accept_all, get, open_reading, sign
+from tests.conftest import upload
 from tests.durability.editing import Editor
 from tests.durability.running import START_S, kill_postgres, opened, prepared, server
 from tests.durability.work import files_of
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -113,3 +119,23 @@ def test_where_postgres_finds_no_room_edits_are_refused_and_go_on_once_there_is_
         database = Database(postgres)
         assert isinstance(verify(database), Head)
         database.close()
+
+
+def test_where_results_find_no_room_it_is_said_and_they_are_written_whole_once_there_is_some(
+    disk: Path, client: TestClient, context: Context, phantom_files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "RETRY_S", 1)
+    context.results_folder = disk
+    ballast = fill(disk, 2**13)
+    stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
+    signed = sign(client, accept_all(client, open_reading(client, stack_id, ANNA)))
+
+    def delivery() -> dict:
+        return get(client, signed["id"])["delivery"]
+
+    wait_until(lambda: delivery()["reason"] == f"The results folder {disk} is full.")
+    ballast.unlink()
+    wait_until(lambda: delivery()["is_written"])
+    written = {path.name.partition(".")[2]: path.stat().st_size for path in disk.iterdir()}
+    assert written.keys() == deliver.FORMATS.keys()
+    assert all(written.values())
