@@ -12,7 +12,8 @@ from scarmass.domain.reading import Reading, ReadingState, Sensitivity, WallRule
 from scarmass.domain.stack import Stack
 from scarmass.storage.documents import wall_to_json
 from scarmass.storage.reader_studies import IN_READER_STUDY, add_reading
-from scarmass.storage.readings import add_slices, set_state
+from scarmass.storage.reading_slices import add_slices
+from scarmass.storage.readings import set_state
 from scarmass.storage.tables import (
     EditRow,
     ReadingRow,

@@ -1,7 +1,7 @@
 """Readings: changed in steps, and read back as the fold of them."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,22 +25,20 @@ from scarmass.domain.reading import (
     made_at,
 )
 from scarmass.domain.signature import Record
-from scarmass.domain.stack import Slice, SliceKey
+from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
 from scarmass.storage.documents import (
-    header_from_json,
-    header_to_json,
     landmarks_to_json,
     pattern_from_json,
     pattern_to_json,
     taken_from_from_json,
     taken_from_to_json,
-    thickness_from_json,
     wall_from_json,
     wall_to_json,
 )
 from scarmass.storage.notifications import notify
 from scarmass.storage.reader_studies import IN_READER_STUDY, hidden_readings
+from scarmass.storage.reading_slices import add_slices, date_slices, slices_at, slices_of
 from scarmass.storage.signatures import records_of
 from scarmass.storage.steps import (
     PROPOSALS,
@@ -59,7 +57,7 @@ from scarmass.storage.steps import (
     touched_since,
     wall_of,
 )
-from scarmass.storage.tables import EditRow, InstanceRow, ReadingRow, ReadingSliceRow, StackRow
+from scarmass.storage.tables import EditRow, InstanceRow, ReadingRow, StackRow
 
 
 def lock_reading(session: Session, reading_id: uuid.UUID) -> None:
@@ -113,7 +111,7 @@ def get_reading(
     return Reading(
         id=row.id,
         stack_id=row.stack_id,
-        slices=_slices(session, reading_id, slices_revision(edits), record),
+        slices=slices_at(session, reading_id, slices_revision(edits), record),
         state=ReadingState(row.state),
         reason=row.reason,
         revision=len(edits),
@@ -193,12 +191,6 @@ def outgrown(session: Session, reading_ids: Sequence[uuid.UUID]) -> list[tuple[u
     return [(row.id, row.study_instance_uid, row.sliced_at) for row in session.execute(query.where(later))]
 
 
-def slices_of(session: Session, reading_id: uuid.UUID) -> tuple[Slice, ...]:
-    """The reading's own slices as they are now."""
-    edits = edits_of(session, reading_id)
-    return _slices(session, reading_id, slices_revision(edits))
-
-
 def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, author: str, outcome: Outcome) -> int:
     """Store an edit and what it made of the reading, and return its revision."""
     revision = request.expected_revision + 1
@@ -224,18 +216,9 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
     if outcome.slices is not None:
         add_slices(session, reading_id, revision, outcome.slices)
     if request.edit.kind in (EditKind.TAKE_OVER, EditKind.UNDO, EditKind.REDO):
-        _date_slices(session, reading_id)
+        date_slices(session, reading_id)
     notify(session, str(reading_id))
     return revision
-
-
-def _date_slices(session: Session, reading_id: uuid.UUID) -> None:
-    """Note when the reading took over from its study what it has now; an exchanged image brings nothing new."""
-    edits = edits_of(session, reading_id)
-    reading = session.get_one(ReadingRow, reading_id)
-    of_list = slices_revision(edits, {EditKind.TAKE_OVER})
-    reading.sliced_at = edits[of_list - 1].created_at if of_list else reading.created_at
-    session.flush()
 
 
 def add_proposal(session: Session, reading_id: uuid.UUID, key: SliceKey, change: SliceChange) -> None:
@@ -264,23 +247,6 @@ def is_prepared(session: Session, reading_id: uuid.UUID) -> bool:
     return all(one.key in proposed for one in slices_of(session, reading_id))
 
 
-def add_slices(session: Session, reading_id: uuid.UUID, revision: int, slices: Iterable[Slice]) -> None:
-    """The list of slices that a reading has from this revision on."""
-    session.add_all(
-        ReadingSliceRow(
-            reading_id=reading_id,
-            revision=revision,
-            index=index,
-            sop_instance_uid=one.header.sop_instance_uid,
-            sha256=one.sha256,
-            header=header_to_json(one.header),
-            slice_spacing_mm=one.slice_spacing_mm,
-        )
-        for index, one in enumerate(slices)
-    )
-    session.flush()
-
-
 def _found(row: ReadingRow | None) -> ReadingRow:
     if row is None:
         raise ReadingNotFound("no such reading")
@@ -291,13 +257,3 @@ def _at(record: Record, revision: int) -> Record:
     """A signature is of one revision: the steps before it are not signed."""
     signature = record.signature
     return replace(record, signature=None) if signature and signature.revision != revision else record
-
-
-def _slices(session: Session, reading_id: uuid.UUID, revision: int, record: Record = Record()) -> tuple[Slice, ...]:
-    query = select(ReadingSliceRow).where(ReadingSliceRow.reading_id == reading_id)
-    rows = session.scalars(query.where(ReadingSliceRow.revision == revision).order_by(ReadingSliceRow.index))
-    of_stack = select(StackRow.slice_thickness_by_reader).join(ReadingRow, ReadingRow.stack_id == StackRow.stack_id)
-    typed = thickness_from_json(session.scalar(of_stack.where(ReadingRow.id == reading_id)))
-    if record.signature is not None:
-        typed = record.signature.recipe.typed_thickness
-    return tuple(Slice(header_from_json(row.header), row.slice_spacing_mm, row.sha256, typed) for row in rows)

@@ -16,7 +16,7 @@ from scarmass.services.context import Context
 from scarmass.services.measure import StackMeasure, measure_stack
 from scarmass.services.readings.myocardium import Myocardium, measure_myocardium
 from scarmass.services.readings.summary import ReadingSummary
-from scarmass.storage import readings, signatures, stacks, studies
+from scarmass.storage import reading_slices, readings, signatures, stacks, studies
 
 
 @dataclass(frozen=True)
@@ -103,5 +103,5 @@ def growth_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> dict[uuid.U
     for reading_id, study_instance_uid, since in readings.outgrown(session, reading_ids):
         stacks = studies.get_study(session, study_instance_uid).stacks
         later = studies.imported_since(session, study_instance_uid, since)
-        found[reading_id] = growth(readings.slices_of(session, reading_id), stacks, later)
+        found[reading_id] = growth(reading_slices.slices_of(session, reading_id), stacks, later)
     return {reading_id: grown for reading_id, grown in found.items() if grown is not None}

@@ -11,7 +11,7 @@ from scarmass.domain.stack import SliceKey, outwards
 from scarmass.services.context import Context
 from scarmass.services.readings.placement import ask_ahead
 from scarmass.services.readings.propose import embed
-from scarmass.storage import jobs, opening, readings, stacks, studies
+from scarmass.storage import jobs, opening, reading_slices, readings, stacks, studies
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def look(context: Context, reading_id: uuid.UUID, key: SliceKey) -> None:
     """
     with context.database.transaction() as session:
         _, state = readings.stack_and_state(session, reading_id)
-        if key not in [one.key for one in readings.slices_of(session, reading_id)]:
+        if key not in [one.key for one in reading_slices.slices_of(session, reading_id)]:
             raise SliceNotInStack("the slice is no part of the reading")
         if state is ReadingState.PREPARING:
             readings.set_slice_looked_at(session, reading_id, key)
@@ -67,7 +67,7 @@ class EmbeddingAhead:
     def _embed(self, reading_id: uuid.UUID) -> None:
         try:
             with self._context.database.transaction() as session:
-                slices = readings.slices_of(session, reading_id)
+                slices = reading_slices.slices_of(session, reading_id)
             for one in outwards(slices, len(slices) // 2):
                 if self._stopping.is_set():
                     return

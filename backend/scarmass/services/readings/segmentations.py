@@ -15,7 +15,7 @@ from scarmass.services.readings.edit import apply_edit
 from scarmass.services.readings.load import MeasuredReading
 from scarmass.services.readings.open import open_reading
 from scarmass.services.store_segmentations import OTHER_PATIENT
-from scarmass.storage import opening, readings, segmentations, stacks, studies
+from scarmass.storage import opening, reading_slices, readings, segmentations, stacks, studies
 from scarmass.storage.segmentations import StoredSegmentation
 
 
@@ -110,7 +110,7 @@ def _slices_of(context: Context, stack_id: str, reading_id: uuid.UUID) -> Sequen
     with context.database.transaction() as session:
         if readings.stack_and_state(session, reading_id)[0] != stack_id:
             raise ReadingNotFound("the stack has no such reading")
-        return readings.slices_of(session, reading_id)
+        return reading_slices.slices_of(session, reading_id)
 
 
 def count_by_study(context: Context, study_instance_uids: Sequence[str]) -> dict[str, int]:
