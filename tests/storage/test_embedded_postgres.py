@@ -1,10 +1,12 @@
 """The embedded PostgreSQL starts and stops whatever was killed before, and starts again where it was killed."""
 
+import ctypes
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,9 @@ from scarmass.storage.embedded_postgres import embedded_postgres
 from tests.processes import has_ended
 
 pytestmark = pytest.mark.slow
+
+PR_SET_CHILD_SUBREAPER = 36
+"""Of Linux' prctl."""
 
 USE_IT = """
 import signal, sys, time
@@ -50,6 +55,15 @@ def user(folder: Path) -> Iterator[subprocess.Popen]:
         process.kill()
 
 
+@pytest.fixture
+def adopts_orphans() -> Iterator[None]:
+    """Processes whose parents end are this one's, in place of init's, which would collect them at once."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    yield
+    assert libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) == 0
+
+
 def test_a_user_that_was_killed_does_not_keep_it_running(folder: Path, user: subprocess.Popen) -> None:
     user.kill()
     user.wait()
@@ -72,6 +86,20 @@ def test_it_starts_right_after_it_was_killed(folder: Path, user: subprocess.Pope
     user.kill()
     with embedded_postgres(folder) as url, psycopg.connect(url) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
+
+
+def test_one_that_was_killed_and_that_the_system_is_slow_to_collect_is_waited_for(
+    folder: Path, adopts_orphans: None, user: subprocess.Popen
+) -> None:
+    killed = postmaster(folder)
+    user.kill()
+    user.wait()
+    os.kill(killed, signal.SIGKILL)
+    collecting = threading.Timer(8, os.waitpid, (killed, 0))
+    collecting.start()
+    with embedded_postgres(folder) as url:
+        assert answers(url)
+        assert not collecting.is_alive()
 
 
 def test_it_starts_again_when_it_is_killed_while_it_is_used(folder: Path) -> None:

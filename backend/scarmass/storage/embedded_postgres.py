@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import TYPE_CHECKING
 
 import psutil
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-START_TRIES = 10
+START_S = 120
+"""A PostgreSQL that was killed is waited for until the system has collected it; then it recovers from its log."""
+REFUSALS = 10
+"""So often it may end while it starts: processes of one that was killed still end by themselves."""
 START_PAUSE_S = 0.5
 WATCH_PAUSE_S = 0.5
 LOGGED = {
@@ -71,16 +75,19 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
 
 
 def _start(server: "PostgresServer") -> None:
-    for attempt in range(1, START_TRIES + 1):
+    """Raises what the last try did, once START_S are over, or it has ended REFUSALS times while it started."""
+    deadline, refusals = time.monotonic() + START_S, 0
+    while True:
         try:
             server.start()
             _set_logs(server.get_uri())
             return
         except Exception as error:
-            if attempt == START_TRIES:
+            refusals += isinstance(error, CalledProcessError)
+            if refusals == REFUSALS or time.monotonic() > deadline:
                 raise
             log.warning("PostgreSQL did not start, trying again: %s", error)
-            time.sleep(START_PAUSE_S)
+        time.sleep(START_PAUSE_S)
 
 
 def _set_logs(url: str) -> None:
