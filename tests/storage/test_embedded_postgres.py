@@ -102,6 +102,18 @@ def test_one_that_was_killed_and_that_the_system_is_slow_to_collect_is_waited_fo
         assert not collecting.is_alive()
 
 
+def test_whoever_leaves_while_it_is_waited_for_does_not_wait(
+    folder: Path, adopts_orphans: None, user: subprocess.Popen
+) -> None:
+    killed = postmaster(folder)
+    os.kill(killed, signal.SIGKILL)
+    assert user.stderr is not None
+    assert "started again" in user.stderr.readline()
+    user.terminate()
+    user.communicate(timeout=10)
+    os.waitpid(killed, 0)
+
+
 def test_it_starts_again_when_it_is_killed_while_it_is_used(folder: Path) -> None:
     with embedded_postgres(folder) as url:
         killed = postmaster(folder)

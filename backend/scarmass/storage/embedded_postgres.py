@@ -57,11 +57,11 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
 
     folder.mkdir(parents=True, exist_ok=True)
     server = get_server(folder, cleanup_mode="stop", start=False)
-    _start(server)
+    leaving, is_lost = threading.Event(), threading.Event()
+    _start(server, leaving)
     for pid in server.global_process_id_list.get_and_add(os.getpid()):
         if not _is_running(pid):
             server.global_process_id_list.get_and_remove(pid)
-    leaving, is_lost = threading.Event(), threading.Event()
     watch = threading.Thread(target=_watch, args=(server, leaving, is_lost), name="postgres watch", daemon=True)
     watch.start()
     try:
@@ -69,15 +69,20 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
     finally:
         leaving.set()
         watch.join()
+        # The end of one that has ended and is not collected yet would be waited for.
+        server.cleanup_mode = "stop" if _is_running(server.get_postmaster_info().pid) else None
         server.cleanup()
         if is_lost.is_set():
             raise DatabaseUnavailable(f"PostgreSQL ended and does not start again; {server.log} says why")
 
 
-def _start(server: "PostgresServer") -> None:
-    """Raises what the last try did, once START_S are over, or it has ended REFUSALS times while it started."""
+def _start(server: "PostgresServer", leaving: threading.Event) -> None:
+    """Try until it has started, or somebody is leaving, who waits no longer.
+
+    Raises what the last try did, once START_S are over, or it has ended REFUSALS times while it started.
+    """
     deadline, refusals = time.monotonic() + START_S, 0
-    while True:
+    while not leaving.is_set():
         try:
             server.start()
             _set_logs(server.get_uri())
@@ -87,7 +92,7 @@ def _start(server: "PostgresServer") -> None:
             if refusals == REFUSALS or time.monotonic() > deadline:
                 raise
             log.warning("PostgreSQL did not start, trying again: %s", error)
-        time.sleep(START_PAUSE_S)
+        leaving.wait(START_PAUSE_S)
 
 
 def _set_logs(url: str) -> None:
@@ -106,7 +111,7 @@ def _watch(server: "PostgresServer", leaving: threading.Event, is_lost: threadin
             continue
         log.warning("PostgreSQL ended unexpectedly and is started again")
         try:
-            _start(server)
+            _start(server, leaving)
         except Exception:
             log.exception("PostgreSQL does not start again")
             is_lost.set()
