@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import text
 
 from scarmass.domain.access import Role
@@ -36,7 +36,7 @@ def stack(server: Server, anna: Account, kept_stack: Kept[str]) -> str:
 
 def type_in(page: Page, user_name: str, password: str) -> None:
     """By the keys alone, on the page that asks for it."""
-    page.get_by_label("User name").wait_for()
+    expect(page.get_by_role("button", name="Sign in")).to_be_enabled(timeout=30_000)
     page.keyboard.type(user_name)
     page.keyboard.press("Tab")
     page.keyboard.type(password)
@@ -95,6 +95,20 @@ def test_the_form_says_what_is_wrong_and_goes_on_to_where_one_wanted(page: Page,
     page.get_by_label("User name").wait_for()
     page.goto(stack)
     page.get_by_label("User name").wait_for()
+
+
+def test_a_password_that_is_typed_before_the_page_can_send_it_stays_out_of_the_address(page: Page, stack: str) -> None:
+    held: list[Route] = []
+    page.route("**/login.js", lambda route: held.append(route))
+    page.goto(stack, wait_until="commit")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("User name").fill("anna")
+    page.keyboard.press("Enter")
+    assert PASSWORD.split()[0] not in page.url
+    held[0].continue_()
+    expect(page.get_by_role("button", name="Sign in")).to_be_enabled(timeout=30_000)
+    page.keyboard.press("Enter")
+    page.wait_for_url(stack)
 
 
 def test_work_after_the_session_ended_is_sent_after_the_next_sign_in(

@@ -35,6 +35,7 @@ function bind(form) {
       byId("said").textContent = "";
     }
   });
+  button.disabled = false;
 }
 
 const form = document.getElementById("sign-in");
