@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
-from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp
@@ -42,7 +41,7 @@ from scarmass.api.routes import (
 )
 from scarmass.api.shares import Shares, Sharing
 from scarmass.api.sign_in import SignIn
-from scarmass.paths import FRONTEND
+from scarmass.api.static_files import STATIC, STATIC_FILES
 from scarmass.services.audit import Trail
 from scarmass.services.context import Context
 from scarmass.services.readings.open import EmbeddingAhead
@@ -119,5 +118,5 @@ def create_app(
     errors.install(app)
     if serves_metrics:
         app.include_router(metrics.router)
-    app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")
+    app.mount(STATIC, STATIC_FILES, name="static")
     return app

@@ -18,7 +18,7 @@ HTTPS_ALONE = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains
 
 
 class StrictHeaders:
-    """ASGI middleware, outermost of all. What says nothing of caches is kept by none, but for the page's own files.
+    """ASGI middleware, outermost of all. What says nothing of caches is kept by none.
 
     is_encrypted: whether browsers come over https; from then on they come no other way.
     """
@@ -37,8 +37,7 @@ class StrictHeaders:
                 out = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     out.setdefault(name, value)
-                if not scope["path"].startswith("/static/"):
-                    out.setdefault("Cache-Control", "no-store")
+                out.setdefault("Cache-Control", "no-store")
             await send(message)
 
         await self.app(scope, receive, strict_send)

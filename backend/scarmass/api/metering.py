@@ -8,11 +8,11 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from scarmass.api.static_files import STATIC
 from scarmass.services.metrics import Metrics
 
 OTHER = "other"
 """Of what is no route: whatever is asked for, it is one label."""
-STATIC = "/static"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 

@@ -10,13 +10,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from scarmass.api.asking import cookie_name, find_asking
 from scarmass.api.errors import fact_answer
 from scarmass.api.routes.pages import is_page
+from scarmass.api.static_files import STATIC
 from scarmass.domain.errors import Fact, NotSignedIn, ReaderClaimed
 from scarmass.domain.login import Login
 from scarmass.services.context import Context
 
 SESSION_PATH = "/api/v1/session"
 PUBLIC = frozenset({"/healthz", "/readyz", "/login", "/login/provider", "/login/callback", SESSION_PATH})
-PUBLIC_BELOW = "/static/"
+PUBLIC_BELOW = f"{STATIC}/"
 """Nothing of these says anything of a patient; who has no session yet must reach them."""
 
 

@@ -9,6 +9,7 @@ from fastapi.templating import Jinja2Templates
 
 from scarmass.api.asking import asking_of, own_path
 from scarmass.api.dependencies import CanAdminister, CanView, InContext, SignedIn
+from scarmass.api.static_files import STATIC, STATIC_FILES
 from scarmass.domain.access import Permission
 from scarmass.domain.errors import ReadingNotFound
 from scarmass.domain.login import Login
@@ -22,6 +23,11 @@ from scarmass.services.readings.report_sheet import sheet_of
 from scarmass.services.readings.words import Language, words_in
 
 
+def _files(_: Request) -> dict[str, Any]:
+    """Where every page finds its own files."""
+    return {"static": STATIC_FILES.prefix()}
+
+
 def _signed_in(request: Request) -> dict[str, Any]:
     """What every page is told: who signed in, None where nobody did or has to, and what they may."""
     asking = asking_of(request)
@@ -31,7 +37,7 @@ def _signed_in(request: Request) -> dict[str, Any]:
     return {"person": asking.person, "has_password": has_password, "permissions": asking.person.permissions}
 
 
-templates = Jinja2Templates(FRONTEND / "templates", context_processors=[_signed_in])
+templates = Jinja2Templates(FRONTEND / "templates", context_processors=[_files, _signed_in])
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
@@ -90,6 +96,7 @@ def report(
     page = to_html(
         sheet_of(found, language),
         context.report_templates,
+        static=STATIC_FILES.prefix(),
         reading_id=str(reading_id),
         person_id="" if context.login is None else str(person.person_id),
         stack_id=found.stack.stack_id,
@@ -108,8 +115,8 @@ def report(
 
 def is_page(request: Request) -> bool:
     """Does a browser ask for a page, rather than a program for an answer of the API?"""
-    path = request.scope["path"]
-    return not path.startswith(("/api/", "/dicomweb/", "/static/")) and "text/html" in request.headers.get("accept", "")
+    is_program = request.scope["path"].startswith(("/api/", "/dicomweb/", f"{STATIC}/"))
+    return not is_program and "text/html" in request.headers.get("accept", "")
 
 
 def not_found(request: Request) -> HTMLResponse:
