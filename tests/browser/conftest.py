@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from scarmass.services.context import Context
 from tests.browser.chromium import FLAGS, WITHOUT_WEBGL, installed_chromium
@@ -17,6 +17,8 @@ from tests.browser.driving import wait_until_prepared
 from tests.conftest import UNCONFINED, application
 from tests.fakes import EchoSegmenter, FakeDetector
 from tests.kept import Kept
+
+expect.set_options(timeout=30_000)  # as every other wait of Playwright: a busy machine is not a fault
 
 
 @dataclass

@@ -36,7 +36,7 @@ def stack(server: Server, anna: Account, kept_stack: Kept[str]) -> str:
 
 def type_in(page: Page, user_name: str, password: str) -> None:
     """By the keys alone, on the page that asks for it."""
-    expect(page.get_by_role("button", name="Sign in")).to_be_enabled(timeout=30_000)
+    expect(page.get_by_role("button", name="Sign in")).to_be_enabled()
     page.keyboard.type(user_name)
     page.keyboard.press("Tab")
     page.keyboard.type(password)
@@ -106,7 +106,7 @@ def test_a_password_that_is_typed_before_the_page_can_send_it_stays_out_of_the_a
     page.keyboard.press("Enter")
     assert PASSWORD.split()[0] not in page.url
     held[0].continue_()
-    expect(page.get_by_role("button", name="Sign in")).to_be_enabled(timeout=30_000)
+    expect(page.get_by_role("button", name="Sign in")).to_be_enabled()
     page.keyboard.press("Enter")
     page.wait_for_url(stack)
 

@@ -33,7 +33,7 @@ def whole(page: Page, server: Server, opened: str) -> Iterator[PhantomReader]:
         reader.edit("landmark", landmarks=reader.points(len(reader.slices) // 2))
         open_stack(page, server, opened)
         page.locator('[data-segment="1"]').wait_for()
-        expect(page.locator("#methods tbody tr")).to_have_count(9, timeout=30_000)
+        expect(page.locator("#methods tbody tr")).to_have_count(9)
         yield reader
 
 
@@ -88,7 +88,7 @@ def test_the_methods_stand_where_they_will_stand_before_they_are_there(page: Pag
     before = place.bounding_box()
     page.unroute(METHODS)
     page.keyboard.press("0")
-    expect(page.locator("#methods tbody tr")).to_have_count(9, timeout=30_000)
+    expect(page.locator("#methods tbody tr")).to_have_count(9)
     after = place.bounding_box()
     assert before is not None
     assert after is not None
@@ -97,7 +97,7 @@ def test_the_methods_stand_where_they_will_stand_before_they_are_there(page: Pag
 
 def test_a_screen_reader_hears_the_totals_once_after_several_edits(page: Page, server: Server, opened: str) -> None:
     said = page.locator("#announced")
-    expect(said).to_contain_text("LGE mass", timeout=30_000)
+    expect(said).to_contain_text("LGE mass")
     page.evaluate(
         "() => { window.heard = []; new MutationObserver(() => window.heard.push(document.getElementById('announced')"
         ".textContent)).observe(document.getElementById('announced'), { childList: true }) }"

@@ -27,7 +27,7 @@ def test_it_comes_without_moving_anything_and_names_what_to_check_first(
     steady = (row, total, page.locator(".figures"), page.locator(".lower"))
     before = [place.bounding_box() for place in steady]
     assert unsure.inner_text() == ""
-    expect(marks).to_have_count(3, timeout=30_000)
+    expect(marks).to_have_count(3)
     assert unsure.inner_text().startswith("± ")
     assert figure.inner_text() == unsure.inner_text()
     assert [place.bounding_box() for place in steady] == before
