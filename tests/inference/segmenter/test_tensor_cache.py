@@ -32,6 +32,12 @@ def test_the_least_recently_used_goes_first_and_bytes_stay_bounded() -> None:
         cache.get("b", refuse)
 
 
+def test_what_was_computed_at_once_is_dropped_one_by_one() -> None:
+    cache = TensorCache(1024)
+    cache.get_all("abcd", lambda: torch.zeros(4, 256))
+    assert cache.get("d", refuse).untyped_storage().nbytes() == cache.kept_bytes == 1024
+
+
 def test_an_embedding_larger_than_the_cache_is_answered_and_not_kept() -> None:
     cache = TensorCache(100)
     assert cache.get("a", lambda: KIBIBYTE.clone()).nbytes == 1024

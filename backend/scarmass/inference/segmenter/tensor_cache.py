@@ -50,7 +50,7 @@ class TensorCache:
                 for key in keys:
                     self._kept.move_to_end(key)
                 return [self._kept[key] for key in keys]
-        tensors = list(compute())
+        tensors = [tensor.clone() for tensor in compute()]  # a view would keep all that was computed with it
         with self._lock:
             for key, tensor in zip(keys, tensors, strict=True):
                 self._keep(key, tensor)
