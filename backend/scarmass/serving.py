@@ -1,5 +1,6 @@
 """The server as a process: from its start until it is told to stop, or its PostgreSQL is lost."""
 
+import faulthandler
 import os
 import resource
 import signal
@@ -35,6 +36,7 @@ def serve(settings: Settings) -> None:
     Raises SecretTooShort, LoginMissing, LoginUnsafe.
     """
     set_up_logs()
+    faulthandler.enable()  # where native code crashes, the log says in which functions
     _ = settings.pseudonyms
     settings.login.require_safe(settings.host, settings.allowed_hosts)
     _require_free_port(settings.host, settings.port, "PORT")

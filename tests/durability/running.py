@@ -1,5 +1,6 @@
 """Servers in processes of their own, to be killed, and what is asked of them."""
 
+import faulthandler
 import multiprocessing
 import os
 import signal
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -31,7 +33,7 @@ def server(
     Each has a port of its own: between two of them, somebody else may take a port that was free.
     """
     port = free_port()
-    process = PROCESSES.Process(target=serve, args=(folder, port, deadly_slice))
+    process = PROCESSES.Process(target=_served, args=(serve, folder, port, deadly_slice))
     process.start()
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=30) as api:
@@ -40,6 +42,11 @@ def server(
     finally:
         process.kill()
         process.join()
+
+
+def _served(serve: Callable[[Path, int, str | None], None], *args: Any) -> None:
+    faulthandler.enable()  # a server that crashes says where
+    serve(*args)
 
 
 def free_port() -> int:
@@ -51,7 +58,7 @@ def free_port() -> int:
 def wait_until_it_answers(process: BaseProcess, api: httpx.Client) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
-        assert process.is_alive(), "the server ended by itself"
+        assert process.is_alive(), f"the server ended by itself: {process.exitcode}"
         try:
             api.get("/studies")
             return
