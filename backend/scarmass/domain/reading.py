@@ -277,8 +277,3 @@ def fold(steps: Iterable[Changes]) -> dict[SliceKey, SliceContent]:
         for key, change in changes.items():
             contents[key] = change.applied_to(contents.get(key, PENDING))
     return contents
-
-
-def made_at(steps: Mapping[int, Changes]) -> dict[SliceKey, int]:
-    """The revision of the last step that made something of each slice: one that only names a slice did not."""
-    return {key: revision for revision, changes in steps.items() for key, change in changes.items() if change.says_any}
