@@ -4,7 +4,7 @@ Models are asked outside: `drawn_by` and `slices_to_propose` say what for, and `
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -50,6 +50,7 @@ from scarmass.domain.reading import (
     Sensitivity,
     SliceChange,
     WallRules,
+    fold,
 )
 from scarmass.domain.segmentation import TakenFrom
 from scarmass.domain.slice_changes import adopted, change_imported, change_of, contoured, proposal, slice_of, undrawn
@@ -169,6 +170,31 @@ def apply(
             return Outcome({key: change_of(reading, IncludeEdit(key), answers) for key in edit.slices})
         case _:
             return Outcome({edit.slice: change_of(reading, edit, answers)})
+
+
+def edited(reading: Reading, outcome: Outcome, author: str) -> Reading:
+    """The reading right after an edit with this outcome.
+
+    Not of an edit that undoes or redoes another one, makes another list of slices or states a pattern: what follows
+    from those is only known where the whole history is.
+    """
+    revision = reading.revision + 1
+    made = {key: revision for key, change in outcome.changes.items() if change.says_any}
+    return replace(
+        reading,
+        revision=revision,
+        contents=fold([outcome.changes], reading.contents),
+        made_at={**reading.made_at, **made},
+        can_undo=True,
+        can_redo=False,
+        authors=tuple(sorted({*reading.authors, author})),
+        changed=frozenset(outcome.changes),
+        has_other_slices=False,
+        sensitivity=outcome.sensitivity or reading.sensitivity,
+        wall=outcome.wall or reading.wall,
+        landmarks=outcome.landmarks or reading.landmarks,
+        taken_from=(*reading.taken_from, *([outcome.taken_from] if outcome.taken_from else [])),
+    )
 
 
 def _wall_rules(before: WallRules, edit: WallEdit) -> WallRules:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from scarmass.domain.errors import ReadingAlreadySigned, SlicesUndecided
 from scarmass.domain.landmarks import Landmarks
@@ -270,15 +271,15 @@ class Reading:
         return sum(bool(scar.warnings) for scar in self.counting(Structure.SCAR).values())
 
 
-def fold(steps: Iterable[Changes]) -> dict[SliceKey, SliceContent]:
-    """What each slice is after these steps in order: the proposals first, then the live edits."""
-    contents: dict[SliceKey, SliceContent] = {}
+def fold(
+    steps: Iterable[Changes], beneath: Mapping[SliceKey, SliceContent] = MappingProxyType({})
+) -> dict[SliceKey, SliceContent]:
+    """What each slice is after these steps in order: the proposals first, then the live edits.
+
+    beneath: what steps before them made.
+    """
+    contents = dict(beneath)
     for changes in steps:
         for key, change in changes.items():
             contents[key] = change.applied_to(contents.get(key, PENDING))
     return contents
-
-
-def made_at(steps: Mapping[int, Changes]) -> dict[SliceKey, int]:
-    """The revision of the last step that made something of each slice: one that only names a slice did not."""
-    return {key: revision for revision, changes in steps.items() for key, change in changes.items() if change.says_any}

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from scarmass.domain.errors import MaskShapeMismatch, SliceNotInStack
 from scarmass.domain.masks import Mask, from_rle
 from scarmass.domain.mass import Mass, MassExtent, SliceArea, slice_mass, total_mass
@@ -46,7 +48,7 @@ def masks_on(slices: Sequence[Slice], run_lengths: Mapping[SliceKey, Mapping[str
 def measure_slice(one: Slice, mask: Mask, density_g_per_ml: float) -> SliceMeasure:
     """Area in mm2 and mass of one mask. Raises MaskShapeMismatch."""
     _require_shape(one, mask.shape)
-    area = _area(one, int(mask.sum()))
+    area = _area(one, int(np.count_nonzero(mask)))
     return SliceMeasure(one, area.area_mm2, slice_mass(area, density_g_per_ml))
 
 
@@ -58,7 +60,7 @@ def measure_stack(slices: Sequence[Slice], masks: Mapping[SliceKey, Mask], densi
     if unknown := masks.keys() - {one.key for one in slices}:
         raise SliceNotInStack(f"slice {sorted(unknown)[0][0]} is not among these slices")
     measured = [measure_slice(one, masks[one.key], density_g_per_ml) for one in slices if one.key in masks]
-    empty = [slice_mass(_area(one, 0), density_g_per_ml) for one in slices]
+    empty = [slice_mass(_area(one, 0), density_g_per_ml) for one in slices if one.key not in masks]
     return StackMeasure(measured, total_mass([*empty, *(m.mass for m in measured)]))
 
 

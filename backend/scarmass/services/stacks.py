@@ -70,6 +70,12 @@ def get_slice(context: Context, sop_instance_uid: str, frame_number: int) -> tup
         return stacks.get_slice(session, sop_instance_uid, frame_number)
 
 
+def get_image(context: Context, sop_instance_uid: str, frame_number: int) -> Slice:
+    """The slice by itself, which its pixels are of. Raises SliceNotFound."""
+    with context.database.moment() as session:
+        return stacks.get_image(session, sop_instance_uid, frame_number)
+
+
 def change_stack(
     context: Context,
     stack_id: str,

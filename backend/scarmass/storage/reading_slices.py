@@ -10,25 +10,33 @@ from scarmass.domain.reading import EditKind
 from scarmass.domain.signature import Record
 from scarmass.domain.stack import Slice
 from scarmass.storage.documents import header_from_json, header_to_json, thickness_from_json
-from scarmass.storage.steps import edits_of, slices_revision
-from scarmass.storage.tables import ReadingRow, ReadingSliceRow, StackRow
+from scarmass.storage.steps import edits_of
+from scarmass.storage.tables import EditRow, ReadingRow, ReadingSliceRow, StackRow
 
 
 def slices_of(session: Session, reading_id: uuid.UUID) -> tuple[Slice, ...]:
     """The reading's own slices as they are now."""
-    edits = edits_of(session, reading_id)
-    return slices_at(session, reading_id, slices_revision(edits))
+    return slices_at(session, reading_id, edits_of(session, reading_id).slices_revision())
 
 
 def slices_at(session: Session, reading_id: uuid.UUID, revision: int, record: Record = Record()) -> tuple[Slice, ...]:
     """The list of this revision, 0 as it was opened; record: of a signed reading, which keeps a typed thickness."""
-    query = select(ReadingSliceRow).where(ReadingSliceRow.reading_id == reading_id)
-    rows = session.scalars(query.where(ReadingSliceRow.revision == revision).order_by(ReadingSliceRow.index))
-    of_stack = select(StackRow.slice_thickness_by_reader).join(ReadingRow, ReadingRow.stack_id == StackRow.stack_id)
-    typed = thickness_from_json(session.scalar(of_stack.where(ReadingRow.id == reading_id)))
-    if record.signature is not None:
-        typed = record.signature.recipe.typed_thickness
-    return tuple(Slice(header_from_json(row.header), row.slice_spacing_mm, row.sha256, typed) for row in rows)
+    of = ReadingSliceRow
+    query = select(of.header, of.slice_spacing_mm, of.sha256, StackRow.slice_thickness_by_reader)
+    query = query.join(ReadingRow, ReadingRow.id == of.reading_id).join(
+        StackRow, StackRow.stack_id == ReadingRow.stack_id
+    )
+    rows = session.execute(query.where(of.reading_id == reading_id, of.revision == revision).order_by(of.index))
+    signed = record.signature
+    return tuple(
+        Slice(
+            header_from_json(header),
+            spacing_mm,
+            sha256,
+            thickness_from_json(typed) if signed is None else signed.recipe.typed_thickness,
+        )
+        for header, spacing_mm, sha256, typed in rows
+    )
 
 
 def add_slices(session: Session, reading_id: uuid.UUID, revision: int, slices: Iterable[Slice]) -> None:
@@ -50,8 +58,10 @@ def add_slices(session: Session, reading_id: uuid.UUID, revision: int, slices: I
 
 def date_slices(session: Session, reading_id: uuid.UUID) -> None:
     """Note when the reading took over from its study what it has now; an exchanged image brings nothing new."""
-    edits = edits_of(session, reading_id)
+    taken_over = edits_of(session, reading_id).slices_revision({EditKind.TAKE_OVER})
     reading = session.get_one(ReadingRow, reading_id)
-    of_list = slices_revision(edits, {EditKind.TAKE_OVER})
-    reading.sliced_at = edits[of_list - 1].created_at if of_list else reading.created_at
+    at = session.scalar(
+        select(EditRow.created_at).where(EditRow.reading_id == reading_id, EditRow.revision == taken_over)
+    )
+    reading.sliced_at = at or reading.created_at
     session.flush()

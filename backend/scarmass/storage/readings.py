@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.edits import EditRequest
 from scarmass.domain.errors import ReadingNotFound
-from scarmass.domain.history import PastEdit, live_and_undone, with_standings
 from scarmass.domain.outcome import Outcome
 from scarmass.domain.reading import (
     LIST_EDITS,
@@ -22,16 +21,13 @@ from scarmass.domain.reading import (
     Sensitivity,
     SliceChange,
     fold,
-    made_at,
 )
 from scarmass.domain.signature import Record
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
 from scarmass.storage.documents import (
     landmarks_to_json,
-    pattern_from_json,
     pattern_to_json,
-    taken_from_from_json,
     taken_from_to_json,
     wall_from_json,
     wall_to_json,
@@ -40,23 +36,8 @@ from scarmass.storage.notifications import notify
 from scarmass.storage.reader_studies import IN_READER_STUDY, hidden_readings
 from scarmass.storage.reading_slices import add_slices, date_slices, slices_at, slices_of
 from scarmass.storage.signatures import records_of
-from scarmass.storage.steps import (
-    PROPOSALS,
-    Seen,
-    add_change,
-    add_segments,
-    changes_of,
-    edits_of,
-    landmarks_of,
-    methods_of,
-    pattern_of,
-    sensitivity_of,
-    slice_changes_of,
-    slices_revision,
-    taken_from_of,
-    touched_since,
-    wall_of,
-)
+from scarmass.storage.standing import on_slices, slices_of_steps, stated
+from scarmass.storage.steps import PROPOSALS, Seen, add_change, add_segments, edits_of
 from scarmass.storage.tables import EditRow, InstanceRow, ReadingRow, StackRow
 
 
@@ -100,62 +81,33 @@ def get_reading(
     """
     row = _found(session.get(ReadingRow, reading_id))
     edits = edits_of(session, reading_id, revision)
-    slice_changes = slice_changes_of(session, reading_id, len(edits))
-    live, undone = live_and_undone([edit.kind for edit in edits])
-    revisions = [PROPOSALS, *(edits[position].revision for position in live)]
-    steps = list(changes_of(session, reading_id, slice_changes, revisions))
-    proposed = [change.key for change in slice_changes[PROPOSALS]]
-    seen = seen or Seen(len(proposed), len(edits) - 1)
-    touched = touched_since(edits, seen)
-    record = _at(records_of(session, [reading_id])[reading_id], len(edits))
+    standing = on_slices(session, reading_id, edits)
+    said = stated(session, reading_id, edits, Sensitivity(row.sensitivity, row.follows), wall_from_json(row.wall))
+    seen = seen or Seen(len(standing.proposed), len(edits.kinds) - 1)
+    touched = edits.touched_since(seen)
+    record = _at(records_of(session, [reading_id])[reading_id], len(edits.kinds))
     return Reading(
         id=row.id,
         stack_id=row.stack_id,
-        slices=slices_at(session, reading_id, slices_revision(edits), record),
+        slices=slices_at(session, reading_id, edits.slices_revision(), record),
         state=ReadingState(row.state),
         reason=row.reason,
-        revision=len(edits),
-        contents=fold(steps),
-        made_at=made_at(dict(zip(revisions[1:], steps[1:], strict=True))),
-        proposed=frozenset(proposed),
-        can_undo=bool(live),
-        can_redo=bool(undone),
-        authors=tuple(sorted({edit.author for edit in edits})),
-        changed=frozenset(proposed[seen.proposals :])
-        | {change.key for edit in touched for change in slice_changes[edit.revision]},
-        has_other_slices=any(edit.kind in LIST_EDITS for edit in touched),
-        sensitivity=sensitivity_of(Sensitivity(row.sensitivity, row.follows), (edits[position] for position in live)),
+        revision=len(edits.kinds),
+        contents=fold([standing.changes]),
+        made_at=standing.made_at,
+        proposed=frozenset(standing.proposed),
+        can_undo=bool(edits.live),
+        can_redo=edits.can_redo,
+        authors=edits.authors,
+        changed=slices_of_steps(session, reading_id, touched) | set(standing.proposed[seen.proposals :]),
+        has_other_slices=any(edits.kinds[at - 1] in LIST_EDITS for at in touched),
+        sensitivity=said.sensitivity,
         prior=row.sensitivity,
-        wall=wall_of(wall_from_json(row.wall), (edits[position] for position in live)),
-        landmarks=landmarks_of(edits[position] for position in live),
-        pattern=pattern_of(edits[position] for position in live),
+        wall=said.wall,
+        landmarks=said.landmarks,
+        pattern=said.pattern,
         record=record,
-        taken_from=taken_from_of(edits[position] for position in live),
-    )
-
-
-def past_edits(session: Session, reading_id: uuid.UUID) -> list[PastEdit]:
-    """Every edit and how it stands now, the first one first. Raises ReadingNotFound."""
-    _found(session.get(ReadingRow, reading_id))
-    edits = edits_of(session, reading_id)
-    touched = slice_changes_of(session, reading_id, len(edits))
-    adopted = {revision: method.label for revision, method in methods_of(session, reading_id).items()}
-    return with_standings(
-        [
-            PastEdit(
-                edit.revision,
-                edit.kind,
-                edit.author,
-                edit.created_at,
-                frozenset(change.key for change in touched[edit.revision]),
-                edit.sensitivity,
-                adopted.get(edit.revision),
-                None if edit.pattern is None else pattern_from_json(edit.pattern),
-                None if edit.wall is None else wall_from_json(edit.wall),
-                None if edit.taken_from is None else taken_from_from_json(edit.taken_from),
-            )
-            for edit in edits
-        ]
+        taken_from=said.taken_from,
     )
 
 
@@ -243,7 +195,7 @@ def finish_proposals(session: Session, reading_id: uuid.UUID, changes: Changes) 
 
 def is_prepared(session: Session, reading_id: uuid.UUID) -> bool:
     """Whether every slice that the reading has now has its proposal."""
-    proposed = {change.key for change in slice_changes_of(session, reading_id, PROPOSALS)[PROPOSALS]}
+    proposed = slices_of_steps(session, reading_id, {PROPOSALS})
     return all(one.key in proposed for one in slices_of(session, reading_id))
 
 

@@ -16,6 +16,21 @@ from scarmass.storage.notifications import notify
 from scarmass.storage.reader_studies import assignments_of, hidden_readings
 from scarmass.storage.tables import DeliveryRow, ReadingRow, ReadingSliceRow, SignatureRow, StackRow, WorkRow
 
+_NEWER = aliased(ReadingRow)
+_WORKED = select(func.coalesce(func.sum(WorkRow.seconds), 0)).where(WorkRow.reading_id == ReadingRow.id)
+_RECORDS = (
+    select(
+        ReadingRow,
+        SignatureRow,
+        DeliveryRow,
+        select(_NEWER.id).where(_NEWER.replaces == ReadingRow.id).scalar_subquery(),
+        _WORKED.scalar_subquery(),
+    )
+    .outerjoin(SignatureRow, SignatureRow.reading_id == ReadingRow.id)
+    .outerjoin(DeliveryRow, DeliveryRow.reading_id == ReadingRow.id)
+)
+"""Made once: every edit asks it, and making it takes longer than its answer."""
+
 
 def add_signature(session: Session, reading_id: uuid.UUID, signature: Signature) -> None:
     """Sign a reading that is locked and was not signed before."""
@@ -39,16 +54,7 @@ def add_signature(session: Session, reading_id: uuid.UUID, signature: Signature)
 
 def records_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Record]:
     """What is kept of these readings beside their contents."""
-    newer = aliased(ReadingRow)
     assignments = assignments_of(session, reading_ids)
-    replaced_by = select(newer.id).where(newer.replaces == ReadingRow.id).scalar_subquery()
-    worked = select(func.coalesce(func.sum(WorkRow.seconds), 0)).where(WorkRow.reading_id == ReadingRow.id)
-    query = (
-        select(ReadingRow, SignatureRow, DeliveryRow, replaced_by, worked.scalar_subquery())
-        .outerjoin(SignatureRow, SignatureRow.reading_id == ReadingRow.id)
-        .outerjoin(DeliveryRow, DeliveryRow.reading_id == ReadingRow.id)
-        .where(ReadingRow.id.in_(reading_ids))
-    )
     return {
         reading.id: Record(
             version=reading.version,
@@ -61,7 +67,9 @@ def records_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> dict[uuid.
             seconds_of_work=seconds,
             assignment=assignments.get(reading.id),
         )
-        for reading, signed, delivered, newer_id, seconds in session.execute(query)
+        for reading, signed, delivered, newer_id, seconds in session.execute(
+            _RECORDS.where(ReadingRow.id.in_(reading_ids))
+        )
     }
 
 

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, lazyload, selectinload
 
@@ -28,6 +28,8 @@ from scarmass.storage.documents import (
 )
 from scarmass.storage.notifications import notify
 from scarmass.storage.tables import (
+    FrameRow,
+    InstanceRow,
     ReaderStudyStackRow,
     ReadingRow,
     SliceRow,
@@ -66,6 +68,18 @@ def get_slice(session: Session, sop_instance_uid: str, frame_number: int) -> tup
         raise SliceNotFound("no such slice")
     stack = stack_of_row(max(rows, key=lambda row: (len(row.slices), row.stack_id)))
     return stack, next(one for one in stack.slices if one.key == (sop_instance_uid, frame_number))
+
+
+def get_image(session: Session, sop_instance_uid: str, frame_number: int) -> Slice:
+    """The slice by itself, without what its stack says of it: enough for its pixels. Raises SliceNotFound."""
+    query = select(FrameRow.header, InstanceRow.sha256)
+    query = query.join(InstanceRow, InstanceRow.sop_instance_uid == FrameRow.sop_instance_uid)
+    query = query.where(FrameRow.sop_instance_uid == sop_instance_uid, FrameRow.frame_number == frame_number)
+    of_frame = SliceRow.sop_instance_uid == FrameRow.sop_instance_uid, SliceRow.frame_number == FrameRow.frame_number
+    found = session.execute(query.where(exists().where(*of_frame))).first()
+    if found is None:
+        raise SliceNotFound("no such slice")
+    return Slice(header_from_json(found.header), sha256=found.sha256)
 
 
 def change_stack(

@@ -11,7 +11,7 @@ from scarmass.api.schemas.common import Rle, Sensitivity
 from scarmass.api.schemas.models import PixelsAbove
 from scarmass.services.context import Context
 from scarmass.services.limits import Limit, pixels_above
-from scarmass.services.stacks import get_slice, pixels_of, thumbnail
+from scarmass.services.stacks import get_image, pixels_of, thumbnail
 
 router = APIRouter(prefix="/api/v1/slices/{sop_instance_uid}/{frame_number}", tags=["slices"])
 
@@ -85,7 +85,7 @@ def get_pixels_above(
 
 def _answer(context: Context, request: Request, key: tuple[str, int], media_type: str, content: Callable) -> Response:
     """Stored objects never change, so their sha256 is the ETag; a browser that keeps them asks whether it still may."""
-    _, one = get_slice(context, *key)
+    one = get_image(context, *key)
     headers = {"ETag": f'"{one.pixels_key}"', "Cache-Control": CACHE}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

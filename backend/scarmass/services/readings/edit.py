@@ -20,8 +20,8 @@ from scarmass.domain.edits import (
     WallEdit,
 )
 from scarmass.domain.errors import ClientIdReused, MeasuredInReaderStudy, RevisionStale
-from scarmass.domain.outcome import Outcome, apply, drawn_by, slices_to_propose
-from scarmass.domain.reading import LIST_EDITS, Reading, ReadingState, Segment
+from scarmass.domain.outcome import Outcome, apply, drawn_by, edited, slices_to_propose
+from scarmass.domain.reading import LIST_EDITS, EditKind, Reading, ReadingState, Segment
 from scarmass.domain.slice_changes import slice_of
 from scarmass.domain.stack import SliceKey
 from scarmass.services.context import Context
@@ -32,6 +32,9 @@ from scarmass.services.readings.outline import proposed_contours
 from scarmass.services.readings.propose import answer, propose
 from scarmass.services.readings.sensitivity import fitted, following, redrawn_at
 from scarmass.storage import jobs, readings, stacks, steps, studies
+
+READ_BACK = LIST_EDITS | {EditKind.UNDO, EditKind.REDO, EditKind.PATTERN}
+"""What these make of a reading is not in their outcome: it is read back."""
 
 
 def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, author: str) -> MeasuredReading:
@@ -65,8 +68,11 @@ def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, auth
         _require_current(request, steps.revision_of(session, reading_id))
         outcome = outcome or _with_other_slices(session, reading, request.edit, author)
         readings.add_edit(session, reading_id, request, author, outcome)
-        after = _followed_up(session, request, readings.get_reading(session, reading_id))
-        return measured(context, session, after)
+        if request.edit.kind in READ_BACK or reading.state is ReadingState.PREPARING:  # a proposal may have come
+            after = readings.get_reading(session, reading_id)
+        else:
+            after = edited(reading, outcome, author)
+        return measured(context, session, _followed_up(session, request, after))
 
 
 def _with_other_slices(session: Session, reading: Reading, edit: Edit, author: str) -> Outcome:

@@ -25,7 +25,7 @@ from scarmass.services.formulas import harmless
 from scarmass.services.measure import SliceMeasure, StackMeasure, measure_slice
 from scarmass.services.readings.load import measured
 from scarmass.services.readings.myocardium import Myocardium
-from scarmass.storage import readings, stacks
+from scarmass.storage import history, readings, stacks
 
 DIGITS = {
     "lge_myocardium": 2,
@@ -70,7 +70,7 @@ def export_rows(context: Context, reading_id: uuid.UUID) -> tuple[str, list[dict
         measured_reading = measured(context, session, readings.get_reading(session, reading_id))
         reading = measured_reading.reading
         stack = stacks.get_stack(session, reading.stack_id)
-        choices = _choices(readings.past_edits(session, reading_id))
+        choices = _choices(history.past_edits(session, reading_id))
     recipe = context.recipe_of(reading)
     common = common_columns(recipe, reading, stack)
     rows = [

@@ -16,7 +16,7 @@ from scarmass.services.context import Context
 from scarmass.services.measure import StackMeasure, measure_stack
 from scarmass.services.readings.myocardium import Myocardium, measure_myocardium
 from scarmass.services.readings.summary import ReadingSummary
-from scarmass.storage import reading_slices, readings, signatures, stacks, studies
+from scarmass.storage import history, reading_slices, readings, signatures, stacks, studies
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def load_reading(context: Context, reading_id: uuid.UUID) -> MeasuredReading:
 def past_edits(context: Context, reading_id: uuid.UUID) -> list[PastEdit]:
     """Every edit of a reading and how it stands now, the first one first. Raises ReadingNotFound."""
     with context.database.moment() as session:
-        return readings.past_edits(session, reading_id)
+        return history.past_edits(session, reading_id)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
 from scarmass.services.readings.propose import answer
-from scarmass.storage import readings
+from scarmass.storage import history, readings
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def replay(context: Context, reading_id: uuid.UUID) -> Iterator[Replayed]:
     Raises ReadingNotFound.
     """
     with context.database.transaction() as session:
-        edits = readings.past_edits(session, reading_id)
+        edits = history.past_edits(session, reading_id)
         proposed = readings.get_reading(session, reading_id, 0)
     for index in range(len(proposed.slices)):
         yield from _again(context, None, proposed, index, None)

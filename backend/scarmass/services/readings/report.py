@@ -33,7 +33,7 @@ from scarmass.services.readings.report_parts import (
 )
 from scarmass.services.readings.segments17 import wall_of
 from scarmass.services.readings.spread import known_spread, spread_of
-from scarmass.storage import readings, report_texts, stacks
+from scarmass.storage import history, readings, report_texts, stacks
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def report_of(context: Context, reading_id: uuid.UUID, *, asks: bool = True) -> 
         found = measured(context, session, readings.get_reading(session, reading_id))
         stack = stacks.get_stack(session, found.reading.stack_id)
         text = report_texts.latest(session, reading_id)
-        edits = readings.past_edits(session, reading_id)
+        edits = history.past_edits(session, reading_id)
         prior = _prior(context, session, found, stack)
     reading, signature = found.reading, found.reading.record.signature
     if signature is not None:
