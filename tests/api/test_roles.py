@@ -36,6 +36,7 @@ WEB = "/dicomweb/studies/{study}"
 TABLE: dict[str, dict[str, Permission | frozenset[Permission]]] = {
     "/api/v1/studies": {"GET": VIEW, "POST": STORE},
     STUDY: {"GET": VIEW, "PATCH": MANAGE, "DELETE": MANAGE},
+    f"{STUDY}/training-consent": {"PUT": MANAGE},
     "/api/v1/deletions": {"GET": MANAGE},
     "/api/v1/deletions/{deletion_id}": {"GET": MANAGE},
     f"{STUDY}/priors": {"GET": VIEW},

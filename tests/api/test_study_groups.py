@@ -67,6 +67,7 @@ class Kept:
             "test": {"study_instance_uid": self.study_instance_uid},
             "{stack_id}": {"contrast": "psir"},
             "{study_instance_uid}": {"removed": True},
+            "training-consent": {"state": "given"},
         }
         return bodies.get(path.rsplit("/", 1)[1], {})
 

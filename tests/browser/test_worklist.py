@@ -142,3 +142,27 @@ def test_a_removed_study_is_deleted_for_good_when_its_patients_id_is_typed(
     assert httpx.get(f"{server.address}/api/v1/stacks/{stacks[1]}").status_code == 404
     (record,) = httpx.get(f"{server.address}/api/v1/deletions").json()["deletions"]
     assert record["reason"] == "wrong_patient"
+
+
+def test_consent_to_training_is_given_and_withdrawn_with_the_keys_alone(
+    page: Page, server: Server, stacks: list[str]
+) -> None:
+    page.goto(server.address)
+    menu = page.get_by_role("button", name="More about the study of Small, 1")
+    row = page.locator("#studies tbody").nth(1)
+    dialog = page.get_by_role("dialog", name="Consent to training")
+    for before, chosen, save in (("Not asked", "given", "Save"), ("Given", "withdrawn", "Withdraw for good")):
+        menu.press("Enter")
+        page.get_by_role("button", name="Consent to training").press("Enter")
+        dialog.get_by_text("Small, 1, SMALL-1").wait_for()
+        assert not serious(page)
+        dialog.get_by_label(before).press("ArrowDown")
+        dialog.get_by_role("button", name=save).press("Enter")
+        row.get_by_text(f"consent to training {chosen}").wait_for()
+    menu.press("Enter")
+    page.get_by_role("button", name="Consent to training").press("Enter")
+    dialog.get_by_text("It is withdrawn, as no name said just now.").wait_for()
+    assert dialog.get_by_label("Given").is_disabled()
+    studies = httpx.get(f"{server.address}/api/v1/studies").json()["studies"]
+    said = {one["patient"]["id"]: one["training_consent"]["state"] for one in studies}
+    assert said == {"SMALL-0": "not_asked", "SMALL-1": "withdrawn", "SMALL-2": "not_asked"}

@@ -21,6 +21,7 @@ from scarmass.services.readings.export import DIGITS
 from scarmass.storage import report_texts, transfers
 from scarmass.storage.database import Database, migrate, psycopg_url
 from scarmass.storage.tables import Table, is_ours
+from scarmass.storage.training_consents import consented_studies
 from tests.api.signing import problem_of
 from tests.storage import older_revisions
 
@@ -147,6 +148,16 @@ def test_what_was_read_before_there_was_a_network_can_be_sent_over_it(
     sent = get(client, "pacs/transfers")["transfers"]
     assert {one["reading_id"] for one in sent} == set(then["readings"])
     assert all(one["patient"] is not None for one in sent)
+
+
+def test_models_learn_from_no_study_of_an_earlier_version_before_its_consent_is_given(
+    client: TestClient, database: Database, then: dict
+) -> None:
+    uid = then["studies"]["studies"][0]["study_instance_uid"]
+    assert all(one["training_consent"]["state"] == "not_asked" for one in get(client, "studies")["studies"])
+    client.put(f"/api/v1/studies/{uid}/training-consent", json={"state": "given"}).raise_for_status()
+    with database.transaction() as session:
+        assert consented_studies(session) == [uid]
 
 
 @pytest.mark.parametrize("revision", ["0002"])

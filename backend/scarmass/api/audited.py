@@ -91,6 +91,9 @@ AUDITED: Mapping[str, Audited] = MappingProxyType(
         "GET /api/v1/studies/{study_instance_uid}": _SEEN_STUDY,
         "PATCH /api/v1/studies/{study_instance_uid}": Audited(Action.REMOVE, (_STUDY,)),
         "DELETE /api/v1/studies/{study_instance_uid}": Audited(Action.DELETE, (_STUDY,)),
+        "PUT /api/v1/studies/{study_instance_uid}/training-consent": Audited(
+            Action.CONSENT, (_STUDY,), tells=("state",)
+        ),
         "GET /api/v1/studies/{study_instance_uid}/priors": _SEEN_STUDY,
         "GET /api/v1/studies/{study_instance_uid}/segmentations": _SEEN_STUDY,
         "GET /api/v1/stacks/{stack_id}": _SEEN_STACK,

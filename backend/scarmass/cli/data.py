@@ -5,6 +5,13 @@ from typing import Annotated
 
 import typer
 
+from scarmass.cli.audit import record_command
+from scarmass.domain.audit import Action, Subject
+from scarmass.imaging.pseudonyms import Pseudonyms
+from scarmass.main import open_storage
+from scarmass.settings import Settings
+from scarmass.storage.record_key import record_key, training_secret
+
 dataset_app = typer.Typer(no_args_is_help=True, help="Bring image data into the form the application takes.")
 
 PreparedFolder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="a prepared dataset")]
@@ -77,6 +84,49 @@ def prepare_dataset(
             lambda centre, patient, of: bar.update(task, total=of, advance=1, description=f"{centre} {patient}"),
         )
     console.print(summary_table(prepared))
+    typer.echo(f"{output} holds dataset {prepared.sha256[:16]}, split {prepared.split.sha256[:16]}")
+
+
+@dataset_app.command("from-readings")
+def from_readings(
+    output: Annotated[Path, typer.Argument(help="an empty folder, or one that is not there yet")],
+    held_out: Annotated[
+        float, typer.Option(min=0, max=0.9, help="share of the patients that models are compared on and never see")
+    ] = 0.25,
+    licence: Annotated[str, typer.Option(help="the terms that the data may be used under, kept with them")] = (
+        "not stated"
+    ),
+) -> None:
+    """Write the signed readings of studies with consent to training as a prepared dataset, without patients' names."""
+    from rich.progress import Progress
+
+    from scarmass.datasets.from_readings import consented_readings, require_empty, write_readings
+    from scarmass.datasets.prepared import SPLIT_PARTS
+    from scarmass.datasets.readings_manifest import READINGS_FILE
+    from scarmass.datasets.summary import summary_table
+    from scarmass.main import console
+
+    require_empty(output)
+    settings = Settings()
+    pseudonyms = Pseudonyms(training_secret(record_key(settings.data_dir)))
+    with open_storage(settings) as (database, files):
+        readings = consented_readings(database)
+        studies = {one.study.study_instance_uid: one.study for one in readings}
+        subjects = [Subject(study.patient_id, study.study_instance_uid) for study in studies.values()]
+        record_command(database, Action.EXPORT, subjects, to="training data")
+        with Progress(console=console) as bar:
+            task = bar.add_task("Reading", total=len(readings))
+            prepared = write_readings(
+                database, files, readings, output, pseudonyms, held_out, licence, lambda: bar.advance(task)
+            )
+    console.print(summary_table(prepared))
+    if left_out := len(readings) - len(prepared.by_patient):
+        typer.echo(
+            f"{left_out} of {len(readings)} readings could not be taken: {output / READINGS_FILE} says why", err=True
+        )
+    for part in SPLIT_PARTS:
+        if not prepared.patients(part):
+            typer.echo(f"No patient is in {part} yet: sign more readings, or hold out another share", err=True)
     typer.echo(f"{output} holds dataset {prepared.sha256[:16]}, split {prepared.split.sha256[:16]}")
 
 

@@ -7,6 +7,7 @@ import typer
 
 from scarmass.cli.data import PreparedFolder
 from scarmass.cli.extras import require_extra
+from scarmass.settings import Settings
 
 train_app = typer.Typer(no_args_is_help=True, help="Train models on a prepared dataset.")
 
@@ -14,6 +15,9 @@ ConfigFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, he
 Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in the folder")]
 Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps")]
 DeviceCount = Annotated[str, typer.Option(help="how many, or auto; under torchrun, torchrun says")]
+CURRENT = "current"
+"""As a base: the segmenter that the settings name, which serves."""
+
 Bf16 = Annotated[bool, typer.Option("--bf16", help="mixed precision")]
 
 
@@ -44,7 +48,9 @@ def train_segmenter(
     dataset: PreparedFolder,
     output: Annotated[Path, typer.Option(help="the run's folder")],
     config: ConfigFile = None,
-    base: Annotated[str | None, typer.Option(help="weights to start from: a name in the catalog, or a file")] = None,
+    base: Annotated[
+        str | None, typer.Option(help="weights to start from: a name in the catalog, a file, or current, which serve")
+    ] = None,
     minutes: Annotated[float | None, typer.Option(min=0, help="of training, instead of the configuration's")] = None,
     centre: Annotated[list[str] | None, typer.Option(help="to learn from, once each; all by default")] = None,
     parts: Annotated[Path | None, typer.Option(help="a folder for the weights in parts of 15 MiB")] = None,
@@ -68,7 +74,7 @@ def train_segmenter(
         output,
         config or CONFIG,
         chosen,
-        base=base,
+        base=Settings().segmenter if base == CURRENT else base,
         minutes=minutes,
         centres=centre or (),
         parts=parts,

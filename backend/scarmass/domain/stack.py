@@ -20,6 +20,7 @@ from scarmass.domain.geometry import (
     slice_spacings_mm,
 )
 from scarmass.domain.mass import OVERLAP_TOLERANCE, MassExtent
+from scarmass.domain.training_consent import TrainingConsent
 
 Item = TypeVar("Item")
 
@@ -196,13 +197,15 @@ class Removal:
 
 @dataclass(frozen=True)
 class Study:
-    """removal: None where the study is on the worklist. study_group: who sees it, empty for the general one."""
+    """removal: None where the study is on the worklist. study_group: who sees it, empty for the general one.
+    training_consent: whether models may learn from it."""
 
     header: StudyHeader
     imported_at: datetime
     stacks: tuple[Stack, ...] = field(default=())
     removal: Removal | None = None
     study_group: str = ""
+    training_consent: TrainingConsent = field(default_factory=TrainingConsent)
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ KINDS: Mapping[Action, Kind] = MappingProxyType(
         Action.SEND: Kind(TRANSFERRED, "R", life_cycle="10"),
         Action.FETCH: Kind(TRANSFERRED, "C", life_cycle="2"),
         Action.REMOVE: Kind(STUDY_DELETED, "D", life_cycle="14"),
+        Action.CONSENT: Kind(PATIENT_RECORD, "U"),
         Action.DELETE: Kind(STUDY_DELETED, "D", life_cycle="15"),
     }
 )

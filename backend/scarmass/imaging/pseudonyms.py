@@ -34,6 +34,10 @@ class Pseudonyms:
         """What tells two persons under one PatientID apart, without naming either."""
         return self._letters("name", f"{name}\n{birth_date}", 6)
 
+    def of_reading(self, reading_id: str) -> str:
+        """What stands for a reading behind its patient's pseudonym."""
+        return self._letters("reading", reading_id, 8)
+
     def of_uid(self, uid: str) -> str:
         """A UID by UUID (PS3.5 B.2): references stay whole, and what is sent again is known again."""
         return f"2.25.{uuid.UUID(bytes=self._digest('uid', uid)[:16], version=5).int}"

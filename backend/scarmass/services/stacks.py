@@ -6,9 +6,10 @@ from scarmass.domain.other_views import OtherView, View, other_views, views_of
 from scarmass.domain.protocols import SliceImage
 from scarmass.domain.stack import Contrast, Slice, Stack, Study
 from scarmass.domain.study_groups import require_seen
+from scarmass.domain.training_consent import ConsentState, TrainingConsent
 from scarmass.imaging.mr.pixels import slice_values, stored_values, thumbnail_png
 from scarmass.services.context import Context
-from scarmass.storage import removals, stacks, studies
+from scarmass.storage import removals, stacks, studies, training_consents
 from scarmass.storage.files import FileStore
 
 
@@ -41,6 +42,15 @@ def set_study_group(context: Context, study_instance_uid: str, author: str, stud
     with context.database.transaction() as session:
         studies.set_study_group(session, study_instance_uid, author, study_group)
         return studies.get_study(session, study_instance_uid)
+
+
+def set_training_consent(
+    context: Context, study_instance_uid: str, author: str, state: ConsentState
+) -> TrainingConsent:
+    """Note whether models may learn from the study. Raises StudyNotFound, ConsentWithdrawn."""
+    with context.database.transaction() as session:
+        training_consents.set_training_consent(session, study_instance_uid, author, state)
+        return studies.get_study(session, study_instance_uid).training_consent
 
 
 def get_stack(context: Context, stack_id: str) -> Stack:

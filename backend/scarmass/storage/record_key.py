@@ -31,3 +31,8 @@ def record_key(data_dir: Path) -> bytes:
 def patient_hash(key: bytes, patient_id: str) -> str:
     """HMAC-SHA256 of a PatientID, as hexadecimal digits."""
     return hmac.digest(key, patient_id.encode("utf-8", "surrogatepass"), sha256).hex()
+
+
+def training_secret(key: bytes) -> str:
+    """What the pseudonyms of training data are made with: of the record key, and useless for finding it."""
+    return hmac.digest(key, b"training", sha256).hex()

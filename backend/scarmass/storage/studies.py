@@ -27,6 +27,7 @@ from scarmass.storage.tables import (
     StudyChangeRow,
     StudyRow,
 )
+from scarmass.storage.training_consents import consent_from_json
 
 
 def lock_study(session: Session, study_instance_uid: str) -> None:
@@ -198,4 +199,5 @@ def imported_since(session: Session, study_instance_uid: str, time: datetime) ->
 
 def _study(session: Session, row: StudyRow) -> Study:
     stacks = tuple(stack_of_row(stack) for stack in row.stacks)
-    return Study(study_header(row), row.imported_at, stacks, removal_of(session, row), row.study_group)
+    consent = consent_from_json(row.training_consent)
+    return Study(study_header(row), row.imported_at, stacks, removal_of(session, row), row.study_group, consent)

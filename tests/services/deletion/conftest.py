@@ -51,11 +51,14 @@ class Read:
 
 @pytest.fixture
 def read(context: Context, stored: Path, client: TestClient, patient: Distinctive, tmp_path: Path) -> Read:
-    """Signed with a report, amended, measured in a reader study, written, sent, come over the network, set aside."""
+    """Allowed for training, signed with a report, amended, measured in a reader study, written, sent, come over the
+    network, set aside."""
     other_files = write_phantom(tmp_path / "other", next(small_studies(1)))
     other_stack = upload(client, other_files)["studies"][0]["stacks"][0]["stack_id"]
     other = sign(client, accept_all(client, open_reading(client, other_stack, ANNA)))
     stack_id = upload(client, patient.files)["studies"][0]["stacks"][0]["stack_id"]
+    consent = f"/api/v1/studies/{patient.study_instance_uid}/training-consent"
+    client.put(consent, json={"state": "given"}, headers=ANNA).raise_for_status()
     draft = accept_all(client, open_reading(client, stack_id, ANNA))
     text = {"finding": "Zyxwquark was well."}
     client.post(f"/api/v1/readings/{draft['id']}/report/text", json=text, headers=ANNA).raise_for_status()

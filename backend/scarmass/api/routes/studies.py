@@ -17,14 +17,22 @@ from scarmass.api.dependencies import CanManage, CanStore, CanView, CurrentReade
 from scarmass.api.errors import problem
 from scarmass.api.multipart import Files, receive_files
 from scarmass.api.schemas.priors import Priors
-from scarmass.api.schemas.studies import Intake, Rejected, Study, StudyChange, Worklist
+from scarmass.api.schemas.studies import (
+    Intake,
+    Rejected,
+    Study,
+    StudyChange,
+    TrainingConsent,
+    TrainingConsentChange,
+    Worklist,
+)
 from scarmass.domain import stack as domain
 from scarmass.services.context import Context
 from scarmass.services.intake import take_in_upload
 from scarmass.services.readings.load import readings_of
 from scarmass.services.readings.priors import priors_of
 from scarmass.services.readings.segmentations import count_by_study
-from scarmass.services.stacks import get_study, page_of_studies, set_removed, set_study_group
+from scarmass.services.stacks import get_study, page_of_studies, set_removed, set_study_group, set_training_consent
 from scarmass.storage.files import storage_full_is_a_fact
 
 router = APIRouter(prefix="/api/v1/studies", tags=["studies"])
@@ -137,6 +145,14 @@ def change_study(
     if change.study_group is not None:
         set_study_group(context, study_instance_uid, reader, change.study_group)
     return _with_readings(context, [get_study(context, study_instance_uid)])[0]
+
+
+@router.put("/{study_instance_uid}/training-consent")
+def set_consent(
+    study_instance_uid: PathUid, change: TrainingConsentChange, _: CanManage, context: InContext, reader: CurrentReader
+) -> TrainingConsent:
+    """Say whether models may learn from the study: not asked, given, or withdrawn, which is for good."""
+    return TrainingConsent.of(set_training_consent(context, study_instance_uid, reader, change.state))
 
 
 def _with_readings(context: Context, studies: list[domain.Study]) -> list[Study]:

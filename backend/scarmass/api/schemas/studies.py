@@ -9,7 +9,9 @@ from pydantic import BaseModel
 from scarmass.api.schemas.common import Strict, StudyGroup
 from scarmass.api.schemas.signing import Delivery, Signature
 from scarmass.domain import stack as domain
+from scarmass.domain import training_consent
 from scarmass.domain.stack import Contrast
+from scarmass.domain.training_consent import ConsentState
 from scarmass.services.readings.load import ListedReading
 from scarmass.services.readings.summary import Progress
 
@@ -111,6 +113,24 @@ class Removal(BaseModel):
         return None if removal is None else Removal(author=removal.author, at=removal.at)
 
 
+class TrainingConsent(BaseModel):
+    """Whether models may learn from a study. author, at: who said so and when, null where nobody said anything."""
+
+    state: ConsentState
+    author: str | None
+    at: datetime | None
+
+    @staticmethod
+    def of(consent: training_consent.TrainingConsent) -> "TrainingConsent":
+        return TrainingConsent(state=consent.state, author=consent.author, at=consent.at)
+
+
+class TrainingConsentChange(Strict):
+    """A withdrawal is for good."""
+
+    state: ConsentState
+
+
 class Study(BaseModel):
     """imported_at: when its first image came. removal: who took it off the worklist, and when. study_group: who sees
     it, empty for the general one. segmentations: how many of others lie beside it."""
@@ -123,6 +143,7 @@ class Study(BaseModel):
     imported_at: datetime
     removal: Removal | None
     study_group: str
+    training_consent: TrainingConsent
     segmentations: int
     stacks: list[StackSummary]
 
@@ -138,6 +159,7 @@ class Study(BaseModel):
             imported_at=study.imported_at,
             removal=Removal.of(study.removal),
             study_group=study.study_group,
+            training_consent=TrainingConsent.of(study.training_consent),
             segmentations=segmentations,
             stacks=[StackSummary.of(stack, readings.get(stack.stack_id)) for stack in study.stacks],
         )

@@ -11,6 +11,10 @@ class StudyOnWorklist(Conflict):
     """A study is deleted for good only after it was taken off the worklist."""
 
 
+class ConsentWithdrawn(Conflict):
+    """Consent to train on a study was withdrawn, and is not given again."""
+
+
 class PatientAmbiguous(Conflict):
     """Studies with one PatientID are of different persons, as their birth dates say."""
 

@@ -10,7 +10,8 @@ from scarmass.storage.tables.base import DOCUMENT, Table
 
 
 class StudyRow(Table):
-    """study_group: who sees it; empty for the general one."""
+    """study_group: who sees it; empty for the general one. training_consent: as it was said last, null where nobody
+    said anything."""
 
     __tablename__ = "studies"
 
@@ -25,6 +26,7 @@ class StudyRow(Table):
     is_removed: Mapped[bool] = mapped_column(server_default=false())
     imported_at: Mapped[datetime] = mapped_column(server_default=func.now())
     study_group: Mapped[str] = mapped_column(server_default="", index=True)
+    training_consent: Mapped[Json | None]
     stacks: Mapped[list["StackRow"]] = relationship(
         back_populates="study", order_by="StackRow.ordinal", lazy="selectin"
     )
@@ -33,7 +35,8 @@ class StudyRow(Table):
 
 
 class StudyChangeRow(Table):
-    """A study taken off the worklist, or brought back to it; rows are only ever added."""
+    """A study taken off the worklist or brought back to it, shown to another study group, allowed for training or not;
+    rows are only ever added."""
 
     __tablename__ = "study_changes"
 

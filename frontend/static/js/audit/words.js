@@ -17,6 +17,7 @@ export const actionNames = {
   ask: "models asked",
   stack: "stack changed",
   remove: "taken off the worklist, or brought back",
+  consent: "consent to training",
   delete: "deleted for good",
   reader_study: "reader study made",
   sign_in: "sign-in",

@@ -131,6 +131,9 @@ export const listStudies = (cursor, removed = false) =>
 /** @param {string} studyUid @param {boolean} removed */
 export const patchStudy = (studyUid, removed) =>
   json(`${studiesPath}/${part(studyUid)}`, { method: "PATCH", body: { removed } });
+/** @param {string} studyUid @param {string} state @returns {Promise<import("./types.js").Schemas["TrainingConsent"]>} */
+export const putTrainingConsent = (studyUid, state) =>
+  json(`${studiesPath}/${part(studyUid)}/training-consent`, { method: "PUT", body: { state } });
 /** For good, of a study that is off the worklist. @param {string} studyUid @param {object} body
  * @returns {Promise<import("./types.js").Schemas["Deletion"]>} */
 export const deleteStudy = (studyUid, body) => json(`${studiesPath}/${part(studyUid)}`, { method: "DELETE", body });

@@ -6,6 +6,7 @@ import { personName } from "../common/format.js";
 import { untilAnswered } from "../common/retry.js";
 import { session } from "../common/session.js";
 import { DeletionDialog } from "../panels/deletion.js";
+import { ConsentDialog } from "../panels/training_consent.js";
 import { Upload } from "../panels/upload.js";
 import { keepSorting, keptSorting, matches, progressNames, sorted, unsorted } from "../worklist/order.js";
 import { studyRows } from "../worklist/rows.js";
@@ -43,10 +44,9 @@ class Worklist {
     byId("removed").addEventListener("click", () => this.#showRemoved(!this.#removed));
     byId("notice-dismiss").addEventListener("click", () => (byId("notice").hidden = true));
     this.upload = new Upload(() => this.load());
-    this.deletion = new DeletionDialog(
-      (text) => this.#notice(text),
-      () => this.load(),
-    );
+    const tell = (/** @type {string} */ text) => this.#notice(text);
+    this.deletion = new DeletionDialog(tell, () => this.load());
+    this.consent = new ConsentDialog(tell, () => this.load());
   }
 
   #bindStates() {
@@ -167,19 +167,19 @@ class Worklist {
   /** What can be done to a study as a whole. @param {Study} study */
   #menu(study) {
     const name = personName(study.patient.name);
-    const text = this.#removed ? "Bring back" : "Remove from the worklist";
     const id = `menu-${study.study_instance_uid}`;
-    const act = element("button", { type: "button", class: "quiet" }, text);
-    act.addEventListener("click", () => void this.#remove(study, !this.#removed));
-    const menu = element("div", { id, popover: "auto", class: "menu-items" }, act);
-    if (this.#removed) {
-      const forGood = element("button", { type: "button", class: "quiet" }, "Delete for good…");
-      forGood.addEventListener("click", () => {
+    const menu = element("div", { id, popover: "auto", class: "menu-items" });
+    const add = (/** @type {string} */ text, /** @type {() => void} */ act) => {
+      const item = element("button", { type: "button", class: "quiet" }, text);
+      item.addEventListener("click", () => {
         menu.hidePopover();
-        this.deletion.open(study);
+        act();
       });
-      menu.append(forGood);
-    }
+      menu.append(item);
+    };
+    add(this.#removed ? "Bring back" : "Remove from the worklist", () => void this.#remove(study, !this.#removed));
+    add("Consent to training…", () => this.consent.open(study));
+    if (this.#removed) add("Delete for good…", () => this.deletion.open(study));
     const open = element(
       "button",
       { type: "button", class: "quiet", popovertarget: id, "aria-label": `More about the study of ${name}` },

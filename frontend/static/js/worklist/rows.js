@@ -13,6 +13,7 @@ import {
   sex,
   timeOf,
 } from "../common/format.js";
+import { consentText } from "../panels/training_consent.js";
 import { pathOf } from "../reading/opening.js";
 import { readingsWithUnsent } from "../reading/unsent.js";
 import { progressNames } from "./order.js";
@@ -32,7 +33,8 @@ export function studyRows(study, menu) {
     element("strong", {}, name),
     element("span", {}, `${patient.id || "no ID"} · born ${day(patient.birth_date)} · ${sex(patient.sex)}`),
   );
-  const details = [study_description || "no description", accession_number && `accession ${accession_number}`, besides];
+  const accession = accession_number && `accession ${accession_number}`;
+  const details = [study_description || "no description", accession, besides, consentText(study.training_consent)];
   const of = element(
     "td",
     { rowspan, class: "study" },
