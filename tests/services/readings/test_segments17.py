@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from scarmass.domain.aha_model import NAMES
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies
-from scarmass.phantom.stack import phantom
+from scarmass.phantom.stack import Phantom, phantom
 from scarmass.phantom.wall_segments import insertion_points_xy
 from scarmass.services.context import Context
 from tests.fakes import WithoutOutlines
@@ -32,19 +32,19 @@ def context(context: Context) -> Context:
 
 
 @pytest.fixture
-def reader(client: TestClient, context: Context, kept_unoutlined: Kept[str]) -> PhantomReader:
+def reader(client: TestClient, context: Context, kept_unoutlined: Kept[str], demo_phantom: Phantom) -> PhantomReader:
     """Who has outlined nothing yet."""
     kept_unoutlined.put_into(context)
-    return PhantomReader(client, kept_unoutlined.told, next(demo_studies()).phantom)
+    return PhantomReader(client, kept_unoutlined.told, demo_phantom)
 
 
 @pytest.fixture(scope="module")
-def kept_marked(keeping: Callable[..., Kept[str]], kept_unoutlined: Kept[str]) -> Kept[str]:
+def kept_marked(keeping: Callable[..., Kept[str]], kept_unoutlined: Kept[str], demo_phantom: Phantom) -> Kept[str]:
     """The same, with all contours and insertion points."""
 
     def happens(client: TestClient, context: Context) -> str:
         kept_unoutlined.put_into(context)
-        reader = PhantomReader(client, kept_unoutlined.told, next(demo_studies()).phantom)
+        reader = PhantomReader(client, kept_unoutlined.told, demo_phantom)
         reader.contour()
         reader.edit("landmark", landmarks=reader.points(MARKED_ON))
         return reader.stack_id
@@ -53,10 +53,10 @@ def kept_marked(keeping: Callable[..., Kept[str]], kept_unoutlined: Kept[str]) -
 
 
 @pytest.fixture
-def marked(client: TestClient, context: Context, kept_marked: Kept[str]) -> PhantomReader:
+def marked(client: TestClient, context: Context, kept_marked: Kept[str], demo_phantom: Phantom) -> PhantomReader:
     """Whose reading has all contours and insertion points."""
     kept_marked.put_into(context)
-    return PhantomReader(client, kept_marked.told, next(demo_studies()).phantom)
+    return PhantomReader(client, kept_marked.told, demo_phantom)
 
 
 def grams(segments: list[dict]) -> float:
