@@ -17,7 +17,8 @@ PYTEST := pytest -n logical --maxprocesses 4 --dist loadfile
 run: setup
 	@scarmass demo && exec scarmass serve
 
-test: setup lint chromium pacs-tools test-frontend
+test: setup chromium pacs-tools
+	@$(MAKE) --no-print-directory --jobs=2 lint test-frontend
 	$(PYTEST)
 
 check: setup

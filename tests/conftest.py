@@ -18,7 +18,7 @@ from scarmass.api.app import create_app
 from scarmass.domain.protocols import Segmenter
 from scarmass.domain.reading import WallRules
 from scarmass.phantom.demonstration import DemoStudy, demo_studies, write_phantom
-from scarmass.phantom.stack import phantom
+from scarmass.phantom.stack import Phantom, phantom
 from scarmass.services.context import Context
 from scarmass.storage.database import Database, migrate, psycopg_url
 from scarmass.storage.embedded_postgres import embedded_postgres
@@ -124,6 +124,12 @@ def phantom_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="session")
+def demo_phantom() -> Phantom:
+    """That of this patient."""
+    return next(demo_studies()).phantom
+
+
+@pytest.fixture(scope="session")
 def keeping(
     new_database: Callable[..., str], migrated_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Segmenter, Callable[[TestClient, Context], T]], Kept[T]]:
@@ -155,13 +161,13 @@ def kept_stack(keeping: Callable[..., Kept[str]], phantom_files: list[Path]) -> 
 
 
 @pytest.fixture(scope="session")
-def kept_contoured(keeping: Callable[..., Kept[str]], phantom_files: list[Path]) -> Kept[str]:
+def kept_contoured(keeping: Callable[..., Kept[str]], phantom_files: list[Path], demo_phantom: Phantom) -> Kept[str]:
     """The same, once a reader has contoured ventricle, blood pool and scar as they truly are."""
 
     def happens(client: TestClient, context: Context) -> str:
         context.wall = UNCONFINED
         stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
-        PhantomReader(client, stack_id, next(demo_studies()).phantom).contour()
+        PhantomReader(client, stack_id, demo_phantom).contour()
         return stack_id
 
     return keeping(EchoSegmenter(), happens)

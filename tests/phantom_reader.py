@@ -22,7 +22,7 @@ class PhantomReader:
 
     def __init__(self, client: httpx.Client | TestClient, stack_id: str, phantom: Phantom) -> None:
         """The reading of the stack, opened where nobody did, once it is prepared."""
-        self.client, self.phantom = client, phantom
+        self.client, self.stack_id, self.phantom = client, stack_id, phantom
         opened = client.post(f"/api/v1/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())}).json()
         self.url = f"/api/v1/readings/{opened['id']}"
         while self.reading["state"] == "preparing":

@@ -1,7 +1,7 @@
 """Whoever sees some study groups alone finds nothing of another one's studies, by whatever route, and adds nothing."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from scarmass.storage import arrivals, transfers
 from tests.api.signed_in import LOCAL, account, browser, server, service
 from tests.api.signing import open_reading
 from tests.api.test_roles import EXPECTED, PUBLIC
-from tests.conftest import application, small_studies, upload
+from tests.conftest import small_studies, upload
 from tests.fake_pacs import PACS
+from tests.fakes import EchoSegmenter
+from tests.kept import Kept
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +29,7 @@ EVERYTHING = (Role.SIGNER, Role.STUDY_MANAGER, Role.ADMINISTRATOR)
 
 
 @dataclass(frozen=True)
-class Kept:
+class Stored:
     """What is stored of one group, by the names that routes give it."""
 
     study_instance_uid: str
@@ -74,8 +76,8 @@ class Kept:
 
 @dataclass(frozen=True)
 class Hospital:
-    north: Kept
-    south: Kept
+    north: Stored
+    south: Stored
 
 
 @pytest.fixture(scope="module")
@@ -84,19 +86,32 @@ def small_files(tmp_path_factory: pytest.TempPathFactory) -> list[list[Path]]:
     return [write_phantom(tmp_path_factory.mktemp("small"), study) for study in small_studies(4)]
 
 
-@pytest.fixture
-def hospital(context: Context, small_files: list[list[Path]]) -> Hospital:
+NETWORK = Network(None, (PACS,))
+
+
+@pytest.fixture(scope="module")
+def kept_hospital(keeping: Callable[..., Kept[Hospital]], small_files: list[list[Path]]) -> Kept[Hospital]:
     """Two studies with a reading, a transfer, an arrival and a reader study each, from before there was a login."""
-    context.network = Network(None, (PACS,))
-    with TestClient(application(context)) as client:
-        kept = [_kept(context, client, paths) for paths in small_files[:2]]
-        for group, one in zip(("north", "south"), kept, strict=True):
+
+    def happens(client: TestClient, context: Context) -> Hospital:
+        context.network = NETWORK
+        stored = [_stored(context, client, paths) for paths in small_files[:2]]
+        for group, one in zip(("north", "south"), stored, strict=True):
             url = f"/api/v1/studies/{one.study_instance_uid}"
             assert client.patch(url, json={"study_group": group}).json()["study_group"] == group
-    return Hospital(*kept)
+        return Hospital(*stored)
+
+    return keeping(EchoSegmenter(), happens)
 
 
-def _kept(context: Context, client: TestClient, paths: list[Path]) -> Kept:
+@pytest.fixture
+def hospital(context: Context, kept_hospital: Kept[Hospital]) -> Hospital:
+    context.network = NETWORK
+    kept_hospital.put_into(context)
+    return kept_hospital.told
+
+
+def _stored(context: Context, client: TestClient, paths: list[Path]) -> Stored:
     study = upload(client, paths)["studies"][0]
     stack = client.get(f"/api/v1/stacks/{study['stacks'][0]['stack_id']}").json()
     reading = open_reading(client, stack["stack_id"], {})
@@ -109,7 +124,7 @@ def _kept(context: Context, client: TestClient, paths: list[Path]) -> Kept:
         arrivals.record(session, uid, "MR1", [], has_stored=True)
     instance = client.get(f"/dicomweb/studies/{uid}/instances").json()[0]
     sop, series = (instance[tag]["Value"][0] for tag in ("00080018", "0020000E"))
-    return Kept(
+    return Stored(
         uid, stack["stack_id"], sop, series, reading["id"], reader_study, str(transfer_id), study["patient"]["id"]
     )
 
@@ -139,7 +154,7 @@ SHELLS = ("/stacks/{stack_id}", "/reader-studies/{study_id}")
 """Pages with nothing of a patient on them."""
 
 
-def ask(client: TestClient, kept: Kept, method: str, path: str) -> Any:
+def ask(client: TestClient, kept: Stored, method: str, path: str) -> Any:
     query = {"limit": "model"} if path.endswith("/above") else {"with": kept.reading_id} if "compare" in path else {}
     body = None if method == "GET" else kept.body(method, path)
     return client.request(method, path.format(**kept.names), params=query, json=body, headers={"Accept": "*/*"})

@@ -22,8 +22,10 @@ def shown_scar(page: Page, index: int) -> dict:
 
 def wait_until_prepared(page: Page) -> None:
     """The image is on the screen and every slice has its proposal."""
-    wait_until(lambda: (reading_state(page).get("reading") or {}).get("state") == "draft", 120)
-    wait_until(lambda: reading_state(page)["shown"] == reading_state(page)["index"])
+    wait_until(lambda: page.evaluate("() => window.scarmass?.state().reading?.state") == "draft", 120)
+    wait_until(
+        lambda: page.evaluate("() => { const { shown, index } = window.scarmass.state(); return shown === index; }")
+    )
 
 
 def show_part(page: Page, name: str) -> None:
@@ -32,7 +34,7 @@ def show_part(page: Page, name: str) -> None:
 
 
 def wait_for_revision(page: Page, revision: int) -> None:
-    wait_until(lambda: (reading_state(page).get("reading") or {}).get("revision") == revision)
+    wait_until(lambda: page.evaluate("() => window.scarmass?.state().reading?.revision") == revision)
 
 
 def client_point(page: Page, x: float, y: float) -> tuple[float, float]:

@@ -7,10 +7,11 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from scarmass.phantom.demonstration import demo_studies
+from scarmass.phantom.stack import Phantom
 from tests.browser.conftest import Server, open_stack
 from tests.browser.driving import reading_state, show_part, wait_for_revision
 from tests.browser.test_accessibility import serious
+from tests.kept import Kept
 from tests.phantom_reader import PhantomReader
 from tests.waiting import wait_until
 
@@ -26,12 +27,13 @@ SCROLLING = """() => [...document.querySelectorAll("#mass, #mass .lower > *, #ma
 
 
 @pytest.fixture
-def whole(page: Page, server: Server, opened: str) -> Iterator[PhantomReader]:
-    """The page's reading with insertion points, the page opened on it anew."""
+def whole(page: Page, server: Server, kept_stack: Kept[str], demo_phantom: Phantom) -> Iterator[PhantomReader]:
+    """A reading with insertion points, and the page opened on it."""
+    kept_stack.put_into(server.context)
     with httpx.Client(base_url=server.address, timeout=120) as client:
-        reader = PhantomReader(client, opened, next(demo_studies()).phantom)
+        reader = PhantomReader(client, kept_stack.told, demo_phantom)
         reader.edit("landmark", landmarks=reader.points(len(reader.slices) // 2))
-        open_stack(page, server, opened)
+        open_stack(page, server, kept_stack.told)
         page.locator('[data-segment="1"]').wait_for()
         expect(page.locator("#methods tbody tr")).to_have_count(9)
         yield reader

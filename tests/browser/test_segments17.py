@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies
+from scarmass.phantom.stack import Phantom
 from tests.browser.conftest import Server, open_stack
 from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision
 from tests.browser.test_accessibility import serious
@@ -21,10 +22,10 @@ MARKED_ON = 5
 
 
 @pytest.fixture
-def reader(server: Server, contoured: str) -> Iterator[PhantomReader]:
+def reader(server: Server, contoured: str, demo_phantom: Phantom) -> Iterator[PhantomReader]:
     """Whose contours the reading has that the page shows."""
     with httpx.Client(base_url=server.address, timeout=120) as client:
-        yield PhantomReader(client, contoured, next(demo_studies()).phantom)
+        yield PhantomReader(client, contoured, demo_phantom)
 
 
 def marked(page: Page) -> dict:

@@ -19,7 +19,7 @@ from scarmass.phantom.stack import Phantom, phantom
 from scarmass.phantom.ventricle import Scar, Territory
 from scarmass.services.context import Context
 from tests.conftest import upload
-from tests.fakes import OracleSegmenter
+from tests.fakes import OracleSegmenter, WithoutOutlines
 from tests.kept import Kept
 from tests.services.readings.driving import prepared
 from tests.services.readings.reported import Reported, written
@@ -44,6 +44,18 @@ def subject() -> Phantom:
 def kept_patients() -> dict[str, tuple[Kept[dict[str, Any]], dict[str, Mask]]]:
     """By what the headers say: the prepared reading as the API told it, and what an oracle knows of its files."""
     return {}
+
+
+@pytest.fixture(scope="session")
+def kept_unoutlined(keeping: Callable[..., Kept[str]], phantom_files: list[Path]) -> Kept[str]:
+    """The phantom patient's stack, told by its id; its reading is prepared, and nobody outlined the ventricle."""
+
+    def happens(client: TestClient, _: Context) -> str:
+        stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
+        prepared(client, stack_id)
+        return stack_id
+
+    return keeping(WithoutOutlines(), happens)
 
 
 @pytest.fixture

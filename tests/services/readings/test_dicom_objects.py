@@ -2,13 +2,14 @@
 
 import io
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
-import pydicom
 import pytest
 from fastapi.testclient import TestClient
 from pydicom import Dataset, dcmread
@@ -28,14 +29,18 @@ from scarmass.services.readings import dicom_objects as leaving
 from scarmass.services.readings.dicom_objects import dicom_objects
 from tests.api.signing import accept_all, edit, problem_of, send, sign
 from tests.dciodvfy import verdict
+from tests.fakes import EchoSegmenter
 from tests.field.slices import encoded
 from tests.imaging.outlined import STACKS
+from tests.kept import Kept
 from tests.phantom_reader import CONTOURED, PhantomReader
 from tests.services.readings.driving import prepared
 
 SCARS = (Scar(Territory.LAD, transmurality=0.9, half_angle=1.0, half_height=0.35, no_reflow=True),)
 EVERY = (*CONTOURED, Structure.NO_REFLOW)
 DENSITY = 1.05
+
+Objects = dict[ResultKind, bytes]
 
 
 def subject() -> Phantom:
@@ -52,16 +57,22 @@ def subject() -> Phantom:
     )
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """draft: what the reading leaves as while it is as it was drawn. image: one of the files that it was read from."""
+
+    stack_id: str
+    draft: Objects
+    image: Path
+
+
 class Case:
     """A phantom on oblique, gapped slices whose reading is drawn as it truly is, with its insertion points."""
 
-    def __init__(self, client: TestClient, context: Context, folder: Path) -> None:
-        self.client, self.context, self.folder = client, context, folder
+    def __init__(self, client: TestClient, context: Context, stack_id: str) -> None:
+        self.client, self.context = client, context
         self.phantom = subject()
-        study = DemoStudy("Müller^Zoë=王^小东", "TRUTH-7", "19500314", "F", "20260105", self.phantom)
-        self.reader = PhantomReader.of(client, study, folder)
-        self.reader.contour(EVERY)
-        self.reader.edit("landmark", landmarks=self.reader.points(1))
+        self.reader = PhantomReader(client, stack_id, self.phantom)
 
     @property
     def id(self) -> uuid.UUID:
@@ -80,9 +91,32 @@ class Case:
         return self.client.get(f"{self.reader.url}/export", params={"format": format})
 
 
+@pytest.fixture(scope="module")
+def kept_drawn(keeping: Callable[..., Kept[Drawn]], tmp_path_factory: pytest.TempPathFactory) -> Kept[Drawn]:
+    folder = tmp_path_factory.mktemp("drawn")
+    study = DemoStudy("Müller^Zoë=王^小东", "TRUTH-7", "19500314", "F", "20260105", subject())
+
+    def happens(client: TestClient, context: Context) -> Drawn:
+        reader = PhantomReader.of(client, study, folder)
+        reader.contour(EVERY)
+        reader.edit("landmark", landmarks=reader.points(1))
+        reading_id = uuid.UUID(reader.reading["id"])
+        draft = {kind: dicom_objects(context, reading_id, [kind])[0].content for kind in ResultKind}
+        return Drawn(reader.stack_id, draft, next((folder / "TRUTH-7").iterdir()))
+
+    return keeping(EchoSegmenter(), happens)
+
+
+@pytest.fixture(scope="module")
+def draft(kept_drawn: Kept[Drawn]) -> Objects:
+    """What the reading leaves as while it is as it was drawn."""
+    return kept_drawn.told.draft
+
+
 @pytest.fixture
-def case(client: TestClient, context: Context, tmp_path: Path) -> Case:
-    return Case(client, context, tmp_path)
+def case(client: TestClient, context: Context, kept_drawn: Kept[Drawn]) -> Case:
+    kept_drawn.put_into(context)
+    return Case(client, context, kept_drawn.told.stack_id)
 
 
 def value(found: list[Told], label: str, name: str, method: str = "") -> float:
@@ -94,8 +128,8 @@ pytestmark = pytest.mark.slow
 AREA, MASS, VOLUME = "42798000", "118538004", "118565006"
 
 
-def test_masks_are_those_of_the_phantom_on_the_slices_they_were_drawn_on(case: Case) -> None:
-    content = case.content(ResultKind.SEG)
+def test_masks_are_those_of_the_phantom_on_the_slices_they_were_drawn_on(case: Case, draft: Objects) -> None:
+    content = draft[ResultKind.SEG]
     for found in (masks_by_pydicom(content), masks_by_highdicom(content)):
         assert set(found) == set(EVERY)
         for structure in EVERY:
@@ -104,8 +138,8 @@ def test_masks_are_those_of_the_phantom_on_the_slices_they_were_drawn_on(case: C
                 assert np.array_equal(found[structure][key], case.phantom.masks[structure][index])
 
 
-def test_grams_follow_from_the_phantom_s_own_geometry(case: Case) -> None:
-    content = case.content(ResultKind.SR)
+def test_grams_follow_from_the_phantom_s_own_geometry(case: Case, draft: Objects) -> None:
+    content = draft[ResultKind.SR]
     for found in (numbers_by_pydicom(content), numbers_by_highdicom(content)):
         for structure, label in ((Structure.SCAR, "Scar"), (Structure.NO_REFLOW, "No-reflow")):
             area_mm2 = case.phantom.masks[structure].sum() * 2.2 * 2.0
@@ -118,8 +152,8 @@ def test_grams_follow_from_the_phantom_s_own_geometry(case: Case) -> None:
         assert value(found, "Scar", MASS, "by-thickness") == pytest.approx(exact_g, rel=0.05)
 
 
-def test_percent_of_myocardium_and_the_segments_are_those_of_the_reading(case: Case) -> None:
-    found = numbers_by_pydicom(case.content(ResultKind.SR))
+def test_percent_of_myocardium_and_the_segments_are_those_of_the_reading(case: Case, draft: Objects) -> None:
+    found = numbers_by_pydicom(draft[ResultKind.SR])
     reading = case.reader.reading
     assert value(found, "Scar", "pct-myocardium", "by-thickness") == pytest.approx(
         reading["scar_percent_of_myocardium"]
@@ -134,30 +168,32 @@ def test_percent_of_myocardium_and_the_segments_are_those_of_the_reading(case: C
 
 
 @pytest.mark.parametrize("kind", ResultKind)
-def test_dciodvfy_finds_neither_error_nor_warning(case: Case, kind: ResultKind, tmp_path: Path) -> None:
-    assert verdict(case.content(kind), tmp_path) == []
+def test_dciodvfy_finds_neither_error_nor_warning(draft: Objects, kind: ResultKind, tmp_path: Path) -> None:
+    assert verdict(draft[kind], tmp_path) == []
 
 
-def test_a_signed_version_has_the_same_bytes_each_time_and_a_draft_is_another_object(case: Case) -> None:
-    drafts = {kind: case.object(kind) for kind in ResultKind}
+def test_a_signed_version_has_the_same_bytes_each_time_and_a_draft_is_another_object(
+    case: Case, draft: Objects
+) -> None:
     case.signed()
     for kind in ResultKind:
-        assert case.content(kind) == case.content(kind)
-        signed = case.object(kind)
-        assert signed.SOPInstanceUID != drafts[kind].SOPInstanceUID
-        assert drafts[kind].SeriesDescription == f"DRAFT {signed.SeriesDescription}"
+        content = case.content(kind)
+        assert case.content(kind) == content
+        signed, unsigned = dcmread(BytesIO(content)), dcmread(BytesIO(draft[kind]))
+        assert signed.SOPInstanceUID != unsigned.SOPInstanceUID
+        assert unsigned.SeriesDescription == f"DRAFT {signed.SeriesDescription}"
 
 
-def test_an_edit_of_a_draft_makes_another_object(case: Case) -> None:
-    before = case.object(ResultKind.SEG).SOPInstanceUID
+def test_an_edit_of_a_draft_makes_another_object(case: Case, draft: Objects) -> None:
+    before = dcmread(BytesIO(draft[ResultKind.SEG])).SOPInstanceUID
     case.reader.edit("no_scar", **case.reader.slices[0])
     assert case.object(ResultKind.SEG).SOPInstanceUID != before
 
 
-def test_patient_and_study_are_those_of_the_stored_images(case: Case) -> None:
-    source = pydicom.dcmread(next((case.folder / "TRUTH-7").iterdir()))
-    for kind in ResultKind:
-        found = case.object(kind)
+def test_patient_and_study_are_those_of_the_stored_images(kept_drawn: Kept[Drawn]) -> None:
+    source = dcmread(kept_drawn.told.image)
+    for content in kept_drawn.told.draft.values():
+        found = dcmread(BytesIO(content))
         assert str(found.PatientName) == "Müller^Zoë=王^小东"
         for keyword in ("PatientID", "PatientBirthDate", "PatientSex", "StudyInstanceUID", "StudyDate"):
             assert found[keyword].value == source[keyword].value
@@ -192,12 +228,12 @@ def test_the_encapsulated_report_is_the_pdf_and_key_images_show_the_slices_with_
     assert len({one.pixel_array.tobytes() for one in images}) == 3
 
 
-def test_exports_are_named_by_state_and_are_the_objects(case: Case) -> None:
-    draft = case.export("seg")
-    assert draft.headers["content-type"] == "application/dicom"
-    assert 'filename="DRAFT_TRUTH-7_20260105_scar-mass' in draft.headers["content-disposition"]
-    assert '_seg.dcm"' in draft.headers["content-disposition"]
-    assert draft.content == case.content(ResultKind.SEG)
+def test_exports_are_named_by_state_and_are_the_objects(case: Case, draft: Objects) -> None:
+    sent = case.export("seg")
+    assert sent.headers["content-type"] == "application/dicom"
+    assert 'filename="DRAFT_TRUTH-7_20260105_scar-mass' in sent.headers["content-disposition"]
+    assert '_seg.dcm"' in sent.headers["content-disposition"]
+    assert sent.content == draft[ResultKind.SEG]
     case.signed()
     assert case.export("sr").content == case.content(ResultKind.SR)
     assert "SIGNED_TRUTH-7" in case.export("sr").headers["content-disposition"]

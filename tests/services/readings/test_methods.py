@@ -12,7 +12,6 @@ from fastapi.testclient import TestClient
 
 from scarmass.domain.masks import from_rle, to_rle
 from scarmass.domain.structures import Structure
-from scarmass.phantom.demonstration import demo_studies
 from scarmass.phantom.stack import Phantom
 from scarmass.services.context import Context
 from tests.api.test_readings import edit
@@ -34,24 +33,22 @@ def context(context: Context) -> Context:
 
 
 @pytest.fixture
-def truth(phantom_files: list[Path]) -> Phantom:
+def truth(phantom_files: list[Path], demo_phantom: Phantom) -> Phantom:
     """That of the phantom that was uploaded."""
-    subject = next(demo_studies()).phantom
-    assert len(phantom_files) == len(subject.pixels)
-    return subject
+    assert len(phantom_files) == len(demo_phantom.pixels)
+    return demo_phantom
 
 
 @pytest.fixture(scope="module")
-def kept_reading(keeping: Callable[..., Kept[dict]], phantom_files: list[Path]) -> Kept[dict]:
+def kept_reading(keeping: Callable[..., Kept[dict]], phantom_files: list[Path], demo_phantom: Phantom) -> Kept[dict]:
     """The reading with its true contours on the slices 3 to 6, and true scar there."""
-    truth = next(demo_studies()).phantom
 
     def happens(client: TestClient, _: Context) -> dict:
         reading = prepared(client, upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"])
         revision = 0
         for index in range(3, 7):
             for structure in (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL, Structure.SCAR):
-                painted = to_rle(truth.masks[structure][index])
+                painted = to_rle(demo_phantom.masks[structure][index])
                 answer = edit(client, reading, revision, "paint", index, structure=structure.value, mask=painted)
                 revision = answer["revision"]
         edit(client, reading, revision, "sensitivity", follows=False)

@@ -14,7 +14,6 @@ from scarmass.domain.overlap import pooled_dice
 from scarmass.domain.prompts import Box, Prompt
 from scarmass.domain.protocols import Segmentation, SliceImage, VentricleOutline
 from scarmass.domain.structures import Structure
-from scarmass.phantom.demonstration import demo_studies
 from scarmass.phantom.stack import Phantom
 from scarmass.services.context import Context
 from scarmass.services.stacks import get_slice, slice_image
@@ -52,9 +51,9 @@ class KnowingSegmenter(EchoSegmenter):
 
 
 @pytest.fixture
-def phantom() -> Phantom:
+def phantom(demo_phantom: Phantom) -> Phantom:
     """With an anterior scar that encloses a core."""
-    return next(demo_studies()).phantom
+    return demo_phantom
 
 
 @pytest.fixture

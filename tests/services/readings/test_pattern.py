@@ -2,15 +2,15 @@
 
 import csv
 import io
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
-from scarmass.phantom.demonstration import demo_studies
+from scarmass.phantom.stack import Phantom
 from scarmass.services.context import Context
 from tests.api.signing import ANNA, BERT, accept_all, edit, get, problem_of, send, sign
 from tests.fakes import WithoutOutlines
+from tests.kept import Kept
 from tests.phantom_reader import PhantomReader
 
 pytestmark = pytest.mark.slow
@@ -25,8 +25,10 @@ def context(context: Context) -> Context:
 
 
 @pytest.fixture
-def reader(client: TestClient, tmp_path: Path) -> PhantomReader:
-    return PhantomReader.of(client, next(demo_studies()), tmp_path)
+def reader(client: TestClient, context: Context, kept_unoutlined: Kept[str], demo_phantom: Phantom) -> PhantomReader:
+    """Who has outlined nothing yet."""
+    kept_unoutlined.put_into(context)
+    return PhantomReader(client, kept_unoutlined.told, demo_phantom)
 
 
 def client_of(reader: PhantomReader) -> TestClient:

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,12 +12,13 @@ from openpyxl import load_workbook
 
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import DemoStudy
-from scarmass.phantom.stack import phantom
+from scarmass.phantom.stack import Phantom, phantom
 from scarmass.phantom.ventricle import Scar, Territory
 from scarmass.services.context import Context
 from scarmass.services.readings import report_parts
 from scarmass.services.readings.words import Language, words_in
 from tests.fakes import WithoutOutlines
+from tests.kept import Kept
 from tests.phantom_reader import CONTOURED, PhantomReader
 from tests.services.readings.test_report_pages import pages, solid, text
 
@@ -34,19 +35,44 @@ def context(context: Context) -> Context:
     return context
 
 
-@pytest.fixture
-def bare(client: TestClient, tmp_path: Path) -> PhantomReader:
-    small = phantom(34, scars=(SCAR,), rows=96, columns=96, pixel_spacing_mm=(2.0, 2.0), number_of_slices=SLICES)
+@pytest.fixture(scope="module")
+def small() -> Phantom:
+    return phantom(34, scars=(SCAR,), rows=96, columns=96, pixel_spacing_mm=(2.0, 2.0), number_of_slices=SLICES)
+
+
+@pytest.fixture(scope="module")
+def kept_bare(keeping: Callable[..., Kept[str]], small: Phantom, tmp_path_factory: pytest.TempPathFactory) -> Kept[str]:
+    """The small phantom's stack, told by its id; its reading is prepared, and nothing is outlined."""
     study = DemoStudy("Phantom^Anterior", "PHANTOM-001", "19580314", "M", "20260105", small)
-    return PhantomReader.of(client, study, tmp_path)
+    folder = tmp_path_factory.mktemp("small")
+    return keeping(WithoutOutlines(), lambda client, _: PhantomReader.of(client, study, folder).stack_id)
+
+
+@pytest.fixture(scope="module")
+def kept_outlined(keeping: Callable[..., Kept[str]], kept_bare: Kept[str], small: Phantom) -> Kept[str]:
+    """The same, with all contours, no-reflow and insertion points."""
+
+    def happens(client: TestClient, context: Context) -> str:
+        kept_bare.put_into(context)
+        reader = PhantomReader(client, kept_bare.told, small)
+        reader.contour((*CONTOURED, Structure.NO_REFLOW))
+        reader.edit("landmark", landmarks=reader.points(1))
+        return reader.stack_id
+
+    return keeping(WithoutOutlines(), happens)
 
 
 @pytest.fixture
-def reader(bare: PhantomReader) -> PhantomReader:
+def bare(client: TestClient, context: Context, kept_bare: Kept[str], small: Phantom) -> PhantomReader:
+    kept_bare.put_into(context)
+    return PhantomReader(client, kept_bare.told, small)
+
+
+@pytest.fixture
+def reader(client: TestClient, context: Context, kept_outlined: Kept[str], small: Phantom) -> PhantomReader:
     """A reading with all contours, no-reflow and insertion points."""
-    bare.contour((*CONTOURED, Structure.NO_REFLOW))
-    bare.edit("landmark", landmarks=bare.points(1))
-    return bare
+    kept_outlined.put_into(context)
+    return PhantomReader(client, kept_outlined.told, small)
 
 
 def export(reader: PhantomReader, **params: str) -> bytes:

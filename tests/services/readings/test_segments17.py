@@ -1,6 +1,7 @@
 """The 17 segments of a reading over REST: landmarks as edits, what is missing by name, and the bull's-eye."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,10 +12,11 @@ from fastapi.testclient import TestClient
 from scarmass.domain.aha_model import NAMES
 from scarmass.domain.structures import Structure
 from scarmass.phantom.demonstration import demo_studies
-from scarmass.phantom.stack import phantom
+from scarmass.phantom.stack import Phantom, phantom
 from scarmass.phantom.wall_segments import insertion_points_xy
 from scarmass.services.context import Context
 from tests.fakes import WithoutOutlines
+from tests.kept import Kept
 from tests.phantom_reader import PhantomReader
 
 pytestmark = pytest.mark.slow
@@ -30,8 +32,31 @@ def context(context: Context) -> Context:
 
 
 @pytest.fixture
-def reader(client: TestClient, tmp_path: Path) -> PhantomReader:
-    return PhantomReader.of(client, next(demo_studies()), tmp_path)
+def reader(client: TestClient, context: Context, kept_unoutlined: Kept[str], demo_phantom: Phantom) -> PhantomReader:
+    """Who has outlined nothing yet."""
+    kept_unoutlined.put_into(context)
+    return PhantomReader(client, kept_unoutlined.told, demo_phantom)
+
+
+@pytest.fixture(scope="module")
+def kept_marked(keeping: Callable[..., Kept[str]], kept_unoutlined: Kept[str], demo_phantom: Phantom) -> Kept[str]:
+    """The same, with all contours and insertion points."""
+
+    def happens(client: TestClient, context: Context) -> str:
+        kept_unoutlined.put_into(context)
+        reader = PhantomReader(client, kept_unoutlined.told, demo_phantom)
+        reader.contour()
+        reader.edit("landmark", landmarks=reader.points(MARKED_ON))
+        return reader.stack_id
+
+    return keeping(WithoutOutlines(), happens)
+
+
+@pytest.fixture
+def marked(client: TestClient, context: Context, kept_marked: Kept[str], demo_phantom: Phantom) -> PhantomReader:
+    """Whose reading has all contours and insertion points."""
+    kept_marked.put_into(context)
+    return PhantomReader(client, kept_marked.told, demo_phantom)
 
 
 def grams(segments: list[dict]) -> float:
@@ -39,19 +64,17 @@ def grams(segments: list[dict]) -> float:
 
 
 def test_the_segments_add_up_to_the_scar_and_lie_where_the_phantom_s_do(
-    reader: PhantomReader,
+    marked: PhantomReader,
 ) -> None:
-    reader.contour()
-    reader.edit("landmark", landmarks=reader.points(MARKED_ON))
-    segments = reader.get("segments17")
+    segments = marked.get("segments17")
     assert [each["name"] for each in segments] == list(NAMES)
     assert [each["assessed"] for each in segments] == [True] * 16 + [False]
-    total = reader.reading["totals"]["by_slice_thickness"]["mass_g"]
+    total = marked.reading["totals"]["by_slice_thickness"]["mass_g"]
     assert grams(segments) == pytest.approx(total, rel=1e-6)
     most = max(segments[:16], key=lambda each: each["percent_scar"])["name"]
     assert most in ("mid anterior", "mid anteroseptal")
     assert segments[10]["percent_scar"] == 0
-    levels = reader.get("segments17/levels")
+    levels = marked.get("segments17/levels")
     assert [each["level"] for each in levels["slices"]] == ["apical"] * 3 + ["mid"] * 4 + ["base"] * 3
     assert (levels["apex"], levels["doubt"], levels["untold"], levels["outside_mm2"]) == ("first", None, [], 0)
 
@@ -118,24 +141,20 @@ def test_landmarks_that_cannot_be_are_refused_by_name(reader: PhantomReader) -> 
     assert reader.reading["revision"] == 0
 
 
-def test_excluded_slices_and_scar_beyond_the_myocardium_count_in_no_segment(reader: PhantomReader) -> None:
-    reader.contour()
-    reader.edit("landmark", landmarks=reader.points(MARKED_ON))
-    reader.edit("exclude", **reader.slices[4])
-    total = reader.reading["totals"]["by_slice_thickness"]["mass_g"]
-    assert grams(reader.get("segments17")) == pytest.approx(total, rel=1e-6)
-    named = {one["sop_instance_uid"] for each in reader.get("segments17") for one in each["slices"]}
-    assert reader.slices[4]["sop_instance_uid"] not in named
+def test_excluded_slices_and_scar_beyond_the_myocardium_count_in_no_segment(marked: PhantomReader) -> None:
+    marked.edit("exclude", **marked.slices[4])
+    total = marked.reading["totals"]["by_slice_thickness"]["mass_g"]
+    assert grams(marked.get("segments17")) == pytest.approx(total, rel=1e-6)
+    named = {one["sop_instance_uid"] for each in marked.get("segments17") for one in each["slices"]}
+    assert marked.slices[4]["sop_instance_uid"] not in named
 
 
 @pytest.mark.parametrize("shown", ["percent_scar", "transmurality"])
-def test_the_bulls_eye_names_every_segment_and_writes_its_figure(reader: PhantomReader, shown: str) -> None:
-    reader.contour()
-    reader.edit("landmark", landmarks=reader.points(MARKED_ON))
-    answer = reader.client.get(f"{reader.url}/bulls_eye", params={"shown": shown})
+def test_the_bulls_eye_names_every_segment_and_writes_its_figure(marked: PhantomReader, shown: str) -> None:
+    answer = marked.client.get(f"{marked.url}/bulls_eye", params={"shown": shown})
     assert answer.headers["content-type"].startswith("image/svg+xml")
     drawn = {each.get("data-segment"): each for each in ElementTree.fromstring(answer.text).iter(f"{SVG}g")}
-    for told in reader.get("segments17"):
+    for told in marked.get("segments17"):
         group = drawn[str(told["segment"])]
         title, texts = group.findtext(f"{SVG}title"), [each.text for each in group.iter(f"{SVG}text")]
         assert told["name"] in str(title)

@@ -1,5 +1,8 @@
 """A reading's outlines follow its reader: fitted to what was decided, drawn anew where nothing was."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -11,12 +14,17 @@ from scarmass.domain.prompts import Box, Prompt, within
 from scarmass.domain.protocols import Segmentation, SliceImage
 from scarmass.domain.reading import WallRules
 from scarmass.services.context import Context
-from tests.api.test_readings import edit, reading, stack
+from tests.api.test_readings import edit, reading
+from tests.conftest import upload
 from tests.fakes import EchoSegmenter
+from tests.kept import Kept
+from tests.services.readings.driving import prepared
 
 pytestmark = pytest.mark.slow
 
-__all__ = ["reading", "stack"]
+__all__ = ["reading"]
+
+UNCONFINED = WallRules(confines_scar=False)
 
 
 class RampSegmenter(EchoSegmenter):
@@ -36,8 +44,27 @@ class RampSegmenter(EchoSegmenter):
 
 @pytest.fixture
 def context(context: Context) -> Context:
-    context.segmenter, context.wall = RampSegmenter(), WallRules(confines_scar=False)
+    context.segmenter, context.wall = RampSegmenter(), UNCONFINED
     return context
+
+
+@pytest.fixture(scope="module")
+def kept_ramp(keeping: Callable[..., Kept[str]], phantom_files: list[Path]) -> Kept[str]:
+    """The phantom patient's stack, told by its id, with the reading that this model prepared."""
+
+    def happens(client: TestClient, context: Context) -> str:
+        context.wall = UNCONFINED
+        stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
+        prepared(client, stack_id)
+        return stack_id
+
+    return keeping(RampSegmenter(), happens)
+
+
+@pytest.fixture
+def stack(client: TestClient, context: Context, kept_ramp: Kept[str]) -> dict:
+    kept_ramp.put_into(context)
+    return client.get(f"/api/v1/stacks/{kept_ramp.told}").json()
 
 
 def area(told: dict) -> float:
