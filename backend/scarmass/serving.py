@@ -16,6 +16,7 @@ import uvicorn
 from prometheus_client import start_http_server
 
 from scarmass.domain.errors import DatabaseUnavailable
+from scarmass.garbage import collected_between_instructions
 from scarmass.listener import beside
 from scarmass.logs import set_up_logs
 from scarmass.main import console, open_context, open_listening, open_spool, open_storage
@@ -56,6 +57,7 @@ def serve(settings: Settings) -> None:
             context = open_context(settings, database, files)
             context.metrics.registry.register(StateOf(context))
             with (
+                collected_between_instructions(),
                 recorded_run(database, settings.model_dump(mode="json"), version=version("scarmass")),
                 _measured(settings, context.metrics),
             ):

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from scarmass.garbage import collected_between_instructions
 from tests.durability.server import serve
 
 # Each server is a fresh process, forked from one that has imported everything: a start costs as little as it can.
@@ -46,7 +47,8 @@ def server(
 
 def _served(serve: Callable[[Path, int, str | None], None], *args: Any) -> None:
     faulthandler.enable()  # a server that crashes says where
-    serve(*args)
+    with collected_between_instructions():
+        serve(*args)
 
 
 def free_port() -> int:
