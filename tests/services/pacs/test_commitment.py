@@ -11,14 +11,14 @@ from scarmass.services.context import Context
 from scarmass.services.pacs.commit import commitment_of
 from scarmass.services.readings.dicom_objects import dicom_objects
 from tests.api.signing import accept_all, send, sign
-from tests.services.readings.test_dicom_objects import Case
+from tests.services.readings.test_dicom_objects import Case, drawn
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def case(client: TestClient, context: Context, tmp_path: Path) -> Case:
-    return Case(client, context, tmp_path)
+    return Case(client, context, drawn(client, tmp_path).stack_id)
 
 
 def references(case: Case, reading_id: uuid.UUID) -> list[Reference]:

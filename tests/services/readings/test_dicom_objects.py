@@ -91,15 +91,21 @@ class Case:
         return self.client.get(f"{self.reader.url}/export", params={"format": format})
 
 
+def drawn(client: TestClient, folder: Path) -> PhantomReader:
+    """The case's reading, of files that are written into the folder."""
+    study = DemoStudy("Müller^Zoë=王^小东", "TRUTH-7", "19500314", "F", "20260105", subject())
+    reader = PhantomReader.of(client, study, folder)
+    reader.contour(EVERY)
+    reader.edit("landmark", landmarks=reader.points(1))
+    return reader
+
+
 @pytest.fixture(scope="module")
 def kept_drawn(keeping: Callable[..., Kept[Drawn]], tmp_path_factory: pytest.TempPathFactory) -> Kept[Drawn]:
     folder = tmp_path_factory.mktemp("drawn")
-    study = DemoStudy("Müller^Zoë=王^小东", "TRUTH-7", "19500314", "F", "20260105", subject())
 
     def happens(client: TestClient, context: Context) -> Drawn:
-        reader = PhantomReader.of(client, study, folder)
-        reader.contour(EVERY)
-        reader.edit("landmark", landmarks=reader.points(1))
+        reader = drawn(client, folder)
         reading_id = uuid.UUID(reader.reading["id"])
         draft = {kind: dicom_objects(context, reading_id, [kind])[0].content for kind in ResultKind}
         return Drawn(reader.stack_id, draft, next((folder / "TRUTH-7").iterdir()))
