@@ -12,13 +12,14 @@ from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from scarmass.cli.app import app
-from scarmass.datasets.from_readings import part_of
+from scarmass.datasets.from_readings import consented_readings, part_of, write_readings
 from scarmass.datasets.prepared import Prepared, read_prepared
 from scarmass.datasets.readings_manifest import READINGS_FILE
 from scarmass.domain.audit import Action, Sought
 from scarmass.domain.errors import AnnotationMissing, PreparedDatasetInvalid
 from scarmass.domain.masks import from_rle
 from scarmass.domain.structures import Structure
+from scarmass.imaging.pseudonyms import Pseudonyms
 from scarmass.phantom.demonstration import DemoStudy
 from scarmass.phantom.stack import phantom
 from scarmass.phantom.ventricle import Scar, Territory
@@ -182,6 +183,25 @@ def test_what_is_there_stays_as_it_is_when_readings_are_added_and_goes_with_its_
     (gone,) = after.by_patient.keys() - left.by_patient.keys()
     assert left.by_patient.items() <= after.by_patient.items()
     assert gone in before.by_patient
+
+
+def test_a_consent_that_is_withdrawn_while_readings_are_written_counts(
+    context: Context, client: TestClient, folder: Path
+) -> None:
+    readings = [signed(client, study, folder) for study in small_studies(2)]
+    found, pseudonyms, output = (
+        consented_readings(context.database),
+        Pseudonyms("a secret that nobody else has got, of 42"),
+        folder / "learn",
+    )
+
+    def withdraw() -> None:
+        say(client, readings[0], "withdrawn")
+
+    prepared = write_readings(context.database, context.files, found, output, pseudonyms, 0.25, progress=withdraw)
+    (left,) = prepared.by_patient.values()
+    assert [path.name for path in (output / "patients").iterdir()] == [Path(left.file).name]
+    assert list(manifest(prepared)["readings_left_out"].values()) == ["ConsentWithdrawn"]
 
 
 def test_slices_without_a_ventricle_and_readings_whose_images_are_lost_are_left_out_and_told(

@@ -8,7 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 from pydicom.uid import generate_uid
 
+from scarmass.services.context import Context
 from tests.field.slices import SHAPE, dicom_slice, encoded
+from tests.waiting import wait_until
 
 PIXELS = 100
 MASK = {"size": SHAPE, "counts": [0, PIXELS, SHAPE[0] * SHAPE[1] - PIXELS]}
@@ -56,6 +58,20 @@ def test_a_typed_thickness_counts_in_the_reading_the_worklist_and_the_export(cli
     rows = list(csv.DictReader(io.StringIO(client.get(f"{reading}/export").text)))
     assert {row["slice_thickness_typed_by"].rsplit(",")[0] for row in rows} == {"Dr A (unauthenticated)"}
     assert {float(row["slice_thickness_mm"]) for row in rows if row["row"] == "slice"} == {8.0}
+
+
+def test_an_edit_answers_with_what_was_typed_while_models_answered(client: TestClient, context: Context) -> None:
+    stack = imported(client, None)
+    reading = painted(client, stack)
+    wait_until(lambda: client.get(reading).json()["state"] == "draft")
+    before = client.get(reading).json()
+    context.segmenter.before_answer = lambda _: type_thickness(client, stack, 8)  # type: ignore[attr-defined]
+    on = {key: before["slices"][1][key] for key in ("sop_instance_uid", "frame_number")}
+    edit = {"client_id": str(uuid.uuid4()), "expected_revision": before["revision"], "kind": "prompt", **on}
+    box = {"x0": 2.0, "y0": 2.0, "x1": 6.0, "y1": 6.0}
+    answer = client.post(f"{reading}/edits", json={**edit, "boxes": [box]}).raise_for_status().json()
+    assert answer["totals"]["by_slice_thickness"] is not None
+    assert answer["totals"] == client.get(reading).json()["totals"]
 
 
 def test_the_stack_says_who_typed_it(client: TestClient) -> None:

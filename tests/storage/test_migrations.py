@@ -160,6 +160,19 @@ def test_models_learn_from_no_study_of_an_earlier_version_before_its_consent_is_
         assert consented_studies(session) == [uid]
 
 
+@pytest.mark.parametrize("revision", ["0015"])
+def test_a_consent_that_was_withdrawn_stays_so_where_a_database_goes_back_and_forth(
+    client: TestClient, database: Database, then: dict
+) -> None:
+    uid = then["studies"]["studies"][0]["study_instance_uid"]
+    for state in ("given", "withdrawn"):
+        client.put(f"/api/v1/studies/{uid}/training-consent", json={"state": state}).raise_for_status()
+    said = get(client, f"studies/{uid}")["training_consent"]
+    migrate(database.conninfo, "0020")
+    migrate(database.conninfo)
+    assert get(client, f"studies/{uid}")["training_consent"] == said
+
+
 @pytest.mark.parametrize("revision", ["0002"])
 def test_a_reading_from_before_warnings_has_none_until_it_is_edited(client: TestClient, then: dict) -> None:
     for reading_id in then["readings"]:

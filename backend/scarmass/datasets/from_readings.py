@@ -6,7 +6,7 @@ out once stays so, however many readings are added.
 
 import hashlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from scarmass.datasets.annotated import AnnotatedSlice, scar_shares
 from scarmass.datasets.prepared import PATIENTS_FOLDER, Centre, Part, Prepared, PreparedPatient
 from scarmass.datasets.readings_manifest import TakenReading, write_readings_manifest
 from scarmass.datasets.stack_arrays import STRUCTURES, arrays_of, arrays_sha256
-from scarmass.domain.errors import AnnotationMissing, Fact, PreparedDatasetInvalid, SourceMissing
+from scarmass.domain.errors import AnnotationMissing, ConsentWithdrawn, Fact, PreparedDatasetInvalid, SourceMissing
 from scarmass.domain.masks import Mask
 from scarmass.domain.reading import Reading, SliceContent
 from scarmass.domain.stack import Slice, StudyHeader
@@ -47,7 +47,7 @@ class ConsentedReading:
 def consented_readings(database: Database) -> list[ConsentedReading]:
     """The signed readings that no signed one replaces and no reader study hides, of studies that are on the worklist
     and whose consent to training is given."""
-    with database.transaction() as session:
+    with database.moment() as session:
         studies = [header_of(session, uid) for uid in consented_studies(session)]
         return [
             ConsentedReading(study, reading_id)
@@ -77,9 +77,11 @@ def write_readings(
     entries: dict[str, PreparedPatient] = {}
     taken: dict[str, TakenReading] = {}
     left_out: dict[str, str] = {}
+    studies: dict[str, str] = {}
     for one in readings:
         patient = patient_of(one.study, pseudonyms)
         name = f"{patient}-{pseudonyms.of_reading(str(one.reading_id))}"
+        studies[name] = one.study.study_instance_uid
         try:
             slices, taken[name] = _read(database, files, one.reading_id, name, patient)
             entries[name] = _written(slices, output, part_of(patient, held_out))
@@ -87,12 +89,23 @@ def write_readings(
             left_out[name] = type(fact).__name__
             taken.pop(name, None)
         progress()
+    for name in entries.keys() & _without_consent(database, studies):
+        (output / entries.pop(name).file).unlink()
+        left_out[name] = ConsentWithdrawn.__name__
+        taken.pop(name)
     if not entries:
         raise AnnotationMissing("no study with consent to training has a signed reading that can be taken")
     prepared = Prepared(output, 0, {CENTRE: Centre(LAYOUT, licence)}, entries)
     write_readings_manifest(prepared, held_out, taken, left_out)
     prepared.write_manifest()
     return prepared
+
+
+def _without_consent(database: Database, studies: Mapping[str, str]) -> set[str]:
+    """Of entries and their studies: those whose consent was withdrawn since, or that went off the worklist."""
+    with database.transaction() as session:
+        consented = set(consented_studies(session))
+    return {name for name, study in studies.items() if study not in consented}
 
 
 def require_empty(output: Path) -> None:
@@ -150,7 +163,7 @@ def _read(
     database: Database, files: FileStore, reading_id: uuid.UUID, name: str, patient: str
 ) -> tuple[list[AnnotatedSlice], TakenReading]:
     """Raises ReadingNotFound, AnnotationMissing, SourceMissing, PixelsUndecodable."""
-    with database.transaction() as session:
+    with database.moment() as session:
         reading = get_reading(session, reading_id)
     contents = [(one, reading.content(one.key)) for one in reading.slices]
     chosen = [(one, content) for one, content in contents if why_left_out(one, content) is None]

@@ -49,8 +49,9 @@ def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, au
 
 
 def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, author: str) -> MeasuredReading:
-    with context.database.transaction() as session:
+    with context.database.moment() as session:
         reading = readings.get_reading(session, reading_id)
+        stack_before = stacks.stack_revision(session, reading.stack_id)
         if (done := _already_done(context, session, reading_id, request)) is not None:
             return done
     reading.state.require_unsigned()
@@ -68,7 +69,10 @@ def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, auth
         _require_current(request, steps.revision_of(session, reading_id))
         outcome = outcome or _with_other_slices(session, reading, request.edit, author)
         readings.add_edit(session, reading_id, request, author, outcome)
-        if request.edit.kind in READ_BACK or reading.state is ReadingState.PREPARING:  # a proposal may have come
+        may_differ = (  # by a proposal that came, or a slice thickness that somebody typed
+            reading.state is ReadingState.PREPARING or stacks.stack_revision(session, reading.stack_id) != stack_before
+        )
+        if request.edit.kind in READ_BACK or may_differ:
             after = readings.get_reading(session, reading_id)
         else:
             after = edited(reading, outcome, author)
