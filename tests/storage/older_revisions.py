@@ -40,9 +40,16 @@ def restore(revision: str, url: str) -> None:
                 f"insert into {table} overriding system value select * from json_populate_recordset(null::{table}, %s)"
             )
             connection.execute(filled.encode(), [json.dumps(rows)])
+        for column in _documents_of_edits(connection):  # what an edit said nothing of was written as JSON's null
+            connection.execute(f"update edits set {column} = 'null' where {column} is null".encode())
         for table, column in NUMBERED[revision]:
             newest = f"select setval(pg_get_serial_sequence('{table}', '{column}'), max({column})) from {table}"
             connection.execute(newest.encode())
+
+
+def _documents_of_edits(connection: psycopg.Connection) -> list[str]:
+    query = "select column_name from information_schema.columns where table_name = 'edits' and data_type = 'jsonb'"
+    return [column for (column,) in connection.execute(query)]
 
 
 def answers(revision: str) -> dict[str, Any]:
