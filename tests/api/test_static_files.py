@@ -50,10 +50,10 @@ def test_a_file_that_changes_moves_all_of_them_and_nothing_is_served_where_they_
     before = files.prefix()
     assert files.prefix() == before
     assert Path(answer_of(files, f"{before}/a.js").path).read_text() == "1"
-    (tmp_path / "b.js").write_text("3")
+    (tmp_path / "b.js").write_text("2, and more")
     after = files.prefix()
     assert after != before
-    assert Path(answer_of(files, f"{after}/b.js").path).read_text() == "3"
+    assert Path(answer_of(files, f"{after}/b.js").path).read_text() == "2, and more"
     answer = client.get(f"{STATIC}/0123456789abcdef/js/common/api.js")
     assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
 

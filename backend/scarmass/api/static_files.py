@@ -32,8 +32,8 @@ class VersionedFiles(StaticFiles):
 
     def prefix(self) -> str:
         """Where pages find the files as they are now."""
-        files = sorted(path for path in self._folder.rglob("*") if path.is_file())
-        self._digest = _digest_of(self._folder, tuple((path, path.stat().st_mtime_ns) for path in files))
+        found = [(path, path.stat()) for path in sorted(self._folder.rglob("*")) if path.is_file()]
+        self._digest = _digest_of(self._folder, tuple((path, stat.st_size, stat.st_mtime_ns) for path, stat in found))
         return f"{STATIC}/{self._digest}"
 
     async def get_response(self, path: str, scope: Scope) -> Response:
@@ -45,10 +45,10 @@ class VersionedFiles(StaticFiles):
 
 
 @lru_cache(maxsize=1)
-def _digest_of(folder: Path, files: tuple[tuple[Path, int], ...]) -> str:
+def _digest_of(folder: Path, files: tuple[tuple[Path, int, int], ...]) -> str:
     """Of the files' names and contents; read again where one was written since."""
     digest = hashlib.sha256()
-    for path, _ in files:
+    for path, *_ in files:
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         digest.update(f"{path.relative_to(folder)}\0{content}\n".encode())
     return digest.hexdigest()[:DIGEST_LENGTH]
