@@ -1,6 +1,5 @@
 """The page's own files: kept by browsers for as long as they stay what they are."""
 
-import asyncio
 import re
 from pathlib import Path
 
@@ -8,13 +7,14 @@ from fastapi.testclient import TestClient
 from starlette.responses import FileResponse
 
 from scarmass.api.static_files import STATIC, STATIC_FILES, VersionedFiles
+from tests.api.running import run
 
 IMPORTED = re.compile(r'(?:\bfrom|^import) "([^"]+)";$', re.M)
 SCOPE = {"type": "http", "method": "GET", "headers": []}
 
 
 def answer_of(files: VersionedFiles, path: str) -> FileResponse:
-    answer = asyncio.run(files.get_response(path.removeprefix(f"{STATIC}/"), SCOPE))
+    answer = run(files.get_response(path.removeprefix(f"{STATIC}/"), SCOPE))
     assert isinstance(answer, FileResponse)
     return answer
 
