@@ -17,6 +17,7 @@ import httpx
 
 from scarmass.garbage import collected_between_instructions
 from tests.durability.server import serve
+from tests.waiting import wait_until
 
 # Each server is a fresh process, forked from one that has imported everything: a start costs as little as it can.
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -47,6 +48,7 @@ def server(
 
 def _served(serve: Callable[[Path, int, str | None], None], *args: Any) -> None:
     faulthandler.enable()  # a server that crashes says where
+    faulthandler.register(signal.SIGUSR1)  # and one that is asked, what its threads do
     with collected_between_instructions():
         serve(*args)
 
@@ -67,6 +69,17 @@ def wait_until_it_answers(process: BaseProcess, api: httpx.Client) -> None:
         except httpx.TransportError:
             time.sleep(0.05)
     raise AssertionError(f"no answer in {START_S} s")
+
+
+def wait_for(process: BaseProcess, is_so: Callable[[], object], seconds: float = 2 * START_S) -> None:
+    """Wait for what a server does; one that does not says what its threads are at."""
+    try:
+        wait_until(is_so, seconds)
+    except TimeoutError:
+        if process.pid is not None and process.is_alive():
+            os.kill(process.pid, signal.SIGUSR1)
+            time.sleep(1)
+        raise
 
 
 def kill_postgres(folder: Path) -> None:

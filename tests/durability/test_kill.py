@@ -26,9 +26,8 @@ from scarmass.storage.files import FileStore
 from scarmass.storage.orphans import known, sweep
 from tests.durability import pacs
 from tests.durability.editing import Editor
-from tests.durability.running import START_S, kill_postgres, opened, prepared, server
+from tests.durability.running import START_S, kill_postgres, opened, prepared, server, wait_for
 from tests.durability.work import Secretary, files_of
-from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -81,7 +80,10 @@ def test_whatever_is_killed_at_any_moment_nothing_is_lost_or_doubled_that_was_ac
             working.append(at_work)
             if chance.random() < LATE:
                 before = secretary.acknowledged
-                wait_until(lambda before=before, at_work=at_work: secretary.acknowledged > before or at_work.done())
+                wait_for(
+                    process,
+                    lambda before=before, at_work=at_work: secretary.acknowledged > before or at_work.done(),
+                )
             for kill in dict.fromkeys((chance.choice(KILLS), kill_server)):
                 time.sleep(chance.uniform(0.02, 0.4))
                 kill(process, folder)

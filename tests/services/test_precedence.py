@@ -140,18 +140,43 @@ def test_clicks_of_several_take_turns_too(threads: Threads, monkeypatch: pytest.
     assert threads.done[:2] == ["many slices", "one slice"]
 
 
-def test_clicks_without_end_leave_a_piece_to_others_from_time_to_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precedence_module, "OTHERS_EVERY_S", 0.01)
-    precedence, done = Precedence(), threading.Event()
+def a_piece_of(precedence: Precedence) -> tuple[threading.Thread, threading.Event]:
+    """A thread that does one piece of work that nobody waits for, and what it sets in that."""
+    done = threading.Event()
 
     def ask() -> None:
         with precedence.piece():
             done.set()
 
+    return threading.Thread(target=ask), done
+
+
+def test_clicks_without_end_leave_a_piece_to_others_from_time_to_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precedence_module, "OTHERS_EVERY_S", 0.01)
+    precedence = Precedence()
+    other, done = a_piece_of(precedence)
     with precedence.click():
-        other = threading.Thread(target=ask)
         other.start()
         assert done.wait(20)
+    other.join()
+
+
+def test_clicks_that_come_as_soon_as_those_before_are_answered_leave_a_piece_to_others_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Pauses that are over before anybody wakes up."""
+    monkeypatch.setattr(precedence_module, "OTHERS_EVERY_S", 0.2)
+    precedence = Precedence()
+    other, done = a_piece_of(precedence)
+    with precedence.click():
+        other.start()
+        for _ in range(600):
+            if done.wait(0.05):
+                break
+            with precedence._changed:
+                precedence._count(-1)
+                precedence._count(1)
+        assert done.is_set()
     other.join()
 
 

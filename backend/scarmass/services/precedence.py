@@ -15,7 +15,7 @@ LONGEST_S = 30.0
 """What gives way goes on after this, however many clicks come."""
 
 OTHERS_EVERY_S = 2.0
-"""However many clicks come, a piece of other work is done so often."""
+"""However many clicks come, and however short the pauses between them, a piece of other work is done so often."""
 
 CLICKS_AT_ONCE = max(2, (os.cpu_count() or 1) // 2)
 """Pieces for clicks, beside the one piece for all else: a click never waits for the end of that."""
@@ -143,7 +143,7 @@ class Precedence:
 
     def _count(self, by: int) -> None:
         with self._changed:
-            if not self._clicks:
-                self._others_from = monotonic() + OTHERS_EVERY_S
+            if not self._clicks and all(one.is_click for one in self._waiting):
+                self._others_from = monotonic() + OTHERS_EVERY_S  # who waits already waits no longer for this one
             self._clicks += by
             self._changed.notify_all()
