@@ -1,5 +1,6 @@
 """How far each reading is, for the worklist: folded once a step, and remembered while the server lives."""
 
+import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -52,10 +53,12 @@ class ReadingSummary:
 
 
 class Summaries:
-    """Summaries by what their readings consist of, at most REMEMBERED_READINGS."""
+    """Summaries by what their readings consist of, at most REMEMBERED_READINGS. Safe to use from many threads: what one
+    folds, the others wait for."""
 
     def __init__(self) -> None:
         self._known: Remembered[Version, ReadingSummary] = Remembered(REMEMBERED_READINGS)
+        self._folding = threading.Lock()
 
     def forget(self) -> None:
         self._known.forget()
@@ -64,15 +67,19 @@ class Summaries:
         self, session: Session, reading_ids: Sequence[uuid.UUID], recipe_of: Callable[[Reading], Recipe]
     ) -> list[ReadingSummary]:
         """The summaries of these readings as they are now. recipe_of: how one is measured."""
-        found = []
-        for version in versions_of(session, reading_ids):
-            summary = self._known.get(version)
-            if summary is None:
-                reading = readings.get_reading(session, version.reading_id)
-                summary = _summary(reading, version, recipe_of(reading))
-                self._known.put(version, summary)
-            found.append(summary)
-        return found
+        return [
+            self._known.get(version) or self._folded(session, version, recipe_of)
+            for version in versions_of(session, reading_ids)
+        ]
+
+    def _folded(self, session: Session, version: Version, recipe_of: Callable[[Reading], Recipe]) -> ReadingSummary:
+        with self._folding:
+            if (known := self._known.get(version)) is not None:
+                return known
+            reading = readings.get_reading(session, version.reading_id)
+            summary = _summary(reading, version, recipe_of(reading))
+            self._known.put(version, summary)
+            return summary
 
 
 def _summary(reading: Reading, version: Version, recipe: Recipe) -> ReadingSummary:
