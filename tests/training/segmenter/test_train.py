@@ -141,6 +141,15 @@ def test_training_changes_refiner_and_decoder_and_leaves_the_encoder_as_it_is(
     assert list((tmp_path / "run" / "events").iterdir())
 
 
+def test_a_run_without_time_for_a_step_ends_with_what_it_started_from(
+    config: TrainingConfig, epoch: Epoch, tmp_path: Path
+) -> None:
+    timeless = replace(config.optimiser, minutes=0)
+    warming_up = replace(config, optimiser=timeless, curriculum=replace(config.curriculum, warmup_share=0.5))
+    after = trained(warming_up, epoch, tmp_path, steps=2)
+    assert all(torch.equal(after[name], tensor) for name, tensor in network().state_dict().items())
+
+
 def test_half_precision_learns_like_single(config: TrainingConfig, epoch: Epoch, tmp_path: Path) -> None:
     one_view = replace(config, optimiser=replace(config.optimiser, batch_size=1))
     name = "refiner.head.weight"

@@ -33,7 +33,8 @@ def adamw(network: PromptableSegmenter, settings: Optimiser) -> torch.optim.Adam
 
 def progress(settings: Optimiser, step: int, run: Run) -> float:
     """Share of the training that is done, by steps or by minutes, whichever is further."""
-    return max(step / settings.steps, run.minutes() / settings.minutes)
+    minutes = run.minutes()
+    return 1.0 if minutes >= settings.minutes else max(step / settings.steps, minutes / settings.minutes)
 
 
 def learning_rate(settings: Optimiser, step: int, done: float) -> float:

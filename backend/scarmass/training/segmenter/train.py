@@ -73,11 +73,11 @@ def train(
             state["best"] = fitness
             on_best()
 
-    if state["step"] == 0 and curriculum.warmup_share == 0:
+    done = progress(settings, state["step"], run)
+    if state["best"] < 0 and (done >= 1 or (state["step"] == 0 and curriculum.warmup_share == 0)):
         choose()  # what it starts from may be the best
     with progress_bar(fabric) as bar:
         task = bar.add_task("training", total=1.0, step=state["step"], losses="")
-        done = progress(settings, state["step"], run)
         while done < 1:
             index = torch.tensor(epoch.order[sampler.next_batch(settings.batch_size)], device=device)
             batch = draw_batch(slices, index, done, config, entry)
