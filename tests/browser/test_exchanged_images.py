@@ -49,9 +49,9 @@ def test_the_earlier_image_is_taken_and_the_later_one_comes_back_with_undo(
     show_part(page, "Details")
     page.get_by_role("button", name="Use the earlier image (10:00:02)").click()
     expect(warnings).to_contain_text("Slice 3: the earlier image (10:00:02) of 2 is used.")
+    wait_until(lambda: reading_state(page)["reading"]["slices"][AT]["state"] == "proposed")
     wait_until(lambda: reading_state(page)["reading"]["state"] == "draft")
     assert used(page) == first == server.reading(stack_id)["images"][AT]["sop_instance_uid"]
-    assert reading_state(page)["reading"]["slices"][AT]["state"] == "proposed"
     assert reading_state(page)["index"] == before
     page.keyboard.press("z")
     expect(warnings).to_contain_text("Slice 3: the later image (10:00:10) of 2 is used.")
