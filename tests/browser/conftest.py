@@ -1,15 +1,17 @@
 """A real server with an echoing segmenter, and a real Chromium in front of it."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from scarmass.services.context import Context
 from tests.browser.chromium import FLAGS, WITHOUT_WEBGL, installed_chromium
@@ -40,22 +42,36 @@ class Server:
         return httpx.get(f"{self.address}/api/v1/readings/{reading_id}").json()
 
 
+@pytest.fixture(scope="session")
+def port() -> Iterator[int]:
+    """Where the servers of all tests are found, one after the other: a browser keeps the page's files by address."""
+    with own_port(0) as held:
+        yield held.getsockname()[1]
+
+
+def own_port(number: int) -> socket.socket:
+    """A socket at this port of our own, at any free one for 0; while it is open nobody else is given the port."""
+    opened = socket.socket()
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    opened.bind(("127.0.0.1", number))
+    return opened
+
+
 @pytest.fixture
-def server(context: Context, unused_tcp_port: int) -> Iterator[Server]:
+def server(context: Context, port: int) -> Iterator[Server]:
     context.wall = UNCONFINED
     config = uvicorn.Config(
         application(context),
-        host="127.0.0.1",
-        port=unused_tcp_port,
         log_level="critical",  # streams of events are still open when it ends, and it would say that it cancels them
         timeout_graceful_shutdown=0,
     )
     running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run)
+    thread = threading.Thread(target=running.run, args=([own_port(port)],))
     thread.start()
     while not running.started:
         time.sleep(0.01)
-    yield Server(f"http://127.0.0.1:{unused_tcp_port}", context)
+    yield Server(f"http://127.0.0.1:{port}", context)
     running.should_exit = True
     thread.join()
 
@@ -71,7 +87,8 @@ def browsers() -> Iterator[Callable[[bool], Browser]]:
 
         def browser(webgl: bool) -> Browser:
             if webgl not in started:
-                flags = FLAGS if webgl else WITHOUT_WEBGL
+                # By one process a site, that which has compiled the page's scripts shows the next test's page too.
+                flags = [*(FLAGS if webgl else WITHOUT_WEBGL), "--process-per-site"]
                 started[webgl] = playwright.chromium.launch(executable_path=path, args=flags)
             return started[webgl]
 
@@ -80,19 +97,53 @@ def browsers() -> Iterator[Callable[[bool], Browser]]:
             one.close()
 
 
+@pytest.fixture(scope="session")
+def windows(browsers: Callable[[bool], Browser]) -> Callable[[bool, str], BrowserContext]:
+    """A window of Chromium with or without WebGL, by name. Each is opened once: it keeps the page's files."""
+
+    @cache
+    def window(webgl: bool, name: str) -> BrowserContext:
+        return browsers(webgl).new_context(viewport={"width": 1366, "height": 768})
+
+    return window
+
+
+def empty_page(window: BrowserContext, server: Server) -> Page:
+    """A page of the window, which remembers nothing of earlier tests but files that never change.
+
+    The window's first page stays, so that the process that shows the server's pages does too.
+    """
+    if not window.pages:
+        window.new_page().goto(f"{server.address}/static/icon.svg")
+    window.set_offline(False)
+    window.clear_cookies()
+    page = window.new_page()
+    storage = window.new_cdp_session(page)
+    storage.send("Storage.clearDataForOrigin", {"origin": server.address, "storageTypes": "all"})
+    storage.detach()
+    return page
+
+
+def close_pages(window: BrowserContext) -> None:
+    for page in window.pages[1:]:
+        page.close()
+
+
 @pytest.fixture
-def page(browsers: Callable[[bool], Browser], server: Server, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(
+    windows: Callable[[bool, str], BrowserContext], server: Server, request: pytest.FixtureRequest
+) -> Iterator[Page]:
     """A page of 1366 x 768 whose errors and requests beyond the server fail the test. Parameter: with WebGL or not.
 
     It closes before the server ends, which answers 500 to what is still on its way then.
     """
-    page = browsers(getattr(request, "param", True)).new_page(viewport={"width": 1366, "height": 768})
+    page = empty_page(windows(getattr(request, "param", True), "page"), server)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
     page.on("console", lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None)
     page.on("request", lambda sent: None if _is_own(sent.url) else problems.append(f"left the origin: {sent.url}"))
     yield page
-    page.close()
+    close_pages(page.context)
     assert not problems
 
 
@@ -132,10 +183,9 @@ def contoured(page: Page, server: Server, kept_contoured: Kept[str]) -> str:
 
 
 @pytest.fixture
-def other(page: Page, server: Server, opened: str) -> Iterator[Page]:
+def other(windows: Callable[[bool, str], BrowserContext], server: Server, opened: str) -> Iterator[Page]:
     """Another browser window, with storage of its own, on the same reading."""
-    assert page.context.browser is not None
-    other = page.context.browser.new_page()
+    other = empty_page(windows(True, "other"), server)
     open_stack(other, server, opened)
     yield other
-    other.close()
+    close_pages(other.context)
