@@ -1,14 +1,21 @@
 """A study that grows while it is read: the page says so, changes nothing by itself, and takes the new slices over."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 from playwright.sync_api import Page
 
+from scarmass.services.context import Context
 from tests.browser.conftest import Server, open_stack
 from tests.browser.driving import client_point, drag, reading_state, wait_for_revision
 from tests.browser.test_accessibility import serious
+from tests.conftest import UNCONFINED, upload
+from tests.fakes import EchoSegmenter
+from tests.kept import Kept
+from tests.services.readings.driving import prepared
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -16,12 +23,26 @@ pytestmark = pytest.mark.browser
 ANYWHERE = (100, 100)
 
 
+@pytest.fixture(scope="module")
+def kept_early(keeping: Callable[..., Kept[str]], phantom_files: list[Path]) -> Kept[str]:
+    """The stack, prepared, of a study whose third slice from either end has not come yet, told by its id."""
+
+    def happens(client: TestClient, context: Context) -> str:
+        context.wall = UNCONFINED
+        early = [path for path in phantom_files if path not in _late(phantom_files)]
+        stack_id = upload(client, early)["studies"][0]["stacks"][0]["stack_id"]
+        prepared(client, stack_id)
+        return stack_id
+
+    return keeping(EchoSegmenter(), happens)
+
+
 @pytest.fixture
-def early(page: Page, server: Server, phantom_files: list[Path]) -> str:
-    """The stack of a study whose third slice from either end has not come yet, opened."""
-    stack_id = server.upload([path for path in phantom_files if path not in _late(phantom_files)])
-    open_stack(page, server, stack_id)
-    return stack_id
+def early(page: Page, server: Server, kept_early: Kept[str]) -> str:
+    """That stack, opened."""
+    kept_early.put_into(server.context)
+    open_stack(page, server, kept_early.told)
+    return kept_early.told
 
 
 def _late(files: list[Path]) -> list[Path]:

@@ -1,13 +1,14 @@
 """From a tablet held upright to 4K nothing of the pages is cut off, and fingers find what they tap."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Server, open_stack
 from tests.browser.driving import reading_state
 from tests.browser.test_accessibility import serious
+from tests.kept import Kept
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -33,34 +34,46 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("button, .links a, select
   .filter(([, { width, height }]) => width < 44 || height < 44).map(([html]) => html)"""
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_nothing_is_cut_off(page: Page, server: Server, opened: str, size: tuple[int, int]) -> None:
-    # A drawer on its way out is no measure.
-    page.emulate_media(reduced_motion="reduce")
+def cut_off(page: Page, size: tuple[int, int]) -> list[str]:
+    """What of the page is cut off on a screen of this size, each after the size."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.wait_for_timeout(200)
-    assert page.evaluate(CUT_OFF) == []
-    if page.locator('[data-command="panel"]').is_visible():
-        page.keyboard.press("p")
-        wait_until(page.locator("#mass").is_visible)
-        assert page.evaluate(CUT_OFF) == []
-        page.keyboard.press("Escape")
-    page.keyboard.press("a")
-    page.wait_for_timeout(200)
-    assert page.evaluate(CUT_OFF) == []
+    return [f"{size[0]} x {size[1]}: {html}" for html in page.evaluate(CUT_OFF)]
+
+
+def test_nothing_of_a_reading_its_panel_and_all_slices_side_by_side_is_cut_off(page: Page, opened: str) -> None:
+    # A drawer on its way out is no measure.
+    page.emulate_media(reduced_motion="reduce")
+    for size in SIZES:
+        assert cut_off(page, size) == []
+        if page.locator('[data-command="panel"]').is_visible():
+            page.keyboard.press("p")
+            wait_until(page.locator("#mass").is_visible)
+            assert cut_off(page, size) == []
+            page.keyboard.press("Escape")
+        page.keyboard.press("a")
+        page.get_by_role("button", name="Accept all shown").wait_for()
+        assert cut_off(page, size) == []
+        page.keyboard.press("a")
+        page.get_by_role("button", name="Accept all shown").wait_for(state="hidden")
+
+
+def test_nothing_of_the_worklist_is_cut_off(page: Page, server: Server, kept_stack: Kept[str]) -> None:
+    kept_stack.put_into(server.context)
     page.goto(server.address)
     page.get_by_text("Phantom, Anterior").wait_for()
-    assert page.evaluate(CUT_OFF) == []
+    for size in SIZES:
+        assert cut_off(page, size) == []
 
 
-@pytest.mark.parametrize("tool", ["v", "b", "Shift+B", "Shift+C"])
-def test_a_small_laptop_has_one_row_of_tools(page: Page, opened: str, tool: str) -> None:
-    page.keyboard.press(tool)
-    row = page.locator(".tools").bounding_box()
-    button = page.locator('.tools [data-command="prompt"]').bounding_box()
-    assert row is not None
-    assert button is not None
-    assert row["height"] < 2 * button["height"]
+def test_a_small_laptop_has_one_row_of_tools_whichever_is_in_hand(page: Page, opened: str) -> None:
+    for tool in ("v", "b", "Shift+B", "Shift+C"):
+        page.keyboard.press(tool)
+        row = page.locator(".tools").bounding_box()
+        button = page.locator('.tools [data-command="prompt"]').bounding_box()
+        assert row is not None, tool
+        assert button is not None, tool
+        assert row["height"] < 2 * button["height"], tool
 
 
 def test_on_a_narrow_screen_the_panel_is_a_drawer(page: Page, server: Server, opened: str) -> None:
@@ -83,12 +96,12 @@ def test_on_a_narrow_screen_the_panel_is_a_drawer(page: Page, server: Server, op
 
 
 @pytest.fixture
-def tablet(page: Page, server: Server, opened: str) -> Iterator[Page]:
+def tablet(browsers: Callable[[bool], Browser], server: Server, kept_stack: Kept[str]) -> Iterator[Page]:
     """The reading on a screen for fingers."""
-    assert page.context.browser is not None
-    context = page.context.browser.new_context(has_touch=True, is_mobile=True, viewport={"width": 1180, "height": 820})
+    kept_stack.put_into(server.context)
+    context = browsers(True).new_context(has_touch=True, is_mobile=True, viewport={"width": 1180, "height": 820})
     tablet = context.new_page()
-    open_stack(tablet, server, opened)
+    open_stack(tablet, server, kept_stack.told)
     yield tablet
     context.close()
 

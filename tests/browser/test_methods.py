@@ -1,61 +1,69 @@
 """Readers' reference methods on the page: compared, shown on the image, resting on placed regions, adopted, undone."""
 
-import uuid
+from collections.abc import Callable
+from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 from playwright.sync_api import Page, expect
 
 from scarmass.domain.masks import to_rle
 from scarmass.domain.structures import Structure
-from scarmass.phantom.demonstration import demo_studies
-from tests.browser.conftest import Server
+from scarmass.phantom.stack import Phantom
+from scarmass.services.context import Context
+from tests.api.test_readings import edit
+from tests.browser.conftest import Server, open_stack
 from tests.browser.driving import drag, reading_state, show_part, wait_for_revision
 from tests.browser.test_accessibility import serious
+from tests.conftest import UNCONFINED, upload
 from tests.fakes import WithoutOutlines
+from tests.kept import Kept
+from tests.services.readings.driving import prepared
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
 CONTOURED = range(3, 7)
 AT = 4
-TRUTH = next(demo_studies()).phantom.masks
+REVISION = 2 * len(CONTOURED)
 
 
 @pytest.fixture
-def server(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
-    monkeypatch.setattr(server.context, "segmenter", WithoutOutlines())
-    return server
+def context(context: Context) -> Context:
+    context.segmenter = WithoutOutlines()
+    return context
+
+
+@pytest.fixture(scope="module")
+def kept_contours(keeping: Callable[..., Kept[str]], phantom_files: list[Path], demo_phantom: Phantom) -> Kept[str]:
+    """The stack, told by its id, whose reading has its true contours on some slices."""
+
+    def happens(client: TestClient, context: Context) -> str:
+        context.wall = UNCONFINED
+        stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
+        reading = prepared(client, stack_id)
+        outlines = [(index, one) for index in CONTOURED for one in (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL)]
+        for revision, (index, structure) in enumerate(outlines):
+            painted = to_rle(demo_phantom.masks[structure][index])
+            answer = edit(client, reading, revision, "paint", index, structure=structure.value, mask=painted)
+            assert answer["revision"] == revision + 1
+        return stack_id
+
+    return keeping(WithoutOutlines(), happens)
 
 
 @pytest.fixture
-def revision(page: Page, server: Server, opened: str) -> int:
-    """The page is on a slice in the middle of those that have their true contours; the reading's revision."""
-    reading, revision = server.reading(opened), 0
-    for index in CONTOURED:
-        for structure in (Structure.LEFT_VENTRICLE, Structure.BLOOD_POOL):
-            edit = {
-                "client_id": str(uuid.uuid4()),
-                "expected_revision": revision,
-                "kind": "paint",
-                "structure": structure.value,
-                "sop_instance_uid": reading["slices"][index]["sop_instance_uid"],
-                "mask": to_rle(TRUTH[structure][index]),
-            }
-            httpx.post(
-                f"{server.address}/api/v1/readings/{reading['id']}/edits", json=edit, timeout=60
-            ).raise_for_status()
-            revision += 1
-    wait_for_revision(page, revision)
+def stack(page: Page, server: Server, kept_contours: Kept[str]) -> str:
+    """That stack, the page on a slice in the middle of those that have their contours."""
+    kept_contours.put_into(server.context)
+    open_stack(page, server, kept_contours.told)
     page.locator("#strip button").nth(AT).click()
     wait_until(lambda: reading_state(page)["shown"] == AT)
-    return revision
+    return kept_contours.told
 
 
-def test_a_method_is_compared_shown_adopted_and_taken_back(
-    page: Page, server: Server, opened: str, revision: int
-) -> None:
+def test_a_method_is_compared_shown_adopted_and_taken_back(page: Page, server: Server, stack: str) -> None:
     panel = page.locator("#methods")
     show_part(page, "Methods")
     expect(panel.locator("tbody tr")).to_have_count(9)
@@ -73,29 +81,27 @@ def test_a_method_is_compared_shown_adopted_and_taken_back(
     assert not serious(page), "\n".join(serious(page))
     expect(adopt).to_be_enabled()
     adopt.click()
-    wait_for_revision(page, revision + 1)
-    adopted = server.reading(opened)["slices"][AT]
+    wait_for_revision(page, REVISION + 1)
+    adopted = server.reading(stack)["slices"][AT]
     scar = adopted["segments"]["scar"]
     assert (adopted["state"], scar["origin"], scar["mask"]) == ("edited", "threshold", mask)
     expect(page.locator("[data-corner=prompt]")).to_have_text("5 SD above remote myocardium")
     show_part(page, "History")
     expect(page.locator("#history li").first).to_contain_text("slice 5: 5 SD above remote myocardium")
     page.keyboard.press("Control+z")
-    wait_for_revision(page, revision + 2)
-    assert server.reading(opened)["slices"][AT]["state"] == "proposed"
+    wait_for_revision(page, REVISION + 2)
+    assert server.reading(stack)["slices"][AT]["state"] == "proposed"
 
 
-def test_the_stack_is_adopted_in_one_step_and_decided_slices_stay(
-    page: Page, server: Server, opened: str, revision: int
-) -> None:
+def test_the_stack_is_adopted_in_one_step_and_decided_slices_stay(page: Page, server: Server, stack: str) -> None:
     page.keyboard.press("Enter")
-    wait_for_revision(page, revision + 1)
-    before = server.reading(opened)
+    wait_for_revision(page, REVISION + 1)
+    before = server.reading(stack)
     page.keyboard.press("7")
     page.locator("#methods").get_by_role("button", name="Otsu").click()
     page.locator("#methods").get_by_role("button", name="Adopt on the stack").click()
-    wait_for_revision(page, revision + 2)
-    after = server.reading(opened)["slices"]
+    wait_for_revision(page, REVISION + 2)
+    after = server.reading(stack)["slices"]
     assert [one["segments"]["scar"]["origin"] for one in after[2:8]] == [
         "proposed",
         "threshold",
@@ -105,12 +111,12 @@ def test_the_stack_is_adopted_in_one_step_and_decided_slices_stay(
         "proposed",
     ]
     page.keyboard.press("z")
-    wait_for_revision(page, revision + 3)
-    assert server.reading(opened)["totals"] == before["totals"]
+    wait_for_revision(page, REVISION + 3)
+    assert server.reading(stack)["totals"] == before["totals"]
 
 
 def test_a_placed_region_moves_the_threshold_of_its_slice_and_is_kept(
-    page: Page, server: Server, opened: str, revision: int
+    page: Page, server: Server, stack: str, demo_phantom: Phantom
 ) -> None:
     panel = page.locator("#methods")
     page.keyboard.press("7")
@@ -118,17 +124,17 @@ def test_a_placed_region_moves_the_threshold_of_its_slice_and_is_kept(
     wait_until(lambda: reading_state(page)["methodMask"])
     proposed = reading_state(page)["methodMask"]
     page.keyboard.press("8")
-    rows, columns = np.nonzero(TRUTH[Structure.SCAR][AT])
+    rows, columns = np.nonzero(demo_phantom.masks[Structure.SCAR][AT])
     middle = (float(columns[0]) + 0.5, float(rows[0]) + 0.5)
     drag(page, middle, (middle[0] + 5, middle[1]))
     wait_until(lambda: reading_state(page)["methodMask"] not in (None, proposed))
     expect(panel.locator("table")).to_have_attribute("aria-busy", "false")
     (region,) = reading_state(page)["regions"]
-    spacing_mm = server.reading(opened)["images"][AT]["pixel_spacing_mm"][1]
+    spacing_mm = server.reading(stack)["images"][AT]["pixel_spacing_mm"][1]
     assert (region["region"], region["radius_mm"]) == ("remote", pytest.approx(5 * spacing_mm, rel=0.1))
     assert (region["x"], region["y"]) == pytest.approx(middle, abs=0.6)
     expect(panel.locator("[data-methods=placed]")).to_contain_text("remote placed, hyperenhanced proposed")
-    assert server.reading(opened)["revision"] == revision
+    assert server.reading(stack)["revision"] == REVISION
     page.reload()
     wait_until(lambda: reading_state(page).get("reading"))
     assert reading_state(page)["regions"] == [region]
@@ -142,9 +148,7 @@ def test_the_panel_says_why_without_contours_there_is_nothing_to_compare(page: P
     expect(page.get_by_role("button", name="Adopt on the stack")).to_be_disabled()
 
 
-def test_keys_alone_choose_a_method_place_a_region_and_adopt(
-    page: Page, server: Server, opened: str, revision: int
-) -> None:
+def test_keys_alone_choose_a_method_place_a_region_and_adopt(page: Page, server: Server, stack: str) -> None:
     page.keyboard.press("7")
     row = page.locator("#methods").get_by_role("button", name="6 SD")
     row.focus()
@@ -159,5 +163,5 @@ def test_keys_alone_choose_a_method_place_a_region_and_adopt(
     expect(adopt).to_be_enabled()
     adopt.focus()
     page.keyboard.press("Enter")
-    wait_for_revision(page, revision + 1)
-    assert server.reading(opened)["slices"][AT]["segments"]["scar"]["method"]["n"] == 6
+    wait_for_revision(page, REVISION + 1)
+    assert server.reading(stack)["slices"][AT]["segments"]["scar"]["method"]["n"] == 6

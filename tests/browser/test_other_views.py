@@ -1,17 +1,23 @@
 """The study's other stacks beside the image: listed and opened on demand, looked at, and never edited."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
+from fastapi.testclient import TestClient
 from playwright.sync_api import Page, expect
 from pydicom.uid import generate_uid
 
+from scarmass.services.context import Context
 from tests.browser.conftest import Server, open_stack
 from tests.browser.driving import client_point, reading_state
 from tests.browser.test_accessibility import serious
+from tests.conftest import UNCONFINED, upload
 from tests.fakes import EchoSegmenter
+from tests.kept import Kept
+from tests.services.readings.driving import prepared
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -19,8 +25,8 @@ pytestmark = pytest.mark.browser
 PHASES = 5
 
 
-@pytest.fixture
-def long_axis(phantom_files: list[Path], tmp_path: Path) -> list[Path]:
+@pytest.fixture(scope="module")
+def long_axis(phantom_files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """A cine of one image through the phantom's middle, its columns along the stack's normal."""
     first, last = (pydicom.dcmread(path) for path in (phantom_files[0], phantom_files[-1]))
     right, down = np.reshape(first.ImageOrientationPatient, (2, 3)).astype(float)
@@ -29,7 +35,7 @@ def long_axis(phantom_files: list[Path], tmp_path: Path) -> list[Path]:
     middle = corner + down * float(first.PixelSpacing[0]) * first.Rows / 2
     ends = [float(normal @ np.array(one.ImagePositionPatient, float)) for one in (first, last)]
     series = generate_uid()
-    paths = []
+    folder, paths = tmp_path_factory.mktemp("long_axis"), []
     for phase in range(PHASES):
         one = pydicom.dcmread(phantom_files[0])
         one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = generate_uid()
@@ -40,16 +46,30 @@ def long_axis(phantom_files: list[Path], tmp_path: Path) -> list[Path]:
         start = middle + normal * (sum(ends) / 2 - float(normal @ middle) - reach_mm / 2)
         one.ImagePositionPatient = [round(float(at), 4) for at in start]
         one.WindowCenter, one.WindowWidth = 500, 1000
-        paths.append(tmp_path / f"long_{phase}.dcm")
+        paths.append(folder / f"long_{phase}.dcm")
         one.save_as(paths[-1])
     return paths
 
 
+@pytest.fixture(scope="module")
+def kept_axes(keeping: Callable[..., Kept[str]], phantom_files: list[Path], long_axis: list[Path]) -> Kept[str]:
+    """The phantom with that cine, prepared; told by the id of its stack."""
+
+    def happens(client: TestClient, context: Context) -> str:
+        context.wall = UNCONFINED
+        stack_id = upload(client, [*phantom_files, *long_axis])["studies"][0]["stacks"][0]["stack_id"]
+        prepared(client, stack_id)
+        return stack_id
+
+    return keeping(EchoSegmenter(), happens)
+
+
 @pytest.fixture
-def short_axis(server: Server, page: Page, phantom_files: list[Path], long_axis: list[Path]) -> str:
-    stack_id = server.upload([*phantom_files, *long_axis])
-    open_stack(page, server, stack_id)
-    return stack_id
+def short_axis(page: Page, server: Server, kept_axes: Kept[str]) -> str:
+    """That stack, opened."""
+    kept_axes.put_into(server.context)
+    open_stack(page, server, kept_axes.told)
+    return kept_axes.told
 
 
 def requests_of(page: Page) -> list[str]:
@@ -83,8 +103,10 @@ def open_cine(page: Page) -> None:
 
 
 def test_a_view_is_opened_beside_the_image_scrolled_and_closed_and_the_image_is_as_before(
-    page: Page, server: Server, short_axis: str
+    page: Page, server: Server, phantom_files: list[Path], long_axis: list[Path]
 ) -> None:
+    # Stored and prepared here, so that this segmenter has embedded all that it will of the stack.
+    open_stack(page, server, server.upload([*phantom_files, *long_axis]))
     sent = requests_of(page)
     before = [client_point(page, x, y) for x, y in ((100, 100), (150, 120))]
     embedded = list(server.context.segmenter.embedded)  # type: ignore[attr-defined]
@@ -116,11 +138,12 @@ def test_a_view_is_opened_beside_the_image_scrolled_and_closed_and_the_image_is_
 
 
 def test_nothing_of_other_views_is_loaded_before_one_is_opened(
-    page: Page, server: Server, phantom_files: list[Path], long_axis: list[Path]
+    page: Page, server: Server, kept_axes: Kept[str], long_axis: list[Path]
 ) -> None:
+    kept_axes.put_into(server.context)
     uids = [str(pydicom.dcmread(path, specific_tags=["SOPInstanceUID"]).SOPInstanceUID) for path in long_axis]
     sent = requests_of(page)
-    open_stack(page, server, server.upload([*phantom_files, *long_axis]))
+    open_stack(page, server, kept_axes.told)
     page.keyboard.press("4")
     page.get_by_role("button", name="cine 4ch").wait_for()
     assert not [url for url in sent if any(uid in url for uid in uids)]

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from scarmass.domain.masks import from_rle
 from tests.browser.conftest import Server, stored_slice
 from tests.browser.driving import client_point, drag, reading_state, wait_for_revision
+from tests.kept import Kept
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -220,9 +221,10 @@ def test_a_press_of_keys_that_is_escaped_from_leaves_nothing(page: Page, server:
 
 
 def test_the_keyboard_alone_does_a_whole_reading(
-    page: Page, server: Server, phantom_files: list[Path], tmp_path: Path
+    page: Page, server: Server, kept_stack: Kept[str], tmp_path: Path
 ) -> None:
-    stack_id = server.upload(phantom_files)
+    kept_stack.put_into(server.context)
+    stack_id = kept_stack.told
     page.goto(server.address)
     page.get_by_text("SAX LGE magnitude").wait_for()
     page.keyboard.press("ArrowDown")
@@ -231,7 +233,7 @@ def test_the_keyboard_alone_does_a_whole_reading(
     wait_until(lambda: (reading_state(page).get("reading") or {}).get("state") == "draft")
     wait_until(lambda: reading_state(page)["shown"] == reading_state(page)["index"])
     page.keyboard.press("Home")
-    of = len(phantom_files)
+    of = server.reading(stack_id)["of"]
     for number in range(of):
         wait_until(lambda number=number: reading_state(page)["shown"] == number)
         if number == 4:

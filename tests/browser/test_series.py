@@ -15,10 +15,10 @@ from tests.api.signing import accept_all, edit, name_of, open_reading, sign
 from tests.browser.conftest import Server, open_stack
 from tests.browser.driving import reading_state
 from tests.browser.test_accessibility import serious
-from tests.browser.test_other_views import PHASES, long_axis, marked, open_cine, requests_of, short_axis
+from tests.browser.test_other_views import PHASES, kept_axes, long_axis, marked, open_cine, requests_of, short_axis
 from tests.waiting import wait_until
 
-__all__ = ["long_axis", "short_axis"]
+__all__ = ["kept_axes", "long_axis", "short_axis"]
 
 pytestmark = pytest.mark.browser
 

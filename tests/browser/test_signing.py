@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from scarmass.services.readings import deliver
-from tests.browser.conftest import Server, open_stack
+from tests.browser.conftest import Server
 from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision
 from tests.browser.test_accessibility import serious
 from tests.waiting import wait_until
@@ -171,11 +171,9 @@ def test_two_readers_are_compared_on_the_page(page: Page, server: Server, opened
     assert not serious(page)
 
 
-def test_work_is_counted_while_the_reader_works(page: Page, server: Server, phantom_files: list[Path]) -> None:
-    stack_id = server.upload(phantom_files)
-    open_stack(page, server, stack_id)
+def test_work_is_counted_while_the_reader_works(page: Page, server: Server, opened: str) -> None:
     accept_all(page)
     wait_until(lambda: page.evaluate("document.hasFocus()"))
     page.wait_for_timeout(2500)
     sign(page)
-    assert server.reading(stack_id)["seconds_of_work"] > 1
+    assert server.reading(opened)["seconds_of_work"] > 1

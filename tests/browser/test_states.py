@@ -13,6 +13,7 @@ from scarmass.services.context import Context
 from tests.browser.conftest import Server, stored_slice
 from tests.browser.driving import drag, reading_state, wait_for_revision
 from tests.browser.test_accessibility import serious
+from tests.kept import Kept
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
@@ -26,9 +27,9 @@ def test_the_worklist_says_that_it_is_empty_and_what_to_do(page: Page, server: S
 
 
 def test_the_worklist_comes_by_itself_when_the_server_is_back(
-    page: Page, server: Server, phantom_files: list[Path]
+    page: Page, server: Server, kept_stack: Kept[str]
 ) -> None:
-    server.upload(phantom_files)
+    kept_stack.put_into(server.context)
     studies = re.compile("/api/v1/studies")
     page.route(studies, lambda route: route.abort())
     page.goto(server.address)
@@ -101,10 +102,10 @@ def test_a_stack_that_is_not_there_leads_back_to_the_worklist(page: Page, server
     page.wait_for_url(f"{server.address}/")
 
 
-def test_a_slow_image_says_that_it_is_loading(page: Page, server: Server, phantom_files: list[Path]) -> None:
-    stack_id = server.upload(phantom_files)
+def test_a_slow_image_says_that_it_is_loading(page: Page, server: Server, kept_stack: Kept[str]) -> None:
+    kept_stack.put_into(server.context)
     page.route(re.compile("/pixels"), lambda route: None)
-    page.goto(f"{server.address}/stacks/{stack_id}")
+    page.goto(f"{server.address}/stacks/{kept_stack.told}")
     wait_until(lambda: (reading_state(page).get("reading") or {}).get("state") == "draft")
     page.keyboard.press("ArrowRight")
     page.get_by_text("Loading slice").wait_for()

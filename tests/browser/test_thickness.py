@@ -44,8 +44,5 @@ def test_a_typed_thickness_is_taken_and_stands_beside_the_mass(
     expect(by_thickness.locator("[data-mass]")).to_have_text(f"{grams:.2f}")
 
 
-def test_a_thickness_that_the_headers_have_is_not_asked_for(
-    page: Page, server: Server, phantom_files: list[Path]
-) -> None:
-    open_stack(page, server, server.upload(phantom_files))
+def test_a_thickness_that_the_headers_have_is_not_asked_for(page: Page, opened: str) -> None:
     expect(page.get_by_label("Slice thickness")).to_be_hidden()

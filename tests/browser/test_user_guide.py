@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 from scarmass.paths import CHECKOUT
 from tests.browser.conftest import Server
 from tests.browser.user_guide import SCENES, SIZE, take_pictures
+from tests.kept import Kept
 
 pytestmark = pytest.mark.browser
 
@@ -21,9 +22,9 @@ HELD = {"H", "Alt"}
 
 
 def test_the_guides_pictures_can_be_taken_anew(
-    page: Page, server: Server, phantom_files: list[Path], tmp_path: Path
+    page: Page, server: Server, kept_stack: Kept[str], tmp_path: Path
 ) -> None:
-    server.upload(phantom_files)
+    kept_stack.put_into(server.context)
     taken = list(take_pictures(page, server.address, tmp_path))
     assert {path.stem for path in taken} == set(PICTURES)
     for path in taken:
