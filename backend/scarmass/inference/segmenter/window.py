@@ -162,10 +162,20 @@ def cut(pixels: Float32, window: Window, size: int) -> Float32:
     Bilinear where the window is finer than the slice; where it is coarser the same tent is widened to a
     window pixel, so that no native pixel is skipped.
     """
+    along, across = _to_window_grid(window, size)
+    layers = pixels.reshape(-1, *pixels.shape[-2:])
+    resampled = [(across @ (along @ layer).T).T for layer in layers]
+    return np.reshape(resampled, (*pixels.shape[:-2], size, size)).astype(np.float32)
+
+
+@lru_cache(maxsize=64)
+def _to_window_grid(window: Window, size: int) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """Weights (size, rows) and (size, columns) of native pixels at the window's pixel centres; sparse as those to the
+    native grid."""
     across, along = _native_axes(window, size)
     column_width, row_width = (max(1.0, abs(axis[1] - axis[0])) for axis in (across, along))
-    resampled = _tent(along, window.rows, row_width) @ pixels @ _tent(across, window.columns, column_width).T
-    return resampled.astype(np.float32)
+    of_rows, of_columns = _tent(along, window.rows, row_width), _tent(across, window.columns, column_width)
+    return sparse.csr_array(of_rows), sparse.csr_array(of_columns)
 
 
 def inside_slice(window: Window, size: int) -> Mask:
