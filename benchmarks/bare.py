@@ -19,7 +19,8 @@ from scarmass.domain.prompts import Prompt, PromptGroup
 from scarmass.domain.protocols import SliceImage
 from scarmass.inference.segmenter.engine import chosen_device
 from scarmass.inference.segmenter.network import build_segmenter
-from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder, exported_encoder
+from scarmass.inference.segmenter.onnx_decoder import OnnxDecoder
+from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder
 from scarmass.inference.segmenter.prompt_tensors import prompt_tensors
 from scarmass.inference.segmenter.window import Normalisation, encoder_input, stack_window
 from scarmass.inference.weights.load import Weights
@@ -29,7 +30,7 @@ class BareModels:
     """The modules of one weights file and one prompted slice, everything prepared that is not to be timed."""
 
     def __init__(self, weights: Weights, device: str, image: SliceImage, prompt: Prompt, export_folder: Path) -> None:
-        """export_folder: where the encoder's ONNX export is kept; on a CPU the server runs the same file."""
+        """export_folder: where ONNX exports are kept; on a CPU the server runs the same files."""
         entry = weights.entry
         self.device = chosen_device(device)
         self._worker = ThreadPoolExecutor(1)
@@ -42,10 +43,12 @@ class BareModels:
         structure = self.network.structure_index(prompt.structure)
         self._structures = torch.full((len(groups),), structure, device=self.device)
         self._embedding = self._encoded_in_torch()
-        self._onnx: OnnxEncoder | None = None
+        self._encoder: OnnxEncoder | None = None
+        self._decoder: OnnxDecoder | None = None
         if self.device.type == "cpu" and entry.architecture == "tiny_vit":
-            encoder = self.network.image_encoder
-            self._onnx = OnnxEncoder(exported_encoder(encoder, entry.input_size, weights.sha256, export_folder))
+            self._encoder = OnnxEncoder(self.network.image_encoder, entry.input_size, weights.sha256, export_folder)
+            if self.network.refiner is not None:
+                self._decoder = OnnxDecoder(self.network, weights.sha256, export_folder)
 
     def in_worker(self, work: Callable[[], object]) -> None:
         """Run in the worker thread, and wait until the device is done too."""
@@ -57,14 +60,19 @@ class BareModels:
         self.in_worker(self._encoded_in_torch)
 
     @property
-    def encode_in_onnx_runtime(self) -> Callable[[], None] | None:
+    def encode_exported(self) -> Callable[[], None] | None:
         """None where the server does not run an export of this encoder on this device."""
-        encoder = self._onnx
+        encoder = self._encoder
         return None if encoder is None else lambda: self.in_worker(lambda: encoder(self._pixels))
 
-    def decode(self) -> None:
+    def decode_in_torch(self) -> None:
         """One prompt on the embedding: prompt encoder and mask decoder, logits of 256 x 256."""
         self.in_worker(self._decoded)
+
+    @property
+    def decode_exported(self) -> Callable[[], None] | None:
+        """The same by the export, of the box alone as the server asks it; None where the server runs none."""
+        return None if self._decoder is None else lambda: self.in_worker(self._decoded_by_export)
 
     def _decoded(self) -> None:
         with torch.inference_mode():
@@ -75,6 +83,11 @@ class BareModels:
                 points=self._given.points,
                 mask_prompts=self._given.mask_prompts,
             )
+
+    def _decoded_by_export(self) -> None:
+        assert self._decoder is not None
+        with torch.inference_mode():
+            self._decoder(self._embedding, self._structures, **self._given.for_decoder())
 
     def _encoded_in_torch(self) -> Tensor:
         with torch.inference_mode():

@@ -103,9 +103,11 @@ def _bare_rows(models: BareModels, repetitions: Repetitions, show_step: ShowStep
         return summary(label, repeated_ms(work, times, repetitions.within_s))
 
     rows = [timed("Bare encode, torch", models.encode_in_torch, repetitions.encodes)]
-    if encode := models.encode_in_onnx_runtime:
-        rows.append(timed("Bare encode, ONNX Runtime", encode, repetitions.encodes))
-    rows.append(timed("Bare decode, torch", models.decode, repetitions.decodes))
+    if encode := models.encode_exported:
+        rows.append(timed("Bare encode, OpenVINO", encode, repetitions.encodes))
+    rows.append(timed("Bare decode, torch", models.decode_in_torch, repetitions.decodes))
+    if decode := models.decode_exported:
+        rows.append(timed("Bare decode, OpenVINO", decode, repetitions.decodes))
     return rows
 
 
@@ -128,10 +130,11 @@ def _fresh_stack_rows(stacks: FreshStacks, repetitions: Repetitions, show_step: 
 def _click_rows(
     stack: PreparedStack, stacks: FreshStacks, models: BareModels, repetitions: Repetitions, show_step: ShowStep
 ) -> list[Summary]:
-    """Later clicks in blocks, each followed by a block of bare decodes of the same kind of prompt."""
+    """Later clicks in blocks, each followed by a block of bare decodes of the same prompt, as the server does them."""
+    decode = models.decode_exported or models.decode_in_torch
 
     def block_ms() -> tuple[list[float], list[float]]:
-        return [stack.click_ms() for _ in range(BLOCK)], [elapsed_ms(models.decode) for _ in range(BLOCK)]
+        return [stack.click_ms() for _ in range(BLOCK)], [elapsed_ms(decode) for _ in range(BLOCK)]
 
     show_step("later clicks")
     blocks = repeated(block_ms, repetitions.click_blocks, repetitions.within_s)

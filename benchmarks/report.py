@@ -17,7 +17,7 @@ from benchmarks.timing import Summary
 from scarmass.inference.weights.catalog import Entry
 
 COLUMNS = ("measure", "median", "p95", "n", "unit", "aim")
-PACKAGES = ("torch", "onnxruntime", "segment-anything", "uvicorn", "fastapi")
+PACKAGES = ("torch", "openvino", "segment-anything", "uvicorn", "fastapi")
 
 
 @dataclass(frozen=True)

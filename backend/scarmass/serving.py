@@ -55,6 +55,7 @@ def serve(settings: Settings) -> None:
             if spool := open_spool(settings):
                 spool.sweep()
             context = open_context(settings, database, files)
+            console.print(f"{context.segmenter.model.name} runs on {context.segmenter.device_and_precision}")
             context.metrics.registry.register(StateOf(context))
             with (
                 collected_between_instructions(),

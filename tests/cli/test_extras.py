@@ -29,7 +29,7 @@ for module in pkgutil.walk_packages(scarmass.__path__, "scarmass."):
 
 def test_only_inference_evaluation_and_training_import_packages_of_the_extras() -> None:
     absent = {*packages_of("models"), *packages_of("training")}
-    assert {"torch", "onnxruntime", "ultralytics", "pandas"} < absent
+    assert {"torch", "openvino", "ultralytics", "pandas"} < absent
     script = IMPORT_THE_REST.format(absent=absent)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -10,17 +10,25 @@ import pytest
 from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.datasets.layouts.emidec import read_patient
 from scarmass.datasets.phantoms import phantom_slices
+from scarmass.inference.onnx_network import Precision
 from scarmass.inference.segmenter.engine import SegmenterEngine
 from scarmass.inference.weights.load import load
 from scarmass.paths import WEIGHTS
 from scarmass.settings import SEGMENTER
 from scarmass.training.segmenter.scores import validation_scores
+from tests.inference.precisions import run_in
 
 UNSEEN_SEEDS = (20001, 20002)
 SLACK = 0.01
 """One click may spoil a slice; on average over a few slices it must not."""
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the exported networks lie, each of which takes seconds to make."""
+    return tmp_path_factory.mktemp("exports")
 
 
 def dice_by_clicks(slices: Sequence[AnnotatedSlice], exports: Path) -> tuple[float, ...]:
@@ -34,18 +42,27 @@ def assert_rises(dice: Sequence[float]) -> None:
         assert after > before - SLACK
 
 
-def test_unseen_phantoms_are_outlined_well_with_boxes_and_stay_so_with_clicks(tmp_path: Path) -> None:
-    dice = dice_by_clicks(phantom_slices(UNSEEN_SEEDS), tmp_path)
+def test_unseen_phantoms_are_outlined_well_with_boxes_and_stay_so_with_clicks(exports: Path) -> None:
+    dice = dice_by_clicks(phantom_slices(UNSEEN_SEEDS), exports)
     assert dice[0] > 0.89
     assert min(dice) > 0.88
     assert dice[3] > dice[0]
 
 
-def test_dice_rises_with_clicks_on_a_held_out_patient(scarmass_data: Path, tmp_path: Path) -> None:
+def test_bfloat16_reads_as_float32_does(exports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dice = []
+    for precision in (Precision.BFLOAT16, Precision.FLOAT32):
+        run_in(precision, monkeypatch)
+        dice.append(dice_by_clicks(phantom_slices(UNSEEN_SEEDS[:1]), exports))
+    assert dice[0] != dice[1]
+    assert dice[0] == pytest.approx(dice[1], abs=0.005)
+
+
+def test_dice_rises_with_clicks_on_a_held_out_patient(scarmass_data: Path, tmp_path: Path, exports: Path) -> None:
     for kind, name in (("Images", "Case_P100"), ("Contours", "Case_P100_contours")):
         place = tmp_path / "Case_P100" / kind / "Case_P100.nii.gz"
         place.parent.mkdir(parents=True)
         shutil.copyfile(scarmass_data / "emidec_p100" / f"{name}.nii.gz", place)
-    dice = dice_by_clicks(read_patient(tmp_path, "Case_P100", "emidec"), tmp_path)
+    dice = dice_by_clicks(read_patient(tmp_path, "Case_P100", "emidec"), exports)
     assert dice[0] > 0.7
     assert_rises(dice)

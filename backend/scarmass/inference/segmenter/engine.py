@@ -20,11 +20,12 @@ from scarmass.domain.prompts import Box, Prompt, PromptGroup
 from scarmass.domain.proposal import VENTRICLE_LOOSENESS
 from scarmass.domain.protocols import Model, Segmentation, SliceImage, Step, Timing, VentricleOutline, untimed
 from scarmass.domain.structures import Structure
+from scarmass.inference.onnx_network import Precision
 from scarmass.inference.segmenter.answer import Answer, answer_of, area_weighted_score, boxes_logits
 from scarmass.inference.segmenter.decoder import Decoder
 from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter
 from scarmass.inference.segmenter.onnx_decoder import OnnxDecoder
-from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder, exported_encoder
+from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder
 from scarmass.inference.segmenter.onnx_refiner import OnnxRefiner
 from scarmass.inference.segmenter.prompt_tensors import coordinates, previous_of
 from scarmass.inference.segmenter.refiner import ALSO_OUTLINED
@@ -95,14 +96,16 @@ class SegmenterEngine:
         self._normalisation = Normalisation(entry.normalisation)
         self._network = build_segmenter(weights).to(self._device)
         self._encode: Callable[[Float32], Tensor] = encode or self._encode_in_torch
-        onnx_decoder = onnx_refiner = None
+        onnx_encoder = onnx_decoder = onnx_refiner = None
         exportable = encode is None and self._device.type == "cpu" and entry.architecture == "tiny_vit"
         if exportable and export_folder is not None:
             encoder = self._network.image_encoder
-            self._encode = OnnxEncoder(exported_encoder(encoder, entry.input_size, weights.sha256, export_folder))
+            self._encode = onnx_encoder = OnnxEncoder(encoder, entry.input_size, weights.sha256, export_folder)
             if (refiner := self._network.refiner) is not None:
                 onnx_decoder = OnnxDecoder(self._network, weights.sha256, export_folder)
                 onnx_refiner = OnnxRefiner(refiner, weights.sha256, export_folder)
+        exported = [network.precision for network in (onnx_encoder, onnx_decoder, onnx_refiner) if network is not None]
+        self._precisions = sorted({precision.name.lower() for precision in exported or [Precision.FLOAT32]})
         self._decoder = Decoder(self._network, entry, self._device, onnx_decoder, onnx_refiner)
         self._embeddings = TensorCache(cache_bytes)
         self._logits = TensorCache(LOGITS_CACHE_BYTES)
@@ -121,7 +124,7 @@ class SegmenterEngine:
 
     @property
     def device_and_precision(self) -> str:
-        return f"{self._device}, float32"
+        return f"{self._device}, {' and '.join(self._precisions)}"
 
     @property
     def device(self) -> torch.device:
