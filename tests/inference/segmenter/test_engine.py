@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 REGION = HeartRegion(80, 80, 80)
 SCAR_BOX = Box(90, 52, 116, 108)
 VENTRICLE_BOX = Box(50, 50, 110, 110)
-EMBEDDING_BYTES = 256 * 64 * 64 * 4
+EMBEDDING_BYTES = 2 * 256 * 64 * 64
 ZEROS = torch.zeros(1, 256, 64, 64)
 
 

@@ -82,6 +82,7 @@ class Decoder:
             return self._network.outline(torch.stack(logits), shown, given.boxes, self._onnx_refiner)[0]
 
     def _coarse(self, embedding: Tensor, structures: Tensor, given: PromptTensors) -> Tensor:
+        embedding = embedding.float()  # kept in half of that
         if self._onnx_decoder is not None:
             return self._onnx_decoder(embedding, structures, **given.for_decoder())
         return self._network.decode(embedding, structures, **given.for_decoder())[0]
@@ -99,6 +100,7 @@ class Decoder:
         given = self._given(asked, previous, window)
         lone_point = given.boxes is None and given.mask_prompts is None
         best_of_three = follows_points and lone_point
+        embedding = embedding.float()  # kept in half of that
         return self._network.decode(embedding, structures, **given.for_refiner(), best_of_three=best_of_three)[0]
 
     def _given(self, groups: Sequence[PromptGroup], previous: Sequence[Mask | None], window: Window) -> PromptTensors:

@@ -42,6 +42,9 @@ from scarmass.inference.segmenter.window import (
 )
 from scarmass.inference.weights.load import Weights
 
+KEPT_AS = torch.float16
+"""What an embedding is kept as, in half the memory: more digits than bfloat16 computes with."""
+
 LOGITS_CACHE_BYTES = 2**27
 """Answers kept as logits, 256 KiB each: another sensitivity cuts them anew without asking the network."""
 
@@ -86,7 +89,7 @@ class SegmenterEngine:
     ) -> None:
         """device: auto (cuda where there is one, else cpu), cpu, cuda or cuda:n.
 
-        cache_bytes bounds the embeddings kept (4 MiB each). export_folder: where ONNX exports of encoder, decoder and
+        cache_bytes bounds the embeddings kept (2 MiB each). export_folder: where ONNX exports of encoder, decoder and
         refiner are kept; None runs them in torch. Only TinyViT on a CPU is exported. encode: an encoder used in its
         place. timing: of each slice encoded, and of each batch of prompts decoded.
         """
@@ -271,7 +274,7 @@ class SegmenterEngine:
             with self._turns.turn(urgent):
                 self.encodes_done += 1
                 with self._timing(Step.ENCODE):
-                    return self._surviving_out_of_memory(lambda: self._encode(pixels))
+                    return self._surviving_out_of_memory(lambda: self._encode(pixels).to(KEPT_AS))
 
         return self._embeddings.get((image.key, window, self._weights.sha256), compute)
 
