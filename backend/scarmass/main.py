@@ -83,7 +83,13 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
         return Context(
             database=database,
             files=files,
-            detector=YoloDetector(detector_file, detector_model, settings.device, timing=metrics.step),
+            detector=YoloDetector(
+                detector_file,
+                detector_model,
+                settings.device,
+                export_folder=settings.data_dir / "exports",
+                timing=metrics.step,
+            ),
             segmenter=SegmenterEngine(
                 segmenter,
                 device=settings.device,

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from types import ModuleType
@@ -17,15 +17,17 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
+from torch import nn
 from torchvision.ops import batched_nms
 
 from scarmass.domain.errors import DeviceOutOfMemory, WeightsInvalid, WeightsMissing
 from scarmass.domain.prompts import Box
 from scarmass.domain.protocols import DetectedBox, Model, SliceImage, Step, Timing, untimed
 from scarmass.domain.structures import Structure
+from scarmass.inference.detector_views import Letterbox, close_up, network_input
+from scarmass.inference.onnx_export import ExportedNetwork
+from scarmass.inference.onnx_network import Precision
 from scarmass.inference.weights.catalog import Entry, described_entry
 
 STRUCTURES = (Structure.LEFT_VENTRICLE, Structure.SCAR)
@@ -37,69 +39,7 @@ MINIMUM_SCORE: Mapping[Structure, float] = {Structure.LEFT_VENTRICLE: 0.5, Struc
 DUPLICATE_IOU = 0.4
 """Of two boxes of one structure that overlap more than this, only the better is kept."""
 
-INTENSITY_PERCENTILES = (1.0, 99.5)
-"""Percentiles of a slice's pixels that become 0 and 1: a few bright pixels must not darken the heart."""
-
-CLOSE_UP_VENTRICLE_SHARE = 0.4
-"""Ventricular diameter over the side of the second look."""
-
 BATCH_SIZE = 16
-
-
-@dataclass(frozen=True)
-class Letterbox:
-    """Where a slice lies in the square network input: input = native * scale + offset, in corner-based pixels."""
-
-    scale_x: float
-    scale_y: float
-    offset_x: int
-    offset_y: int
-
-    def to_native(self, boxes: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Boxes (n, 4) as x0, y0, x1, y1 from the input's pixels to the slice's."""
-        offset = [self.offset_x, self.offset_y] * 2
-        return (boxes - offset) / ([self.scale_x, self.scale_y] * 2)
-
-    def to_input(self, boxes: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Boxes (n, 4) as x0, y0, x1, y1 from the slice's pixels to the input's."""
-        return boxes * ([self.scale_x, self.scale_y] * 2) + [self.offset_x, self.offset_y] * 2
-
-
-def network_input(image: SliceImage, size: int) -> tuple[NDArray[np.float32], Letterbox]:
-    """The whole slice as the network sees it, in training and in serving: float32 (size, size) of 0 to 1.
-
-    Resampled to square pixels, as large as the input allows, centred, black around.
-    """
-    rows, columns = image.pixels.shape
-    height_mm, width_mm = rows * image.pixel_spacing_mm[0], columns * image.pixel_spacing_mm[1]
-    inputs_per_mm = size / max(height_mm, width_mm)
-    height, width = (max(1, round(extent_mm * inputs_per_mm)) for extent_mm in (height_mm, width_mm))
-    top, left = (size - height) // 2, (size - width) // 2
-
-    low, high = np.percentile(image.pixels, INTENSITY_PERCENTILES)
-    grey = np.clip((image.pixels - low) / max(high - low, np.finfo(np.float32).tiny), 0, 1)
-    resampled = F.interpolate(
-        torch.from_numpy(grey.astype(np.float32))[None, None],
-        size=(height, width),
-        mode="bilinear",
-        antialias=True,
-    )
-    square = np.zeros((size, size), dtype=np.float32)
-    square[top : top + height, left : left + width] = resampled[0, 0].numpy()
-    return square, Letterbox(width / columns, height / rows, left, top)
-
-
-def close_up(image: SliceImage, ventricle: Box) -> tuple[SliceImage, int, int]:
-    """The part of a slice around its ventricle, and the native column and row where that part begins."""
-    row_mm, column_mm = image.pixel_spacing_mm
-    diameter_mm = max((ventricle.x1 - ventricle.x0) * column_mm, (ventricle.y1 - ventricle.y0) * row_mm)
-    half_mm = max(diameter_mm / CLOSE_UP_VENTRICLE_SHARE / 2, 2 * max(row_mm, column_mm))
-    rows, columns = image.pixels.shape
-    x, y = ventricle.centre
-    left, right = max(0, round(x - half_mm / column_mm)), min(columns, round(x + half_mm / column_mm))
-    top, bottom = max(0, round(y - half_mm / row_mm)), min(rows, round(y + half_mm / row_mm))
-    part = SliceImage(f"{image.key} close up", image.pixels[top:bottom, left:right], image.pixel_spacing_mm)
-    return part, left, top
 
 
 def quiet_ultralytics() -> ModuleType:
@@ -133,9 +73,11 @@ class YoloDetector:
         model: Model,
         device: str = "auto",
         minimum_score: Mapping[Structure, float] = MINIMUM_SCORE,
+        export_folder: Path | None = None,
         timing: Timing = untimed,
     ) -> None:
-        """timing: of each batch.
+        """export_folder: where an ONNX export is kept, which a CPU runs in torch's place: torch's threads wait for each
+        other after every layer, which takes long where something else has a core. timing: of each batch.
 
         Raises WeightsMissing, or WeightsInvalid where the file does not hold this network.
         """
@@ -146,6 +88,9 @@ class YoloDetector:
         by_name: dict[str, float] = {**minimum_score}
         self._minimum_scores = torch.tensor([by_name.get(name, inf) for name in self._structures])
         self._network.to(self._device)
+        self._exported: ExportedNetwork | None = None
+        if export_folder is not None and self._device.type == "cpu":
+            self._exported = self._export(export_folder / f"detector-{model.sha256}.onnx")
         self._lock = threading.Lock()
         self._timing = timing
 
@@ -182,12 +127,25 @@ class YoloDetector:
             inputs = torch.from_numpy(np.stack(squares))[:, None].expand(-1, 3, -1, -1).to(self._device)
             with self._lock, self._timing(Step.DETECT), torch.inference_mode():
                 try:
-                    predictions = self._network(inputs)[0].float().cpu()
+                    predictions = self._predictions(inputs)
                 except torch.OutOfMemoryError as error:
                     raise DeviceOutOfMemory("the device has no memory left to detect with") from error
             for prediction, letterbox, image in zip(predictions, letterboxes, batch, strict=True):
                 found.append(self._boxes(prediction.T, letterbox, image.pixels.shape))
         return found
+
+    def _predictions(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Predictions (n, 4 + classes, places) of inputs (n, 3, size, size), on the CPU."""
+        if self._exported is None:
+            return self._network(inputs)[0].float().cpu()
+        return torch.cat([self._exported(images=one)[0] for one in inputs.split(1)])
+
+    def _export(self, path: Path) -> ExportedNetwork:
+        """In float32: thresholds decide by small differences."""
+        size = self._input_size
+        noise = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0))
+        network = _Predictions(self._network)
+        return ExportedNetwork(network, {"images": noise}, ["predictions"], path, Precision.FLOAT32)
 
     def _boxes(self, prediction: torch.Tensor, letterbox: Letterbox, shape: tuple[int, ...]) -> list[DetectedBox]:
         """One slice's boxes from predictions (n, 4 + classes): corners in the input's pixels, then scores."""
@@ -205,6 +163,17 @@ class YoloDetector:
             if x1 > x0 and y1 > y0 and not _second_ventricle(structure, found):
                 found.append(DetectedBox(Box(x0, y0, x1, y1), structure, score))
         return found
+
+
+class _Predictions(nn.Module):
+    """The first of a network's outputs."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.network(images)[0]
 
 
 def build_network(architecture: str, structures: Sequence[str] = STRUCTURES) -> Any:

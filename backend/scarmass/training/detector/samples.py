@@ -8,7 +8,8 @@ import torch
 
 from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.evaluation.detection.scores import reference_boxes
-from scarmass.inference.detector import STRUCTURES, network_input
+from scarmass.inference.detector import STRUCTURES
+from scarmass.inference.detector_views import network_input
 from scarmass.training.augment import Augmentation, augmented
 from scarmass.training.sampler import Sampler
 
