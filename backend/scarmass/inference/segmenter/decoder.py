@@ -1,6 +1,7 @@
 """From an embedding and prompts to logits: decoder, refiner, and what networks that follow no points are spared."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -14,10 +15,38 @@ from scarmass.inference.segmenter.onnx_refiner import OnnxRefiner
 from scarmass.inference.segmenter.prompt_tensors import PromptTensors, prompt_tensors
 from scarmass.inference.segmenter.tensor_cache import TensorCache
 from scarmass.inference.segmenter.window import Float32, Window
+from scarmass.inference.together import Together
 from scarmass.inference.weights.catalog import Entry
 
 KEPT_BYTES = 2**26
 """What the decoder answered before refinement, 256 KiB each: a click in a box asks the refiner alone."""
+
+
+@dataclass(frozen=True)
+class _Tokens:
+    """What the decoder is asked of one embedding (1, 256, 64, 64): n structures, tokens (n, k, 256) and maps
+    (n, 256, 64, 64)."""
+
+    embedding: Tensor
+    structures: Tensor
+    sparse: Tensor
+    dense: Tensor
+
+
+@dataclass(frozen=True)
+class _Unrefined:
+    """What the refiner is asked of one window (256, 256): n structures, logits (n, 256, 256), and what was drawn."""
+
+    logits: Tensor
+    grey: Tensor
+    structures: Tensor
+    drawn: PromptTensors
+
+    @property
+    def kind(self) -> Hashable:
+        drawn = self.drawn
+        points = 0 if drawn.points is None else drawn.points[1].shape[1]
+        return drawn.boxes is not None, points, drawn.mask_prompts is not None
 
 
 class Decoder:
@@ -30,14 +59,18 @@ class Decoder:
         device: torch.device,
         onnx_decoder: OnnxDecoder | None = None,
         onnx_refiner: OnnxRefiner | None = None,
+        callers_at_once: int = 1,
     ) -> None:
-        """onnx_decoder: asked in the network's place, for what is then refined; onnx_refiner: by this."""
+        """onnx_decoder: asked in the network's place, for what is then refined; onnx_refiner: by this. callers_at_once:
+        so many are answered in one run, of whichever slices."""
         self._network = network
         self._onnx_decoder = onnx_decoder
         self._onnx_refiner = onnx_refiner
         self._entry = entry
         self._device = device
         self._kept = TensorCache(KEPT_BYTES)
+        self._decode_together = Together(self._decode_all, callers_at_once)
+        self._refine_together = Together(self._refine_all, callers_at_once)
 
     def logits(
         self,
@@ -65,9 +98,8 @@ class Decoder:
                 )
             )
             shown = torch.from_numpy(grey).to(self._device)
-            return self._network.refine(
-                logits, shown, structures, **given.for_refiner(), with_outlines=self._onnx_refiner
-            )
+            unrefined = _Unrefined(logits, shown, structures, given)
+            return self._refine_together(unrefined, unrefined.kind)
 
     def outlines(self, key: Hashable, embedding: Tensor, grey: Float32, window: Window, box: Box) -> Tensor:
         """Logits (2, 256, 256) of ALSO_OUTLINED, of a network with a refiner asked for the ventricle in its box."""
@@ -85,7 +117,27 @@ class Decoder:
         embedding = embedding.float()  # kept in half of that
         if self._onnx_decoder is not None:
             return self._onnx_decoder(embedding, structures, **given.for_decoder())
-        return self._network.decode(embedding, structures, **given.for_decoder())[0]
+        sparse, dense = self._network.prompt_tokens(**given.for_decoder())
+        return self._decode_together(_Tokens(embedding, structures, sparse, dense), sparse.shape[1])
+
+    def _decode_all(self, asked: Sequence[_Tokens]) -> Sequence[Tensor]:
+        logits, _ = self._network.decode_tokens(
+            torch.cat([one.embedding.expand_as(one.dense) for one in asked]),
+            torch.cat([one.structures for one in asked]),
+            torch.cat([one.sparse for one in asked]),
+            torch.cat([one.dense for one in asked]),
+        )
+        return logits[:, 0].split([len(one.structures) for one in asked])
+
+    def _refine_all(self, asked: Sequence[_Unrefined]) -> Sequence[Tensor]:
+        logits = self._network.refine(
+            torch.cat([one.logits for one in asked]),
+            torch.cat([one.grey.expand_as(one.logits) for one in asked]),
+            torch.cat([one.structures for one in asked]),
+            **PromptTensors.joined([one.drawn for one in asked]).for_refiner(),
+            with_outlines=self._onnx_refiner,
+        )
+        return logits.split([len(one.structures) for one in asked])
 
     def _unrefined(
         self,

@@ -52,7 +52,10 @@ GREY_CACHE_BYTES = 2**26
 """Windows kept as grey values, 256 KiB each: every answer on a slice sees the same one."""
 
 AT_ONCE = 2
-"""Groups that are decoded together: each takes some 40 MiB while it is."""
+"""Groups of one call that are decoded together: each takes some 40 MiB while it is."""
+
+READERS_AT_ONCE = 8
+"""Calls that a GPU answers in one run, whose time is nearly the same for one and for many. A CPU gains nothing."""
 
 T = TypeVar("T")
 
@@ -109,7 +112,8 @@ class SegmenterEngine:
                 onnx_refiner = OnnxRefiner(refiner, weights.sha256, export_folder)
         exported = [network.precision for network in (onnx_encoder, onnx_decoder, onnx_refiner) if network is not None]
         self._precisions = sorted({precision.name.lower() for precision in exported or [Precision.FLOAT32]})
-        self._decoder = Decoder(self._network, entry, self._device, onnx_decoder, onnx_refiner)
+        at_once = READERS_AT_ONCE if self._device.type == "cuda" else 1
+        self._decoder = Decoder(self._network, entry, self._device, onnx_decoder, onnx_refiner, at_once)
         self._embeddings = TensorCache(cache_bytes)
         self._logits = TensorCache(LOGITS_CACHE_BYTES)
         self._greys = TensorCache(GREY_CACHE_BYTES)

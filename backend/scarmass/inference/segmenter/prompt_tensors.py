@@ -21,6 +21,19 @@ class PromptTensors:
     points: tuple[Tensor, Tensor] | None
     mask_prompts: Tensor | None
 
+    @staticmethod
+    def joined(of_one_kind: Sequence["PromptTensors"]) -> "PromptTensors":
+        """Those of several windows, one after the other."""
+        boxes = [one.boxes for one in of_one_kind if one.boxes is not None]
+        points = [one.points for one in of_one_kind if one.points is not None]
+        masks = [one.mask_prompts for one in of_one_kind if one.mask_prompts is not None]
+        positions, positive = ([each[at] for each in points] for at in (0, 1))
+        return PromptTensors(
+            boxes=torch.cat(boxes) if boxes else None,
+            points=(torch.cat(positions), torch.cat(positive)) if points else None,
+            mask_prompts=torch.cat(masks) if masks else None,
+        )
+
     def for_decoder(self) -> dict[str, Any]:
         """What a decoder is asked whose answers are refined: boxes alone, or points where there are none."""
         return {"boxes": self.boxes, "points": self.points if self.boxes is None else None}
