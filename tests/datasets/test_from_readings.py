@@ -13,18 +13,21 @@ from typer.testing import CliRunner, Result
 
 from scarmass.cli.app import app
 from scarmass.datasets.from_readings import consented_readings, part_of, write_readings
+from scarmass.datasets.pack import pack
 from scarmass.datasets.prepared import Prepared, read_prepared
-from scarmass.datasets.readings_manifest import READINGS_FILE
+from scarmass.datasets.readings_manifest import READINGS_FILE, unseen_readings
 from scarmass.domain.audit import Action, Sought
 from scarmass.domain.errors import AnnotationMissing, PreparedDatasetInvalid
 from scarmass.domain.masks import from_rle
 from scarmass.domain.structures import Structure
 from scarmass.imaging.pseudonyms import Pseudonyms
+from scarmass.inference.weights.catalog import UnseenReadings
 from scarmass.phantom.demonstration import DemoStudy
 from scarmass.phantom.stack import phantom
 from scarmass.phantom.ventricle import Scar, Territory
 from scarmass.services.audit import page_of_events
 from scarmass.services.context import Context
+from scarmass.storage.record_key import FILE, training_secret
 from scarmass.storage.tables import InstanceRow, StudyRow
 from tests.api.signing import ANNA, accept_all, edit, get, name_of, send, sign
 from tests.conftest import UNCONFINED, small_studies
@@ -35,6 +38,9 @@ pytestmark = pytest.mark.slow
 G_PER_MM3 = 1.05 / 1000
 EXCLUDED, WITHOUT_SCAR = 0, 4
 """Slices of the infarct's stack."""
+
+KEY = bytes(32)
+"""With it two of four patients are held out, where 0.4 of all are."""
 
 INFARCT = Scar(Territory.LAD, transmurality=1.0, half_angle=1.0, half_height=0.33, no_reflow=True)
 STACK = phantom(34, scars=(INFARCT,), rows=96, columns=88, pixel_spacing_mm=(3.0, 3.4), number_of_slices=5)
@@ -150,6 +156,19 @@ def test_readings_without_consent_or_signature_are_not_taken(
     refused = export(context, folder)
     assert isinstance(refused.exception, AnnotationMissing)
     assert not (folder / "learn" / "manifest.json").exists()
+
+
+def test_a_packed_dataset_tells_what_its_models_never_saw(context: Context, client: TestClient, folder: Path) -> None:
+    (folder / "data").mkdir(exist_ok=True)
+    (folder / "data" / FILE).write_bytes(KEY)
+    for study in small_studies(4):
+        signed(client, study, folder)
+    prepared = exported(context, folder, "learn", "--held-out", "0.4")
+    packed = pack(prepared, folder / "packed")
+    pseudonyms = Pseudonyms(training_secret(KEY)).fingerprint
+    assert unseen_readings(folder / "packed") == unseen_readings(prepared.folder) == UnseenReadings(0.4, pseudonyms)
+    assert set(manifest(packed)["readings"]) == set(packed.by_patient) == set(prepared.patients("train"))
+    assert len(prepared.patients("test")) == 2
 
 
 def test_an_amended_reading_is_taken_until_its_amendment_is_signed(

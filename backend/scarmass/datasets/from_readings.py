@@ -96,7 +96,7 @@ def write_readings(
     if not entries:
         raise AnnotationMissing("no study with consent to training has a signed reading that can be taken")
     prepared = Prepared(output, 0, {CENTRE: Centre(LAYOUT, licence)}, entries)
-    write_readings_manifest(prepared, held_out, taken, left_out)
+    write_readings_manifest(prepared, held_out, pseudonyms.fingerprint, taken, left_out)
     prepared.write_manifest()
     return prepared
 

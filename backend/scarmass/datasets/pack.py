@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from scarmass.datasets.prepared import MANIFEST, PATIENTS_FOLDER, Part, Prepared
+from scarmass.datasets.readings_manifest import carry_readings_manifest
 from scarmass.datasets.stack_arrays import arrays_sha256, packed_arrays_of
 from scarmass.domain.errors import PreparedDatasetInvalid
 
@@ -28,6 +29,7 @@ def pack(prepared: Prepared, output: Path, parts: Sequence[Part] = PACKED_PARTS)
         patients[patient] = replace(prepared.by_patient[patient], file=file, sha256=arrays_sha256(arrays))
     packed = Prepared(output, prepared.seed, prepared.centres, patients)
     packed.write_manifest()
+    carry_readings_manifest(prepared, packed)
     return packed
 
 

@@ -26,6 +26,11 @@ class Pseudonyms:
                 f"deidentification_secret has {len(self.secret)} characters and needs {SHORTEST_SECRET} or more"
             )
 
+    @property
+    def fingerprint(self) -> str:
+        """Which secret it is, without telling it: pseudonyms of another one are of nobody that is known here."""
+        return self._letters("fingerprint", "", 16)
+
     def of_patient(self, patient_id: str) -> str:
         """What stands for a PatientID."""
         return f"P-{self._letters('patient', patient_id, 16)}"

@@ -9,7 +9,7 @@ import torch
 
 from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter
 from scarmass.inference.segmenter.refiner import Refiner
-from scarmass.inference.weights.catalog import Entry
+from scarmass.inference.weights.catalog import Entry, UnseenReadings, described_entry
 from scarmass.inference.weights.load import Weights, load
 from scarmass.paths import WEIGHTS
 from scarmass.training.run import Devices, Provenance, Run, open_fabric
@@ -207,3 +207,22 @@ def test_the_fine_tuned_file_says_what_it_was_made_from(config: TrainingConfig) 
     assert entry.follows_points
     assert entry.structures == ("scar",)
     assert "CC BY-NC-SA" in entry.licence
+    assert entry.unseen_readings is None
+
+
+def test_what_was_never_seen_is_what_no_step_of_training_saw(config: TrainingConfig) -> None:
+    base = load("scarmass-litemedsam", WEIGHTS).entry
+    ours, restored = "ours", "after its key was lost"
+    once = fine_tuned_entry(base, config, "ab" * 32, ("scar",), UnseenReadings(0.25, ours))
+    later = (UnseenReadings(0.1, ours), UnseenReadings(0.5, ours), UnseenReadings(0.5, restored), None)
+    twice = [fine_tuned_entry(once, config, "ab" * 32, ("scar",), unseen).unseen_readings for unseen in later]
+    assert once.unseen_readings == UnseenReadings(0.25, ours)
+    assert twice == [
+        UnseenReadings(0.1, ours),
+        UnseenReadings(0.25, ours),
+        UnseenReadings(0.0, restored),
+        UnseenReadings(0.25, ours),
+    ]
+    described = described_entry(once.description(), Path("once.safetensors"))
+    assert described is not None
+    assert described.unseen_readings == once.unseen_readings

@@ -42,6 +42,29 @@ class Source:
 
 
 @dataclass(frozen=True)
+class UnseenReadings:
+    """Signed readings that a model never saw: of a share of the patients, those of a smaller share among them.
+
+    pseudonyms: the fingerprint of those by which the patients were held out.
+    """
+
+    held_out: float
+    pseudonyms: str
+
+    def includes(self, held_out: float, pseudonyms: str) -> bool:
+        """Whether none of these held-out readings was seen, as far as can be told."""
+        return pseudonyms == self.pseudonyms and held_out <= self.held_out
+
+
+def unseen_of_both(one: UnseenReadings | None, other: UnseenReadings | None) -> UnseenReadings | None:
+    """What was seen in neither of two steps of training. Of a step without readings it is None."""
+    if one is None or other is None:
+        return one or other
+    held_out = min(one.held_out, other.held_out) if one.pseudonyms == other.pseudonyms else 0.0
+    return UnseenReadings(held_out, other.pseudonyms)
+
+
+@dataclass(frozen=True)
 class Entry:
     """One line of the catalog.
 
@@ -53,6 +76,7 @@ class Entry:
     decoder: of a pair of ONNX files the second, found beside the source, which is the encoder.
     base_sha256: of the published checkpoint that was fine-tuned.
     structures: what a file of our own knows, in the order of its structure tokens or classes, as its metadata say.
+    unseen_readings: of a file that learned from signed readings, those that it never saw.
     """
 
     name: str
@@ -69,6 +93,7 @@ class Entry:
     decoder: Source | None = None
     base_sha256: str | None = None
     structures: tuple[str, ...] = ()
+    unseen_readings: UnseenReadings | None = None
 
     @property
     def origin(self) -> str:
@@ -95,6 +120,8 @@ class Entry:
             content["decoder"] = self.decoder.to_dict()
         if self.structures:
             content["structures"] = self.structures
+        if self.unseen_readings is not None:
+            content["unseen_readings"] = asdict(self.unseen_readings)
         return {"scarmass": json.dumps(content, sort_keys=True)}
 
 
@@ -115,5 +142,7 @@ def described_entry(metadata: Mapping[str, str], file: Path) -> Entry | None:
 
 
 def _entry(name: str, table: Mapping[str, Any]) -> Entry:
-    sources = {key: Source(**table[key]) for key in ("source", "decoder") if table.get(key)}
-    return Entry(**{**table, "name": name, "structures": tuple(table.get("structures", ())), **sources})
+    parts: dict[str, Any] = {key: Source(**table[key]) for key in ("source", "decoder") if table.get(key)}
+    if table.get("unseen_readings"):
+        parts["unseen_readings"] = UnseenReadings(**table["unseen_readings"])
+    return Entry(**{**table, "name": name, "structures": tuple(table.get("structures", ())), **parts})

@@ -18,6 +18,7 @@ from lightning_fabric import Fabric
 from scarmass.datasets.annotated import AnnotatedSlice
 from scarmass.datasets.phantoms import phantom_slices
 from scarmass.datasets.prepared import Prepared
+from scarmass.datasets.readings_manifest import unseen_readings
 from scarmass.evaluation.detection.evaluate import scores_of
 from scarmass.inference.weights.catalog import Entry
 from scarmass.training import ema
@@ -181,6 +182,7 @@ def finetune(
         licence=config.licence,
         file=best.name,
         base_sha256=config.base_sha256,
+        unseen_readings=unseen_readings(prepared.folder),
     )
 
     def validate(average: Any, steps: int) -> float:

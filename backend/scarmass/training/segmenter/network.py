@@ -9,7 +9,7 @@ from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter
 from scarmass.inference.segmenter.refiner import Refiner
 from scarmass.inference.segmenter.tiny_vit import EMBEDDING_CHANNELS
-from scarmass.inference.weights.catalog import Entry
+from scarmass.inference.weights.catalog import Entry, UnseenReadings, unseen_of_both
 from scarmass.inference.weights.load import Weights
 from scarmass.training.segmenter.config import TrainingConfig
 
@@ -38,8 +38,14 @@ def as_stored(state: dict[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def fine_tuned_entry(base: Entry, config: TrainingConfig, base_sha256: str, structures: Sequence[str]) -> Entry:
-    """What the fine-tuned file says of itself."""
+def fine_tuned_entry(
+    base: Entry,
+    config: TrainingConfig,
+    base_sha256: str,
+    structures: Sequence[str],
+    unseen_readings: UnseenReadings | None = None,
+) -> Entry:
+    """What the fine-tuned file says of itself. unseen_readings: of those that it learns from."""
     return replace(
         base,
         name=config.name,
@@ -49,4 +55,5 @@ def fine_tuned_entry(base: Entry, config: TrainingConfig, base_sha256: str, stru
         source=None,
         base_sha256=base_sha256,
         structures=tuple(structures),
+        unseen_readings=unseen_of_both(base.unseen_readings, unseen_readings),
     )

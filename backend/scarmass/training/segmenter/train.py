@@ -19,6 +19,7 @@ from torch import nn
 
 from scarmass.datasets.phantoms import phantom_slices
 from scarmass.datasets.prepared import Prepared, read_prepared
+from scarmass.datasets.readings_manifest import unseen_readings
 from scarmass.inference.segmenter.engine import SegmenterEngine
 from scarmass.inference.segmenter.network import PromptableSegmenter
 from scarmass.inference.weights.catalog import Entry
@@ -157,7 +158,7 @@ def finetune(
     epoch = epoch_of(slices, phantom_slices(range(first, last + 1)), config.views, config.borders.by_centre)
     objective = SegmenterObjective(network, config.loss, trains_encoder=settings.encoder_rate > 0)
     validation = {centre: prepared.slices("validation", centre) for centre in prepared.centres}
-    entry = fine_tuned_entry(starting.entry, config, base_sha256, network.structures)
+    entry = fine_tuned_entry(starting.entry, config, base_sha256, network.structures, unseen_readings(prepared.folder))
     latest, best, validations = folder / "latest.safetensors", folder / entry.file, folder / "validations.json"
     history: list[tuple[int, dict[str, ValidationScores]]] = []
 
