@@ -16,7 +16,7 @@ Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in th
 Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps")]
 DeviceCount = Annotated[str, typer.Option(help="how many, or auto; under torchrun, torchrun says")]
 CURRENT = "current"
-"""As a base: the segmenter that the settings name, which serves."""
+"""As a base: what the settings name, which serves."""
 
 Bf16 = Annotated[bool, typer.Option("--bf16", help="mixed precision")]
 
@@ -24,7 +24,9 @@ Bf16 = Annotated[bool, typer.Option("--bf16", help="mixed precision")]
 @train_app.command("detector")
 def train_detector(
     dataset: PreparedFolder,
-    base: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="the COCO checkpoint, such as yolo26n.pt")],
+    base: Annotated[
+        str, typer.Option(help="the COCO checkpoint, such as yolo26n.pt, a detector's file, or current, which serves")
+    ],
     output: Annotated[Path, typer.Option(help="the run's folder; its name becomes that of the weights")],
     config: ConfigFile = None,
     resume: Resume = False,
@@ -35,11 +37,16 @@ def train_detector(
     """Fine-tune the detector of left ventricle and scar; best.safetensors in the folder is what can be served."""
     require_extra("training")
     from scarmass.datasets.prepared import read_prepared
+    from scarmass.inference.weights.load import resolve
+    from scarmass.paths import WEIGHTS
     from scarmass.training.detector.train import CONFIG, finetune
     from scarmass.training.run import Devices
 
     chosen = Devices(accelerator, devices, "bf16-mixed" if bf16 else "32-true")
-    best = finetune(read_prepared(dataset), base, output, config or CONFIG, chosen, resume=resume)
+    start = resolve(Settings().detector, WEIGHTS)[1] if base == CURRENT else Path(base)
+    if not start.is_file():
+        raise typer.BadParameter(f"{base} is no file", param_hint="--base")
+    best = finetune(read_prepared(dataset), start, output, config or CONFIG, chosen, resume=resume)
     typer.echo(f"{best} did best on the validation patients")
 
 

@@ -83,7 +83,8 @@ class YoloDetector:
         """
         self._model = model
         self._device = torch.device(_best_device() if device == "auto" else device)
-        self._network, entry = _load(path)
+        network, entry = read_network(path)
+        self._network = network.eval().fuse(verbose=False)
         self._input_size, self._structures = entry.input_size, entry.structures
         by_name: dict[str, float] = {**minimum_score}
         self._minimum_scores = torch.tensor([by_name.get(name, inf) for name in self._structures])
@@ -190,8 +191,8 @@ def build_network(architecture: str, structures: Sequence[str] = STRUCTURES) -> 
     return network
 
 
-def _load(path: Path) -> tuple[Any, Entry]:
-    """The network of a safetensors file, ready for inference, and what the file says of itself."""
+def read_network(path: Path) -> tuple[Any, Entry]:
+    """The network of a safetensors file, and what the file says of itself. Raises WeightsMissing, WeightsInvalid."""
     if not path.is_file():
         raise WeightsMissing(f"{path} is not on this machine")
     try:
@@ -205,7 +206,7 @@ def _load(path: Path) -> tuple[Any, Entry]:
         network.load_state_dict(state)
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, FileNotFoundError) as error:
         raise WeightsInvalid(f"{path.name} is not a detector of this application: {error}") from error
-    return network.eval().fuse(verbose=False), entry
+    return network, entry
 
 
 def _moved(found: DetectedBox, x: int, y: int) -> DetectedBox:

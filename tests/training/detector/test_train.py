@@ -11,10 +11,10 @@ import torch
 from scarmass.domain.errors import WeightsInvalid
 from scarmass.domain.protocols import Model
 from scarmass.inference.detector import STRUCTURES, YoloDetector, build_network
-from scarmass.inference.weights.catalog import Entry
+from scarmass.inference.weights.catalog import Entry, UnseenReadings
 from scarmass.inference.weights.load import sha256_of
 from scarmass.training.detector.config import CONFIG, TrainingConfig, read_config
-from scarmass.training.detector.network import pretrained_network, save_network
+from scarmass.training.detector.network import network_to_train, pretrained_network, save_network
 from scarmass.training.detector.train import learning_rate, train
 from scarmass.training.run import Devices, Provenance, Run, open_fabric
 from tests.training.detector.slices import annotated
@@ -50,6 +50,24 @@ def trained(
     run = Run(folder, Provenance(CONFIG.read_text(), 0, "a", "b", "c"), fabric, resume=resume)
     train(network, [annotated(), annotated(index=1)], [], config, run, fabric, validate, on_best)
     return network.state_dict()
+
+
+def test_a_run_starts_from_a_detector_that_was_trained_here(config: TrainingConfig, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    trained_before, file = build_network(config.architecture), tmp_path / "ours.safetensors"
+    entry = Entry(
+        "ours", "detector", config.architecture, 64, "none", file.name, unseen_readings=UnseenReadings(0.25, "ours")
+    )
+    save_network(trained_before, file, entry)
+    network, starting = network_to_train(file, config)
+    assert starting is not None
+    assert starting.unseen_readings == UnseenReadings(0.25, "ours")
+    for name, tensor in trained_before.state_dict().items():
+        torch.testing.assert_close(
+            network.state_dict()[name], tensor.half().float() if tensor.is_floating_point() else tensor
+        )
+    with pytest.raises(WeightsInvalid, match="trains another"):
+        network_to_train(file, replace(config, architecture="another"))
 
 
 def test_a_checkpoint_other_than_the_named_one_is_refused(config: TrainingConfig, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The detector's network before and after training: from a COCO checkpoint, and to a file that can be served."""
+"""The detector's network before and after training: from a checkpoint or a file of ours, to a file to be served."""
 
 import hashlib
 from dataclasses import replace
@@ -6,10 +6,26 @@ from pathlib import Path
 from typing import Any
 
 from scarmass.domain.errors import WeightsInvalid
-from scarmass.inference.detector import STRUCTURES, build_network, quiet_ultralytics
+from scarmass.inference.detector import STRUCTURES, build_network, quiet_ultralytics, read_network
 from scarmass.inference.weights.catalog import Entry
 from scarmass.inference.weights.save import save
 from scarmass.training.detector.config import TrainingConfig
+
+
+def network_to_train(base: Path, config: TrainingConfig) -> tuple[Any, Entry | None]:
+    """The network to start from, and what its file says of itself where it is a detector of this application, and not
+    the COCO checkpoint that the configuration names.
+
+    Raises WeightsMissing, WeightsInvalid.
+    """
+    if base.suffix != ".safetensors":
+        return pretrained_network(base, config), None
+    network, entry = read_network(base)
+    if (entry.architecture, tuple(entry.structures)) != (config.architecture, STRUCTURES):
+        raise WeightsInvalid(
+            f"{base.name} is a {entry.architecture}, and the configuration trains {config.architecture}"
+        )
+    return network, entry
 
 
 def pretrained_network(base: Path, config: TrainingConfig) -> Any:

@@ -1,6 +1,6 @@
 """Fine-tune a COCO YOLO on annotated slices and write what is served. Reads from top to bottom.
 
-scarmass train detector DATASET --base yolo26n.pt --output FOLDER
+scarmass train detector DATASET --base yolo26n.pt --output FOLDER, or --base current
 """
 
 import shutil
@@ -20,10 +20,11 @@ from scarmass.datasets.phantoms import phantom_slices
 from scarmass.datasets.prepared import Prepared
 from scarmass.datasets.readings_manifest import unseen_readings
 from scarmass.evaluation.detection.evaluate import scores_of
-from scarmass.inference.weights.catalog import Entry
+from scarmass.inference.weights.catalog import Entry, unseen_of_both
+from scarmass.inference.weights.load import sha256_of
 from scarmass.training import ema
 from scarmass.training.detector.config import CONFIG, Phase, TrainingConfig, read_config
-from scarmass.training.detector.network import pretrained_network, save_network
+from scarmass.training.detector.network import network_to_train, save_network
 from scarmass.training.detector.samples import training_batches
 from scarmass.training.run import Devices, Provenance, Run, open_fabric, progress_bar
 from scarmass.training.sampler import Sampler
@@ -162,14 +163,15 @@ def finetune(
 ) -> Path:
     """A whole run into a folder, or the rest of one; returns the weights that were best on the validation patients.
 
-    The weights are named after the folder. Raises RunConflict, WeightsInvalid, PreparedDatasetInvalid.
+    base: the COCO checkpoint, or a detector's file of this application. The weights are named after the folder.
+    Raises RunConflict, WeightsInvalid, PreparedDatasetInvalid.
     """
     config = read_config(config_file)
     fabric = open_fabric(devices)
     torch.manual_seed(config.seed)
-    network = pretrained_network(base, config)
+    network, starting = network_to_train(base, config)
     provenance = Provenance(
-        config_file.read_text(), config.seed, prepared.sha256, prepared.split.sha256, config.base_sha256
+        config_file.read_text(), config.seed, prepared.sha256, prepared.split.sha256, sha256_of(base)
     )
     run = Run(folder, provenance, fabric, resume=resume)
     validation = prepared.slices("validation")
@@ -181,8 +183,10 @@ def finetune(
         input_size=config.input_size,
         licence=config.licence,
         file=best.name,
-        base_sha256=config.base_sha256,
-        unseen_readings=unseen_readings(prepared.folder),
+        base_sha256=starting.base_sha256 if starting else config.base_sha256,
+        unseen_readings=unseen_of_both(
+            starting.unseen_readings if starting else None, unseen_readings(prepared.folder)
+        ),
     )
 
     def validate(average: Any, steps: int) -> float:
