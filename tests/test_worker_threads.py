@@ -32,7 +32,7 @@ def test_a_turn_that_fails_is_logged_and_the_next_one_comes(caplog: pytest.LogCa
 
 
 def test_a_database_that_is_away_is_waited_for_without_a_word(caplog: pytest.LogCaptureFixture, monkeypatch) -> None:
-    monkeypatch.setattr("scarmass.worker_threads.DATABASE_RETRY_S", 0.0)
+    monkeypatch.setattr("scarmass.worker_threads.AWAY_RETRY_S", 0.0)
     again = threading.Event()
     outcomes = iter([DatabaseUnavailable("away")])
 

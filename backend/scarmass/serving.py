@@ -15,7 +15,7 @@ from types import FrameType
 import uvicorn
 from prometheus_client import start_http_server
 
-from scarmass.domain.errors import DatabaseUnavailable
+from scarmass.domain.errors import Away
 from scarmass.garbage import collected_between_instructions
 from scarmass.listener import beside
 from scarmass.logs import set_up_logs
@@ -65,7 +65,7 @@ def serve(settings: Settings) -> None:
                 _server(settings, context).run()
         console.print("Stopping")
         _leave(0)
-    except DatabaseUnavailable as error:
+    except Away as error:
         console.print(f"ScarMass ends: {error}")
         _leave(1)
         sys.exit(1)

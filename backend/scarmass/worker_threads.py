@@ -12,8 +12,8 @@ from datetime import datetime
 from scarmass.domain.audit import AuditReceiver
 from scarmass.domain.errors import (
     AuditReceiverUnreachable,
+    Away,
     CalledOff,
-    DatabaseUnavailable,
     DeletedMeanwhile,
     ReadingNotFound,
     StorageFull,
@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 POLL_S = 0.5
 """Jobs that ended processes left, and those that wait for another one's end, are looked for so often."""
 ROUND_S = 2.0
-DATABASE_RETRY_S = 1.0
+AWAY_RETRY_S = 1.0
+"""Before a database, an object store or models that cannot be reached are tried again."""
 ROOM_RETRY_S = 10.0
 """So long a full disk is left alone."""
 RECEIVER_POLL_S = 1.0
@@ -99,11 +100,11 @@ class QueueWorker(WorkerThread):
                 self._wake.clear()
                 try:
                     is_time_up = self._work()
-                except DatabaseUnavailable:
-                    is_time_up = self._stopping.wait(DATABASE_RETRY_S)
+                except Away:
+                    is_time_up = self._stopping.wait(AWAY_RETRY_S)
                 except Exception:
                     log.exception("jobs could not be worked on, trying again")
-                    is_time_up = self._stopping.wait(DATABASE_RETRY_S)
+                    is_time_up = self._stopping.wait(AWAY_RETRY_S)
                 if not is_time_up:
                     self._wake.wait(POLL_S)
 
@@ -128,10 +129,10 @@ class QueueWorker(WorkerThread):
                 with self._context.database.transaction() as session:
                     jobs.add_job(session, reading_id, self._queue)  # as one more, so that this attempt does not count
                 return
-            except DatabaseUnavailable:
+            except Away as error:
                 # Not the reading's fault, and nothing could be stored of it now.
-                log.warning("reading %s waits for the database", reading_id)
-                if self._stopping.wait(DATABASE_RETRY_S):
+                log.warning("reading %s waits: %s", reading_id, error)
+                if self._stopping.wait(AWAY_RETRY_S):
                     raise
             except Exception as error:
                 if is_last_attempt:
@@ -169,8 +170,8 @@ class TurnWorker(WorkerThread):
     def _take_turn(self) -> float:
         try:
             return self._turn()
-        except DatabaseUnavailable:
-            return DATABASE_RETRY_S
+        except Away:
+            return AWAY_RETRY_S
         except Exception:
             log.exception(self._failed)
             return self._retry_s

@@ -65,6 +65,8 @@ export class FakeServer {
   asked = 0;
   /** How many requests are more than a share, before the next one that is not. */
   tooMany = 0;
+  /** Which problem the next requests are answered with, as what they need is away for a while. */
+  away = [];
   /** Is the next edit stored, but its answer lost? */
   losesAnswer = false;
   /** @type {Map<string, string>} why edits of a kind are refused */
@@ -108,6 +110,7 @@ export class FakeServer {
     this.asked += 1;
     if (this.isOffline) throw new TypeError("offline");
     if (headers["X-Person"] && headers["X-Person"] !== this.signedIn) return problem(401, "NotSignedIn", "sign in");
+    if (method !== "GET" && this.away.length) return problem(503, this.away.shift(), "it is away");
     if (this.tooMany-- > 0) return Response.json({}, { status: 429, headers: { "Retry-After": "3" } });
     if (method === "GET") return Response.json(this.reading());
     const edit = path.endsWith("/from-segmentation") ? importOf(JSON.parse(body)) : JSON.parse(body);

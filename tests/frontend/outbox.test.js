@@ -56,6 +56,23 @@ test("without a connection edits are kept, and sent when it is back", async () =
   assert.equal(stored.size, 0);
 });
 
+for (const kind of ["DatabaseUnavailable", "StoreUnavailable", "ModelsUnavailable", "ModelsBusy"])
+  test(`an edit is kept for as long as the server answers ${kind}, and sent again`, async () => {
+    server.away = Array(20).fill(kind);
+    outbox.add(on("a", "accept"));
+    for (let round = 0; round < 21; round++) {
+      await settled();
+      assert.equal(stored.size, server.stored.length ? 0 : 1);
+      mock.timers.tick(60_000);
+    }
+    await settled();
+    assert.deepEqual(kinds(), [["a", "accept"]]);
+    assert.deepEqual(
+      events.filter(([name]) => name === "dropped"),
+      [],
+    );
+  });
+
 const segmentation = {
   sop_instance_uid: "1.2.3",
   label: "Contours",

@@ -16,7 +16,14 @@ from scarmass.datasets.annotated import AnnotatedSlice, scar_shares
 from scarmass.datasets.prepared import PATIENTS_FOLDER, Centre, Part, Prepared, PreparedPatient
 from scarmass.datasets.readings_manifest import TakenReading, write_readings_manifest
 from scarmass.datasets.stack_arrays import STRUCTURES, arrays_of, arrays_sha256
-from scarmass.domain.errors import AnnotationMissing, ConsentWithdrawn, Fact, PreparedDatasetInvalid, SourceMissing
+from scarmass.domain.errors import (
+    AnnotationMissing,
+    Away,
+    ConsentWithdrawn,
+    Fact,
+    PreparedDatasetInvalid,
+    SourceMissing,
+)
 from scarmass.domain.masks import Mask
 from scarmass.domain.reading import Reading, SliceContent
 from scarmass.domain.stack import Slice, StudyHeader
@@ -85,6 +92,8 @@ def write_readings(
         try:
             slices, taken[name] = _read(database, files, one.reading_id, name, patient)
             entries[name] = _written(slices, output, part_of(patient, held_out))
+        except Away:
+            raise
         except Fact as fact:  # told by its name: its words may name an object
             left_out[name] = type(fact).__name__
             taken.pop(name, None)

@@ -124,6 +124,14 @@ def begin(session: Session, transfer_id: uuid.UUID) -> Transfer | None:
     return get(session, transfer_id)
 
 
+def take_back(session: Session, transfer_id: uuid.UUID) -> None:
+    """An attempt that could not be made does not count."""
+    row = _locked(session, transfer_id)
+    if TransferState(row.state).is_open:
+        row.attempts = max(0, row.attempts - 1)
+        _changed(session, row)
+
+
 def report(session: Session, transfer_id: uuid.UUID, done: int, of: int | None) -> bool:
     """How far it is; answers whether it is to go on."""
     row = _locked(session, transfer_id)

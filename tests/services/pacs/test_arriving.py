@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from scarmass.domain.errors import DatabaseUnavailable, PeerUnreachable, StorageFull
+from scarmass.domain.errors import DatabaseUnavailable, PeerUnreachable, StorageFull, StoreUnavailable
 from scarmass.domain.pacs import Reference
 from scarmass.domain.pacs_rules import AcceptRule, Network, PrepareRule, Rules
 from scarmass.domain.reading import ReadingState
@@ -138,7 +138,7 @@ def test_the_same_again_changes_nothing(
     assert (arrival.objects, arrival.refused_count, len(arrival.refused)) == (len(phantom_files), 1, 1)
 
 
-@pytest.mark.parametrize("fact", [DatabaseUnavailable, StorageFull])
+@pytest.mark.parametrize("fact", [DatabaseUnavailable, StoreUnavailable, StorageFull])
 def test_what_cannot_be_stored_now_waits(
     arriving: Arrivals, spool: Spool, phantom_files: list[Path], fact: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:

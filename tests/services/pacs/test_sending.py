@@ -1,6 +1,7 @@
 """What is signed goes to the peers of the rules, once, however often it is tried."""
 
 import uuid
+from unittest.mock import Mock
 
 import pytest
 from fastapi.testclient import TestClient
@@ -8,12 +9,14 @@ from sqlalchemy import text
 
 from scarmass.domain.errors import (
     ClientIdReused,
+    ModelsUnavailable,
     ObjectRefused,
     PeerFailed,
     PeerNotFound,
     PeerRefused,
     PeerUnreachable,
     ReadingNotSigned,
+    StoreUnavailable,
     TransferNotFound,
 )
 from scarmass.domain.pacs import ResultKind
@@ -105,6 +108,21 @@ def test_waits_grow_and_end_in_failed_after_a_stated_number(
     assert (failed.state, failed.reason, failed.next_attempt_at) == (TransferState.FAILED, "the plug is out", None)
     send.send_next(networked, transfer.id)
     assert pacs.calls == MOST_ATTEMPTS, "what is failed is not tried"
+
+
+@pytest.mark.parametrize("fact", [StoreUnavailable, ModelsUnavailable])
+def test_what_waits_for_what_it_is_made_from_costs_no_attempt(
+    networked: Context, signed: uuid.UUID, pacs: FakePacs, monkeypatch: pytest.MonkeyPatch, fact: type
+) -> None:
+    transfer = only(networked)
+    with monkeypatch.context() as away:
+        away.setattr(send, "result_objects", Mock(side_effect=fails(fact)))
+        for _ in range(MOST_ATTEMPTS + 2):
+            with pytest.raises(fact):
+                send.send_next(networked, transfer.id)
+    assert (only(networked).state.is_open, only(networked).attempts, only(networked).reason) == (True, 0, None)
+    send.send_next(networked, transfer.id)
+    assert (only(networked).state, only(networked).attempts) == (TransferState.DONE, 1)
 
 
 def test_send_again_begins_anew(networked: Context, signed: uuid.UUID, pacs: FakePacs) -> None:

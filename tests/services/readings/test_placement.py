@@ -3,18 +3,22 @@
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from scarmass.domain.errors import StructureNotKnown
+from scarmass.domain.errors import ModelsUnavailable, StructureNotKnown
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import from_rle, to_rle
 from scarmass.domain.prompts import Box, Prompt, within
 from scarmass.domain.protocols import DetectedBox, Segmentation, SliceImage
+from scarmass.domain.reading import Origin, Segment, SliceChange
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
+from scarmass.services.readings import placement
 from tests.api.test_readings import edit, reading, stack
 from tests.fakes import EchoSegmenter, FakeDetector
 
@@ -200,3 +204,23 @@ def test_the_view_tells_where_the_ventricle_lies_on_each_slice(client: TestClien
     ]
     assert view["ventricles"][0]["box"] == view["heart"]
     assert view["ventricle_margin_mm"] == 10
+
+
+def test_where_models_are_away_they_are_asked_for_one_slice_of_an_edit_alone(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def away(*arguments: object) -> Segment:
+        asked.append(arguments[2])
+        raise ModelsUnavailable("away")
+
+    monkeypatch.setattr(placement, "placed", away)
+    slices = [SimpleNamespace(key=(f"1.{number}", 1)) for number in range(3)]
+    scar = Segment(np.ones((4, 4), bool), Origin.PAINT, warnings=("told before",))
+    changes = {one.key: SliceChange(segments={Structure.SCAR: scar}) for one in slices}
+    kept = placement.with_warnings(context, slices, changes)  # type: ignore[arg-type]
+    assert len(asked) == 1
+    assert all(change.segments[Structure.SCAR] == replace(scar, warnings=()) for change in kept.values())
+    with pytest.raises(ModelsUnavailable):
+        placement.with_warnings(context, slices, changes, waits=True)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from scarmass import worker_threads
-from scarmass.domain.errors import DatabaseUnavailable
+from scarmass.domain.errors import DatabaseUnavailable, ModelsBusy, ModelsUnavailable
 from scarmass.services.context import Context
 from scarmass.storage import readings
 from tests.conftest import application, upload
@@ -100,7 +100,7 @@ def test_one_slice_that_fails_does_not_stop_the_others(context: Context, phantom
 def test_a_database_that_is_away_for_a_moment_delays_a_reading_and_does_not_fail_it(
     context: Context, phantom_files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_threads, "DATABASE_RETRY_S", 0.01)
+    monkeypatch.setattr(worker_threads, "AWAY_RETRY_S", 0.01)
     stored = readings.add_proposal
     refused: list[object] = []
 
@@ -114,4 +114,29 @@ def test_a_database_that_is_away_for_a_moment_delays_a_reading_and_does_not_fail
     with TestClient(application(context)) as client:
         reading = wait_until_draft(client, opened(client, phantom_files))
     assert len(refused) == 2
+    assert {s["state"] for s in reading["slices"]} == {"proposed"}
+
+
+def test_models_that_are_away_for_a_moment_delay_a_slice_and_do_not_fail_it(
+    context: Context, phantom_files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_threads, "AWAY_RETRY_S", 0.01)
+    segmenter, away = context.segmenter, [ModelsBusy("full"), ModelsUnavailable("away")]
+    outline, away_from_outlines = segmenter.outline_ventricle, [ModelsUnavailable("away")]
+
+    def stumble(_: object) -> None:
+        if away:
+            raise away.pop()
+
+    def outline_later(*arguments: Any) -> Any:
+        if away_from_outlines:
+            raise away_from_outlines.pop()
+        return outline(*arguments)
+
+    segmenter.before_answer = stumble  # type: ignore[attr-defined]
+    monkeypatch.setattr(segmenter, "outline_ventricle", outline_later)
+    with TestClient(application(context)) as client:
+        reading = wait_until_draft(client, opened(client, phantom_files))
+    assert not away
+    assert not away_from_outlines
     assert {s["state"] for s in reading["slices"]} == {"proposed"}

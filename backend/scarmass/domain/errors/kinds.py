@@ -28,6 +28,10 @@ class Unavailable(Fact):
     """What the work needs is out of reach or unusable, whatever was asked for."""
 
 
+class Away(Unavailable):
+    """What the work needs lies elsewhere and cannot be reached for now: what needs it waits, and is done afterwards."""
+
+
 class Full(Fact):
     """What was asked for is sound, but there is no room for it."""
 

@@ -1,6 +1,6 @@
 """Facts of models: their data, training, evaluation, weights and device."""
 
-from scarmass.domain.errors.kinds import Conflict, Invalid, NotFound, Unavailable
+from scarmass.domain.errors.kinds import Away, Conflict, Invalid, NotFound, Unavailable
 
 
 class ReferenceReadingsTooFew(Invalid):
@@ -45,6 +45,14 @@ class RunConflict(Conflict):
 
 class DeviceOutOfMemory(Unavailable):
     """The accelerator had no memory left, even after the embeddings were evicted."""
+
+
+class ModelsUnavailable(Away):
+    """Models on other machines cannot be reached, or do not answer in time: what was asked may be asked again."""
+
+
+class ModelsBusy(ModelsUnavailable):
+    """So many wait for models on other machines that no more are taken."""
 
 
 class WeightsMissing(Unavailable):

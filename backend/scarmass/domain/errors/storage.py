@@ -1,6 +1,6 @@
 """Facts of what is stored: the database, the disk, deletions, backups."""
 
-from scarmass.domain.errors.kinds import Conflict, Full, Invalid, NotFound, Unavailable
+from scarmass.domain.errors.kinds import Away, Conflict, Full, Invalid, NotFound, Unavailable
 
 
 class DeletionNotConfirmed(Invalid):
@@ -43,8 +43,12 @@ class BackupFailed(Unavailable):
     """A backup could not be made: PostgreSQL's own tools are missing, or said why not."""
 
 
-class DatabaseUnavailable(Unavailable):
+class DatabaseUnavailable(Away):
     """PostgreSQL cannot be reached, or went away in the middle of a transaction."""
+
+
+class StoreUnavailable(Away):
+    """The object store of the files cannot be reached, or refuses us."""
 
 
 class StorageFull(Full):

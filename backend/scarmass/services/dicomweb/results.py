@@ -7,7 +7,7 @@ from io import BytesIO
 
 from pydicom import dcmread
 
-from scarmass.domain.errors import Fact
+from scarmass.domain.errors import Away, Fact
 from scarmass.domain.pacs import ResultKind, ResultObject
 from scarmass.imaging.result import uids_of_signed
 from scarmass.services.context import Context
@@ -51,6 +51,8 @@ def _results(context: Context, reading_id: uuid.UUID, study_instance_uid: str) -
     for kind in ResultKind:
         try:
             found += objects_of_reading(context, reading_id, kind)
+        except Away:
+            raise
         except Fact as fact:
             is_whole = False
             log.warning("a signed reading cannot be had as %s: %s", kind.value, type(fact).__name__)

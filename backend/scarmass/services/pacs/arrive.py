@@ -12,7 +12,7 @@ from typing import BinaryIO
 from sqlalchemy.orm import Session
 
 from scarmass.domain.audit import Action, Event, Named, Outcome, Subject
-from scarmass.domain.errors import ClientIdReused, DatabaseUnavailable, ObjectRefused, StackNotFound, StorageFull
+from scarmass.domain.errors import Away, ClientIdReused, ObjectRefused, StackNotFound, StorageFull
 from scarmass.domain.pacs import DimsePeer
 from scarmass.domain.pacs_rules import Arriving, accepted, prepare_rule
 from scarmass.domain.study_groups import GENERAL, Filing
@@ -57,7 +57,7 @@ class Arrivals:
     def work(self, gather_s: float = GATHER_S) -> bool:
         """Take in what waits longer than gather_s and prepare what is quiet; answers whether there may be more.
 
-        Raises DatabaseUnavailable, StorageFull: everything waits as before.
+        Raises Away, StorageFull: everything waits as before.
         """
         with self._spool.taking() as is_ours:
             if not is_ours:
@@ -81,7 +81,7 @@ class Arrivals:
         is_dealt_with = False
         try:
             is_dealt_with = take_note(self._context, note.source, *note.note())
-        except DatabaseUnavailable:
+        except Away:
             raise
         except Exception:
             log.exception("a note from the network could not be dealt with")
@@ -156,7 +156,7 @@ class Arrivals:
         try:
             opened, filed = _opened(context, objects), Filing(context.study_group_of.get(source, GENERAL))
             intake = take_in(context.database, context.files, opened, examiners=context.examiners, filed=filed)
-        except (DatabaseUnavailable, StorageFull):
+        except (Away, StorageFull):
             raise
         except Exception:
             log.exception("objects from the network could not be taken in")

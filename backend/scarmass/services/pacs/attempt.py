@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from scarmass.domain.audit import Action, Event, Outcome, Subject
 from scarmass.domain.errors import (
+    Away,
     DatabaseUnavailable,
     Fact,
     PeerFailed,
@@ -49,7 +50,11 @@ def attempt(context: Context, transfer_id: uuid.UUID, work: Work) -> None:
         done, warning = work(transfer, _reporter(context, transfer_id))
     except Cancelled:
         return
-    except DatabaseUnavailable:  # not the transfer's fault, and nothing could be stored of it now
+    except DatabaseUnavailable:  # which could not store that the attempt is not to count
+        raise
+    except Away:  # not the transfer's fault
+        with context.database.transaction() as session:
+            transfers.take_back(session, transfer_id)
         raise
     except PASSING as error:
         _record_failure(context, transfer, type(error).__name__)

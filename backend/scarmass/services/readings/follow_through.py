@@ -15,7 +15,8 @@ def followed_through(
     """The changes of slices with all that follows from them.
 
     Cores are looked for before the scar is confined: it is told by all that surrounds it that a core is one. Where
-    nothing is proposed, nothing is warned of either: it would be told where models see the ventricle.
+    nothing is proposed, nothing is warned of either: it would be told where models see the ventricle. Raises
+    Away where no reader's edit waits for it.
     """
     proposes = reading.record.takes_proposals
     if proposes:
@@ -24,4 +25,4 @@ def followed_through(
         changes = by_wall_rules(context, reading, rules, edit, changes)
     changes = {key: within_scar(reading.content(key), change) for key, change in changes.items()}
     changes = with_blood_giving_way(reading, rules, edit, changes)
-    return with_warnings(context, reading.slices, changes) if proposes else changes
+    return with_warnings(context, reading.slices, changes, waits=edit is None) if proposes else changes

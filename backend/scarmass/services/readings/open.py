@@ -5,7 +5,7 @@ import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
-from scarmass.domain.errors import SliceNotInStack
+from scarmass.domain.errors import Away, SliceNotInStack
 from scarmass.domain.reading import ReadingState
 from scarmass.domain.stack import SliceKey, outwards
 from scarmass.services.context import Context
@@ -73,5 +73,7 @@ class EmbeddingAhead:
                     return
                 embed(self._context, slices, one)
                 ask_ahead(self._context, slices, one)
+        except Away as away:
+            log.warning("embeddings could not be made ahead: %s", away)
         except Exception:
             log.exception("embeddings could not be made ahead")

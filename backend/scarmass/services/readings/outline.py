@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from scarmass.domain.contours import Contours, contours
+from scarmass.domain.errors import Away
 from scarmass.domain.protocols import VentricleOutline
 from scarmass.domain.reading import Origin, Segment
 from scarmass.domain.stack import Slice, SliceKey
@@ -17,10 +18,12 @@ log = logging.getLogger(__name__)
 def proposed_contours(context: Context, slices: Sequence[Slice]) -> Mapping[SliceKey, Mapping[Structure, Segment]]:
     """The ventricle and its blood pool on each of a stack's slices, none where no ventricle is seen.
 
-    None at all where outlining fails: that must cost no reader the scar.
+    None at all where outlining fails: that must cost no reader the scar. Raises Away.
     """
     try:
         found = _contours_of(context, slices)
+    except Away:  # it can be done later
+        raise
     except Exception:  # whatever the models met
         log.exception("no contours of the ventricle")
         return {}

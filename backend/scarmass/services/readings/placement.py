@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from scarmass.domain.errors import StructureNotKnown
+from scarmass.domain.errors import Away, StructureNotKnown
 from scarmass.domain.masks import Mask
 from scarmass.domain.placement import Misplaced, certain_blood, misplaced
 from scarmass.domain.prompts import Box, Prompt
@@ -19,15 +19,24 @@ from scarmass.services.readings.propose import detection_of, heart_of, segment
 log = logging.getLogger(__name__)
 
 
-def with_warnings(context: Context, slices: Sequence[Slice], changes: Changes) -> Changes:
-    """The changes of slices with what is to be said of each scar that they outline."""
+def with_warnings(context: Context, slices: Sequence[Slice], changes: Changes, waits: bool = False) -> Changes:
+    """The changes of slices with what is to be said of each scar that they outline.
+
+    waits: nothing is said where models or images cannot be reached, as it can be done later. Raises Away then.
+    """
     by_key = {one.key: one for one in slices}
-    told = {}
+    told, is_asked = {}, True
     for key, change in changes.items():
-        scar = change.segments.get(Structure.SCAR)
-        if scar is not None:
-            placed_scar = placed(context, slices, by_key[key], scar)
-            change = replace(change, segments={**change.segments, Structure.SCAR: placed_scar})
+        if (scar := change.segments.get(Structure.SCAR)) is not None:
+            unsaid = replace(scar, warnings=(), misplaced=None)
+            try:
+                scar = placed(context, slices, by_key[key], scar) if is_asked else unsaid
+            except Away:  # what a reader outlined is kept whether models answer or not
+                if waits:
+                    raise
+                log.warning("nothing is said of where scar lies, as models or images cannot be reached")
+                scar, is_asked = unsaid, False  # nobody waits for each slice anew
+            change = replace(change, segments={**change.segments, Structure.SCAR: scar})
         told[key] = change
     return told
 
@@ -35,10 +44,12 @@ def with_warnings(context: Context, slices: Sequence[Slice], changes: Changes) -
 def placed(context: Context, slices: Sequence[Slice], one: Slice, scar: Segment) -> Segment:
     """A scar on one of the slices with what is to be said of where it lies.
 
-    Nothing where that cannot be found out: what a reader outlined is kept whether models answer or not.
+    Nothing where that cannot be found out. Raises Away.
     """
     try:
         found = _misplaced(context, slices, one, scar.mask)
+    except Away:
+        raise
     except Exception:  # whatever the models met
         log.exception("nothing is said of where a scar lies")
         found = None

@@ -8,7 +8,7 @@ import uuid
 
 from sqlalchemy.orm import Session
 
-from scarmass.domain.errors import Fact
+from scarmass.domain.errors import Away, Fact
 from scarmass.domain.reading import Reading, ReadingState, SliceChange, SliceState
 from scarmass.domain.slice_changes import proposal
 from scarmass.domain.stack import Slice, SliceKey, outwards
@@ -29,7 +29,8 @@ def prepare_next_slice(context: Context, reading_id: uuid.UUID) -> None:
     """Store the proposal of one slice and queue the next one; after the last one the reading is a draft.
 
     The ventricle's contours come with the last one, as they need every slice: no scar waits for them. What raises here
-    is wrong with every slice; a slice on which the models fail is stored as failed.
+    is wrong with every slice; a slice on which the models fail is stored as failed. Raises Away, with
+    nothing stored: the slice is prepared when they answer again.
     """
     with context.database.transaction() as session:
         reading = readings.get_reading(session, reading_id)
@@ -100,6 +101,8 @@ def _proposal(context: Context, reading: Reading, one: Slice) -> SliceChange:
         embed(context, reading.slices, one)
         proposed = propose(context, reading.slices, one, reading.sensitivity.value)
         return proposal(placed(context, reading.slices, one, proposed))
+    except Away:  # it can be done later
+        raise
     except Exception:  # whatever the models met: one slice must not cost the reader the others
         log.exception("no proposal for a slice")
         return proposal(None)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from scarmass.domain.errors import Away
 from scarmass.domain.outcome import Outcome
 from scarmass.domain.prompts import Box, Prompt, box_around
 from scarmass.domain.reading import HAND_MADE, Origin, Reading, Segment, SliceChange, SliceContent, SliceState
@@ -25,13 +26,17 @@ DRAWN_ROUND = 0.05
 def following(context: Context, reading: Reading, outcome: Outcome) -> Outcome:
     """The outcome of an edit together with what follows from it: another sensitivity, and outlines drawn at it.
 
-    Slices that a reader decided on stay as they are. Where the models fail, the edit counts and nothing follows.
+    Slices that a reader decided on stay as they are. Where models fail or are away, the edit counts and nothing follows
+    until the next one.
     """
     changed = {key: change.applied_to(reading.content(key)) for key, change in outcome.changes.items()}
     if not reading.sensitivity.follows or not any(map(_is_example, changed.values())):
         return outcome
     try:
         return _followed(context, reading, outcome, changed)
+    except Away as away:
+        log.warning("outlines do not follow an edit: %s", away)
+        return outcome
     except Exception:  # whatever the models met: what the reader did must not be lost for it
         log.exception("outlines do not follow an edit")
         return outcome

@@ -23,7 +23,9 @@ export class Problem extends Error {
   /** Did the request not get through to where it would be decided? It will, a little later. */
   get isOnTheWay() {
     const { type = "" } = this.body;
-    const isAway = this.status === 503 && (!type || /:(DatabaseUnavailable|CalledOff)$/.test(type));
+    const isAway =
+      this.status === 503 &&
+      (!type || /:(DatabaseUnavailable|StoreUnavailable|ModelsUnavailable|ModelsBusy|CalledOff)$/.test(type));
     return isAway || [408, 425, 429, 502, 504].includes(this.status);
   }
 
