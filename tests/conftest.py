@@ -22,7 +22,7 @@ from scarmass.phantom.stack import Phantom, phantom
 from scarmass.services.context import Context
 from scarmass.storage.database import Database, migrate, psycopg_url
 from scarmass.storage.embedded_postgres import embedded_postgres
-from scarmass.storage.files import FileStore
+from scarmass.storage.local_store import LocalStore
 from scarmass.worker import Worker
 from tests.fakes import EchoSegmenter, FakeDetector
 from tests.kept import Kept, T, keep
@@ -89,12 +89,12 @@ def database(postgres: str, new_database: Callable[..., str], migrated_template:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> FileStore:
-    return FileStore(tmp_path / "data" / "objects")
+def files(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path / "data" / "objects")
 
 
 @pytest.fixture
-def context(database: Database, files: FileStore) -> Context:
+def context(database: Database, files: LocalStore) -> Context:
     """The services' context with models that echo their prompt."""
     return Context(database=database, files=files, detector=FakeDetector(), segmenter=EchoSegmenter())
 
@@ -137,7 +137,7 @@ def keeping(
 
     def keep_after(segmenter: Segmenter, happens: Callable[[TestClient, Context], T]) -> Kept[T]:
         database = Database(psycopg_url(new_database(migrated_template)))
-        context = Context(database, FileStore(tmp_path_factory.mktemp("kept")), FakeDetector(), segmenter)
+        context = Context(database, LocalStore(tmp_path_factory.mktemp("kept")), FakeDetector(), segmenter)
         with TestClient(application(context)) as client:
             told = happens(client, context)
         kept = keep(context, told)

@@ -26,6 +26,7 @@ from scarmass.settings import Settings
 from scarmass.storage.database import Database, migrate
 from scarmass.storage.embedded_postgres import embedded_postgres
 from scarmass.storage.files import FileStore
+from scarmass.storage.local_store import LocalStore
 from scarmass.storage.record_key import record_key
 from scarmass.storage.spool import Spool
 
@@ -48,7 +49,7 @@ def open_storage(settings: Settings) -> Iterator[tuple[Database, FileStore]]:
 def open_files(settings: Settings) -> FileStore:
     """The stored objects, within what the settings leave them of the disk."""
     largest = settings.max_storage_gib
-    return FileStore(
+    return LocalStore(
         settings.data_dir / "objects",
         None if largest is None else int(largest * 2**30),
         int(settings.min_free_disk_gib * 2**30),

@@ -17,7 +17,7 @@ from scarmass.phantom.demonstration import write_phantom
 from scarmass.services.context import Context
 from scarmass.storage.database import Database, migrate, psycopg_url
 from scarmass.storage.embedded_postgres import embedded_postgres
-from scarmass.storage.files import FileStore
+from scarmass.storage.local_store import LocalStore
 from tests.api.dicomweb_requests import RELATED, body
 from tests.conftest import application, small_studies
 from tests.fakes import EchoSegmenter, FakeDetector
@@ -116,7 +116,7 @@ def main(count: int) -> None:
     with tempfile.TemporaryDirectory() as folder, embedded_postgres(Path(folder) / "postgres") as url:
         migrate(url)
         database = Database(psycopg_url(url))
-        files = FileStore(Path(folder) / "objects")
+        files = LocalStore(Path(folder) / "objects")
         context = Context(database, files, FakeDetector(), EchoSegmenter())
         with TestClient(application(context), raise_server_exceptions=False) as client:
             print(dict(sorted(answers(client, small_contents(Path(folder)), count).items())))

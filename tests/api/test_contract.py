@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from scarmass.services.context import Context
 from scarmass.storage.database import Database, psycopg_url
-from scarmass.storage.files import FileStore
+from scarmass.storage.local_store import LocalStore
 from tests.api.generated import OPERATIONS, examples, give_the_examples
 from tests.conftest import application
 from tests.fakes import EchoSegmenter, FakeDetector
@@ -24,7 +24,7 @@ EXAMPLES = 30
 @pytest.fixture(scope="module")
 def api_schema(new_database, migrated_template, tmp_path_factory, phantom_files) -> Iterator:
     database = Database(psycopg_url(new_database(migrated_template)))
-    files = FileStore(tmp_path_factory.mktemp("contract"))
+    files = LocalStore(tmp_path_factory.mktemp("contract"))
     context = Context(database, files, FakeDetector(), EchoSegmenter())
     app = application(context)
     with TestClient(app) as client:

@@ -23,7 +23,7 @@ from scarmass.domain.access import PERMISSIONS, Permission, Role
 from scarmass.services.access import sessions, tokens
 from scarmass.services.context import Context
 from scarmass.storage.database import Database, psycopg_url
-from scarmass.storage.files import FileStore
+from scarmass.storage.local_store import LocalStore
 from scarmass.storage.tables import Table
 from tests.api.generated import OPERATIONS, examples, give_the_examples
 from tests.api.signed_in import LOCAL, SERVER, account, browser, server
@@ -77,7 +77,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served(new_database, migrated_template, tmp_path_factory, phantom_files: list[Path]) -> Iterator[Served]:
     database = Database(psycopg_url(new_database(migrated_template)))
-    context = Context(database, FileStore(tmp_path_factory.mktemp("roles")), FakeDetector(), EchoSegmenter())
+    context = Context(database, LocalStore(tmp_path_factory.mktemp("roles")), FakeDetector(), EchoSegmenter())
     with server(context) as client:
         account(context, "anna", Role.READER)
         app: Any = client.app

@@ -51,7 +51,7 @@ def test_a_full_disk_answers_507_with_the_reason(
     def full(_path: Path) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr("scarmass.storage.files._sync", full)
+    monkeypatch.setattr("scarmass.storage.local_store.sync", full)
     answer = client.post("/api/v1/studies", files=[("files", ("a.dcm", phantom_files[0].read_bytes()))])
     assert answer.status_code == 507
     assert answer.json()["type"].endswith("StorageFull")

@@ -234,7 +234,7 @@ def test_slices_without_a_ventricle_and_readings_whose_images_are_lost_are_left_
     sign(client, get(client, draft["id"]))
     signed(client, lost, folder)
     sha256 = lost_object(context, lost.patient_id)
-    context.files.path(sha256).unlink()
+    context.files.remove([sha256])
     done = export(context, folder)
     assert "1 of 2 readings could not be taken" in done.output
     said = manifest(read_prepared(folder / "learn"))

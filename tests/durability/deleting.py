@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from scarmass.services.context import Context
 from scarmass.services.deletion.carry_out import carry_out
 from scarmass.storage.database import Database
-from scarmass.storage.files import FileStore
+from scarmass.storage.local_store import LocalStore
 from scarmass.storage.spool import Spool
 from tests.fakes import EchoSegmenter, FakeDetector
 
@@ -23,7 +23,7 @@ def context_of(url: str, data: Path) -> Context:
     """A server's context with everything below one folder."""
     spool = Spool(data / "spool")
     (data / "results").mkdir(exist_ok=True)
-    database, files = Database(url), FileStore(data / "objects")
+    database, files = Database(url), LocalStore(data / "objects")
     return Context(database, files, FakeDetector(), EchoSegmenter(), results_folder=data / "results", spool=spool)
 
 

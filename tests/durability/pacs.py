@@ -14,7 +14,7 @@ from scarmass.services.context import Context
 from scarmass.services.pacs import send
 from scarmass.storage.database import Database, migrate
 from scarmass.storage.embedded_postgres import embedded_postgres
-from scarmass.storage.files import FileStore
+from scarmass.storage.local_store import LocalStore
 from scarmass.storage.spool import Spool
 from scarmass.worker import Worker
 from tests.fake_pacs import PACS, FakePacs, objects_of
@@ -58,7 +58,7 @@ def serve_beside_pacs(folder: Path, port: int, _: str | None = None) -> None:
         migrate(url)
         context = Context(
             Database(url),
-            FileStore(folder / "objects"),
+            LocalStore(folder / "objects"),
             FakeDetector(),
             EchoSegmenter(),
             network=Network(peers=(PACS,), rules=Rules(send=(SendRule(peer="PACS"),))),

@@ -12,7 +12,7 @@ from scarmass.domain.protocols import SliceImage
 from scarmass.services.context import Context
 from scarmass.storage.database import Database, migrate
 from scarmass.storage.embedded_postgres import embedded_postgres
-from scarmass.storage.files import FileStore
+from scarmass.storage.local_store import LocalStore
 from scarmass.worker import Worker
 from tests.fakes import EchoSegmenter, FakeDetector
 
@@ -44,6 +44,6 @@ def serve(folder: Path, port: int, deadly_slice: str | None) -> None:
     with embedded_postgres(folder / "postgres") as url:
         migrate(url)
         segmenter = LoggingSegmenter(folder / "embedded", deadly_slice)
-        context = Context(Database(url), FileStore(folder / "objects"), FakeDetector(), segmenter)
+        context = Context(Database(url), LocalStore(folder / "objects"), FakeDetector(), segmenter)
         app = create_app(context, Worker(context))
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

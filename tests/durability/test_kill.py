@@ -22,7 +22,7 @@ from scarmass.domain.audit import Head
 from scarmass.services.audit import verify
 from scarmass.storage.database import Database
 from scarmass.storage.embedded_postgres import embedded_postgres
-from scarmass.storage.files import FileStore
+from scarmass.storage.local_store import LocalStore
 from scarmass.storage.orphans import known, sweep
 from tests.durability import pacs
 from tests.durability.editing import Editor
@@ -136,7 +136,7 @@ def pages(api: httpx.Client, path: str) -> Iterator[dict]:
 def check_stored(folder: Path) -> None:
     """No file without a row, no row without a file, and a trail of records that nobody has broken."""
     with embedded_postgres(folder / "postgres") as url:
-        database, files = Database(url), FileStore(folder / "objects")
+        database, files = Database(url), LocalStore(folder / "objects")
         sweep(database, files)
         with database.transaction() as session:
             assert set(files.names()) == known(session)

@@ -16,7 +16,7 @@ from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.phantom.demonstration import write_phantom
 from scarmass.services.context import Context
 from scarmass.storage.database import ANSWERS_WITHIN_S, Database
-from scarmass.storage.files import FileStore
+from scarmass.storage.local_store import LocalStore
 from tests.api.signing import ANNA, get, name_of, of_request, open_reading, problem_of
 from tests.conftest import application, small_studies, upload
 from tests.durability.cut import Line, Proxy, proxy
@@ -43,7 +43,7 @@ def away(database: Database, line: Proxy) -> Iterator[Database]:
 
 
 @pytest.fixture
-def client(away: Database, files: FileStore) -> Iterator[TestClient]:
+def client(away: Database, files: LocalStore) -> Iterator[TestClient]:
     with TestClient(application(Context(away, files, FakeDetector(), EchoSegmenter()))) as client:
         yield client
 

@@ -21,7 +21,7 @@ from scarmass.listener import Listening, beside
 from scarmass.main import open_client
 from scarmass.services.context import Context
 from scarmass.storage.database import Database
-from scarmass.storage.files import FileStore
+from scarmass.storage.local_store import LocalStore
 from scarmass.storage.spool import Spool
 from tests.api.serving import serving
 from tests.api.signing import accept_all, sign
@@ -53,7 +53,7 @@ class Hospital:
 
 @pytest.fixture
 def hospital(
-    database: Database, files: FileStore, phantom_files: list[Path], tmp_path: Path, unused_tcp_port: int
+    database: Database, files: LocalStore, phantom_files: list[Path], tmp_path: Path, unused_tcp_port: int
 ) -> Iterator[Hospital]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

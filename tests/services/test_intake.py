@@ -105,7 +105,7 @@ def test_a_stored_file_that_the_disk_has_lost_comes_back_with_the_same_object_al
 ) -> None:
     taken = take(context, contents)
     lost = taken.studies[0].stacks[0].slices[0]
-    context.files.path(lost.sha256).unlink()
+    context.files.remove([lost.sha256])
     reencoded = {name: changed(content, StudyDescription="again") for name, content in contents.items()}
     (refused,) = take(context, reencoded).rejected
     assert "is missing" in refused.reason
@@ -239,7 +239,7 @@ def test_a_disk_that_is_full_refuses_the_upload_and_keeps_what_was_there(
     names = list(contents)
     take(context, {name: contents[name] for name in names[:3]})
     with monkeypatch.context() as patched:
-        patched.setattr("scarmass.storage.files._sync", full)
+        patched.setattr("scarmass.storage.local_store.sync", full)
         with pytest.raises(StorageFull):
             take(context, contents)
     assert stored(context) == 3

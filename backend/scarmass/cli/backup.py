@@ -21,7 +21,7 @@ from scarmass.storage.backup.restore import (
     restore_files,
 )
 from scarmass.storage.database import Database
-from scarmass.storage.files import FileStore
+from scarmass.storage.local_store import LocalStore
 
 
 def backup(
@@ -32,7 +32,7 @@ def backup(
     settings = Settings()
     kept, left_out = settings_without_secrets(settings.data_dir)
     with open_postgres(settings) as url, console.status("Making the backup"):
-        files = FileStore(settings.data_dir / "objects")
+        files = LocalStore(settings.data_dir / "objects")
         made = make_backup(url, files, settings.data_dir / "spool", folder, kept, left_out)
         _record(url, Action.EXPORT, command="backup", to=str(made.folder))
     typer.echo(f"{made.folder}: {len(made.manifest.objects)} objects, {made.copied} of them new")

@@ -67,7 +67,7 @@ def store_segmentations(
         is_new.append(stored is None)
         if stored is None:
             segmentations.add_segmentation(session, one.content, one.received.sha256)
-        if stored is None or (stored.sha256 == one.received.sha256 and not files.path(stored.sha256).is_file()):
+        if stored is None or (stored.sha256 == one.received.sha256 and not files.has(stored.sha256)):
             kept.append(one.received)
     files.keep(kept)
     return is_new

@@ -5,6 +5,7 @@ file that nothing points to, which the next start sweeps, never a row without it
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,9 +65,13 @@ def store_study(
     )
     new = [one for one, there in zip(usable, found, strict=True) if there is None]
     kept = {one.received.sha256: one.received for one in new}
-    for one, there in zip(usable, found, strict=True):
-        if there is not None and there.sha256 == one.received.sha256 and not files.path(there.sha256).is_file():
-            kept[there.sha256] = one.received  # what the disk has lost comes back with the same object
+    again = {
+        one.received.sha256: one.received
+        for one, there in zip(usable, found, strict=True)
+        if there is not None and there.sha256 == one.received.sha256
+    }
+    for sha256 in again.keys() - files.present(again):
+        kept[sha256] = again[sha256]  # what the store has lost comes back with the same object
     is_new: list[bool] = []
     for accepted, there in zip(usable, found, strict=True):
         try:
@@ -127,11 +132,14 @@ def _require_same(
     if stored.sha256 == received.sha256:
         is_known = True
     else:
-        path = kept[stored.sha256].path if stored.sha256 in kept else files.path(stored.sha256)
-        if not path.is_file():
-            raise InstanceConflict("the stored file of this SOP Instance UID is missing, and this one is another")
+        there = kept.get(stored.sha256)
         try:
-            is_known = is_same(path, received.path)
+            with files.local(stored.sha256) if there is None else nullcontext(there.path) as path:
+                is_known = is_same(path, received.path)
+        except FileNotFoundError as lost:
+            raise InstanceConflict(
+                "the stored file of this SOP Instance UID is missing, and this one is another"
+            ) from lost
         except ObjectRefused as refused:
             raise InstanceConflict(f"it cannot be compared with what is stored under its UID: {refused}") from refused
     if not is_known or stored.study_instance_uid != study_instance_uid:

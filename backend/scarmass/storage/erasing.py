@@ -2,19 +2,16 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
-from sqlalchemy import ColumnElement, CursorResult, TableClause, delete, exists, select, text
+from sqlalchemy import ColumnElement, CursorResult, TableClause, delete, exists, select
 from sqlalchemy.orm import Session
 
 from scarmass.domain.transfers import Direction
 from scarmass.storage import arrivals, jobs
-from scarmass.storage.database import Database
 from scarmass.storage.deletions import Removed
-from scarmass.storage.files import FileStore
 from scarmass.storage.notifications import notify
-from scarmass.storage.orphans import LOCK, known
 from scarmass.storage.studies import lock_study
 from scarmass.storage.tables import (
     InstanceRow,
@@ -93,19 +90,6 @@ def studies_of_patient(session: Session, patient_id: str) -> set[str]:
         *session.scalars(select(StudyRow.study_instance_uid).where(StudyRow.patient_id == patient_id)),
         *session.scalars(select(SegmentationRow.study_instance_uid).where(drawn_for == patient_id)),
     }
-
-
-def erase_files(database: Database, files: FileStore, sha256s: Iterable[str]) -> int | None:
-    """Remove stored files that no row points to any more; answers how many, None while an import stores files, or a
-    backup is made of them."""
-    with database.transaction() as session:
-        if not session.scalar(text(f"select pg_try_advisory_xact_lock({LOCK})")):
-            return None
-        unknown = set(sha256s) - known(session)
-        there = [files.path(sha256) for sha256 in unknown if files.path(sha256).is_file()]
-        for path in there:
-            path.unlink(missing_ok=True)
-        return len(there)
 
 
 def _locked(session: Session, study_instance_uid: str) -> list[str]:

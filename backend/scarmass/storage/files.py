@@ -1,4 +1,4 @@
-"""Content-addressed store of DICOM objects: a file's name is the sha256 of its bytes.
+"""Content-addressed stores of DICOM objects: a file's name is the sha256 of its bytes.
 
 What comes in waits in a folder of its upload until it is known whether it is kept; the folder goes away with the
 upload, or at the next start where a process ended in the middle of one.
@@ -10,9 +10,9 @@ import hashlib
 import os
 import shutil
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -21,8 +21,7 @@ from scarmass.domain.errors import StorageFull
 from scarmass.storage.room import Room
 
 INCOMING = "incoming"
-SYNC_THREADS = 8
-"""Files written to the disk at once: a disk takes many in hardly more time than one."""
+PIECE_BYTES = 2**18
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,15 @@ class Incoming:
         return Received(path, digest.hexdigest())
 
 
-class FileStore:
-    """Files under root/aa/bb/<sha256>. A name appears only when the whole content is on the disk."""
+class FileStore(ABC):
+    """Content-addressed files: stored whole under the sha256 of their bytes, and never changed.
+
+    Of a file that is not there, `get`, `pieces` and `local` raise FileNotFoundError. A store that is away is
+    StoreUnavailable, whatever it is asked for.
+    """
 
     def __init__(self, root: Path, largest_bytes: int | None = None, least_free_bytes: int = 0) -> None:
-        """largest_bytes: that may be stored. least_free_bytes: that stay free of the disk."""
+        """root: where what comes in waits. largest_bytes: that it may hold. least_free_bytes: of its disk."""
         self.root = root
         (root / INCOMING).mkdir(parents=True, exist_ok=True)
         self.room = Room(root, largest_bytes, least_free_bytes)
@@ -81,39 +84,43 @@ class FileStore:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             yield Incoming(folder)
 
+    @abstractmethod
     def keep(self, received: Sequence[Received]) -> None:
         """Store files durably under their sha256; storing them again changes nothing. Raises StorageFull."""
-        with storage_full_is_a_fact():
-            folders = {self.root}
-            for one in received:
-                folder = self.path(one.sha256).parent
-                folder.mkdir(parents=True, exist_ok=True)
-                folders |= {folder, folder.parent}
-            new = [one for one in received if not self.path(one.sha256).exists()]
-            with ThreadPoolExecutor(SYNC_THREADS) as threads:
-                list(threads.map(_sync, (one.path for one in new)))
-                for one in new:
-                    self.room.added(one.path.stat().st_size)
-                    one.path.replace(self.path(one.sha256))
-                list(threads.map(_sync, folders))
 
     def put(self, content: bytes) -> str:
-        """Store the bytes durably and return their sha256; storing them again changes nothing."""
+        """Store the bytes durably and return their sha256; storing them again changes nothing. Raises StorageFull."""
         with self.incoming(len(content)) as incoming:
             received = incoming.receive([content])
             self.keep([received])
         return received.sha256
 
+    @abstractmethod
+    def present(self, sha256s: Iterable[str]) -> set[str]:
+        """Those of these that are stored."""
+
+    def has(self, sha256: str) -> bool:
+        return bool(self.present([sha256]))
+
+    @abstractmethod
     def get(self, sha256: str) -> bytes:
-        """The bytes of this sha256. Raises FileNotFoundError."""
-        return self.path(sha256).read_bytes()
+        """The bytes of this sha256."""
 
-    def path(self, sha256: str) -> Path:
-        return self.root / sha256[:2] / sha256[2:4] / sha256
+    @abstractmethod
+    def pieces(self, sha256: str) -> Iterator[bytes]:
+        """The same in pieces, of what may be large."""
 
+    @abstractmethod
+    def local(self, sha256: str) -> AbstractContextManager[Path]:
+        """A file of these bytes as long as the block, to be read by what needs one."""
+
+    @abstractmethod
+    def remove(self, sha256s: Iterable[str]) -> int:
+        """Remove files for good, where they are stored; answers how many were."""
+
+    @abstractmethod
     def names(self) -> Iterator[str]:
         """The sha256 of every file that is stored."""
-        return (path.name for path in self.root.glob("??/??/*") if len(path.name) == 64)
 
     def remove_abandoned(self) -> int:
         """Remove the folders of uploads whose process has ended; answers how many there were."""
@@ -137,7 +144,15 @@ def storage_full_is_a_fact() -> Iterator[None]:
         raise
 
 
-def _sync(path: Path) -> None:
+def pieces_of(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, piece by piece."""
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece
+
+
+def sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,5 +1,7 @@
 """Stored files that no row points to: what an import leaves whose process ended before it committed."""
 
+from collections.abc import Iterable, Sequence
+
 from sqlalchemy import select, text, union
 from sqlalchemy.orm import Session
 
@@ -7,6 +9,7 @@ from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
 from scarmass.storage.tables import InstanceRow, ReadingSliceRow, SegmentationRow
 
+AT_A_TIME = 50
 LOCK = "hashtextextended('stored files', 0)"
 
 
@@ -18,20 +21,30 @@ def hold_files(session: Session) -> None:
 def sweep(database: Database, files: FileStore) -> int:
     """Remove what ended imports left behind; answers how many files and folders. Imports that run are left alone."""
     removed = files.remove_abandoned()
+    stored = set(files.names())
     with database.transaction() as session:
-        suspects = set(files.names()) - known(session)
-    if not suspects:
-        return removed
-    with database.transaction() as session:
-        if not session.scalar(text(f"select pg_try_advisory_xact_lock({LOCK})")):
-            return removed  # an import is storing files now: the next start will do
-        orphans = suspects - known(session)
-        for sha256 in orphans:
-            files.path(sha256).unlink(missing_ok=True)
-    return removed + len(orphans)
+        suspects = stored - known(session)
+    return removed + remove_unnamed(database, files, suspects)[0]
 
 
-def known(session: Session) -> set[str]:
-    """The sha256 of every file that a row points to."""
+def remove_unnamed(database: Database, files: FileStore, suspects: Iterable[str]) -> tuple[int, bool]:
+    """Remove those files that no row points to; answers how many there were, and whether all of it is done.
+
+    It is not where an import stores files now, or a backup is made of them. Some at a time, each in a transaction of
+    its own: a lock that is lost with its connection ends it, and imports need not wait for a slow store.
+    """
+    removed, names = 0, sorted(suspects)
+    for start in range(0, len(names), AT_A_TIME):
+        some = names[start : start + AT_A_TIME]
+        with database.transaction() as session:
+            if not session.scalar(text(f"select pg_try_advisory_xact_lock({LOCK})")):
+                return removed, False
+            removed += files.remove(set(some) - known(session, some))
+    return removed, True
+
+
+def known(session: Session, among: Sequence[str] | None = None) -> set[str]:
+    """The sha256 of every file that a row points to, or of those among these."""
     holders = (InstanceRow.sha256, ReadingSliceRow.sha256, SegmentationRow.sha256)
-    return set(session.scalars(union(*map(select, holders))))
+    named = union(*(select(one) if among is None else select(one).where(one.in_(among)) for one in holders))
+    return set(session.scalars(named))

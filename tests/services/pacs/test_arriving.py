@@ -279,7 +279,7 @@ def test_whoever_asks_what_is_kept_is_told_the_truth(
     keeper.failure = None
     with networked.database.transaction() as session:
         query = text("select sha256 from instances where sop_instance_uid = :uid")
-        networked.files.path(session.scalar(query, {"uid": lost.sop_instance_uid}) or "").unlink()
+        networked.files.remove([session.scalar(query, {"uid": lost.sop_instance_uid}) or ""])
     Arrivals(networked, spool).work(gather_s=0)
     (told,) = keeper.told
     assert told.committed == (stored,)

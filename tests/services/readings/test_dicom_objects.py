@@ -291,7 +291,7 @@ def test_what_reads_back_as_another_patient_s_is_given_to_nobody(case: Case, mon
 
 def test_without_its_stored_images_nothing_is_made_up(case: Case) -> None:
     for name in list(case.context.files.names()):
-        case.context.files.path(name).unlink()
+        case.context.files.remove([name])
     assert problem_of(case.export("seg")) == (503, "SourceMissing")
     with pytest.raises(SourceMissing):
         dicom_objects(case.context, case.id, [ResultKind.KEY_IMAGES])

@@ -10,7 +10,7 @@ from scarmass.domain.reading import Origin, Reading, Segment, SliceContent, Slic
 from scarmass.domain.structures import Structure
 from scarmass.imaging.codes import STRUCTURES
 from scarmass.services.readings.key_images import FIELD_MM, PICTURE_MM, key_picture
-from scarmass.storage.files import FileStore
+from scarmass.storage.local_store import LocalStore
 from tests.field.slices import encoded, stacks_of
 from tests.imaging.outlined import slices
 
@@ -19,7 +19,7 @@ ROW_MM, COLUMN_MM = 1.5, 1.25
 
 
 def test_the_outline_lies_where_the_scar_does(tmp_path: Path) -> None:
-    objects, files = slices(), FileStore(tmp_path)
+    objects, files = slices(), LocalStore(tmp_path)
     (stack,) = stacks_of(objects)
     one = replace(stack.slices[0], sha256=files.put(encoded(objects[0])))
     mask = np.zeros(one.shape, bool)

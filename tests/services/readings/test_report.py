@@ -137,7 +137,7 @@ def test_a_file_that_was_lost_takes_the_picture_and_no_gram(reported: Reported, 
     before = reported.report()
     uid = before["key_images"][0]["sop_instance_uid"].encode()
     lost = next(one for one in context.files.names() if uid in context.files.get(one))
-    context.files.path(lost).unlink()
+    context.files.remove([lost])
     told = reported.report()
     assert told["scar"] == before["scar"]
     assert [bool(image["svg"]) for image in told["key_images"]] == [False, True, True]

@@ -224,7 +224,7 @@ def test_a_stack_that_is_too_large_is_compared_with_no_method_and_told_so(
 
 def test_a_lost_image_costs_the_methods_alone(reader: PhantomReader, context: Context) -> None:
     for name in list(context.files.names()):
-        context.files.path(name).unlink()
+        context.files.remove([name])
     context.images = type(context.images)(1)
     told = reader.get("report")
     assert told["methods_not_compared"] == "no_images"

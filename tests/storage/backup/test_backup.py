@@ -29,7 +29,7 @@ from scarmass.storage.backup.restore import (
     restore_files,
 )
 from scarmass.storage.database import Database, psycopg_url
-from scarmass.storage.files import FileStore
+from scarmass.storage.local_store import LocalStore
 from scarmass.storage.orphans import hold_files
 from scarmass.storage.spool import Spool
 from tests.api.signing import ANNA, accept_all, get, open_reading, sign
@@ -76,7 +76,7 @@ def restored(backup: Path, data: Path, url: str) -> Context:
     require_empty(data)
     restore_files(found, folder, checked(found, folder), data)
     restore_database(found, url)
-    return Context(Database(psycopg_url(url)), FileStore(data / "objects"), FakeDetector(), EchoSegmenter())
+    return Context(Database(psycopg_url(url)), LocalStore(data / "objects"), FakeDetector(), EchoSegmenter())
 
 
 def exported(client: TestClient, reading_id: str, format: str) -> bytes:
@@ -209,7 +209,7 @@ def test_a_restoring_that_fails_leaves_the_folder_empty(
     def restore() -> None:
         with all_or_nothing(data):
             restore_files(made.folder, folder, made.manifest, data)
-            assert len(list(FileStore(data / "objects").names())) == 2
+            assert len(list(LocalStore(data / "objects").names())) == 2
             restore_database(made.folder, url)
 
     with pytest.raises(BackupFailed, match="pg_restore"):
@@ -222,8 +222,8 @@ def test_a_stored_file_that_is_missing_or_damaged_is_told(
     stored: str, context: Context, back_up: Callable[[], Made], folder: Path
 ) -> None:
     lost, damaged = sorted(context.files.names())
-    context.files.path(lost).unlink()
-    context.files.path(damaged).write_bytes(b"something else")
+    context.files.remove([lost])
+    next(context.files.root.rglob(damaged)).write_bytes(b"something else")
     made = back_up()
     assert set(made.manifest.missing) == {lost, damaged}
     assert made.manifest.kept == ()
@@ -281,7 +281,7 @@ def test_settings_are_backed_up_without_their_secrets(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("revision", older_revisions.REVISIONS)
 def test_a_backup_of_an_older_version_is_restored_and_migrated(
-    revision: str, new_database: Callable[[], str], files: FileStore, tmp_path: Path
+    revision: str, new_database: Callable[[], str], files: LocalStore, tmp_path: Path
 ) -> None:
     old = new_database()
     older_revisions.restore(revision, old)

@@ -18,6 +18,7 @@ from scarmass.services.deletion.places import Places
 from scarmass.storage import audit, deletions, erasing, jobs, studies
 from scarmass.storage.deletions import Target
 from scarmass.storage.jobs import Queue
+from scarmass.storage.orphans import remove_unnamed
 from scarmass.storage.results import remove_results, why_not_written
 from scarmass.storage.spool import Spool, Waiting
 
@@ -35,10 +36,10 @@ def carry_out(places: Places, deletion_id: uuid.UUID) -> bool:
     target = _undisturbed(places, deletion_id)
     if isinstance(target, bool):
         return target
-    files = erasing.erase_files(places.database, places.files, target.files)
-    if files is None:
-        return _again_soon(places, deletion_id)
+    files, is_done = remove_unnamed(places.database, places.files, target.files)
     counts = Counter(stored_files=files)
+    if not is_done:
+        return _again_soon(places, deletion_id, counts)
     if places.spool is not None:
         counts["spooled"] = _erase_spooled(places, places.spool, target)
     because = None
@@ -124,9 +125,11 @@ def _undisturbed(places: Places, deletion_id: uuid.UUID) -> Target | bool:
     return _again_soon(places, deletion_id)
 
 
-def _again_soon(places: Places, deletion_id: uuid.UUID) -> bool:
-    """False, as it is not done yet."""
+def _again_soon(places: Places, deletion_id: uuid.UUID, counts: Counter[str] | None = None) -> bool:
+    """False, as it is not done yet. counts: of what is done."""
     with places.database.transaction() as session:
+        if counts and deletions.lock_target(session, deletion_id) is not None:
+            deletions.count(session, deletion_id, +counts)
         jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=PAUSE_S)
     return False
 

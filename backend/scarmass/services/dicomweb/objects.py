@@ -1,10 +1,10 @@
 """The DICOM objects that a study, a series or an instance is had as: images as they came in, and results."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from io import BytesIO
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from pydicom import Dataset
 
@@ -14,10 +14,15 @@ from scarmass.imaging.dicom_json import header_of
 from scarmass.services.context import Context
 from scarmass.services.dicomweb.results import results_of_study
 from scarmass.storage import segmentations
+from scarmass.storage.files import FileStore
 from scarmass.storage.instances import StoredObject, objects_of_study
 from scarmass.storage.segmentations import StoredSegmentation
 
-PIECE_BYTES = 2**18
+
+@dataclass(frozen=True)
+class StoredFile:
+    files: FileStore
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -27,21 +32,20 @@ class HeldObject:
     study_instance_uid: str
     series_instance_uid: str
     sop_instance_uid: str
-    content: Path | bytes
+    content: StoredFile | bytes
     series: dict[str, Any]
     instance_number: int | None
 
-    def opened(self) -> BinaryIO:
-        return self.content.open("rb") if isinstance(self.content, Path) else BytesIO(self.content)
-
     def pieces(self) -> Iterator[bytes]:
-        with self.opened() as file:
-            while piece := file.read(PIECE_BYTES):
-                yield piece
+        if isinstance(self.content, bytes):
+            return iter([self.content])
+        return self.content.files.pieces(self.content.sha256)
 
     def header(self) -> Dataset:
-        with self.opened() as file:
-            return header_of(file)
+        if isinstance(self.content, bytes):
+            return header_of(BytesIO(self.content))
+        with self.content.files.local(self.content.sha256) as path:
+            return header_of(path)
 
 
 def held_objects(
@@ -54,9 +58,14 @@ def held_objects(
     with context.database.transaction() as session:
         images = objects_of_study(session, study)
         drawn = segmentations.of_study(session, study)
-    found = [_image(context, one) for one in images if _is_named(one, series, instance)]
-    found += [_segmentation(context, one) for one in drawn if _is_named(one.content, series, instance)]
-    found = [one for one in found if isinstance(one.content, Path) and one.content.is_file()]
+    named_images = [one for one in images if _is_named(one, series, instance)]
+    named_drawn = [one for one in drawn if _is_named(one.content, series, instance)]
+    present = context.files.present({one.sha256 for one in (*named_images, *named_drawn)})
+    found = [_image(context, one) for one in named_images if one.sha256 in present]
+    for one in named_drawn:
+        if one.sha256 in present:
+            with suppress(FileNotFoundError):  # deleted for good meanwhile
+                found.append(_segmentation(context, one))
     if results and images and not (instance and found):
         stored = {one.content.sop_instance_uid for one in drawn}  # of results, those that came back to us
         made = [_result(study, one.content) for one in results_of_study(context, study)]
@@ -89,17 +98,18 @@ def _image(context: Context, stored: StoredObject) -> HeldObject:
         stored.study_instance_uid,
         stored.series_instance_uid,
         stored.sop_instance_uid,
-        context.files.path(stored.sha256),
+        StoredFile(context.files, stored.sha256),
         series,
         header.instance_number if header else None,
     )
 
 
 def _segmentation(context: Context, stored: StoredSegmentation) -> HeldObject:
-    said, path = stored.content, context.files.path(stored.sha256)
-    series, number = _told(header_of(path))
+    said = stored.content
     uids = said.study.study_instance_uid, said.series_instance_uid, said.sop_instance_uid
-    return HeldObject(*uids, path, series | {"Modality": said.kind.value}, number)
+    held = HeldObject(*uids, StoredFile(context.files, stored.sha256), {}, None)
+    series, number = _told(held.header())
+    return replace(held, series=series | {"Modality": said.kind.value}, instance_number=number)
 
 
 def _result(study: str, content: bytes) -> HeldObject:

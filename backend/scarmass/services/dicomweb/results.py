@@ -32,14 +32,15 @@ def results_of_study(context: Context, study_instance_uid: str) -> list[ResultOb
 
 def kept_results(context: Context, sop_instance_uids: Collection[str]) -> set[str]:
     """Those of these under which results are had as long as the images are here that they are made from each time."""
-    wanted, kept = set(sop_instance_uids), set[str]()
+    wanted, made_from = set(sop_instance_uids), list[tuple[set[str], set[str]]]()
     with context.database.transaction() as session:
         for one in signed_versions(session):
             if named := wanted.intersection(uids_of_signed(one.reading_id, one.version, one.slices)):
                 slices = readings.get_reading(session, one.reading_id).slices
-                if all(context.files.path(each.sha256).is_file() for each in slices):
-                    kept |= named
-    return kept
+                made_from.append((named, {each.sha256 for each in slices}))
+    # Afterwards, as a store that is slow must hold no connection to the database.
+    present = context.files.present(set().union(*(images for _, images in made_from)))
+    return set().union(*(named for named, images in made_from if images <= present))
 
 
 def _results(context: Context, reading_id: uuid.UUID, study_instance_uid: str) -> tuple[ResultObject, ...]:

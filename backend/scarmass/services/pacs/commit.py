@@ -117,7 +117,8 @@ def commitment_of(context: Context, transaction_uid: str, references: Sequence[R
     uids = {one.sop_instance_uid for one in references}
     with context.database.transaction() as session:
         stored = studies.stored_objects(session, list(uids)) | segmentations.stored_objects(session, uids)
-    kept = {uid for uid, sha256 in stored.items() if context.files.path(sha256).is_file()}
+    present = context.files.present(set(stored.values()))
+    kept = {uid for uid, sha256 in stored.items() if sha256 in present}
     if others := uids - stored.keys():
         kept |= kept_results(context, others)
     return Commitment(

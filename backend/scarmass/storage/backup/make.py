@@ -30,12 +30,10 @@ from scarmass.storage.backup.manifest import (
     backups_in,
     digest_of,
     object_path,
-    pieces_of,
     read,
-    sync,
     write,
 )
-from scarmass.storage.files import FileStore, storage_full_is_a_fact
+from scarmass.storage.files import FileStore, storage_full_is_a_fact, sync
 from scarmass.storage.orphans import LOCK
 
 NAME = "%Y%m%dT%H%M%S.%fZ"
@@ -66,7 +64,7 @@ def make_backup(
 ) -> Made:
     """Add a backup to a folder of backups. settings: without secrets, whose names left_out has.
 
-    Raises BackupFailed, StorageFull.
+    Raises BackupFailed, StorageFull, StoreUnavailable.
     """
     folder.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
@@ -136,7 +134,7 @@ def _copy_objects(files: FileStore, folder: Path, objects: Iterable[str]) -> tup
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         folders |= {target.parent, target.parent.parent}
-        if _copied(files.path(sha256), target) == sha256:
+        if _copied(files, sha256, target) == sha256:
             copied += 1
         else:
             target.unlink(missing_ok=True)
@@ -146,13 +144,13 @@ def _copy_objects(files: FileStore, folder: Path, objects: Iterable[str]) -> tup
     return copied, tuple(missing)
 
 
-def _copied(source: Path, target: Path) -> str | None:
-    """Copy a file, under its name when all of it is on the disk; the sha256 of what was copied, None where there is no
-    source."""
+def _copied(files: FileStore, sha256: str, target: Path) -> str | None:
+    """Copy a file, under its name when all of it is on the disk; the sha256 of what was copied, None where there is
+    nothing."""
     digest, partial = hashlib.sha256(), target.with_suffix(IN_THE_MAKING)
     try:
         with partial.open("wb") as file:
-            for piece in pieces_of(source):
+            for piece in files.pieces(sha256):
                 digest.update(piece)
                 file.write(piece)
             file.flush()

@@ -2,19 +2,17 @@
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from scarmass.domain.errors import BackupInvalid
+from scarmass.storage.files import pieces_of, sync
 
 FORMAT = 1
 MANIFEST, CHECKSUM = "manifest.json", "manifest.sha256"
 DUMP, SETTINGS, SPOOL = "database.dump", "settings.json", "spool"
 OBJECTS = "objects"
 """Beside the backups of a folder, and shared by them: an object that did not change is stored once."""
-PIECE = 2**20
 
 
 @dataclass(frozen=True)
@@ -90,18 +88,3 @@ def digest_of(path: Path) -> str:
     for piece in pieces_of(path):
         digest.update(piece)
     return digest.hexdigest()
-
-
-def pieces_of(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            yield piece
-
-
-def sync(path: Path) -> None:
-    """Have a file, or the names in a folder, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -21,12 +21,12 @@ from scarmass.storage.backup.manifest import (
     backups_in,
     digest_of,
     object_path,
-    pieces_of,
     read,
     require_whole,
 )
 from scarmass.storage.database import migrate
-from scarmass.storage.files import FileStore
+from scarmass.storage.files import pieces_of
+from scarmass.storage.local_store import LocalStore
 
 BATCH = 200
 """Objects stored at once."""
@@ -75,7 +75,7 @@ def all_or_nothing(data_dir: Path) -> Iterator[None]:
 
 def restore_files(backup: Path, folder: Path, manifest: Manifest, data_dir: Path) -> None:
     """Objects, what waited to be taken in, and settings."""
-    files = FileStore(data_dir / "objects")
+    files = LocalStore(data_dir / "objects")
     kept = manifest.kept
     for start in range(0, len(kept), BATCH):
         with files.incoming() as incoming:
