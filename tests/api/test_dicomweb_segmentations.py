@@ -1,5 +1,7 @@
 """Segmentations of others stand beside the images of their study: found by QIDO-RS, fetched by WADO-RS."""
 
+import hashlib
+from contextlib import AbstractContextManager
 from io import BytesIO
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from fastapi.testclient import TestClient
 from pydicom import Dataset, dcmread
 from sqlalchemy import text
 
+from scarmass.domain.errors import FileDamaged
 from scarmass.domain.pacs import Reference, ResultKind, ResultObject
 from scarmass.domain.stack import Slice
 from scarmass.imaging.mr.header import read_object
@@ -16,7 +19,7 @@ from scarmass.services.context import Context
 from scarmass.services.dicomweb import results
 from scarmass.services.pacs.commit import commitment_of
 from tests.api.dicomweb_requests import RELATED, body, files_of, stored
-from tests.api.signing import accept_all, open_reading, sign
+from tests.api.signing import accept_all, open_reading, problem_of, sign
 from tests.conftest import upload
 from tests.imaging.segmentation_objects import changed, frame, segmentation
 
@@ -70,6 +73,30 @@ def test_a_segmentation_is_stored_found_and_fetched_like_an_image(
 
     reference = Reference(str(instance.SOPClassUID), INSTANCE)
     assert commitment_of(context, "2.25.1", [reference]).committed == (reference,)
+
+
+def test_a_damaged_segmentation_is_left_out_of_its_study_and_refused_by_name(
+    client: TestClient,
+    context: Context,
+    phantom_files: list[Path],
+    content: bytes,
+    study: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    upload(client, phantom_files)
+    client.post(STUDIES, content=body(content), headers=RELATED).raise_for_status()
+    read = context.files.local
+
+    def local(sha256: str) -> AbstractContextManager[Path]:
+        if sha256 == hashlib.sha256(content).hexdigest():
+            raise FileDamaged(f"the stored object {sha256} is damaged")
+        return read(sha256)
+
+    monkeypatch.setattr(context.files, "local", local)
+    assert len(files_of(client.get(f"{STUDIES}/{study}").raise_for_status())) == len(phantom_files)
+    refused = client.get(f"{STUDIES}/{study}/series/{SERIES}/instances/{INSTANCE}")
+    assert problem_of(refused) == (409, "FileDamaged")
+    assert "Retry-After" not in refused.headers
 
 
 def test_a_segmentation_whose_images_have_not_come_is_found_too(

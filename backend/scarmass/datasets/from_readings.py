@@ -21,6 +21,7 @@ from scarmass.domain.errors import (
     Away,
     ConsentWithdrawn,
     Fact,
+    FileDamaged,
     PreparedDatasetInvalid,
     SourceMissing,
 )
@@ -143,7 +144,7 @@ def annotated_slice(one: Slice, content: SliceContent, reading: Reading, files: 
     assert signature is not None
     try:
         pixels = slice_values(files.get(one.sha256), one.header)
-    except OSError as error:
+    except (OSError, FileDamaged) as error:
         raise SourceMissing("an image of the reading cannot be read from the store") from error
     return AnnotatedSlice(
         patient=name,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from scarmass.domain.errors import InstanceConflict, ObjectRefused
+from scarmass.domain.errors import FileDamaged, InstanceConflict, ObjectRefused
 from scarmass.domain.patient import is_same_patient
 from scarmass.domain.stack import SliceHeader, Stack, StudyHeader
 from scarmass.domain.study_groups import NOT_SEEN, Filing
@@ -136,9 +136,10 @@ def _require_same(
         try:
             with files.local(stored.sha256) if there is None else nullcontext(there.path) as path:
                 is_known = is_same(path, received.path)
-        except FileNotFoundError as lost:
+        except (FileNotFoundError, FileDamaged) as lost:
+            what = "damaged" if isinstance(lost, FileDamaged) else "missing"
             raise InstanceConflict(
-                "the stored file of this SOP Instance UID is missing, and this one is another"
+                f"the stored file of this SOP Instance UID is {what}, and this one is another"
             ) from lost
         except ObjectRefused as refused:
             raise InstanceConflict(f"it cannot be compared with what is stored under its UID: {refused}") from refused

@@ -60,8 +60,8 @@ class Incoming:
 class FileStore(ABC):
     """Content-addressed files: stored whole under the sha256 of their bytes, and never changed.
 
-    Of a file that is not there, `get`, `pieces` and `local` raise FileNotFoundError. A store that is away is
-    StoreUnavailable, whatever it is asked for.
+    Of a file that is not there, `get`, `pieces` and `local` raise FileNotFoundError, and FileDamaged where the store
+    finds that it was altered. A store that is away is StoreUnavailable, whatever it is asked for.
     """
 
     def __init__(self, root: Path, largest_bytes: int | None = None, least_free_bytes: int = 0) -> None:

@@ -4,12 +4,14 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from scarmass.domain.audit import Action, Outcome, Sought
+from scarmass.domain.errors import Fact, FileDamaged, SourceMissing
 from scarmass.services.audit import page_of_events
 from scarmass.services.context import Context
 from scarmass.services.readings import deliver
@@ -101,6 +103,24 @@ def test_what_a_process_left_that_ended_in_the_middle_is_taken_up_again(
     with TestClient(application(context)) as client:
         wait_for(client, signed, lambda delivery: delivery["is_written"])
     assert len([each for each in folder.iterdir() if each.name.startswith("SIGNED")]) == len(deliver.FORMATS)
+
+
+@pytest.mark.parametrize("fact", [SourceMissing, FileDamaged])
+def test_what_needs_an_image_that_is_lost_says_so_and_is_tried_seldom(
+    client: TestClient,
+    context: Context,
+    folder: Path,
+    phantom_files: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    fact: type[Fact],
+) -> None:
+    folder.mkdir()
+    monkeypatch.setattr(deliver, "FORMATS", {"csv": Mock(side_effect=fact("an image is lost"))})
+    signed = sign(client, decided(client, phantom_files))
+    wait_for(client, signed, lambda delivery: delivery["reason"] == "an image is lost.")
+    with context.database.transaction() as session:
+        due = "select extract(epoch from max(scheduled_at) - now()) from procrastinate_jobs where status = 'todo'"
+        assert session.scalar(text(due)) > deliver.RETRY_LOST_S / 2
 
 
 def test_an_error_that_nobody_expected_is_told_and_tried_again(

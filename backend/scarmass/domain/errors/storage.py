@@ -51,5 +51,9 @@ class StoreUnavailable(Away):
     """The object store of the files cannot be reached, or refuses us."""
 
 
+class FileDamaged(Conflict):
+    """A stored file is not what it was when it was stored, as its sha256 says, or is handed out no more."""
+
+
 class StorageFull(Full):
     """The disk of the files, or of the database, has no room left."""

@@ -1,14 +1,14 @@
 """The DICOM objects that a study, a series or an instance is had as: images as they came in, and results."""
 
+import logging
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
 from pydicom import Dataset
 
-from scarmass.domain.errors import StudyNotFound
+from scarmass.domain.errors import FileDamaged, StudyNotFound
 from scarmass.domain.segmentation import SegmentationObject
 from scarmass.imaging.dicom_json import header_of
 from scarmass.services.context import Context
@@ -17,6 +17,8 @@ from scarmass.storage import segmentations
 from scarmass.storage.files import FileStore
 from scarmass.storage.instances import StoredObject, objects_of_study
 from scarmass.storage.segmentations import StoredSegmentation
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def held_objects(
 ) -> list[HeldObject]:
     """Those of a study, one of its series, or the one instance; images, segmentations of others, then results.
 
-    None where there are none.
+    None where there are none. Raises FileDamaged of the one instance; of more, one that is damaged is left out.
     """
     with context.database.transaction() as session:
         images = objects_of_study(session, study)
@@ -64,8 +66,14 @@ def held_objects(
     found = [_image(context, one) for one in named_images if one.sha256 in present]
     for one in named_drawn:
         if one.sha256 in present:
-            with suppress(FileNotFoundError):  # deleted for good meanwhile
+            try:
                 found.append(_segmentation(context, one))
+            except FileNotFoundError:
+                pass  # deleted for good meanwhile
+            except FileDamaged as damaged:
+                if instance is not None:
+                    raise
+                log.warning("a segmentation is left out of its study: %s", damaged)
     if results and images and not (instance and found):
         stored = {one.content.sop_instance_uid for one in drawn}  # of results, those that came back to us
         made = [_result(study, one.content) for one in results_of_study(context, study)]

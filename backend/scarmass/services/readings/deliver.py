@@ -8,7 +8,7 @@ from contextlib import suppress
 from sqlalchemy.orm import Session
 
 from scarmass.domain.audit import Action, Event, Named, Outcome
-from scarmass.domain.errors import NothingOutlined, SlicesDiffer, Unavailable
+from scarmass.domain.errors import FileDamaged, NothingOutlined, SlicesDiffer, SourceMissing, Unavailable
 from scarmass.domain.pacs import ResultKind
 from scarmass.services.context import Context
 from scarmass.services.readings.dicom_objects import dicom_objects
@@ -26,6 +26,8 @@ from scarmass.storage.subjects import subjects_of
 log = logging.getLogger(__name__)
 
 RETRY_S = 10
+RETRY_LOST_S = 3600
+"""Where an image is missing or damaged, which somebody has to bring back first."""
 
 NO_FOLDER = "No results folder is set any more."
 UNEXPECTED = "An unexpected error, of which the server's log tells more."
@@ -49,11 +51,11 @@ def deliver(context: Context, reading_id: uuid.UUID) -> None:
     with context.database.transaction() as session:
         if not signatures.is_undelivered(session, reading_id):
             return
-    reason = _written(context, reading_id)
+    reason, wait_s = _written(context, reading_id)
     with context.database.transaction() as session:
         is_new = signatures.set_delivery(session, reading_id, is_written=reason is None, reason=reason)
         if reason is not None:
-            jobs.add_job(session, reading_id, Queue.DELIVERING, wait_s=RETRY_S)
+            jobs.add_job(session, reading_id, Queue.DELIVERING, wait_s=wait_s)
         if is_new:
             _record(session, reading_id, Outcome.SUCCESS if reason is None else Outcome.FAILED)
 
@@ -86,11 +88,11 @@ def _record(session: Session, reading_id: uuid.UUID, outcome: Outcome) -> None:
     )
 
 
-def _written(context: Context, reading_id: uuid.UUID) -> str | None:
-    """Write the files; answers why they are not all there, None where they are."""
+def _written(context: Context, reading_id: uuid.UUID) -> tuple[str | None, int]:
+    """Write the files; answers why they are not all there, None where they are, and when to try again."""
     folder = context.results_folder
     if folder is None:
-        return NO_FOLDER
+        return NO_FOLDER, RETRY_S
     name, _ = export_rows(context, reading_id)
     try:
         for extension, content in FORMATS.items():
@@ -98,7 +100,9 @@ def _written(context: Context, reading_id: uuid.UUID) -> str | None:
                 # Two stacks of one patient and day have files of one name.
                 write_result(folder, f"{name}_{reading_id}.{extension}", content(context, reading_id))
     except OSError as error:
-        return why_not_written(folder, error)
+        return why_not_written(folder, error), RETRY_S
+    except (SourceMissing, FileDamaged) as lost:
+        return f"{lost}.", RETRY_LOST_S
     except Unavailable as fact:
-        return f"{fact}."
-    return None
+        return f"{fact}.", RETRY_S
+    return None, RETRY_S

@@ -9,7 +9,7 @@ from io import BytesIO
 import numpy as np
 from pydicom import Dataset, dcmread
 
-from scarmass.domain.errors import ObjectRefused, PixelsUndecodable, ResultNotReadBack, SourceMissing
+from scarmass.domain.errors import FileDamaged, ObjectRefused, PixelsUndecodable, ResultNotReadBack, SourceMissing
 from scarmass.domain.pacs import Reference, ResultKind, ResultObject
 from scarmass.domain.reading import Reading
 from scarmass.imaging.encapsulated_pdf import parts_of, write_encapsulated_pdf
@@ -99,7 +99,7 @@ def _key_images(leaving: _Leaving) -> list[ResultObject]:
     for number, measure in with_most(reading, leaving.found.scar.slices):
         try:
             picture = key_picture(leaving.context.files, reading, measure.slice)
-        except (OSError, PixelsUndecodable) as error:
+        except (OSError, FileDamaged, PixelsUndecodable) as error:
             raise SourceMissing(MISSING) from error
         image = by_key[measure.slice.key]
         content = write_key_image(leaving.edition, leaving.patient, image, number, picture, PICTURE_MM)
@@ -138,7 +138,7 @@ def _sources(context: Context, reading: Reading) -> tuple[tuple[SourceImage, ...
             source = open_dataset(context.files.get(sha256))
             kinds[sha256] = str(source.SOPClassUID)
             patient = patient or patient_and_study(source)
-    except (OSError, ObjectRefused) as error:
+    except (OSError, FileDamaged, ObjectRefused) as error:
         raise SourceMissing(MISSING) from error
     return tuple(
         SourceImage(one, kinds[one.sha256], kinds[one.sha256] in MULTI_FRAME) for one in reading.slices

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from scarmass.domain.errors import PixelsUndecodable
+from scarmass.domain.errors import FileDamaged, PixelsUndecodable
 from scarmass.domain.masks import Mask
 from scarmass.domain.outline import outline_of
 from scarmass.domain.reading import Reading, Segment
@@ -79,7 +79,7 @@ def key_picture(files: FileStore, reading: Reading, one: Slice) -> NDArray[np.ui
 def _drawing(files: FileStore, one: Slice, segments: dict[Structure, Segment]) -> str:
     try:
         values = slice_image(files, one).pixels
-    except (OSError, PixelsUndecodable):  # the grams were measured, and stand without the picture
+    except (OSError, FileDamaged, PixelsUndecodable):  # the grams were measured, and stand without the picture
         return ""
     png = base64.b64encode(grey_png(values, _window(one))).decode()
     row_mm, column_mm = one.header.plane.pixel_spacing_mm

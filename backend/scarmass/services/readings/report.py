@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from scarmass.domain.comparison import difference
-from scarmass.domain.errors import ObjectRefused, Unavailable
+from scarmass.domain.errors import FileDamaged, ObjectRefused, Unavailable
 from scarmass.domain.layers import LayersOfScar, layers_of
 from scarmass.domain.mass import Mass, MassExtent
 from scarmass.domain.protocols import Model
@@ -211,7 +211,7 @@ def _protocol(context: Context, reading: Reading) -> Protocol:
         return Protocol()
     try:
         return protocol_of(context.files.get(reading.slices[0].sha256), context.examiners.bounds)
-    except (OSError, ObjectRefused):
+    except (OSError, FileDamaged, ObjectRefused):
         return Protocol()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scarmass.domain.errors import Conflict, PixelsUndecodable
+from scarmass.domain.errors import Conflict, FileDamaged, PixelsUndecodable
 from scarmass.domain.landmarks import Landmarks
 from scarmass.domain.mass import Mass, MassExtent
 from scarmass.domain.reading import Reading
@@ -87,5 +87,5 @@ def methods_compared(context: Context, reading: Reading, contrast: Contrast) -> 
         return MethodsCompared(because=NotCompared.TOO_LARGE)
     try:
         return MethodsCompared(measured_by_methods(context, reading, contrast))
-    except (OSError, PixelsUndecodable):
+    except (OSError, FileDamaged, PixelsUndecodable):
         return MethodsCompared(because=NotCompared.NO_IMAGES)

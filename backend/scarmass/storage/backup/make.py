@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from scarmass.domain.errors import BackupFailed
+from scarmass.domain.errors import BackupFailed, FileDamaged
 from scarmass.storage.backup import postgres_tools
 from scarmass.storage.backup.manifest import (
     DUMP,
@@ -146,7 +146,7 @@ def _copy_objects(files: FileStore, folder: Path, objects: Iterable[str]) -> tup
 
 def _copied(files: FileStore, sha256: str, target: Path) -> str | None:
     """Copy a file, under its name when all of it is on the disk; the sha256 of what was copied, None where there is
-    nothing."""
+    nothing, or it is damaged."""
     digest, partial = hashlib.sha256(), target.with_suffix(IN_THE_MAKING)
     try:
         with partial.open("wb") as file:
@@ -156,7 +156,7 @@ def _copied(files: FileStore, sha256: str, target: Path) -> str | None:
             file.flush()
             os.fsync(file.fileno())
         partial.rename(target)
-    except FileNotFoundError:
+    except (FileNotFoundError, FileDamaged):
         partial.unlink(missing_ok=True)
         return None
     return digest.hexdigest()
