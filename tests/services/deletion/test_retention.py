@@ -102,7 +102,9 @@ def test_a_nights_work_is_done_once_by_whichever_server_is_first(
     tonight = in_days(91)
     assert nightly(context.places, tonight)
     assert not nightly(context.places, tonight)
+    left = context.files.put(b"stored by an import that ended before its commit")
     assert nightly(context.places, tonight + timedelta(days=1))
+    assert not context.files.has(left)
 
 
 def test_nothing_is_over_unless_the_site_says_so(context: Context, client: TestClient, stack_id: str) -> None:

@@ -1,5 +1,5 @@
-"""The daily work: what is over leaves the worklist, what has left it for long enough is deleted, and the database's
-files are written anew where something was deleted."""
+"""The daily work: what is over leaves the worklist, what has left it for long enough is deleted, the database's
+files are written anew where something was deleted, and stored files that no row names are removed."""
 
 import logging
 import uuid
@@ -11,6 +11,7 @@ from scarmass.domain.errors import Fact
 from scarmass.services.deletion.ask import delete_by_retention
 from scarmass.services.deletion.places import Places
 from scarmass.storage import audit, deletions, removals, uses
+from scarmass.storage.orphans import sweep
 from scarmass.storage.rewriting import rewrite
 from scarmass.storage.subjects import subjects_of
 
@@ -28,6 +29,8 @@ def nightly(places: Places, now: datetime) -> bool:
     if places.rules.is_on:
         apply_rules(places, now)
     rewrite_where_due(places)
+    if count := sweep(places.database, places.files):
+        log.info("removed %d files and folders of imports that were cut off", count)
     return True
 
 
