@@ -10,9 +10,13 @@ from fastapi.testclient import TestClient
 
 from scarmass import worker_threads
 from scarmass.domain.errors import DatabaseUnavailable, ModelsBusy, ModelsUnavailable
+from scarmass.domain.reading import ReadingState
 from scarmass.services.context import Context
+from scarmass.services.readings import prepare
+from scarmass.services.readings.open import open_reading
 from scarmass.storage import readings
 from tests.conftest import application, upload
+from tests.services.readings.test_placement import SeesBlood
 
 pytestmark = pytest.mark.slow
 
@@ -140,3 +144,32 @@ def test_models_that_are_away_for_a_moment_delay_a_slice_and_do_not_fail_it(
     assert not away
     assert not away_from_outlines
     assert {s["state"] for s in reading["slices"]} == {"proposed"}
+
+
+def test_no_model_is_asked_while_the_reading_is_locked(
+    context: Context, phantom_files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context.segmenter = SeesBlood(scar_logit=2)
+    lock, asked_under_lock = readings.lock_reading, []
+    is_locked = False
+
+    def locked(*arguments: Any) -> None:
+        nonlocal is_locked
+        lock(*arguments)
+        is_locked = True
+
+    monkeypatch.setattr(readings, "lock_reading", locked)
+    context.segmenter.before_answer = lambda prompt: asked_under_lock.append(prompt) if is_locked else None
+    client = TestClient(application(context))  # whose workers do not run
+    stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
+    reading_id, _ = open_reading(context, stack_id, uuid.uuid4(), "Anna")
+    while is_preparing(context, reading_id):
+        context.blood.forget()  # as if another server had prepared the slices before
+        is_locked = False
+        prepare.prepare_next_slice(context, reading_id)
+    assert not asked_under_lock
+
+
+def is_preparing(context: Context, reading_id: uuid.UUID) -> bool:
+    with context.database.transaction() as session:
+        return readings.get_reading(session, reading_id).state is ReadingState.PREPARING

@@ -65,6 +65,17 @@ def ask_ahead(context: Context, slices: Sequence[Slice], one: Slice) -> None:
         _blood(context, slices, one, ventricle)
 
 
+def ask_all_ahead(context: Context, slices: Sequence[Slice]) -> None:
+    """The same of every slice, as far as models answer. Raises Away."""
+    for one in slices:
+        try:
+            ask_ahead(context, slices, one)
+        except Away:
+            raise
+        except Exception:  # whatever the models met: it is told where scar is placed
+            log.exception("nothing is known of blood on a slice")
+
+
 def warnings_of(context: Context, slices: Sequence[Slice], one: Slice, scar: Mask) -> tuple[str, ...]:
     """What is to be said of where a scar mask (rows, columns) on one of the slices lies."""
     found = _misplaced(context, slices, one, scar)

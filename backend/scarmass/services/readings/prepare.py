@@ -15,7 +15,7 @@ from scarmass.domain.stack import Slice, SliceKey, outwards
 from scarmass.services.context import Context
 from scarmass.services.readings.follow_through import followed_through
 from scarmass.services.readings.outline import proposed_contours
-from scarmass.services.readings.placement import placed
+from scarmass.services.readings.placement import ask_all_ahead, placed
 from scarmass.services.readings.propose import detection_of, embed, propose
 from scarmass.storage import jobs, readings
 
@@ -40,7 +40,10 @@ def prepare_next_slice(context: Context, reading_id: uuid.UUID) -> None:
     detection_of(context, reading.slices)
     one = next_slice(reading, looked_at)
     change = None if one is None else _proposal(context, reading, one)
-    contours = proposed_contours(context, reading.slices) if len(reading.unproposed) <= 1 else {}
+    contours = {}
+    if len(reading.unproposed) <= 1:
+        contours = proposed_contours(context, reading.slices)
+        ask_all_ahead(context, reading.slices)  # so that no model is asked while the reading is locked
     with context.database.transaction() as session:
         readings.lock_reading(session, reading_id)  # an edit may bring more slices
         if readings.stack_and_state(session, reading_id)[1] is not ReadingState.PREPARING:
