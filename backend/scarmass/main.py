@@ -35,13 +35,20 @@ console = Console(stderr=True, highlight=False)
 
 @contextmanager
 def open_storage(settings: Settings) -> Iterator[tuple[Database, FileStore]]:
-    """The migrated database and the file store; an embedded PostgreSQL is stopped at the end."""
+    """The migrated database and its file store."""
+    with open_database(settings) as database:
+        yield database, open_files(settings)
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """The migrated database; an embedded PostgreSQL is stopped at the end."""
     with open_postgres(settings) as url:
         with console.status("Migrating the database"):
             migrate(url)
         database = Database(url)
         try:
-            yield database, open_files(settings)
+            yield database
         finally:
             database.close()
 

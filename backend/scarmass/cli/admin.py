@@ -11,7 +11,7 @@ import typer
 from scarmass.cli.audit import record_command
 from scarmass.domain.access import Permission, Person, Role
 from scarmass.domain.audit import Action
-from scarmass.main import open_storage
+from scarmass.main import open_database
 from scarmass.services.access import accounts, tokens
 from scarmass.settings import Settings
 from scarmass.storage.database import Database
@@ -110,7 +110,7 @@ def _record(database: Database, command: str, person: Person) -> None:
 
 @contextmanager
 def _database() -> Iterator[Database]:
-    with open_storage(Settings()) as (database, _):
+    with open_database(Settings()) as database:
         yield database
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from scarmass.domain.audit import Action, Broken, Event, Head, Outcome, Subject
-from scarmass.main import open_storage
+from scarmass.main import open_database
 from scarmass.services.audit import verify as verify_chain
 from scarmass.settings import Settings
 from scarmass.storage import audit
@@ -26,7 +26,7 @@ def verify(
     ] = None,
 ) -> None:
     """Walk the chain of rows from the first one; tell the first that is changed or missing."""
-    with open_storage(Settings()) as (database, _):
+    with open_database(Settings()) as database:
         found = verify_chain(database, None if kept is None else _read_head(kept))
     if isinstance(found, Broken):
         typer.echo(f"Row {found.number} breaks the chain: {found.why}.", err=True)
@@ -38,7 +38,7 @@ def verify(
 def head(to: Annotated[Path | None, typer.Option(help="a file to write it to; keep it on another machine")] = None):
     """Show the last row's number and hash: kept elsewhere, `verify --kept` finds by them an end that was cut off and a
     record that was written anew."""
-    with open_storage(Settings()) as (database, _), database.transaction() as session:
+    with open_database(Settings()) as database, database.transaction() as session:
         found = audit.head(session)
     if to is not None:
         to.write_text(json.dumps({"number": found.number, "sha256": found.sha256}) + "\n")

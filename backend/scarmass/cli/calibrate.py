@@ -9,7 +9,7 @@ from scarmass.cli.audit import record_command
 from scarmass.cli.data import PreparedFolder
 from scarmass.cli.extras import require_extra
 from scarmass.domain.audit import Action
-from scarmass.main import open_storage
+from scarmass.main import open_database
 from scarmass.settings import SensitivityFit, Settings, write_settings
 
 
@@ -49,6 +49,6 @@ def calibrate(
             after=asdict(found.after),
         )
         file = write_settings(settings.data_dir, sensitivity=found.sensitivity, sensitivity_fit=fitted)
-        with open_storage(settings) as (database, _):
+        with open_database(settings) as database:
             record_command(database, Action.SETTINGS, command="calibrate", changed="sensitivity, sensitivity_fit")
         typer.echo(f"new readings start with it: {file}")
