@@ -24,7 +24,7 @@ class Action(StrEnum):
     list: patients were listed or looked for here. query: a peer was asked for some. open: a patient was looked at.
     ask: models were asked, without a reading. stack: something was said against a stack's headers. fetch: a study was
     asked of a peer. remove: a study was taken off the worklist, or brought back. reader_study: one was made.
-    consent: somebody said whether models may learn from a study.
+    consent: somebody said whether models may learn from a study. promote: other weights serve, or those before again.
     """
 
     START = "start"
@@ -49,6 +49,7 @@ class Action(StrEnum):
     FETCH = "fetch"
     REMOVE = "remove"
     CONSENT = "consent"
+    PROMOTE = "promote"
     DELETE = "delete"
 
 

@@ -77,6 +77,7 @@ KINDS: Mapping[Action, Kind] = MappingProxyType(
         Action.FETCH: Kind(TRANSFERRED, "C", life_cycle="2"),
         Action.REMOVE: Kind(STUDY_DELETED, "D", life_cycle="14"),
         Action.CONSENT: Kind(PATIENT_RECORD, "U"),
+        Action.PROMOTE: Kind(SECURITY_ALERT, "E", Code("110131", "Software Configuration")),
         Action.DELETE: Kind(STUDY_DELETED, "D", life_cycle="15"),
     }
 )

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
-from scarmass.storage.tables import InstanceRow, ReadingSliceRow, SegmentationRow
+from scarmass.storage.tables import InstanceRow, PromotionRow, ReadingSliceRow, SegmentationRow
 
 AT_A_TIME = 50
 LOCK = "hashtextextended('stored files', 0)"
@@ -45,6 +45,6 @@ def remove_unnamed(database: Database, files: FileStore, suspects: Iterable[str]
 
 def known(session: Session, among: Sequence[str] | None = None) -> set[str]:
     """The sha256 of every file that a row points to, or of those among these."""
-    holders = (InstanceRow.sha256, ReadingSliceRow.sha256, SegmentationRow.sha256)
-    named = union(*(select(one) if among is None else select(one).where(one.in_(among)) for one in holders))
-    return set(session.scalars(named))
+    holders = (InstanceRow.sha256, ReadingSliceRow.sha256, SegmentationRow.sha256, PromotionRow.sha256)
+    named = union(*(select(one).where(one.is_not(None) if among is None else one.in_(among)) for one in holders))
+    return {str(sha256) for sha256 in session.scalars(named)}

@@ -86,6 +86,7 @@ OF_NO_STUDY = frozenset(
         tables.AuditRow,  # a chain: who adds to it needs the last row, whoever it is of
         tables.AuditDeliveryRow,
         tables.NightRow,
+        tables.PromotionRow,
     }
 )
 

@@ -69,3 +69,15 @@ class WeightsFolderNotWritable(Unavailable):
 
 class ExtraNotInstalled(Unavailable):
     """A command needs packages that were left out of this installation."""
+
+
+class ModelChangedMeanwhile(Conflict):
+    """Other weights serve now than those that a model was compared with."""
+
+
+class ModelServesAlready(Conflict):
+    """The weights that are to serve do so already."""
+
+
+class NothingPromoted(Conflict):
+    """No promotion is left that could be gone back on."""

@@ -40,7 +40,7 @@ NAME = "%Y%m%dT%H%M%S.%fZ"
 IN_THE_MAKING = ".partial"
 OF_FILES = """
     select table_name from information_schema.tables
-    where table_name in ('instances', 'segmentations') and table_schema = current_schema()
+    where table_name in ('instances', 'segmentations', 'promotions') and table_schema = current_schema()
 """
 """Whose rows name stored files by their sha256; a database of an older version lacks some."""
 
@@ -113,7 +113,7 @@ def _as_of_now(conninfo: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         revision = _value(connection, "select version_num from alembic_version")
         objects: set[str] = set()
         for (table,) in connection.execute(OF_FILES).fetchall():
-            named = sql.SQL("select distinct sha256 from {}").format(sql.Identifier(table))
+            named = sql.SQL("select distinct sha256 from {} where sha256 is not null").format(sql.Identifier(table))
             objects |= {sha256 for (sha256,) in connection.execute(named)}
         yield snapshot, revision, tuple(sorted(objects))
 

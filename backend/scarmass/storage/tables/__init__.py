@@ -6,5 +6,6 @@ from .base import *
 from .deletions import *
 from .images import *
 from .network import *
+from .promotions import *
 from .reader_studies import *
 from .readings import *

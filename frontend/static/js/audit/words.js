@@ -24,6 +24,7 @@ export const actionNames = {
   sign_out: "sign-out",
   administer: "people and tokens",
   settings: "settings",
+  promote: "other models serve",
   audit: "audit trail looked at",
   start: "server started",
   stop: "server stopped",
