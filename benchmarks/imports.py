@@ -23,7 +23,7 @@ from benchmarks.timing import Summary, elapsed_ms, single
 from scarmass.main import import_paths, open_examiners, open_storage
 from scarmass.phantom.demonstration import DemoStudy, write_phantom
 from scarmass.phantom.stack import phantom
-from scarmass.settings import Settings
+from scarmass.settings import SEGMENTER, Settings
 
 STUDIES, SERIES, SLICES = 10, 10, 10
 OBJECTS = STUDIES * SERIES * SLICES
@@ -43,7 +43,7 @@ def import_rows(folder: Path) -> Iterator[Summary]:
         with used_by(os.getpid()) as used:
             took_ms = elapsed_ms(lambda: import_paths(database, files, examiners, paths))
         yield from _rows("services", took_ms, used)
-    with running_server(settings.data_dir, settings.segmenter) as server:
+    with running_server(settings.data_dir, SEGMENTER) as server:
         _send(server, write_objects(folder / "first over HTTP", studies=1), GROUP)
         for label, group in (("HTTP, as the page sends them", GROUP), ("HTTP, in one request", OBJECTS)):
             paths = write_objects(folder / label)

@@ -9,13 +9,12 @@ from rich.console import Console
 from scarmass.domain.audit import AuditReceiver
 from scarmass.domain.pacs import Commitment, DimsePeer, LocalEntity, PacsClient, Peer
 from scarmass.domain.pacs_rules import source_of
-from scarmass.domain.protocols import Model
 from scarmass.domain.reading import Sensitivity
 from scarmass.domain.study_groups import GENERAL, Filing
 from scarmass.imaging.examiner import Examiners
 from scarmass.imaging.syslog import SyslogReceiver
 from scarmass.listener import Listening
-from scarmass.paths import WEIGHTS
+from scarmass.models import is_fitted_to, open_models
 from scarmass.services.context import Context
 from scarmass.services.deletion.places import Places
 from scarmass.services.intake import Intake, take_in
@@ -77,34 +76,16 @@ def open_postgres(settings: Settings) -> Iterator[str]:
 def open_context(settings: Settings, database: Database, files: FileStore) -> Context:
     """The services' context with the models loaded."""
     with console.status("Loading the models"):
-        from scarmass.inference.detector import YoloDetector
-        from scarmass.inference.segmenter.engine import SegmenterEngine
-        from scarmass.inference.weights.load import load, resolve, verify
-
-        segmenter = load(settings.segmenter, WEIGHTS)
-        if (fit := settings.sensitivity_fit) and fit.segmenter_sha256 != segmenter.sha256:
-            console.print("The site's sensitivity was fitted to other weights: run `scarmass calibrate` again")
-        entry, detector_file = resolve(settings.detector, WEIGHTS)
-        detector_model = Model(entry.name, verify(entry, detector_file))
         spool = open_spool(settings)
         metrics = Metrics()
+        models = open_models(settings, database, files, metrics.step)
+        if not is_fitted_to(settings, models.segmenter.model):
+            console.print("The site's sensitivity was fitted to other weights: run `scarmass calibrate` again")
         return Context(
             database=database,
             files=files,
-            detector=YoloDetector(
-                detector_file,
-                detector_model,
-                settings.device,
-                export_folder=settings.data_dir / "exports",
-                timing=metrics.step,
-            ),
-            segmenter=SegmenterEngine(
-                segmenter,
-                device=settings.device,
-                cache_bytes=settings.embedding_cache_mib * 2**20,
-                export_folder=settings.data_dir / "exports",
-                timing=metrics.step,
-            ),
+            detector=models.detector,
+            segmenter=models.segmenter,
             mass_extent=settings.mass_extent,
             density_g_per_ml=settings.density_g_per_ml,
             sensitivity=Sensitivity(settings.sensitivity, settings.sensitivity_follows),

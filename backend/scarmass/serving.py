@@ -20,6 +20,7 @@ from scarmass.garbage import collected_between_instructions
 from scarmass.listener import beside
 from scarmass.logs import set_up_logs
 from scarmass.main import console, open_context, open_listening, open_spool, open_storage
+from scarmass.models import following_promotions
 from scarmass.services.audit_server import recorded_run
 from scarmass.services.context import Context
 from scarmass.services.metrics import Metrics
@@ -61,6 +62,7 @@ def serve(settings: Settings) -> None:
                 collected_between_instructions(),
                 recorded_run(database, settings.model_dump(mode="json"), version=version("scarmass")),
                 _measured(settings, context.metrics),
+                following_promotions(settings, context),
             ):
                 _server(settings, context).run()
         console.print("Stopping")

@@ -37,7 +37,7 @@ SECRET = re.compile(r"(secret|token|password|database_url)$")
 """The end of the name of every setting that is one, or may hold one."""
 
 SEGMENTER, DETECTOR = "scarmass-litemedsam-two-centres", "scarmass-yolo26n"
-"""What serves and is evaluated where nothing else is named."""
+"""What is shipped: it serves where nothing else is named or promoted, and is evaluated where nothing else is named."""
 
 
 class SensitivityFit(BaseModel):
@@ -90,8 +90,10 @@ class Settings(BaseSettings):
     )
     metrics_host: IPvAnyAddress = Field(default=IPv4Address("127.0.0.1"), description="that metrics_port is opened at")
     device: str = Field(default="auto", pattern="^(auto|cpu|cuda(:[0-9]+)?)$")
-    segmenter: str = Field(default=SEGMENTER, description="a name in the catalog or a path to weights")
-    detector: str = Field(default=DETECTOR, description="a name in the catalog or a path to weights")
+    segmenter: str | None = Field(
+        default=None, description="a name in the catalog or a path to weights; unset, what was promoted, or is shipped"
+    )
+    detector: str | None = Field(default=None, description="the same of the detector")
     embedding_cache_mib: int = Field(default=1024, ge=16)
     mass_extent: MassExtent = MassExtent.SLICE_THICKNESS
     density_g_per_ml: float = Field(default=MYOCARDIAL_DENSITY_G_PER_ML, gt=0.5, lt=2)

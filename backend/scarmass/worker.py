@@ -47,7 +47,7 @@ class Worker:
         context = self._context
 
         def prepare_next(reading_id: uuid.UUID) -> None:
-            prepare.prepare_next_slice(context, reading_id)
+            prepare.prepare_next_slice(context.snapshot(), reading_id)
 
         def give_up(reading_id: uuid.UUID, error: Exception) -> None:
             prepare.give_up(context, reading_id, error)

@@ -63,7 +63,19 @@ class WorkerThread(ABC):
     def _run(self) -> None: ...
 
 
-class QueueWorker(WorkerThread):
+class WokenThread(WorkerThread):
+    """A thread that waits until it is woken, by what it waits for or because it is to stop."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._wake = threading.Event()
+
+    def stop(self) -> None:
+        super().stop()
+        self._wake.set()
+
+
+class QueueWorker(WokenThread):
     """A thread of one queue, which may have several.
 
     take_up: queues again what ended processes left, and answers whether a job is due. do: one job, for its reading.
@@ -84,11 +96,6 @@ class QueueWorker(WorkerThread):
         self._take_up = take_up
         self._do_job = do
         self._give_up = give_up
-        self._wake = threading.Event()
-
-    def stop(self) -> None:
-        super().stop()
-        self._wake.set()
 
     @property
     def _is_stopping(self) -> bool:

@@ -39,6 +39,7 @@ TABLE: dict[str, dict[str, Permission | frozenset[Permission]]] = {
     STUDY: {"GET": VIEW, "PATCH": MANAGE, "DELETE": MANAGE},
     f"{STUDY}/training-consent": {"PUT": MANAGE},
     "/api/v1/deletions": {"GET": MANAGE},
+    "/api/v1/promotions": {"GET": VIEW},
     "/api/v1/deletions/{deletion_id}": {"GET": MANAGE},
     f"{STUDY}/priors": {"GET": VIEW},
     f"{STUDY}/segmentations": {"GET": VIEW},

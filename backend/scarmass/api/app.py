@@ -27,6 +27,7 @@ from scarmass.api.routes import (
     pacs,
     pages,
     people,
+    promotions,
     provider,
     reader_studies,
     readings,
@@ -52,7 +53,7 @@ OFF = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=F
 ROUTES = APIRouter(responses=errors.PROBLEM_RESPONSES)
 """Every route but that of the metrics. What FastAPI makes of their signatures is made once for all applications."""
 
-_of_images = (studies, deletions, stacks, slices, models)
+_of_images = (studies, deletions, stacks, slices, models, promotions)
 _of_readings = (readings, methods, segments17, segmentations, signing, reports)
 _of_network = (pacs, dicomweb)
 _of_access = (session, people, provider, audit)

@@ -212,6 +212,7 @@ NOT_AUDITED: Mapping[str, str] = MappingProxyType(
         "GET /api/v1/tokens": _NO_PATIENT,
         "GET /api/v1/deletions": _NO_PATIENT,
         "GET /api/v1/deletions/{deletion_id}": _NO_PATIENT,
+        "GET /api/v1/promotions": _NO_PATIENT,
         "POST /api/v1/readings/{reading_id}/work": "a row of its own says who worked how long; the opening is recorded",
         "GET /api/v1/pacs/peers": _NO_PATIENT,
         "POST /api/v1/pacs/peers/{name}/echo": _NO_PATIENT,

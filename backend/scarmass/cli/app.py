@@ -9,6 +9,7 @@ from scarmass.cli.calibrate import calibrate
 from scarmass.cli.data import dataset_app
 from scarmass.cli.deletion import delete_patient, deletions
 from scarmass.cli.evaluate import agreement, evaluate, evaluate_contours, evaluate_detector, report, zero_shot
+from scarmass.cli.promote import back, history
 from scarmass.cli.serve import demo, import_studies, replay, serve
 from scarmass.cli.train import train_app
 from scarmass.cli.weights import weights_app
@@ -26,6 +27,8 @@ admin_app.command("delete-patient")(delete_patient)
 admin_app.command()(deletions)
 app.add_typer(admin_app, name="admin")
 app.add_typer(audit_app, name="audit")
+weights_app.command()(back)
+weights_app.command()(history)
 app.add_typer(weights_app, name="weights")
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(dataset_app, name="data", hidden=True)

@@ -9,7 +9,8 @@ from scarmass.cli.audit import record_command
 from scarmass.cli.data import PreparedFolder
 from scarmass.cli.extras import require_extra
 from scarmass.domain.audit import Action
-from scarmass.main import open_database
+from scarmass.main import open_database, open_storage
+from scarmass.models import open_models
 from scarmass.settings import SensitivityFit, Settings, write_settings
 
 
@@ -23,16 +24,15 @@ def calibrate(
     from scarmass.datasets.prepared import PARTS, read_prepared
     from scarmass.evaluation.calibration import boxed_slices
     from scarmass.evaluation.calibration import calibrate as fit
-    from scarmass.evaluation.models import load_detector, load_segmenter
-    from scarmass.paths import WEIGHTS
 
     settings, prepared = Settings(), read_prepared(dataset)
     if centre is not None and centre not in prepared.centres:
         raise typer.BadParameter(f"{centre} is not one of {', '.join(prepared.centres)}", param_hint="--centre")
     patients = {name: prepared.slices_of(name) for part in PARTS for name in prepared.patients(part, centre)}
-    detector = load_detector(settings.detector, WEIGHTS, settings.device)
-    segmenter = load_segmenter(settings.segmenter, WEIGHTS, settings.data_dir / "exports", settings.device)
-    found = fit(boxed_slices(detector, segmenter, patients))
+    with open_storage(settings) as (database, files):
+        models = open_models(settings, database, files)
+    segmenter = models.segmenter
+    found = fit(boxed_slices(models.detector, segmenter, patients))
     typer.echo(f"{found.patients} patients with scar, {found.slices} slices")
     for said, one in (("at the model's own limit", found.before), ("each at what fits the others", found.after)):
         typer.echo(f"{said}: Dice {one.dice:.3f}, bias {one.bias_percent:+.1f} %, error {one.error_percent:.1f} %")

@@ -7,6 +7,9 @@ import typer
 
 from scarmass.cli.data import PreparedFolder
 from scarmass.cli.extras import require_extra
+from scarmass.domain.promotion import ModelKind
+from scarmass.main import open_storage
+from scarmass.models import serving_weights
 from scarmass.settings import Settings
 
 train_app = typer.Typer(no_args_is_help=True, help="Train models on a prepared dataset.")
@@ -16,7 +19,7 @@ Resume = Annotated[bool, typer.Option("--resume", help="go on with the run in th
 Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps")]
 DeviceCount = Annotated[str, typer.Option(help="how many, or auto; under torchrun, torchrun says")]
 CURRENT = "current"
-"""As a base: what the settings name, which serves."""
+"""As a base: what serves."""
 
 Bf16 = Annotated[bool, typer.Option("--bf16", help="mixed precision")]
 
@@ -43,7 +46,7 @@ def train_detector(
     from scarmass.training.run import Devices
 
     chosen = Devices(accelerator, devices, "bf16-mixed" if bf16 else "32-true")
-    start = resolve(Settings().detector, WEIGHTS)[1] if base == CURRENT else Path(base)
+    start = resolve(_serving(ModelKind.DETECTOR), WEIGHTS)[1] if base == CURRENT else Path(base)
     if not start.is_file():
         raise typer.BadParameter(f"{base} is no file", param_hint="--base")
     best = finetune(read_prepared(dataset), start, output, config or CONFIG, chosen, resume=resume)
@@ -81,7 +84,7 @@ def train_segmenter(
         output,
         config or CONFIG,
         chosen,
-        base=Settings().segmenter if base == CURRENT else base,
+        base=_serving(ModelKind.SEGMENTER) if base == CURRENT else base,
         minutes=minutes,
         centres=centre or (),
         parts=parts,
@@ -103,3 +106,10 @@ def train_ablation(
     from scarmass.training.segmenter.ablation import PLAN, ablation
 
     typer.echo(ablation(read_prepared(dataset), WEIGHTS, output, plan or PLAN))
+
+
+def _serving(kind: ModelKind) -> str:
+    """The name in the catalog, or the file, of what serves."""
+    settings = Settings()
+    with open_storage(settings) as (database, files):
+        return str(serving_weights(settings, database, files, kind))

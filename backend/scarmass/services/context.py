@@ -106,12 +106,15 @@ class Context:
     def __post_init__(self) -> None:
         self.notifications = Notifications(self.database.conninfo)
 
+    def snapshot(self) -> "Context":
+        """The same for one piece of work, which keeps its models where others are promoted meanwhile."""
+        return copy(self)
+
     def seen_by(self, person: Person) -> "Context":
-        """The same, where the person sees the studies of some groups alone: the others are not there."""
-        if person.study_groups is None:
-            return self
-        seen = copy(self)
-        seen.database = self.database.seen_with(Sight(person.study_groups, person.name))
+        """A snapshot, where the person sees the studies of some groups alone: the others are not there."""
+        seen = self.snapshot()
+        if person.study_groups is not None:
+            seen.database = self.database.seen_with(Sight(person.study_groups, person.name))
         return seen
 
     @property

@@ -12,11 +12,16 @@ from fastapi.testclient import TestClient
 
 from scarmass.domain.deletion import DeletionReason, DeletionRequest
 from scarmass.domain.errors import BackupFailed, BackupInvalid, FolderNotEmpty
+from scarmass.domain.promotion import ModelKind
+from scarmass.domain.protocols import Model
+from scarmass.inference.weights.load import sha256_of
+from scarmass.models import serving_weights
 from scarmass.services.context import Context
 from scarmass.services.deletion import ask
 from scarmass.services.deletion.carry_out import carry_out
+from scarmass.services.promotions import promote
 from scarmass.services.stacks import set_removed
-from scarmass.settings import settings_without_secrets
+from scarmass.settings import Settings, settings_without_secrets
 from scarmass.storage.backup import manifest as manifests
 from scarmass.storage.backup import postgres_tools
 from scarmass.storage.backup.make import Made, keep_newest, make_backup
@@ -35,6 +40,7 @@ from scarmass.storage.spool import Spool
 from tests.api.signing import ANNA, accept_all, get, open_reading, sign
 from tests.conftest import application, upload
 from tests.fakes import EchoSegmenter, FakeDetector
+from tests.models import weights_file
 from tests.services.deletion.distinctive import PATIENT_ID, Distinctive, distinctive
 from tests.storage import older_revisions
 from tests.storage.test_migrations import assert_same
@@ -110,6 +116,19 @@ def test_a_restored_server_shows_the_same_readings_grams_and_signed_exports(
     (waiting,) = Spool(tmp_path / "restored" / "spool").waiting()
     assert waiting.path.read_bytes() == patient.files[0].read_bytes()
     assert json.loads((tmp_path / "restored" / "settings.json").read_text()) == {"sensitivity": 1}
+    again.database.close()
+
+
+def test_a_restored_server_serves_what_was_promoted(
+    context: Context, back_up: Callable[[], Made], folder: Path, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    kind, (file, model) = ModelKind.SEGMENTER, weights_file(tmp_path, "ours")
+    shipped = {kind: Model("shipped", "0" * 64)}
+    promote(context.database, context.files, kind, file, model, shipped, shipped, "Anna", {"patients": 8})
+    assert back_up().manifest.missing == ()
+    again = restored(folder, tmp_path / "restored", new_database())
+    settings = Settings(data_dir=tmp_path / "restored")
+    assert sha256_of(Path(serving_weights(settings, again.database, again.files, kind))) == model.sha256
     again.database.close()
 
 

@@ -79,5 +79,9 @@ class ModelServesAlready(Conflict):
     """The weights that are to serve do so already."""
 
 
+class ModelNamedBySettings(Conflict):
+    """The settings name the weights that serve: no promotion counts as long as they do."""
+
+
 class NothingPromoted(Conflict):
     """No promotion is left that could be gone back on."""

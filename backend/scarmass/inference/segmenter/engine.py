@@ -101,7 +101,7 @@ class SegmenterEngine:
         self._device = chosen_device(device)
         self._normalisation = Normalisation(entry.normalisation)
         self._network = build_segmenter(weights).to(self._device)
-        self._encode: Callable[[Float32], Tensor] = encode or self._encode_in_torch
+        self._encode = encode  # not our own method: an engine that refers to itself outlives its replacement
         onnx_encoder = onnx_decoder = onnx_refiner = None
         exportable = encode is None and self._device.type == "cpu" and entry.architecture == "tiny_vit"
         if exportable and export_folder is not None:
@@ -278,7 +278,8 @@ class SegmenterEngine:
             with self._turns.turn(urgent):
                 self.encodes_done += 1
                 with self._timing(Step.ENCODE):
-                    return self._surviving_out_of_memory(lambda: self._encode(pixels).to(KEPT_AS))
+                    encode = self._encode or self._encode_in_torch
+                    return self._surviving_out_of_memory(lambda: encode(pixels).to(KEPT_AS))
 
         return self._embeddings.get((image.key, window, self._weights.sha256), compute)
 

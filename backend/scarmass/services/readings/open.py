@@ -65,14 +65,15 @@ class EmbeddingAhead:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def _embed(self, reading_id: uuid.UUID) -> None:
+        context = self._context.snapshot()
         try:
-            with self._context.database.transaction() as session:
+            with context.database.transaction() as session:
                 slices = reading_slices.slices_of(session, reading_id)
             for one in outwards(slices, len(slices) // 2):
                 if self._stopping.is_set():
                     return
-                embed(self._context, slices, one)
-                ask_ahead(self._context, slices, one)
+                embed(context, slices, one)
+                ask_ahead(context, slices, one)
         except Away as away:
             log.warning("embeddings could not be made ahead: %s", away)
         except Exception:

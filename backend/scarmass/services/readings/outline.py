@@ -36,7 +36,7 @@ def proposed_contours(context: Context, slices: Sequence[Slice]) -> Mapping[Slic
 
 def _contours_of(context: Context, slices: Sequence[Slice]) -> Mapping[SliceKey, Contours | None]:
     """Of every slice, remembered for the stack. Two that ask at once work it out twice: neither waits for the other."""
-    key = context.segmenter.model, tuple(one.pixels_key for one in slices)
+    key = context.detector.model, context.segmenter.model, tuple(one.pixels_key for one in slices)
     known = context.contours.get(key)
     if known is None:
         outlines = [_outline(context, slices, index) for index in range(len(slices))]

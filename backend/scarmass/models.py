@@ -1,0 +1,205 @@
+"""Composition root of the models: what the settings name serves, else what was promoted last, else what is shipped.
+
+The packages that models need are imported where one is opened.
+"""
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from scarmass.domain.errors import Away, FileDamaged, ModelNamedBySettings, WeightsInvalid, WeightsMissing
+from scarmass.domain.promotion import ModelKind
+from scarmass.domain.protocols import Detector, Model, Segmenter, Timing, untimed
+from scarmass.paths import WEIGHTS
+from scarmass.services.context import Context
+from scarmass.services.promotions import promoted_model
+from scarmass.settings import DETECTOR, SEGMENTER, Settings
+from scarmass.storage.database import Database
+from scarmass.storage.files import FileStore
+from scarmass.storage.promotions import PROMOTED
+from scarmass.worker_threads import WokenThread
+
+log = logging.getLogger(__name__)
+
+SHIPPED = {ModelKind.DETECTOR: DETECTOR, ModelKind.SEGMENTER: SEGMENTER}
+GO_BACK = "`scarmass weights back` goes back to what served before"
+RETRY_S = 30.0
+ENDING_S = 2.0
+"""For weights that are being loaded where the server ends."""
+
+
+@dataclass(frozen=True)
+class Models:
+    detector: Detector
+    segmenter: Segmenter
+
+
+def open_models(settings: Settings, database: Database, files: FileStore, timing: Timing = untimed) -> Models:
+    """Those that serve. Raises WeightsMissing, WeightsInvalid."""
+    detector, segmenter = (serving_weights(settings, database, files, kind) for kind in ModelKind)
+    return Models(open_detector(settings, detector, timing), open_segmenter(settings, segmenter, timing))
+
+
+def open_detector(settings: Settings, weights: str | Path, timing: Timing = untimed) -> Detector:
+    """weights: a name in the catalog or a file. Raises WeightsMissing, WeightsInvalid."""
+    from scarmass.inference.detector import YoloDetector
+    from scarmass.inference.weights.load import resolve, verify
+
+    entry, file = resolve(weights, WEIGHTS)
+    return YoloDetector(
+        file,
+        Model(entry.name, verify(entry, file)),
+        settings.device,
+        export_folder=exports_of(settings),
+        timing=timing,
+    )
+
+
+def open_segmenter(settings: Settings, weights: str | Path, timing: Timing = untimed) -> Segmenter:
+    """weights: a name in the catalog or a file. Raises WeightsMissing, WeightsInvalid."""
+    from scarmass.inference.segmenter.engine import SegmenterEngine
+    from scarmass.inference.weights.load import load
+
+    return SegmenterEngine(
+        load(weights, WEIGHTS),
+        device=settings.device,
+        cache_bytes=settings.embedding_cache_mib * 2**20,
+        export_folder=exports_of(settings),
+        timing=timing,
+    )
+
+
+def serving_weights(settings: Settings, database: Database, files: FileStore, kind: ModelKind) -> str | Path:
+    """The name in the catalog, or the file, of what serves. Raises WeightsMissing."""
+    if (by_settings := named(settings, kind)) is not None:
+        return by_settings
+    model = promoted_model(database, kind)
+    return SHIPPED[kind] if model is None else _promoted_file(files, model, exports_of(settings))
+
+
+def shipped_model(kind: ModelKind) -> Model:
+    """What serves where nothing is named or promoted. Raises WeightsMissing, WeightsInvalid."""
+    from scarmass.inference.weights.load import resolve, verify
+
+    entry, file = resolve(SHIPPED[kind], WEIGHTS)
+    return Model(entry.name, verify(entry, file))
+
+
+def require_promotable(settings: Settings, kind: ModelKind) -> None:
+    """Raises ModelNamedBySettings where a promotion would count for nothing."""
+    if (by_settings := named(settings, kind)) is not None:
+        raise ModelNamedBySettings(f"the settings name {by_settings} as {kind}: take that away first")
+
+
+def is_fitted_to(settings: Settings, segmenter: Model) -> bool:
+    """Whether the site's sensitivity, where it was fitted, was fitted to these weights."""
+    fit = settings.sensitivity_fit
+    return fit is None or fit.segmenter_sha256 == segmenter.sha256
+
+
+def exports_of(settings: Settings) -> Path:
+    """The folder of what is made of weights, and can be made again."""
+    return settings.data_dir / "exports"
+
+
+@contextmanager
+def following_promotions(settings: Settings, context: Context) -> Iterator[None]:
+    """Let what is promoted meanwhile serve, as long as the block."""
+    follower = PromotionFollower(settings, context)
+    follower.start()
+    try:
+        yield
+    finally:
+        follower.stop()
+        follower.join(ENDING_S)
+
+
+class PromotionFollower(WokenThread):
+    """Loads promoted weights beside those that serve; they answer what is asked from then on. What is being answered is
+    finished by the weights that it was begun with."""
+
+    def __init__(self, settings: Settings, context: Context) -> None:
+        super().__init__("promotions")
+        self._settings = settings
+        self._context = context
+
+    def _run(self) -> None:
+        with self._context.notifications.subscribed(self._wake.set, PROMOTED):
+            wait_s = None
+            while not self._stopping.is_set():
+                self._wake.wait(wait_s)
+                self._wake.clear()
+                wait_s = None if self._stopping.is_set() or self._has_followed() else RETRY_S
+
+    def _has_followed(self) -> bool:
+        if self._context.is_stopping:
+            return True
+        followed = [self._follow(kind) for kind in ModelKind if named(self._settings, kind) is None]
+        return all(followed)
+
+    def _follow(self, kind: ModelKind) -> bool:
+        """Load what serves now where it is not what is loaded; answers whether it could be."""
+        try:
+            weights = serving_weights(self._settings, self._context.database, self._context.files, kind)
+            if _sha256(weights) != self._loaded(kind).model.sha256:
+                self._switch(kind, weights)
+        except Away:
+            return False
+        except Exception:  # whatever loading met: what serves goes on serving
+            log.exception("the promoted %s could not be loaded; the one before it serves, trying again", kind)
+            return False
+        return True
+
+    def _loaded(self, kind: ModelKind) -> Detector | Segmenter:
+        return self._context.detector if kind is ModelKind.DETECTOR else self._context.segmenter
+
+    def _switch(self, kind: ModelKind, weights: str | Path) -> None:
+        """Raises WeightsMissing, WeightsInvalid."""
+        settings, context, timing = self._settings, self._context, self._context.metrics.step
+        if kind is ModelKind.DETECTOR:
+            context.detector = open_detector(settings, weights, timing)
+        else:
+            replaced, context.segmenter = context.segmenter, open_segmenter(settings, weights, timing)
+            replaced.forget()  # what goes on with it encodes its slice anew
+            if not is_fitted_to(settings, context.segmenter.model):
+                log.warning("the site's sensitivity was fitted to other weights: run `scarmass calibrate` again")
+        log.warning("%s serves as %s from now on", self._loaded(kind).model.name, kind)
+
+
+def named(settings: Settings, kind: ModelKind) -> str | None:
+    """What the settings name; None where promotions decide."""
+    return settings.detector if kind is ModelKind.DETECTOR else settings.segmenter
+
+
+def _sha256(weights: str | Path) -> str:
+    from scarmass.inference.weights.load import resolve, sha256_of
+
+    return sha256_of(resolve(weights, WEIGHTS)[1])
+
+
+def _promoted_file(files: FileStore, model: Model, folder: Path) -> Path:
+    """The stored weights under a name that tells what they are. Raises WeightsMissing, WeightsInvalid."""
+    from scarmass.inference.weights.load import sha256_of
+
+    path = folder / f"{model.sha256}.safetensors"
+    is_made = path.is_file() and sha256_of(path) == model.sha256
+    if not files.has(model.sha256):
+        if not is_made:
+            raise WeightsMissing(f"the promoted {model.name} is not in the store: {GO_BACK}")
+        files.put(path.read_bytes())
+    if not is_made:
+        try:
+            content = files.get(model.sha256)
+            if sha256(content).hexdigest() != model.sha256:
+                raise FileDamaged(model.sha256)
+        except FileDamaged as error:
+            raise WeightsInvalid(f"the promoted {model.name} was altered in the store: {GO_BACK}") from error
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as partial:
+            (Path(partial) / path.name).write_bytes(content)
+            (Path(partial) / path.name).replace(path)
+    return path
