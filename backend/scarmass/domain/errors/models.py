@@ -71,6 +71,10 @@ class ExtraNotInstalled(Unavailable):
     """A command needs packages that were left out of this installation."""
 
 
+class HeldOutReadingsTooFew(Invalid):
+    """Two models cannot be compared on the readings of so few patients with scar."""
+
+
 class ModelChangedMeanwhile(Conflict):
     """Other weights serve now than those that a model was compared with."""
 

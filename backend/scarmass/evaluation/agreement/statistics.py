@@ -19,6 +19,9 @@ from scarmass.domain.agreement import (
     within_subject_cv,
 )
 
+ROUNDING = 1e-12
+"""Of a mean: values that differ by no more are equal but for how they were computed."""
+
 
 @dataclass(frozen=True)
 class Agreement:
@@ -129,7 +132,7 @@ def bootstrap_mean_ci(values: ArrayLike, seed: int, level: float = LEVEL) -> Est
     mean = float(sample.mean())
     if sample.size == 1:
         return Estimate(mean, math.nan, math.nan)
-    if np.ptp(sample) == 0:
+    if np.ptp(sample) <= ROUNDING * abs(mean):
         return Estimate(mean, mean, mean)
     interval = stats.bootstrap(
         (sample,), np.mean, confidence_level=level, rng=np.random.default_rng(seed)
