@@ -9,7 +9,7 @@ from scarmass.cli.calibrate import calibrate
 from scarmass.cli.data import dataset_app
 from scarmass.cli.deletion import delete_patient, deletions
 from scarmass.cli.evaluate import agreement, evaluate, evaluate_contours, evaluate_detector, report, zero_shot
-from scarmass.cli.promote import back, history
+from scarmass.cli.promote import back, history, promote
 from scarmass.cli.serve import demo, import_studies, replay, serve
 from scarmass.cli.train import train_app
 from scarmass.cli.weights import weights_app
@@ -35,6 +35,7 @@ app.add_typer(dataset_app, name="data", hidden=True)
 app.add_typer(train_app, name="train")
 app.command()(evaluate)
 app.command()(calibrate)
+app.command()(promote)
 app.command("zero-shot")(zero_shot)
 app.command("benchmark", hidden=True)(zero_shot)
 app.command()(report)

@@ -87,8 +87,7 @@ def write_readings(
     left_out: dict[str, str] = {}
     studies: dict[str, str] = {}
     for one in readings:
-        patient = patient_of(one.study, pseudonyms)
-        name = f"{patient}-{pseudonyms.of_reading(str(one.reading_id))}"
+        patient, name = patient_of(one.study, pseudonyms), name_of(one, pseudonyms)
         studies[name] = one.study.study_instance_uid
         try:
             slices, taken[name] = _read(database, files, one.reading_id, name, patient)
@@ -128,6 +127,11 @@ def patient_of(study: StudyHeader, pseudonyms: Pseudonyms) -> str:
     """The pseudonym of a study's patient; without a PatientID each study is a patient of its own."""
     patient_id = study.patient_id.strip()
     return pseudonyms.of_patient(patient_id or study.study_instance_uid)
+
+
+def name_of(one: ConsentedReading, pseudonyms: Pseudonyms) -> str:
+    """What a reading's entry is called: the pseudonyms of its patient and its own."""
+    return f"{patient_of(one.study, pseudonyms)}-{pseudonyms.of_reading(str(one.reading_id))}"
 
 
 def part_of(patient: str, held_out: float) -> Part:

@@ -75,6 +75,14 @@ class HeldOutReadingsTooFew(Invalid):
     """Two models cannot be compared on the readings of so few patients with scar."""
 
 
+class HeldOutReadingsSeen(Invalid):
+    """A model may have learned from readings that it is to be compared on."""
+
+
+class CandidateWorse(Conflict):
+    """A model is not shown to be as good as the one that serves."""
+
+
 class ModelChangedMeanwhile(Conflict):
     """Other weights serve now than those that a model was compared with."""
 
