@@ -55,6 +55,10 @@ class ModelsBusy(ModelsUnavailable):
     """So many wait for models on other machines that no more are taken."""
 
 
+class MessageInvalid(Unavailable):
+    """What a server and models on another machine sent each other is damaged, or of another version."""
+
+
 class WeightsMissing(Unavailable):
     """A weights file named in the catalog is not on this machine."""
 
