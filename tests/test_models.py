@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import SecretStr
 
 from scarmass import models
-from scarmass.domain.errors import ModelNamedBySettings, WeightsInvalid, WeightsMissing
+from scarmass.domain.errors import ModelNamedBySettings, ModelsUnavailable, WeightsInvalid, WeightsMissing
 from scarmass.domain.promotion import ModelKind
 from scarmass.domain.protocols import Model
 from scarmass.inference.weights.load import sha256_of
 from scarmass.models import following_promotions, require_promotable, serving_weights, shipped_model
 from scarmass.services import promotions
 from scarmass.services.context import Context
+from scarmass.services.precedence import Precedence
 from scarmass.services.readings.outline import proposed_contours
 from scarmass.settings import SEGMENTER, Settings
 from scarmass.storage.stacks import get_stack
@@ -200,3 +202,17 @@ def test_weights_that_the_settings_name_serve_whatever_is_promoted(
     with pytest.raises(ModelNamedBySettings, match="mobile_sam"):
         require_promotable(named, KIND)
     require_promotable(named, DETECTOR)
+
+
+def test_a_server_opens_models_on_other_machines_before_they_answer(
+    context: Context, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    address, token = f"ray://127.0.0.1:{unused_tcp_port}", SecretStr("0123456789abcdef" * 2)
+    settings = Settings(data_dir=tmp_path, models=address, models_token=token)
+    opened = models.open_models(settings, context.database, context.files)
+    assert (opened.detector.model, opened.segmenter.model) == (shipped_model(DETECTOR), shipped_model(KIND))
+    assert address in opened.segmenter.device_and_precision
+    assert not opened.answer()
+    assert opened.precedence.clicks_at_once > Precedence().clicks_at_once
+    with pytest.raises(ModelsUnavailable):
+        models.open_segmenter(settings, SEGMENTER)

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from scarmass.cli.serve import demo, import_studies, serve
 from scarmass.domain.errors import SecretTooShort
@@ -206,3 +206,20 @@ def test_a_syslog_server_is_set_by_its_host_and_refused_where_it_cannot_be(tmp_p
     ):
         with pytest.raises(ValidationError, match=words):
             AuditSettings.model_validate({"syslog": wrong})
+
+
+@pytest.mark.parametrize("models", ["ray://gpu.example:8100", "ray://[::1]:8100", "https://models.example"])
+def test_models_on_other_machines_are_named_by_their_address_and_known_by_a_token(models: str) -> None:
+    settings = Settings(models=models, models_token=SecretStr("0123456789abcdef" * 2))
+    assert settings.token_of_models == "0123456789abcdef" * 2
+    for short in ("", "0123456789abcdef"):
+        with pytest.raises(SecretTooShort, match="SCARMASS_MODELS_TOKEN"):
+            _ = Settings(models=models, models_token=SecretStr(short)).token_of_models
+
+
+@pytest.mark.parametrize(
+    "models", ["gpu:8100", "http://gpu:8100", "ray://gpu", "ray://user@gpu:8100", "ray://gpu:8100/x"]
+)
+def test_an_address_of_models_that_cannot_be_is_refused(models: str) -> None:
+    with pytest.raises(ValidationError, match="models"):
+        Settings(models=models)

@@ -103,6 +103,8 @@ def open_context(settings: Settings, database: Database, files: FileStore) -> Co
             record_key=record_key(settings.data_dir),
             audit_receiver=open_audit_receiver(settings),
             metrics=metrics,
+            precedence=models.precedence,
+            models_answer=models.answer,
         )
 
 

@@ -5,17 +5,28 @@ The packages that models need are imported where one is opened.
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scarmass.domain.errors import Away, FileDamaged, ModelNamedBySettings, WeightsInvalid, WeightsMissing
+from scarmass.domain.errors import (
+    Away,
+    FileDamaged,
+    MessageInvalid,
+    ModelNamedBySettings,
+    ModelsUnavailable,
+    WeightsInvalid,
+    WeightsMissing,
+)
 from scarmass.domain.promotion import ModelKind
 from scarmass.domain.protocols import Detector, Model, Segmenter, Timing, untimed
 from scarmass.paths import WEIGHTS
 from scarmass.services.context import Context
+from scarmass.services.precedence import Precedence
 from scarmass.services.promotions import promoted_model
 from scarmass.settings import DETECTOR, SEGMENTER, Settings
 from scarmass.storage.database import Database
@@ -23,29 +34,69 @@ from scarmass.storage.files import FileStore
 from scarmass.storage.promotions import PROMOTED
 from scarmass.worker_threads import WokenThread
 
+if TYPE_CHECKING:
+    from scarmass.inference.remote.client import Replicas, WeightsFile
+    from scarmass.inference.remote.models import RemoteDetector, RemoteSegmenter
+
 log = logging.getLogger(__name__)
 
 SHIPPED = {ModelKind.DETECTOR: DETECTOR, ModelKind.SEGMENTER: SEGMENTER}
 GO_BACK = "`scarmass weights back` goes back to what served before"
 RETRY_S = 30.0
+CLICKS_OF_REPLICAS, OTHERS_OF_REPLICAS = 24, 4
+"""Pieces of model work at once, where replicas do it. What is more than they take waits before them, or here."""
 ENDING_S = 2.0
 """For weights that are being loaded where the server ends."""
 
 
 @dataclass(frozen=True)
 class Models:
+    """precedence: as many pieces of work at once as they have room for. answer: whether they do, at once."""
+
     detector: Detector
     segmenter: Segmenter
+    precedence: Precedence = field(default_factory=Precedence)
+    answer: Callable[[], bool] = lambda: True
 
 
 def open_models(settings: Settings, database: Database, files: FileStore, timing: Timing = untimed) -> Models:
-    """Those that serve. Raises WeightsMissing, WeightsInvalid."""
+    """Those that serve. Those on other machines need not answer yet. Raises WeightsMissing, WeightsInvalid."""
     detector, segmenter = (serving_weights(settings, database, files, kind) for kind in ModelKind)
-    return Models(open_detector(settings, detector, timing), open_segmenter(settings, segmenter, timing))
+    if settings.models is None:
+        return Models(open_detector(settings, detector, timing), open_segmenter(settings, segmenter, timing))
+    from scarmass.inference.remote.client import ModelFailed
+
+    remote = remote_detector(settings, detector, timing), remote_segmenter(settings, segmenter, timing)
+    replicas = replicas_of(settings)
+    replicas.forget()  # what was deleted while no server listened
+    try:
+        for model in remote:
+            model.open()
+    except (MessageInvalid, ModelFailed, ModelsUnavailable) as away:
+        log.warning("nothing is proposed or outlined yet: %s", away)
+    return Models(*remote, Precedence(CLICKS_OF_REPLICAS, OTHERS_OF_REPLICAS), replicas.answer)
 
 
 def open_detector(settings: Settings, weights: str | Path, timing: Timing = untimed) -> Detector:
-    """weights: a name in the catalog or a file. Raises WeightsMissing, WeightsInvalid."""
+    """weights: a name in the catalog or a file. Raises WeightsMissing, WeightsInvalid, ModelsUnavailable."""
+    if settings.models is None:
+        return embedded_detector(settings, weights, timing)
+    remote = remote_detector(settings, weights, timing)
+    remote.open()
+    return remote
+
+
+def open_segmenter(settings: Settings, weights: str | Path, timing: Timing = untimed) -> Segmenter:
+    """weights: a name in the catalog or a file. Raises WeightsMissing, WeightsInvalid, ModelsUnavailable."""
+    if settings.models is None:
+        return embedded_segmenter(settings, weights, timing)
+    remote = remote_segmenter(settings, weights, timing)
+    remote.open()
+    return remote
+
+
+def embedded_detector(settings: Settings, weights: str | Path, timing: Timing = untimed) -> Detector:
+    """In this process. Raises WeightsMissing, WeightsInvalid."""
     from scarmass.inference.detector import YoloDetector
     from scarmass.inference.weights.load import resolve, verify
 
@@ -59,8 +110,8 @@ def open_detector(settings: Settings, weights: str | Path, timing: Timing = unti
     )
 
 
-def open_segmenter(settings: Settings, weights: str | Path, timing: Timing = untimed) -> Segmenter:
-    """weights: a name in the catalog or a file. Raises WeightsMissing, WeightsInvalid."""
+def embedded_segmenter(settings: Settings, weights: str | Path, timing: Timing = untimed) -> Segmenter:
+    """In this process. Raises WeightsMissing, WeightsInvalid."""
     from scarmass.inference.segmenter.engine import SegmenterEngine
     from scarmass.inference.weights.load import load
 
@@ -71,6 +122,43 @@ def open_segmenter(settings: Settings, weights: str | Path, timing: Timing = unt
         export_folder=exports_of(settings),
         timing=timing,
     )
+
+
+def remote_detector(settings: Settings, weights: str | Path, timing: Timing) -> "RemoteDetector":
+    """On other machines, where it is opened when it is first asked. Raises WeightsMissing, WeightsInvalid."""
+    from scarmass.inference.remote.models import RemoteDetector
+
+    return RemoteDetector(replicas_of(settings), _weights_file(ModelKind.DETECTOR, weights), timing)
+
+
+def remote_segmenter(settings: Settings, weights: str | Path, timing: Timing) -> "RemoteSegmenter":
+    """On other machines, where it is opened when it is first asked. Raises WeightsMissing, WeightsInvalid."""
+    from scarmass.inference.remote.models import RemoteSegmenter
+
+    return RemoteSegmenter(replicas_of(settings), _weights_file(ModelKind.SEGMENTER, weights), timing)
+
+
+def replicas_of(settings: Settings) -> "Replicas":
+    """The same for all models of this process. Raises SecretTooShort."""
+    assert settings.models is not None
+    return _replicas(settings.models, settings.token_of_models)
+
+
+@cache
+def _replicas(address: str, token: str) -> "Replicas":
+    from scarmass.inference.remote.client import Replicas
+
+    return Replicas(address, token)
+
+
+def _weights_file(kind: ModelKind, weights: str | Path) -> "WeightsFile":
+    from scarmass.inference.remote.client import WeightsFile
+    from scarmass.inference.weights.load import resolve, verify
+
+    entry, file = resolve(weights, WEIGHTS)
+    if file.suffix != ".safetensors":
+        raise WeightsInvalid(f"{file.name} is no safetensors file, as models on other machines have to be")
+    return WeightsFile(kind, Model(entry.name, verify(entry, file)), file)
 
 
 def serving_weights(settings: Settings, database: Database, files: FileStore, kind: ModelKind) -> str | Path:

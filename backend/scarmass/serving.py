@@ -40,6 +40,8 @@ def serve(settings: Settings) -> None:
     set_up_logs()
     faulthandler.enable()  # where native code crashes, the log says in which functions
     _ = settings.pseudonyms
+    if settings.models is not None:
+        _ = settings.token_of_models
     settings.login.require_safe(settings.host, settings.allowed_hosts)
     _require_free_port(settings.host, settings.port, "PORT")
     if settings.metrics_port is not None:

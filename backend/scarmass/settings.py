@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from scarmass.api.bounds import BodyBounds, Share
 from scarmass.domain.deletion import RetentionRules
+from scarmass.domain.errors import SecretTooShort
 from scarmass.domain.mass import MYOCARDIAL_DENSITY_G_PER_ML, MassExtent
 from scarmass.domain.sensitivity import HIGHEST, LOWEST
 from scarmass.imaging.bounds import Bounds
@@ -35,6 +36,8 @@ SECRETS_DIR = "/run/secrets"
 
 SECRET = re.compile(r"(secret|token|password|database_url)$")
 """The end of the name of every setting that is one, or may hold one."""
+
+SHORTEST_TOKEN = 32
 
 SEGMENTER, DETECTOR = "scarmass-litemedsam-two-centres", "scarmass-yolo26n"
 """What is shipped: it serves where nothing else is named or promoted, and is evaluated where nothing else is named."""
@@ -94,6 +97,14 @@ class Settings(BaseSettings):
         default=None, description="a name in the catalog or a path to weights; unset, what was promoted, or is shipped"
     )
     detector: str | None = Field(default=None, description="the same of the detector")
+    models: str | None = Field(
+        default=None,
+        pattern=r"^(ray://[A-Za-z0-9.:\[\]-]+:[0-9]{1,5}|https://[A-Za-z0-9.:\[\]-]+)$",
+        description="ray://host:port where `scarmass models` runs (https:// behind a proxy); unset, models run here",
+    )
+    models_token: SecretStr = Field(
+        default=SecretStr(""), description="what server and `scarmass models` know each other by: 32 characters or more"
+    )
     embedding_cache_mib: int = Field(default=1024, ge=16)
     mass_extent: MassExtent = MassExtent.SLICE_THICKNESS
     density_g_per_ml: float = Field(default=MYOCARDIAL_DENSITY_G_PER_ML, gt=0.5, lt=2)
@@ -201,6 +212,14 @@ class Settings(BaseSettings):
     def pseudonyms(self) -> Pseudonyms | None:
         """None where what comes in is stored as it is. Raises SecretTooShort."""
         return Pseudonyms(self.deidentification_secret.get_secret_value()) if self.deidentify else None
+
+    @property
+    def token_of_models(self) -> str:
+        """Raises SecretTooShort."""
+        token = self.models_token.get_secret_value()
+        if len(token) < SHORTEST_TOKEN:
+            raise SecretTooShort(f"SCARMASS_MODELS_TOKEN has to have {SHORTEST_TOKEN} characters or more")
+        return token
 
     @property
     def body_bounds(self) -> BodyBounds:

@@ -77,7 +77,10 @@ class Worker:
             return carry_out.take_up(context.places)
 
         threads: list[WorkerThread] = [
-            QueueWorker(context, Queue.PREPARING, prepare.take_up, prepare_next, give_up),
+            *(
+                QueueWorker(context, Queue.PREPARING, prepare.take_up, prepare_next, give_up)
+                for _ in range(context.precedence.others_at_once)
+            ),
             QueueWorker(context, Queue.DELIVERING, deliver.take_up, write, wait),
             QueueWorker(context, Queue.DELETING, take_up_deletions, delete, put_off_deletion),
             night_worker(context),

@@ -129,8 +129,8 @@ def test_a_click_goes_before_all_that_others_asked_for_and_beside_what_is_at_wor
     assert threads.done[:4] == ["much", "click", "click", "click"]
 
 
-def test_clicks_of_several_take_turns_too(threads: Threads, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precedence_module, "CLICKS_AT_ONCE", 1)
+def test_clicks_of_several_take_turns_too(threads: Threads) -> None:
+    threads.precedence.clicks_at_once = 1
     threads.ask(Asker("many slices"), 50, is_click=True)
     threads.wait_until_begun()
     threads.ask(Asker("one slice"), 1, is_click=True)
@@ -138,6 +138,17 @@ def test_clicks_of_several_take_turns_too(threads: Threads, monkeypatch: pytest.
     threads.end(51)
     threads.join()
     assert threads.done[:2] == ["many slices", "one slice"]
+
+
+def test_so_many_pieces_are_at_work_at_once_as_there_is_room_for(threads: Threads) -> None:
+    threads.precedence.others_at_once = 2
+    for name in ("one", "another", "a third"):
+        threads.ask(Asker(name), 1)
+    threads.wait_until_begun(2)
+    threads.wait_until_waiting(1)
+    threads.end(3)
+    threads.join()
+    assert sorted(threads.done) == ["a third", "another", "one"]
 
 
 def a_piece_of(precedence: Precedence) -> tuple[threading.Thread, threading.Event]:

@@ -47,11 +47,13 @@ class SliceImage:
     key: identifies the pixels (same key, same pixels), for the embedding cache.
     pixels: float32 (rows, columns), rescaled values, bright scar bright.
     pixel_spacing_mm: (between rows, between columns).
+    stack: one for slices that are looked at together, empty where it is unknown. It says nothing of whose they are.
     """
 
     key: str
     pixels: NDArray[np.float32]
     pixel_spacing_mm: tuple[float, float]
+    stack: str = ""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ class Context:
     here.
 
     images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
-    time. results: what signed readings leave as. metrics: what is counted and timed.
+    time. results: what signed readings leave as. metrics: what is counted and timed. models_answer: whether they do, as
+    those on other machines may not.
     """
 
     database: Database
@@ -100,6 +101,7 @@ class Context:
         default_factory=lambda: Remembered(REMEMBERED_RESULTS)
     )
     precedence: Precedence = field(default_factory=Precedence)
+    models_answer: Callable[[], bool] = lambda: True
     notifications: Notifications = field(init=False)
     metrics: Metrics = field(default_factory=Metrics)
 

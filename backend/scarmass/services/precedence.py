@@ -18,7 +18,7 @@ OTHERS_EVERY_S = 2.0
 """However many clicks come, and however short the pauses between them, a piece of other work is done so often."""
 
 CLICKS_AT_ONCE = max(2, (os.cpu_count() or 1) // 2)
-"""Pieces for clicks, beside the one piece for all else: a click never waits for the end of that."""
+"""Pieces for clicks where this machine's own processor or GPU does them."""
 
 REMEMBERED_TURNS = 4096
 
@@ -48,9 +48,13 @@ class _Place:
 
 
 class Precedence:
-    """Safe to use from many threads."""
+    """Safe to use from many threads.
 
-    def __init__(self) -> None:
+    clicks_at_once: pieces for clicks. others_at_once: for all else, beside them: no click waits for the end of one.
+    """
+
+    def __init__(self, clicks_at_once: int = CLICKS_AT_ONCE, others_at_once: int = 1) -> None:
+        self.clicks_at_once, self.others_at_once = clicks_at_once, others_at_once
         self._changed = threading.Condition()
         self._clicks = 0
         self._others_from = 0.0
@@ -120,7 +124,7 @@ class Precedence:
         if self._is_stopped or place.asker.gone.is_set():
             return True
         alike = [one for one in self._at_work if one.is_click is place.is_click]
-        if len(alike) >= (CLICKS_AT_ONCE if place.is_click else 1):
+        if len(alike) >= (self.clicks_at_once if place.is_click else self.others_at_once):
             return False
         if not place.is_click and self._clicks and monotonic() < self._others_from:
             return False

@@ -1,5 +1,7 @@
 """Stored studies, stacks and slices: looked up, overruled, and as the images that models and pages see."""
 
+from hashlib import sha256
+
 from numpy.typing import NDArray
 
 from scarmass.domain.other_views import OtherView, View, other_views, views_of
@@ -108,9 +110,10 @@ def pixels_of(files: FileStore, one: Slice) -> NDArray:
 
 
 def slice_image(files: FileStore, one: Slice) -> SliceImage:
-    """Rescaled float32 pixels (rows, columns) with their spacing."""
+    """Rescaled float32 pixels (rows, columns) with their spacing; those of one series count as one stack."""
     values = slice_values(files.get(one.sha256), one.header)
-    return SliceImage(one.pixels_key, values, one.header.pixel_spacing_mm)
+    series = sha256(one.header.series_instance_uid.encode()).hexdigest()
+    return SliceImage(one.pixels_key, values, one.header.pixel_spacing_mm, series)
 
 
 def thumbnail(files: FileStore, one: Slice) -> bytes:

@@ -18,9 +18,10 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", response_model=None)
 def readyz(context: InContext) -> dict | JSONResponse:
-    """Database reachable and migrated, models loaded (the process holds them from its start).
+    """Database reachable and migrated, models loaded (the process always holds some).
 
-    Full storage is told, and no reason to be asked no more: what is stored can be read.
+    Full storage is told, and no reason to be asked no more: what is stored can be read. So are models on other machines
+    that do not answer.
     """
     if not context.database.is_ready():
         return problem(503, "DatabaseNotReady", "Database not ready", "PostgreSQL does not answer")
@@ -37,4 +38,5 @@ def readyz(context: InContext) -> dict | JSONResponse:
         "status": "ready",
         "storage": told,
         "models": {role: Model.of(of).model_dump() for role, of in models.items()},
+        "models_answer": context.models_answer(),
     }
