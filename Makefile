@@ -73,9 +73,9 @@ lint:
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml --output-file requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --extra models --constraint requirements.lock --generate-hashes \
-		--no-annotate --no-emit-index-url --no-emit-find-links --no-header pyproject.toml \
-		--output-file requirements-serve.lock
+	uv pip compile --quiet --universal --python-version 3.11 --extra models --extra remote \
+		--constraint requirements.lock --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--no-header pyproject.toml --output-file requirements-serve.lock
 
 # Known weaknesses in what is pinned: asks PyPI and npm, and fails where one of them does not answer for a package.
 audit: audit-python audit-npm

@@ -9,6 +9,7 @@ from scarmass.cli.calibrate import calibrate
 from scarmass.cli.data import dataset_app
 from scarmass.cli.deletion import delete_patient, deletions
 from scarmass.cli.evaluate import agreement, evaluate, evaluate_contours, evaluate_detector, report, zero_shot
+from scarmass.cli.models import models
 from scarmass.cli.promote import back, history, promote
 from scarmass.cli.serve import demo, import_studies, replay, serve
 from scarmass.cli.train import train_app
@@ -18,6 +19,7 @@ from scarmass.main import console
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Myocardial scar mass from LGE MR.")
 app.command()(serve)
+app.command()(models)
 app.command("import")(import_studies)
 app.command()(demo)
 app.command()(replay)
