@@ -73,7 +73,7 @@ lint:
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml --output-file requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --extra models --extra remote \
+	uv pip compile --quiet --universal --python-version 3.11 --extra models --extra remote --extra s3 \
 		--constraint requirements.lock --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 		--no-header pyproject.toml --output-file requirements-serve.lock
 

@@ -26,6 +26,7 @@ from scarmass.storage.local_store import LocalStore
 from scarmass.worker import Worker
 from tests.fakes import EchoSegmenter, FakeDetector
 from tests.kept import Kept, T, keep
+from tests.object_service import ObjectService, object_service_running
 from tests.phantom_reader import PhantomReader
 from tests.services.readings.driving import prepared
 
@@ -91,6 +92,13 @@ def database(postgres: str, new_database: Callable[..., str], migrated_template:
 @pytest.fixture
 def files(tmp_path: Path) -> LocalStore:
     return LocalStore(tmp_path / "data" / "objects")
+
+
+@pytest.fixture(scope="session")
+def object_service() -> Iterator[ObjectService]:
+    """An object store that lives as long as the test run."""
+    with object_service_running() as service:
+        yield service
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from scarmass.domain.audit import AuditReceiver
+from scarmass.domain.errors import ExtraNotInstalled
 from scarmass.domain.pacs import Commitment, DimsePeer, LocalEntity, PacsClient, Peer
 from scarmass.domain.pacs_rules import source_of
 from scarmass.domain.reading import Sensitivity
@@ -53,13 +54,17 @@ def open_database(settings: Settings) -> Iterator[Database]:
 
 
 def open_files(settings: Settings) -> FileStore:
-    """The stored objects, within what the settings leave them of the disk."""
-    largest = settings.max_storage_gib
-    return LocalStore(
-        settings.data_dir / "objects",
-        None if largest is None else int(largest * 2**30),
-        int(settings.min_free_disk_gib * 2**30),
-    )
+    """The stored objects, whosever they are, within what settings leave them of the disk. Raises ExtraNotInstalled."""
+    root, least_free = settings.data_dir / "objects", int(settings.min_free_disk_gib * 2**30)
+    bucket, largest = settings.bucket, settings.max_storage_gib
+    if bucket is None:
+        return LocalStore(root, None if largest is None else int(largest * 2**30), least_free)
+    try:
+        from scarmass.storage.object_store import ObjectStore
+    except ModuleNotFoundError as error:
+        missing = "the settings name an object store, and its package is missing: pip install 'scarmass[s3]'"
+        raise ExtraNotInstalled(missing) from error
+    return ObjectStore(bucket, root, least_free)
 
 
 @contextmanager

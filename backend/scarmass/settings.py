@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field, IPvAnyAddress, IPvAnyNetwork, SecretStr
+from pydantic import BaseModel, Field, IPvAnyAddress, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     JsonConfigSettingsSource,
@@ -27,6 +27,7 @@ from scarmass.imaging.pseudonyms import Pseudonyms
 from scarmass.paths import CHECKOUT
 from scarmass.settings_access import LoginSettings
 from scarmass.settings_audit import AuditSettings
+from scarmass.settings_objects import ObjectStoreSettings
 from scarmass.settings_pacs import PacsSettings
 from scarmass.storage.database import with_password
 
@@ -56,7 +57,7 @@ class SensitivityFit(BaseModel):
     fitted_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
-class Settings(BaseSettings):
+class Settings(ObjectStoreSettings):
     """PORT, DATA_DIR and DATABASE_URL go by those names; any other variable is the setting's with SCARMASS_ before.
 
     What the environment does not say, a file of the variable's name in SCARMASS_SECRETS_DIR (/run/secrets) may, then
@@ -178,6 +179,12 @@ class Settings(BaseSettings):
         default=20, ge=1, description="all who come from one address may ask for so many times as much together"
     )
     body_idle_seconds: float = Field(default=20, gt=0, description="that a request's body may bring nothing")
+
+    @model_validator(mode="after")
+    def _bounds_one_store(self) -> "Settings":
+        if self.objects is not None and self.max_storage_gib is not None:
+            raise ValueError("max_storage_gib is of DATA_DIR: what an object store may hold, its own quota says")
+        return self
 
     @property
     def postgres_url(self) -> str | None:

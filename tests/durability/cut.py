@@ -20,9 +20,9 @@ class Line(StrEnum):
 
 
 class Proxy:
-    """Forwards connections to a Unix socket. Its loop runs in a thread of its own."""
+    """Forwards connections to a Unix socket, or to a port of this machine. Its loop runs in a thread of its own."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path | int) -> None:
         self.port = free_port()
         self._target = target
         self._loop = asyncio.new_event_loop()
@@ -61,7 +61,10 @@ class Proxy:
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._line is Line.RESET:
             return _reset(writer)
-        there = await asyncio.open_unix_connection(self._target)
+        if isinstance(self._target, Path):
+            there = await asyncio.open_unix_connection(self._target)
+        else:
+            there = await asyncio.open_connection("127.0.0.1", self._target)
         self._open |= {writer, there[1]}
         await asyncio.gather(self._copy(reader, there[1]), self._copy(there[0], writer))
         self._open -= {writer, there[1]}
@@ -82,7 +85,7 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 
 @contextmanager
-def proxy(target: Path) -> Iterator[Proxy]:
+def proxy(target: Path | int) -> Iterator[Proxy]:
     """One that forwards until it is told otherwise."""
     made = Proxy(target)
     thread = threading.Thread(target=made._loop.run_forever, daemon=True)

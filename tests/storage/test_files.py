@@ -1,4 +1,4 @@
-"""What every store of files is held to."""
+"""What every store of files is held to, whether a folder or a bucket keeps them."""
 
 import hashlib
 from collections.abc import Callable
@@ -11,14 +11,19 @@ from hypothesis import strategies as st
 from scarmass.domain.errors import StorageFull
 from scarmass.storage.files import INCOMING, FileStore
 from scarmass.storage.local_store import LocalStore
+from scarmass.storage.object_store import ObjectStore
 from scarmass.storage.room import Room
+from tests.object_service import ObjectService
 
 LOST = hashlib.sha256(b"never stored").hexdigest()
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> FileStore:
-    return LocalStore(tmp_path)
+@pytest.fixture(params=["a folder", "a bucket", "a bucket without versions"])
+def files(request: pytest.FixtureRequest, tmp_path: Path, object_service: ObjectService) -> FileStore:
+    if request.param == "a folder":
+        return LocalStore(tmp_path)
+    bucket = object_service.new_bucket(keeps_versions=request.param == "a bucket")
+    return ObjectStore(bucket, tmp_path)
 
 
 def everything_in(folder: Path) -> list[Path]:
@@ -41,6 +46,7 @@ def test_what_is_put_twice_is_there_once(files: FileStore) -> None:
 
 
 def test_what_is_there_is_told_by_name_and_what_is_not_is_not_found(files: FileStore) -> None:
+    files.require_ready()
     x, y = files.put(b"x"), files.put(b"y")
     assert set(files.names()) == files.present([x, LOST, y]) == {x, y}
     assert (files.has(x), files.has(LOST)) == (True, False)

@@ -8,7 +8,7 @@ import typer
 
 from scarmass.cli.audit import record_command
 from scarmass.domain.audit import Action
-from scarmass.main import console, open_postgres
+from scarmass.main import console, open_files, open_postgres
 from scarmass.settings import Settings, settings_without_secrets
 from scarmass.storage.audit import has_trail
 from scarmass.storage.backup.make import keep_newest, make_backup
@@ -21,7 +21,6 @@ from scarmass.storage.backup.restore import (
     restore_files,
 )
 from scarmass.storage.database import Database
-from scarmass.storage.local_store import LocalStore
 
 
 def backup(
@@ -32,7 +31,7 @@ def backup(
     settings = Settings()
     kept, left_out = settings_without_secrets(settings.data_dir)
     with open_postgres(settings) as url, console.status("Making the backup"):
-        files = LocalStore(settings.data_dir / "objects")
+        files = open_files(settings)
         made = make_backup(url, files, settings.data_dir / "spool", folder, kept, left_out)
         _record(url, Action.EXPORT, command="backup", to=str(made.folder))
     typer.echo(f"{made.folder}: {len(made.manifest.objects)} objects, {made.copied} of them new")

@@ -77,6 +77,11 @@ class FileStore(ABC):
         Raises StorageFull, before anything is taken where there is no room for what is expected.
         """
         self.room.require(expected_bytes)
+        with self._folder() as folder:
+            yield folder
+
+    @contextmanager
+    def _folder(self) -> Iterator[Incoming]:
         with ExitStack() as stack:
             with _locked(self.root / INCOMING), storage_full_is_a_fact():
                 folder = Path(tempfile.mkdtemp(dir=self.root / INCOMING))
@@ -85,8 +90,15 @@ class FileStore(ABC):
             yield Incoming(folder)
 
     @abstractmethod
+    def require_ready(self) -> None:
+        """Raises StoreUnavailable where what is stored cannot be had, or nothing be stored."""
+
+    @abstractmethod
     def keep(self, received: Sequence[Received]) -> None:
-        """Store files durably under their sha256; storing them again changes nothing. Raises StorageFull."""
+        """Store files durably under their sha256; storing them again changes nothing.
+
+        Raises StorageFull, FileRefused.
+        """
 
     def put(self, content: bytes) -> str:
         """Store the bytes durably and return their sha256; storing them again changes nothing. Raises StorageFull."""

@@ -14,6 +14,9 @@ SYNC_THREADS = 8
 class LocalStore(FileStore):
     """Files under root/aa/bb/<sha256>. A name appears only when the whole content is on the disk."""
 
+    def require_ready(self) -> None:
+        """The disk is there as long as the server."""
+
     def keep(self, received: Sequence[Received]) -> None:
         with storage_full_is_a_fact():
             folders = {self.root}

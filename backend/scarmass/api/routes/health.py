@@ -18,13 +18,14 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", response_model=None)
 def readyz(context: InContext) -> dict | JSONResponse:
-    """Database reachable and migrated, models loaded (the process always holds some).
+    """Database and object store reachable, the former migrated, models loaded (the process always holds some).
 
     Full storage is told, and no reason to be asked no more: what is stored can be read. So are models on other machines
     that do not answer.
     """
     if not context.database.is_ready():
         return problem(503, "DatabaseNotReady", "Database not ready", "PostgreSQL does not answer")
+    context.files.require_ready()
     models = {"detector": context.detector.model, "segmenter": context.segmenter.model}
     storage = context.files.room.usage()
     told = {

@@ -55,5 +55,9 @@ class FileDamaged(Conflict):
     """A stored file is not what it was when it was stored, as its sha256 says, or is handed out no more."""
 
 
+class FileRefused(Conflict):
+    """The object store does not take this one file, however often it is sent, such as one that is too large for it."""
+
+
 class StorageFull(Full):
     """The disk of the files, or of the database, has no room left."""

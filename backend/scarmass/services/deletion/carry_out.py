@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.audit import Action, Event, Subject
 from scarmass.domain.deletion import Deletion
+from scarmass.domain.errors import StoreUnavailable
 from scarmass.imaging.announced import Announced, announced
 from scarmass.services.deletion.places import Places
 from scarmass.storage import audit, deletions, erasing, jobs, studies
@@ -36,7 +37,10 @@ def carry_out(places: Places, deletion_id: uuid.UUID) -> bool:
     target = _undisturbed(places, deletion_id)
     if isinstance(target, bool):
         return target
-    files, is_done = remove_unnamed(places.database, places.files, target.files)
+    try:
+        files, is_done = remove_unnamed(places.database, places.files, target.files)
+    except StoreUnavailable as error:
+        return _again_later(places, deletion_id, str(error))
     counts = Counter(stored_files=files)
     if not is_done:
         return _again_soon(places, deletion_id, counts)
@@ -62,10 +66,7 @@ def carry_out(places: Places, deletion_id: uuid.UUID) -> bool:
 
 def give_up_for_now(places: Places, deletion_id: uuid.UUID) -> None:
     """Nothing that is to be deleted is set aside for good: `take_up` has it tried again."""
-    with places.database.transaction() as session:
-        if deletions.lock_target(session, deletion_id) is not None:
-            deletions.wait(session, deletion_id, UNEXPECTED)
-            jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=RETRY_S)
+    _again_later(places, deletion_id, UNEXPECTED)
 
 
 def take_up(places: Places) -> bool:
@@ -131,6 +132,15 @@ def _again_soon(places: Places, deletion_id: uuid.UUID, counts: Counter[str] | N
         if counts and deletions.lock_target(session, deletion_id) is not None:
             deletions.count(session, deletion_id, +counts)
         jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=PAUSE_S)
+    return False
+
+
+def _again_later(places: Places, deletion_id: uuid.UUID, because: str) -> bool:
+    """False, as it is not done yet; the record says why."""
+    with places.database.transaction() as session:
+        if deletions.lock_target(session, deletion_id) is not None:
+            deletions.wait(session, deletion_id, because)
+            jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=RETRY_S)
     return False
 
 
