@@ -26,6 +26,7 @@ from scarmass.settings import Settings
 from scarmass.storage.database import Database, migrate
 from scarmass.storage.embedded_postgres import embedded_postgres
 from scarmass.storage.files import FileStore
+from scarmass.storage.installations import require_ours
 from scarmass.storage.local_store import LocalStore
 from scarmass.storage.record_key import record_key
 from scarmass.storage.spool import Spool
@@ -35,9 +36,11 @@ console = Console(stderr=True, highlight=False)
 
 @contextmanager
 def open_storage(settings: Settings) -> Iterator[tuple[Database, FileStore]]:
-    """The migrated database and its file store."""
+    """The migrated database and its file store. Raises StoreNotOurs, StoreUnavailable."""
     with open_database(settings) as database:
-        yield database, open_files(settings)
+        files = open_files(settings)
+        require_ours(database, files)
+        yield database, files
 
 
 @contextmanager

@@ -136,6 +136,7 @@ def test_a_404_of_what_stands_before_a_service_is_not_the_loss_of_every_file(buc
         sha256 = hashlib.sha256(b"x").hexdigest()
         for ask in (
             store.require_ready,
+            store.whose,
             lambda: store.put(b"x"),
             lambda: store.has(sha256),
             lambda: store.get(sha256),

@@ -1,6 +1,6 @@
 """The command line of backups: made beside a server that runs, restored into an empty data folder."""
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Annotated
 
@@ -18,9 +18,12 @@ from scarmass.storage.backup.restore import (
     chosen_backup,
     require_empty,
     restore_database,
-    restore_files,
+    restore_folder,
+    restored_objects,
 )
 from scarmass.storage.database import Database
+from scarmass.storage.files import FileStore
+from scarmass.storage.installations import has_installation, require_ours
 
 
 def backup(
@@ -32,6 +35,7 @@ def backup(
     kept, left_out = settings_without_secrets(settings.data_dir)
     with open_postgres(settings) as url, console.status("Making the backup"):
         files = open_files(settings)
+        _require_ours(url, files)
         made = make_backup(url, files, settings.data_dir / "spool", folder, kept, left_out)
         _record(url, Action.EXPORT, command="backup", to=str(made.folder))
     typer.echo(f"{made.folder}: {len(made.manifest.objects)} objects, {made.copied} of them new")
@@ -56,11 +60,12 @@ def restore(
     require_empty(settings.data_dir)
     with console.status(f"Checking {found.name}"):
         manifest = checked(found, all_of_them)
-    with all_or_nothing(settings.data_dir):
+    with all_or_nothing(settings.data_dir), ExitStack() as stack:
         with console.status("Storing the objects"):
-            restore_files(found, all_of_them, manifest, settings.data_dir)
+            installation = stack.enter_context(restored_objects(all_of_them, manifest, open_files(settings)))
+            restore_folder(found, settings.data_dir, settings.of_objects)
         with open_postgres(settings) as url, console.status("Filling the database"):
-            restore_database(found, url)
+            restore_database(found, url, installation)
             _record(url, Action.IMPORT, command="restore", made_at=str(manifest.made_at))
     typer.echo(f"{settings.data_dir} is as it was at {manifest.made_at}: {len(manifest.kept)} objects")
     if manifest.missing:
@@ -68,6 +73,15 @@ def restore(
     if manifest.left_out:
         typer.echo(f"set these again, which are no part of a backup: {', '.join(manifest.left_out)}")
     typer.echo("what was deleted for good since then has to be deleted again")
+
+
+def _require_ours(url: str, files: FileStore) -> None:
+    """Of a database that an older version made it cannot be told, and nothing is changed. Raises StoreNotOurs."""
+    with closing(Database(url)) as database:
+        with database.transaction() as session:
+            is_told = has_installation(session)
+        if is_told:
+            require_ours(database, files)
 
 
 def _record(url: str, action: Action, **about: str) -> None:

@@ -145,6 +145,18 @@ class FileStore(ABC):
         return removed
 
 
+class SharedStore(FileStore):
+    """A store that several installations could name, so that it says of which one it is."""
+
+    @abstractmethod
+    def whose(self) -> str | None:
+        """What was said of whose it is; None where nothing was."""
+
+    @abstractmethod
+    def say_whose(self, said: str | None) -> None:
+        """None: nothing any more."""
+
+
 @contextmanager
 def storage_full_is_a_fact() -> Iterator[None]:
     """Raise StorageFull where the disk, or what of it may be used, is full."""

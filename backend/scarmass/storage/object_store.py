@@ -16,10 +16,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scarmass.domain.errors import Fact, FileDamaged, FileRefused, StorageFull, StoreUnavailable
 from scarmass.storage.bucket import CONNECTIONS, Bucket
-from scarmass.storage.files import PIECE_BYTES, FileStore, Received
+from scarmass.storage.files import PIECE_BYTES, Received, SharedStore
 
 AT_ONCE = CONNECTIONS // 2
 """Requests of one call: each waits for the network, and for nothing here."""
+INSTALLATION = "installation"
+"""The object that says whose the others are."""
+LONGEST_SAID = 200
 STORED_AS = "sha256"
 """What is said beside an object that is stored here, and not of one that anybody put in its place."""
 NAME = re.compile(r"[0-9a-f]{64}")
@@ -46,7 +49,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class ObjectStore(FileStore):
+class ObjectStore(SharedStore):
     """Safe to use from many threads and processes. Whatever asks the store raises StoreUnavailable where it is away.
 
     Nothing of it stays on this machine: what is deleted is gone.
@@ -108,6 +111,22 @@ class ObjectStore(FileStore):
     def _ask_for_bucket(self, client: Any) -> None:
         with _answered():
             client.head_bucket(Bucket=self._bucket)
+
+    def whose(self) -> str | None:
+        try:
+            with _answered(missing=MISSING):
+                body = self._client.get_object(Bucket=self._bucket, Key=self._key(INSTALLATION))["Body"]
+                with closing(body):
+                    return body.read(LONGEST_SAID).decode(errors="replace").strip()
+        except FileNotFoundError:
+            return None
+
+    def say_whose(self, said: str | None) -> None:
+        if said is None:
+            self._erase(INSTALLATION)
+            return
+        with _answered():
+            self._client.put_object(Bucket=self._bucket, Key=self._key(INSTALLATION), Body=said.encode())
 
     def _key(self, name: str) -> str:
         return self._prefix + name

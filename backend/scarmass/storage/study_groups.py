@@ -87,6 +87,7 @@ OF_NO_STUDY = frozenset(
         tables.AuditDeliveryRow,
         tables.NightRow,
         tables.PromotionRow,
+        tables.InstallationRow,
     }
 )
 

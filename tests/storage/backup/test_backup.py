@@ -2,16 +2,17 @@
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
 from scarmass.domain.deletion import DeletionReason, DeletionRequest
-from scarmass.domain.errors import BackupFailed, BackupInvalid, FolderNotEmpty
+from scarmass.domain.errors import BackupFailed, BackupInvalid, FolderNotEmpty, StoreNotOurs, StoreUnavailable
 from scarmass.domain.promotion import ModelKind
 from scarmass.domain.protocols import Model
 from scarmass.inference.weights.load import sha256_of
@@ -31,16 +32,21 @@ from scarmass.storage.backup.restore import (
     chosen_backup,
     require_empty,
     restore_database,
-    restore_files,
+    restore_folder,
+    restored_objects,
 )
 from scarmass.storage.database import Database, psycopg_url
+from scarmass.storage.files import FileStore, Received
+from scarmass.storage.installations import RESTORING, require_ours
 from scarmass.storage.local_store import LocalStore
+from scarmass.storage.object_store import ObjectStore
 from scarmass.storage.orphans import hold_files
 from scarmass.storage.spool import Spool
 from tests.api.signing import ANNA, accept_all, get, open_reading, sign
 from tests.conftest import application, upload
 from tests.fakes import EchoSegmenter, FakeDetector
 from tests.models import weights_file
+from tests.object_service import PREFIX, ObjectService, versions_in
 from tests.services.deletion.distinctive import PATIENT_ID, Distinctive, distinctive
 from tests.storage import older_revisions
 from tests.storage.test_migrations import assert_same
@@ -78,11 +84,16 @@ def back_up(context: Context, folder: Path, spool: Path) -> Callable[[], Made]:
 
 
 def restored(backup: Path, data: Path, url: str) -> Context:
-    found, folder = chosen_backup(backup)
     require_empty(data)
-    restore_files(found, folder, checked(found, folder), data)
-    restore_database(found, url)
-    return Context(Database(psycopg_url(url)), LocalStore(data / "objects"), FakeDetector(), EchoSegmenter())
+    return restored_into(LocalStore(data / "objects"), backup, data, url)
+
+
+def restored_into(files: FileStore, backup: Path, data: Path, url: str) -> Context:
+    found, folder = chosen_backup(backup)
+    with restored_objects(folder, checked(found, folder), files) as installation:
+        restore_folder(found, data, {})
+        restore_database(found, url, installation)
+    return Context(Database(psycopg_url(url)), files, FakeDetector(), EchoSegmenter())
 
 
 def exported(client: TestClient, reading_id: str, format: str) -> bytes:
@@ -214,9 +225,49 @@ def test_nothing_is_restored_over_what_is_there(
     with pytest.raises(FolderNotEmpty):
         require_empty(tmp_path / "full")
     with pytest.raises(FolderNotEmpty):
-        restore_database(made.folder, context.database.conninfo)
+        restore_database(made.folder, context.database.conninfo, uuid.uuid4())
     with pytest.raises(BackupInvalid):
         chosen_backup(tmp_path / "full")
+
+
+def test_an_installation_moves_into_an_object_store_and_out_of_it_by_a_backup(
+    stored: str,
+    client: TestClient,
+    context: Context,
+    back_up: Callable[[], Made],
+    object_service: ObjectService,
+    tmp_path: Path,
+    new_database: Callable[[], str],
+) -> None:
+    made, bucket = back_up(), object_service.new_bucket()
+    store = ObjectStore(bucket, tmp_path / "moved" / "objects")
+    moved = restored_into(store, made.folder, tmp_path / "moved", new_database())
+    assert set(store.names()) == set(context.files.names()) != set()
+    with pytest.raises(FolderNotEmpty), restored_objects(made.folder.parent, made.manifest, store):
+        pass
+    assert set(store.names()) == set(context.files.names()), "what was there before stays"
+
+    require_ours(moved.database, store)
+    with pytest.raises(StoreNotOurs, match="another installation"):
+        require_ours(context.database, store)  # that one may still run, with a store of its own
+
+    damaged = next(iter(store.names()))
+    bucket.client().put_object(Bucket=bucket.name, Key=PREFIX + damaged, Body=b"something else")
+    again = make_backup(moved.database.conninfo, store, tmp_path / "spool", tmp_path / "again", {}, ())
+    assert again.manifest.objects == made.manifest.objects
+    assert again.manifest.missing == (damaged,)
+    moved.database.close()
+
+
+def test_what_settings_say_of_an_object_store_is_not_restored_but_said_anew(
+    context: Context, back_up: Callable[[], Made], folder: Path, spool: Path, tmp_path: Path
+) -> None:
+    said = {"objects": "s3://production", "objects_region": "eu-central-1", "sensitivity": 1}
+    made = make_backup(context.database.conninfo, context.files, spool, folder, said, ())
+    for name, now in ("here", {}), ("there", {"objects": "s3://another"}):
+        (tmp_path / name).mkdir()
+        restore_folder(made.folder, tmp_path / name, now)
+        assert json.loads((tmp_path / name / "settings.json").read_text()) == {"sensitivity": 1, **now}
 
 
 def test_a_restoring_that_fails_leaves_the_folder_empty(
@@ -227,14 +278,66 @@ def test_a_restoring_that_fails_leaves_the_folder_empty(
 
     def restore() -> None:
         with all_or_nothing(data):
-            restore_files(made.folder, folder, made.manifest, data)
-            assert len(list(LocalStore(data / "objects").names())) == 2
-            restore_database(made.folder, url)
+            files = LocalStore(data / "objects")
+            with restored_objects(folder, made.manifest, files) as installation:
+                assert len(list(files.names())) == 2
+                restore_database(made.folder, url, installation)
 
     with pytest.raises(BackupFailed, match="pg_restore"):
         restore()
     assert list(data.iterdir()) == []
     assert postgres_tools.is_empty(url)
+
+
+def test_a_restore_that_fails_takes_back_what_it_stored_and_where_it_cannot_a_repeat_goes_on(
+    stored: str,
+    back_up: Callable[[], Made],
+    folder: Path,
+    object_service: ObjectService,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, bucket = back_up(), object_service.new_bucket()
+    store = ObjectStore(bucket, tmp_path / "moved")
+
+    def fail() -> None:
+        with restored_objects(folder, made.manifest, store):
+            raise BackupFailed("pg_restore failed")
+
+    with pytest.raises(BackupFailed, match=r"^pg_restore failed$"):
+        fail()
+    assert versions_in(bucket) == []
+
+    with monkeypatch.context() as away:
+        away.setattr(store, "remove", Mock(side_effect=StoreUnavailable("away")))
+        with pytest.raises(BackupFailed, match=r"pg_restore failed.* 2 objects are left"):
+            fail()
+    assert set(store.names()) == set(made.manifest.objects)
+    with pytest.raises(BackupFailed, match=r"^pg_restore failed$"):
+        fail()
+    assert set(store.names()) == set(made.manifest.objects), "another attempt's are not this one's to remove"
+    with restored_objects(folder, made.manifest, store) as installation:
+        pass
+    assert store.whose() == str(installation)
+    with pytest.raises(FolderNotEmpty):
+        fail()
+
+
+def test_of_two_restores_into_one_prefix_the_later_one_goes_on(
+    stored: str, back_up: Callable[[], Made], folder: Path, object_service: ObjectService, tmp_path: Path
+) -> None:
+    made, store = back_up(), ObjectStore(object_service.new_bucket(), tmp_path / "moved")
+    begin = store.keep
+
+    def another_begins(received: Sequence[Received]) -> None:
+        store.keep = begin
+        begin(received)
+        store.say_whose(f"{RESTORING}{uuid.uuid4()}")
+
+    store.keep = another_begins
+    with pytest.raises(FolderNotEmpty, match="another restore"), restored_objects(folder, made.manifest, store):
+        pass
+    assert set(store.names()) == set(made.manifest.objects)
 
 
 def test_a_stored_file_that_is_missing_or_damaged_is_told(

@@ -51,6 +51,10 @@ class StoreUnavailable(Away):
     """The object store of the files cannot be reached, or refuses us."""
 
 
+class StoreNotOurs(Conflict):
+    """The object store holds what another installation stored, or may have: nothing is stored or removed there."""
+
+
 class FileDamaged(Conflict):
     """A stored file is not what it was when it was stored, as its sha256 says, or is handed out no more."""
 

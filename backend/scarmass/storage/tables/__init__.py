@@ -5,6 +5,7 @@ from .audit import *
 from .base import *
 from .deletions import *
 from .images import *
+from .installations import *
 from .network import *
 from .promotions import *
 from .reader_studies import *
