@@ -59,6 +59,11 @@ class Server:
     def open_reading(self, stack_id: str) -> str:
         return self._post(f"/api/v1/stacks/{stack_id}/readings", json={"client_id": str(uuid.uuid4())})["id"]
 
+    def look(self, reading_id: str, sop_instance_uid: str) -> None:
+        """The reader looks at this slice: it is prepared next."""
+        answer = self.http.post(f"/api/v1/readings/{reading_id}/look", json={"sop_instance_uid": sop_instance_uid})
+        answer.raise_for_status()
+
     def wait_until_ready(self, reading_id: str) -> None:
         """Ask until the reading is prepared: every slice has its embedding and its proposal."""
         deadline = monotonic() + STACK_TIMEOUT_S

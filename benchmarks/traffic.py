@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import count
+from time import sleep
 
 import httpx
 
@@ -39,6 +40,17 @@ class FreshStacks:
         """A click on a stack that was only uploaded: nothing is detected or embedded."""
         subject, _ = self.uploaded()
         return elapsed_ms(lambda: self._server.segment(*subject.middle_prompt))
+
+    def opened_click_ms(self) -> float:
+        """A click on the slice that is looked at, a second after the reading of a fresh stack was opened."""
+        subject, stack_id = self.uploaded()
+        uid, prompt = subject.middle_prompt
+        reading_id = self._server.open_reading(stack_id)
+        self._server.look(reading_id, uid)
+        sleep(1)
+        took_ms = elapsed_ms(lambda: self._server.edit(reading_id, 0, uid, prompt))
+        self._server.wait_until_ready(reading_id)
+        return took_ms
 
     def ready_s(self) -> float:
         """From opening the reading of a stack that was only uploaded until it is prepared."""
