@@ -3,7 +3,6 @@
 Part of `make bench`; alone as `python -m benchmarks.arrivals`. The listener is a process of its own, as in the server.
 """
 
-import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from rich.console import Console
 
 from benchmarks.imports import OBJECTS, write_objects
 from benchmarks.report import conditions, rows_table
+from benchmarks.server import free_port
 from benchmarks.timing import Summary, single, summary
 from scarmass.domain.errors import PeerUnreachable
 from scarmass.domain.pacs import DimsePeer, LocalEntity
@@ -28,8 +28,8 @@ AIM_S = OBJECTS / 100
 
 def arrival_rows(folder: Path) -> Iterator[Summary]:
     """Rows of so many objects of 256 x 256 pixels on one association."""
-    here = LocalEntity("SCARMASS", "127.0.0.1", _free_port())
-    scanner = LocalEntity("SCANNER", "127.0.0.1", _free_port())
+    here = LocalEntity("SCARMASS", "127.0.0.1", free_port())
+    scanner = LocalEntity("SCANNER", "127.0.0.1", free_port())
     known = DimsePeer("Scanner", scanner.ae_title, scanner.host, scanner.port)
     spool = Spool(folder / "spool")
     listening = Listening(here, (known,), spool.folder, 2**32, 2**27, 4, checks_address=True)
@@ -54,12 +54,6 @@ def _wait_for(client: DimseClient) -> None:
         except PeerUnreachable:
             time.sleep(0.1)
     raise TimeoutError("the listener did not start in 30 s")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 if __name__ == "__main__":

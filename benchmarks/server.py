@@ -107,7 +107,7 @@ def prepare_storage(data_dir: Path, warm_up: Subject) -> None:
 @contextmanager
 def running_server(data_dir: Path, segmenter: str) -> Iterator[Server]:
     """`scarmass serve` with this segmenter, stopped at the end. Other settings come from the environment."""
-    port = _free_port()
+    port = free_port()
     environment = {name: value for name, value in os.environ.items() if name.upper() != "DATABASE_URL"}
     environment |= {"PORT": str(port), "DATA_DIR": str(data_dir)}
     environment |= {"SCARMASS_HOST": HOST, "SCARMASS_SEGMENTER": segmenter}
@@ -141,7 +141,7 @@ def _wait_until_answering(process: subprocess.Popen[bytes], client: httpx.Client
     raise ServerFailed(f"the application did not start:\n{log.read_text(errors='replace')[-2000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return probe.getsockname()[1]
