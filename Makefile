@@ -68,7 +68,7 @@ lint:
 	python -m scarmass.api.openapi | npm --prefix frontend run --silent types
 	npm --prefix frontend run --silent lint
 	hadolint Dockerfile.gpu
-	check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml docker-compose.several-machines.yml
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev --generate-hashes \

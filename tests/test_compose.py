@@ -1,4 +1,4 @@
-"""What docker-compose.yml sets up fits together."""
+"""What docker-compose.yml and docker-compose.several-machines.yml set up fits together."""
 
 import json
 from pathlib import Path
@@ -11,6 +11,10 @@ from scarmass.domain.pacs import DicomwebPeer, DimsePeer
 from scarmass.paths import CHECKOUT
 from scarmass.settings import SETTINGS_FILE, Settings
 from scarmass.settings_access import LoginSettings
+from scarmass.storage.record_key import FILE
+
+DEFAULT_PORT = 8100
+"""Of `scarmass models`."""
 
 
 @pytest.fixture
@@ -85,6 +89,46 @@ def test_the_realm_of_keycloak_and_the_application_know_each_other(
     assert login.provider.roles.keys() == {group["name"] for group in realm["groups"]}
     assert [mapper["config"]["claim.name"] for mapper in client["protocolMappers"]] == [login.provider.roles_claim]
     assert keycloak["profiles"] == ["login"]
+
+
+@pytest.fixture
+def several() -> dict[str, Any]:
+    assert CHECKOUT is not None
+    return yaml.safe_load((CHECKOUT / "docker-compose.several-machines.yml").read_text())
+
+
+def test_servers_ask_the_replicas_where_they_are_and_keep_files_in_one_store(
+    several: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = several["services"]
+    servers = [services[name] for name in ("server-1", "server-2")]
+    environment, command = servers[0]["environment"], services["models"]["command"]
+    assert all(
+        server["environment"] == environment and server["secrets"] == servers[0]["secrets"] for server in servers
+    )
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("SCARMASS_MODELS", environment["SCARMASS_MODELS"])
+    monkeypatch.setenv("SCARMASS_MODELS_TOKEN", "t" * 32)
+    monkeypatch.setenv("SCARMASS_OBJECTS", "s3://bucket/prefix")
+    assert Settings().models == f"ray://models:{DEFAULT_PORT}"
+    assert command[command.index("--address") + 1] == services["models"]["networks"]["models"]["ipv4_address"]
+    names = {secret["target"] for server in servers for secret in server["secrets"]}
+    assert {name for name in names if name.startswith("scarmass_")} <= {
+        f"scarmass_{name}" for name in Settings.model_fields
+    }
+    assert names > {"scarmass_models_token", "scarmass_objects_secret", f"/data/{FILE}"}
+    assert several["networks"]["models"]["internal"] is True
+    assert "models" not in services["postgres"]["networks"]
+
+
+def test_none_of_several_machines_has_a_password_of_ours_or_root_and_only_its_data_to_write(
+    several: dict[str, Any],
+) -> None:
+    for service in several["services"].values():
+        assert not [key for key in service["environment"] if key.lower().endswith(("password", "secret", "token"))]
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
 def login_of(services: dict[str, Any], provider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LoginSettings:
