@@ -1,7 +1,5 @@
 """Which earlier studies are taken for the same patient's, and what makes that doubtful."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from scarmass.domain.priors import Doubt, doubts_about, is_prior
@@ -13,7 +11,7 @@ def study(uid: str = "1", patient_id: str = "P-1", date: str = "20260105", issue
     at, across, spacing = (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0), (1.0, 1.0)
     image = SliceHeader("1.1", 1, "1", 8, 8, "uint16", at, across, spacing, issuer_of_patient_id=issuer)
     stack = Stack("s", header, "LGE", Contrast.MAGNITUDE, True, "", (), (Slice(image),))
-    return Study(header, datetime(2026, 1, 5, tzinfo=UTC), (stack,))
+    return Study(header, (stack,))
 
 
 def test_an_earlier_study_of_the_same_patient_id_is_a_prior_and_a_later_one_is_not() -> None:

@@ -16,6 +16,7 @@ from pydicom.uid import JPEG2000Lossless, RLELossless, generate_uid
 
 from scarmass.services.context import Context
 from scarmass.services.intake import Intake, take_in
+from scarmass.storage import studies
 from tests.conftest import upload
 from tests.field.synthetic import encoded, enhanced, mr_stack, values
 
@@ -29,8 +30,10 @@ def take(context: Context, *contents: bytes) -> Intake:
     return take_in(context.database, context.files, named)
 
 
-def warnings(intake: Intake) -> list[tuple[str, ...]]:
-    return [stack.warnings for study in intake.studies for stack in study.stacks]
+def warnings(context: Context, intake: Intake) -> list[tuple[str, ...]]:
+    with context.database.transaction() as session:
+        taken = [studies.get_study(session, one.header.study_instance_uid) for one in intake.studies]
+    return [stack.warnings for study in taken for stack in study.stacks]
 
 
 def copy_of(dataset: Dataset, **attributes: object) -> Dataset:
@@ -52,7 +55,7 @@ def test_the_same_image_in_another_encoding_is_already_here(context: Context, sy
     take(context, *map(encoded, stack))
     again = take(context, *(compressed(one, syntax) for one in stack))
     assert not again.rejected
-    assert [len(one.slices) for one in again.studies[0].stacks] == [2]
+    assert [one.number_of_slices for one in again.studies[0].stacks] == [2]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +97,8 @@ def test_two_names_under_one_patient_id_are_a_warning_on_both_stacks(context: Co
     second = mr_stack(2, study, PatientName="C^D", PixelSpacing=[1, 1])
     intake = take(context, *map(encoded, first + second))
     assert not intake.rejected
-    assert len(warnings(intake)) == 2
-    assert all("the images of this study name 2 patients: A^B; C^D" in said for said in warnings(intake))
+    assert len(warnings(context, intake)) == 2
+    assert all("the images of this study name 2 patients: A^B; C^D" in said for said in warnings(context, intake))
 
 
 def test_a_damaged_file_is_refused_and_the_good_one_beside_it_kept(context: Context) -> None:
@@ -104,7 +107,7 @@ def test_a_damaged_file_is_refused_and_the_good_one_beside_it_kept(context: Cont
     broken = encoded(bad).replace(bad.PixelData[16:40], b"\xff" * 24)
     intake = take(context, broken, encoded(good))
     assert [refused.reason for refused in intake.rejected] == ["the pixel data cannot be decoded"]
-    assert [len(one.slices) for one in intake.studies[0].stacks] == [1]
+    assert [one.number_of_slices for one in intake.studies[0].stacks] == [1]
 
 
 def test_a_dicomdir_is_ignored_quietly(context: Context) -> None:
@@ -114,7 +117,7 @@ def test_a_dicomdir_is_ignored_quietly(context: Context) -> None:
 
 
 def test_images_compressed_with_loss_are_taken_in_and_said(context: Context) -> None:
-    (said,) = warnings(take(context, *map(encoded, mr_stack(2, LossyImageCompression="01"))))
+    (said,) = warnings(context, take(context, *map(encoded, mr_stack(2, LossyImageCompression="01"))))
     assert any("compressed with loss" in warning for warning in said)
 
 
@@ -184,7 +187,7 @@ def test_one_image_in_every_encoding_that_pydicom_tests_itself_with_is_one_slice
     assert len(paths) > 5
     intake = take(context, *(path.read_bytes() for path in paths))
     assert intake.rejected == []
-    assert [len(stack.slices) for study in intake.studies for stack in study.stacks] == [1]
+    assert [stack.number_of_slices for study in intake.studies for stack in study.stacks] == [1]
 
 
 def test_of_all_that_pydicom_tests_itself_with_every_mr_image_comes_in_and_the_rest_is_refused_by_reason(

@@ -14,13 +14,14 @@ import pydicom
 import pytest
 
 from scarmass.domain.errors import ObjectRefused, StorageFull
+from scarmass.domain.stack import Slice
 from scarmass.imaging.archive import Refused
 from scarmass.imaging.examiner import Examiner, Examiners
 from scarmass.imaging.mr.header import MrObject, read_object
 from scarmass.services.allowance import Allowance
 from scarmass.services.context import Context
 from scarmass.services.intake import Intake, take_in
-from scarmass.storage import studies
+from scarmass.storage import studies, worklist
 from scarmass.storage.files import INCOMING
 
 pytestmark = pytest.mark.slow
@@ -35,10 +36,10 @@ def contents(phantom_files: list[Path]) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in phantom_files}
 
 
-def stacks(context: Context, intake: Intake) -> list[list[str]]:
+def stacks(context: Context, intake: Intake) -> list[list[Slice]]:
     with context.database.transaction() as session:
         study = studies.get_study(session, intake.studies[0].header.study_instance_uid)
-        return [[one.header.sop_instance_uid for one in stack.slices] for stack in study.stacks]
+        return [list(stack.slices) for stack in study.stacks]
 
 
 def changed(content: bytes, **attributes: object) -> bytes:
@@ -104,7 +105,7 @@ def test_a_stored_file_that_the_disk_has_lost_comes_back_with_the_same_object_al
     context: Context, contents: dict[str, bytes]
 ) -> None:
     taken = take(context, contents)
-    lost = taken.studies[0].stacks[0].slices[0]
+    lost = stacks(context, taken)[0][0]
     context.files.remove([lost.sha256])
     reencoded = {name: changed(content, StudyDescription="again") for name, content in contents.items()}
     (refused,) = take(context, reencoded).rejected
@@ -141,7 +142,7 @@ def test_a_study_of_which_nothing_could_be_kept_is_not_there(context: Context, c
     stolen = {name: changed(content, StudyInstanceUID="1.2.3.4") for name, content in contents.items()}
     assert len(take(context, stolen).rejected) == len(contents)
     with context.database.transaction() as session:
-        assert len(studies.page_of_studies(session, 10, None, removed=False)) == 1
+        assert len(worklist.page_of_studies(session, 10, None, removed=False)) == 1
 
 
 def stored(context: Context) -> int:
@@ -244,8 +245,8 @@ def test_a_disk_that_is_full_refuses_the_upload_and_keeps_what_was_there(
             take(context, contents)
     assert stored(context) == 3
     with context.database.transaction() as session:
-        (study,) = studies.page_of_studies(session, 10, None, removed=False)
-        assert sum(len(stack.slices) for stack in study.stacks) == 3
+        (study,) = worklist.page_of_studies(session, 10, None, removed=False)
+        assert sum(stack.number_of_slices for stack in study.stacks) == 3
     assert [len(stack) for stack in stacks(context, take(context, contents))] == [len(contents)]
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
+import pydicom
 import pytest
 
 from scarmass.domain.audit import Action, Broken, Event, Head, Named, Outcome, Sought, Subject
@@ -105,7 +106,7 @@ def test_an_event_of_several_patients_is_recorded_of_each_once(
     intake = import_paths(context.database, context.files, context.examiners, paths)
     patients = {study.header.patient_id for study in intake.studies}
     stacks = [stack.stack_id for study in intake.studies for stack in study.stacks]
-    instances = [one.key[0] for study in intake.studies for stack in study.stacks for one in stack.slices]
+    instances = [pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID for path in paths]
     for named, keys, action in ((Named.STACK, stacks, Action.OPEN), (Named.INSTANCE, instances, Action.EXPORT)):
         Trail(context).record(Event(action), named, keys, is_folded=False)
         found = page_of_events(context, Sought(actions=(action,)), 10, None)

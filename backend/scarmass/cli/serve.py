@@ -70,7 +70,7 @@ def import_studies(
     for study in intake.studies:
         for stack in study.stacks:
             verdict = "LGE" if stack.is_lge else "not LGE"
-            typer.echo(f"{stack.description}: {len(stack.slices)} slices, {verdict} ({stack.is_lge_because})")
+            typer.echo(f"{stack.description}: {stack.number_of_slices} slices, {verdict} ({stack.is_lge_because})")
     for refused in intake.rejected:
         typer.echo(f"refused {refused.name}: {refused.reason}", err=True)
     if not intake.studies:

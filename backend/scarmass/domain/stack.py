@@ -4,7 +4,7 @@ Lengths are in mm, times in ms; UIDs are opaque text, since real ones are not al
 """
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -20,7 +20,6 @@ from scarmass.domain.geometry import (
     slice_spacings_mm,
 )
 from scarmass.domain.mass import OVERLAP_TOLERANCE, MassExtent
-from scarmass.domain.training_consent import TrainingConsent
 
 Item = TypeVar("Item")
 
@@ -188,24 +187,11 @@ class Stack:
 
 
 @dataclass(frozen=True)
-class Removal:
-    """That a study was taken off the worklist: by whom, and when."""
-
-    author: str
-    at: datetime
-
-
-@dataclass(frozen=True)
 class Study:
-    """removal: None where the study is on the worklist. study_group: who sees it, empty for the general one.
-    training_consent: whether models may learn from it."""
+    """A study with every slice of its stacks; domain.worklist has what a list tells of it."""
 
     header: StudyHeader
-    imported_at: datetime
-    stacks: tuple[Stack, ...] = field(default=())
-    removal: Removal | None = None
-    study_group: str = ""
-    training_consent: TrainingConsent = field(default_factory=TrainingConsent)
+    stacks: tuple[Stack, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from typing import BinaryIO
 
 from scarmass.domain.errors import DirectoryIgnored, ObjectRefused, StudyNotFound
 from scarmass.domain.segmentation import SegmentationObject
-from scarmass.domain.stack import Study
 from scarmass.domain.study_groups import Filing, filing
+from scarmass.domain.worklist import ListedStudy
 from scarmass.imaging.archive import Refused, files_within, is_archive
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.examiner import EXAMINERS, Examined, Examiners
@@ -24,7 +24,7 @@ from scarmass.services.allowance import Allowance
 from scarmass.services.context import Context
 from scarmass.services.store_segmentations import AcceptedSegmentation, store_segmentations
 from scarmass.services.store_study import Accepted, store_study
-from scarmass.storage import studies
+from scarmass.storage import worklist
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore, Incoming, Received
 
@@ -39,7 +39,7 @@ class Intake:
     read: what could be read, by name, whatever became of it then.
     """
 
-    studies: list[Study] = field(default_factory=list)
+    studies: list[ListedStudy] = field(default_factory=list)
     rejected: list[Refused] = field(default_factory=list)
     stored: int = 0
     already_here: int = 0
@@ -125,7 +125,7 @@ def take_in(
             intake.already_here += len(is_new) - sum(is_new)
             if is_new:
                 with database.transaction() as session:
-                    intake.studies.append(studies.get_study(session, study_instance_uid))
+                    intake.studies.append(worklist.listed_study(session, study_instance_uid))
         for study_instance_uid, segmentations in drawn.items():
             _keep_segmentations(database, files, study_instance_uid, segmentations, intake, filed)
     return intake
@@ -147,7 +147,7 @@ def _keep_segmentations(
     intake.segmentations += len(is_new)
     if is_new and all(study.header.study_instance_uid != study_instance_uid for study in intake.studies):
         with database.transaction() as session, suppress(StudyNotFound):
-            intake.studies.append(studies.get_study(session, study_instance_uid))
+            intake.studies.append(worklist.listed_study(session, study_instance_uid))
 
 
 def _received(

@@ -6,44 +6,43 @@ from numpy.typing import NDArray
 
 from scarmass.domain.other_views import OtherView, View, other_views, views_of
 from scarmass.domain.protocols import SliceImage
-from scarmass.domain.stack import Contrast, Slice, Stack, Study
+from scarmass.domain.stack import Contrast, Slice, Stack
 from scarmass.domain.study_groups import require_seen
 from scarmass.domain.training_consent import ConsentState, TrainingConsent
+from scarmass.domain.worklist import ListedStudy
 from scarmass.imaging.mr.pixels import slice_values, stored_values, thumbnail_png
 from scarmass.services.context import Context
-from scarmass.storage import removals, stacks, studies, training_consents
+from scarmass.storage import removals, stacks, studies, training_consents, worklist
 from scarmass.storage.files import FileStore
 
 
-def get_study(context: Context, study_instance_uid: str) -> Study:
+def get_study(context: Context, study_instance_uid: str) -> ListedStudy:
     """Raises StudyNotFound."""
     with context.database.moment() as session:
-        return studies.get_study(session, study_instance_uid)
+        return worklist.listed_study(session, study_instance_uid)
 
 
-def page_of_studies(context: Context, limit: int, after: tuple[str, str] | None, removed: bool) -> list[Study]:
+def page_of_studies(context: Context, limit: int, after: tuple[str, str] | None, removed: bool) -> list[ListedStudy]:
     """Studies newest first, at most limit, those after (study_date, study_instance_uid).
 
     removed: those that were taken off the worklist, instead of those on it.
     """
     with context.database.moment() as session:
-        return studies.page_of_studies(session, limit, after, removed)
+        return worklist.page_of_studies(session, limit, after, removed)
 
 
-def set_removed(context: Context, study_instance_uid: str, author: str, removed: bool) -> Study:
+def set_removed(context: Context, study_instance_uid: str, author: str, removed: bool) -> None:
     """Take a study off the worklist, or bring it back; its images and readings stay. Raises StudyNotFound."""
     with context.database.transaction() as session:
         removals.set_removed(session, study_instance_uid, author, removed)
-        return studies.get_study(session, study_instance_uid)
 
 
-def set_study_group(context: Context, study_instance_uid: str, author: str, study_group: str) -> Study:
+def set_study_group(context: Context, study_instance_uid: str, author: str, study_group: str) -> None:
     """Let another group see the study. Raises StudyNotFound, NotAllowed where the author does not see that group."""
     sight = context.database.sight
     require_seen(None if sight is None else sight.study_groups, study_group)
     with context.database.transaction() as session:
         studies.set_study_group(session, study_instance_uid, author, study_group)
-        return studies.get_study(session, study_instance_uid)
 
 
 def set_training_consent(
@@ -52,7 +51,7 @@ def set_training_consent(
     """Note whether models may learn from the study. Raises StudyNotFound, ConsentWithdrawn."""
     with context.database.transaction() as session:
         training_consents.set_training_consent(session, study_instance_uid, author, state)
-        return studies.get_study(session, study_instance_uid).training_consent
+        return worklist.listed_study(session, study_instance_uid).training_consent
 
 
 def get_stack(context: Context, stack_id: str) -> Stack:

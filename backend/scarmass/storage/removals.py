@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import StudyNotFound
-from scarmass.domain.stack import Removal
+from scarmass.domain.worklist import Removal
 from scarmass.storage.tables import StudyChangeRow, StudyRow
 
 

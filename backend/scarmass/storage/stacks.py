@@ -236,15 +236,15 @@ def _stack_row(session: Session, stack_id: str) -> StackRow:
 
 def stack_of_row(row: StackRow) -> Stack:
     """The stack with what counts: a reader overrules the headers."""
-    is_overruled = row.is_lge_by_reader is not None
+    is_lge, because = counted_is_lge(row)
     typed = thickness_from_json(row.slice_thickness_by_reader)
     return Stack(
         stack_id=row.stack_id,
         study=study_header(row.study),
         description=row.description,
-        contrast=Contrast(row.contrast_by_reader or row.contrast),
-        is_lge=bool(row.is_lge_by_reader) if is_overruled else row.is_lge,
-        is_lge_because="set by the reader" if is_overruled else row.is_lge_because,
+        contrast=counted_contrast(row),
+        is_lge=is_lge,
+        is_lge_because=because,
         warnings=tuple(_said(warning, typed) for warning in row.warnings),
         slices=tuple(
             Slice(header_from_json(one.frame.header), one.slice_spacing_mm, one.frame.instance.sha256, typed)
@@ -254,6 +254,18 @@ def stack_of_row(row: StackRow) -> Stack:
         typed_thickness=typed,
         repeats=repeats_from_json(row.repeats),
     )
+
+
+def counted_contrast(row: StackRow) -> Contrast:
+    """What a reader said, else what the headers say."""
+    return Contrast(row.contrast_by_reader or row.contrast)
+
+
+def counted_is_lge(row: StackRow) -> tuple[bool, str]:
+    """Whether it is late enhancement, and why."""
+    if row.is_lge_by_reader is not None:
+        return row.is_lge_by_reader, "set by the reader"
+    return row.is_lge, row.is_lge_because
 
 
 def _said(warning: str, typed: TypedThickness | None) -> str:

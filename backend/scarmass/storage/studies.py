@@ -5,7 +5,7 @@ from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Text, any_, delete, func, literal, select, text, tuple_
+from sqlalchemy import ARRAY, Text, any_, delete, func, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, lazyload
 
@@ -19,7 +19,6 @@ from scarmass.storage.documents import (
     header_from_json,
     header_to_json,
 )
-from scarmass.storage.removals import removal_of
 from scarmass.storage.stacks import notify_readings, stack_of_row, study_header
 from scarmass.storage.tables import (
     FrameRow,
@@ -27,7 +26,6 @@ from scarmass.storage.tables import (
     StudyChangeRow,
     StudyRow,
 )
-from scarmass.storage.training_consents import consent_from_json
 
 
 def lock_study(session: Session, study_instance_uid: str) -> None:
@@ -163,20 +161,7 @@ def get_study(session: Session, study_instance_uid: str) -> Study:
     row = session.scalar(select(StudyRow).where(StudyRow.study_instance_uid == study_instance_uid))
     if row is None:
         raise StudyNotFound("no such study")
-    return _study(session, row)
-
-
-def page_of_studies(session: Session, limit: int, after: tuple[str, str] | None, removed: bool) -> list[Study]:
-    """Studies newest first, at most limit, those after (study_date, study_instance_uid).
-
-    removed: those that were taken off the worklist, instead of those on it.
-    """
-    key = tuple_(StudyRow.study_date, StudyRow.study_instance_uid)
-    query = select(StudyRow).order_by(StudyRow.study_date.desc(), StudyRow.study_instance_uid.desc()).limit(limit)
-    query = query.where(StudyRow.is_removed == removed)
-    if after is not None:
-        query = query.where(key < tuple_(*after))
-    return [_study(session, row) for row in session.scalars(query)]
+    return _study(row)
 
 
 def other_studies_of_patient(session: Session, study: StudyHeader) -> list[Study]:
@@ -184,7 +169,7 @@ def other_studies_of_patient(session: Session, study: StudyHeader) -> list[Study
     query = select(StudyRow).where(StudyRow.patient_id == study.patient_id, StudyRow.is_removed.is_(False))
     query = query.where(StudyRow.study_instance_uid != study.study_instance_uid)
     query = query.order_by(StudyRow.study_date.desc(), StudyRow.study_instance_uid.desc())
-    return [_study(session, row) for row in session.scalars(query)]
+    return [_study(row) for row in session.scalars(query)]
 
 
 def has_studies(session: Session) -> bool:
@@ -197,7 +182,5 @@ def imported_since(session: Session, study_instance_uid: str, time: datetime) ->
     return set(session.scalars(query.where(InstanceRow.imported_at > time)))
 
 
-def _study(session: Session, row: StudyRow) -> Study:
-    stacks = tuple(stack_of_row(stack) for stack in row.stacks)
-    consent = consent_from_json(row.training_consent)
-    return Study(study_header(row), row.imported_at, stacks, removal_of(session, row), row.study_group, consent)
+def _study(row: StudyRow) -> Study:
+    return Study(study_header(row), tuple(stack_of_row(stack) for stack in row.stacks))

@@ -26,7 +26,8 @@ from scarmass.api.schemas.studies import (
     TrainingConsentChange,
     Worklist,
 )
-from scarmass.domain import stack as domain
+from scarmass.domain.stack import StudyHeader
+from scarmass.domain.worklist import ListedStudy
 from scarmass.services.context import Context
 from scarmass.services.intake import take_in_upload
 from scarmass.services.readings.load import readings_of
@@ -155,13 +156,13 @@ def set_consent(
     return TrainingConsent.of(set_training_consent(context, study_instance_uid, reader, change.state))
 
 
-def _with_readings(context: Context, studies: list[domain.Study]) -> list[Study]:
+def _with_readings(context: Context, studies: list[ListedStudy]) -> list[Study]:
     found = readings_of(context, studies)
     counts = count_by_study(context, [study.header.study_instance_uid for study in studies])
     return [Study.of(study, found, counts.get(study.header.study_instance_uid, 0)) for study in studies]
 
 
-def _write_cursor(row: domain.StudyHeader) -> str:
+def _write_cursor(row: StudyHeader) -> str:
     return base64.urlsafe_b64encode(json.dumps([row.study_date, row.study_instance_uid]).encode()).decode()
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from scarmass.api.schemas.common import Strict, StudyGroup
 from scarmass.api.schemas.signing import Delivery, Signature
 from scarmass.domain import stack as domain
-from scarmass.domain import training_consent
+from scarmass.domain import training_consent, worklist
 from scarmass.domain.stack import Contrast
 from scarmass.domain.training_consent import ConsentState
 from scarmass.services.readings.load import ListedReading
@@ -87,16 +87,16 @@ class StackSummary(BaseModel):
     reading: ReadingSummary | None = None
 
     @staticmethod
-    def of(stack: domain.Stack, listed: ListedReading | None) -> "StackSummary":
+    def of(stack: worklist.ListedStack, listed: ListedReading | None) -> "StackSummary":
         summary = None if listed is None else listed.summary
         return StackSummary(
             stack_id=stack.stack_id,
-            series_instance_uids=sorted({one.header.series_instance_uid for one in stack.slices}),
+            series_instance_uids=list(stack.series_instance_uids),
             description=stack.description,
             contrast=stack.contrast,
             is_lge=stack.is_lge,
             is_lge_because=stack.is_lge_because,
-            number_of_slices=len(stack.slices),
+            number_of_slices=stack.number_of_slices,
             reading_id=None if summary is None else summary.id,
             growth=None if listed is None else Growth.of(listed.growth),
             progress=Progress.NEW if summary is None else summary.progress,
@@ -109,7 +109,7 @@ class Removal(BaseModel):
     at: datetime
 
     @staticmethod
-    def of(removal: domain.Removal | None) -> "Removal | None":
+    def of(removal: worklist.Removal | None) -> "Removal | None":
         return None if removal is None else Removal(author=removal.author, at=removal.at)
 
 
@@ -148,7 +148,7 @@ class Study(BaseModel):
     stacks: list[StackSummary]
 
     @staticmethod
-    def of(study: domain.Study, readings: Mapping[str, ListedReading], segmentations: int) -> "Study":
+    def of(study: worklist.ListedStudy, readings: Mapping[str, ListedReading], segmentations: int) -> "Study":
         """readings: by stack_id."""
         return Study(
             study_instance_uid=study.header.study_instance_uid,

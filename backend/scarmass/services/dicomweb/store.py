@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from scarmass.domain.stack import Study
+from scarmass.domain.worklist import ListedStudy
 from scarmass.imaging.archive import is_archive
 from scarmass.imaging.examiner import Examined
 from scarmass.imaging.statuses import CANNOT_UNDERSTAND, DOES_NOT_MATCH, PROCESSING_FAILURE
@@ -44,7 +44,7 @@ class Failed:
 class StoreAnswer:
     kept: list[Kept] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
-    studies: list[Study] = field(default_factory=list)
+    studies: list[ListedStudy] = field(default_factory=list)
 
 
 def store(

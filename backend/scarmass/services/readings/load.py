@@ -10,8 +10,9 @@ from scarmass.domain.history import PastEdit
 from scarmass.domain.mass import Mass
 from scarmass.domain.reading import Reading
 from scarmass.domain.signature import Record
-from scarmass.domain.stack import Growth, Study, growth
+from scarmass.domain.stack import Growth, growth
 from scarmass.domain.structures import Structure
+from scarmass.domain.worklist import ListedStudy
 from scarmass.services.context import Context
 from scarmass.services.measure import StackMeasure, measure_stack
 from scarmass.services.readings.myocardium import Myocardium, measure_myocardium
@@ -58,7 +59,7 @@ class ListedReading:
     record: Record
 
 
-def readings_of(context: Context, of: Sequence[Study]) -> dict[str, ListedReading]:
+def readings_of(context: Context, of: Sequence[ListedStudy]) -> dict[str, ListedReading]:
     """The readings of these studies' stacks, by stack_id."""
     with context.database.moment() as session:
         reading_ids = readings.readings_of_stacks(session, [stack.stack_id for study in of for stack in study.stacks])
