@@ -1,8 +1,10 @@
 """Driving the reading page of a browser: what it shows, waiting for it, and the mouse on image points."""
 
 import json
+import re
+from collections.abc import Callable
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.waiting import wait_until
 
@@ -26,6 +28,17 @@ def wait_until_prepared(page: Page) -> None:
     wait_until(
         lambda: page.evaluate("() => { const { shown, index } = window.scarmass.state(); return shown === index; }")
     )
+
+
+def intercept(page: Page, url: str | re.Pattern[str], answer: Callable[[Route], object]) -> None:
+    """Answer requests of the page that is shown in the server's place, from now on.
+
+    Chromium has a page that is loaded already hear of it a moment later: what it asks until then goes to the server.
+    """
+    page.route(url, answer)
+    page.route("**/is-intercepted", lambda route: route.fulfill(status=204))
+    wait_until(lambda: page.evaluate("() => fetch('/is-intercepted').then((answer) => answer.ok)"))
+    page.unroute("**/is-intercepted")
 
 
 def show_part(page: Page, name: str) -> None:

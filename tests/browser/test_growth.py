@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from scarmass.services.context import Context
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import client_point, drag, reading_state, wait_for_revision
+from tests.browser.driving import client_point, drag, intercept, reading_state, wait_for_revision
 from tests.browser.test_accessibility import serious
 from tests.conftest import UNCONFINED, upload
 from tests.fakes import EchoSegmenter
@@ -96,7 +96,7 @@ def test_work_that_is_not_sent_yet_survives_new_slices(
 ) -> None:
     index = reading_state(page)["index"]
     page.keyboard.press("b")
-    page.route("**/edits", lambda route: route.abort())
+    intercept(page, "**/edits", lambda route: route.abort())
     drag(page, (100, 100), (130, 100))
     wait_until(lambda: page.locator("#saving").get_attribute("data-state") == "offline")
     server.upload(_late(phantom_files))

@@ -12,7 +12,7 @@ from scarmass.services.access import sessions
 from scarmass.storage.readings import get_reading
 from tests.api.signed_in import LOCAL, PASSWORD, account
 from tests.browser.conftest import Server
-from tests.browser.driving import reading_state, wait_for_revision, wait_until_prepared
+from tests.browser.driving import intercept, reading_state, wait_for_revision, wait_until_prepared
 from tests.browser.test_accessibility import serious
 from tests.browser.test_offline import wait_until_saving
 from tests.kept import Kept
@@ -81,9 +81,12 @@ def edit_as_the_session_ends(page: Page, server: Server, person: Account) -> Non
         sessions.end_all(server.context.database, person.person.person_id)
         route.continue_()
 
-    page.route("**/edits", end, times=1)
-    page.keyboard.press("0")
+    intercept(page, "**/edits", end)
+    with page.expect_response("**/edits") as answered:
+        page.keyboard.press("0")
+    assert answered.value.status == 401
     page.get_by_role("heading", name="Your session ended").wait_for()
+    page.unroute("**/edits")
 
 
 def test_the_form_says_what_is_wrong_and_goes_on_to_where_one_wanted(page: Page, stack: str, server: Server) -> None:
@@ -175,7 +178,7 @@ def test_a_page_of_one_person_changes_nothing_in_the_name_of_another_who_signed_
 
 def test_who_signs_out_with_work_that_is_not_sent_is_told_and_asked_again(page: Page, stack: str) -> None:
     open_as(page, stack, "anna")
-    page.route("**/edits", lambda route: route.abort())
+    intercept(page, "**/edits", lambda route: route.abort())
     page.keyboard.press("0")
     wait_until_saving(page, "1 change kept here")
     sign_out(page)

@@ -8,7 +8,7 @@ from playwright.sync_api import Dialog, Page
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.conftest import Server, open_stack, stored_slice
-from tests.browser.driving import drag, reading_state, shown_scar, wait_for_revision
+from tests.browser.driving import drag, intercept, reading_state, shown_scar, wait_for_revision
 from tests.browser.test_accessibility import serious
 from tests.waiting import wait_until
 
@@ -19,7 +19,7 @@ EDITS = re.compile(r"/api/v1/readings/[^/]+/(edits|events)")
 
 def cut(page: Page) -> None:
     """The server cannot be reached with an edit; the page itself can still be loaded."""
-    page.route(EDITS, lambda route: route.abort())
+    intercept(page, EDITS, lambda route: route.abort())
 
 
 def reconnect(page: Page) -> None:

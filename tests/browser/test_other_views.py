@@ -12,7 +12,7 @@ from pydicom.uid import generate_uid
 
 from scarmass.services.context import Context
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import client_point, reading_state
+from tests.browser.driving import client_point, intercept, reading_state
 from tests.browser.test_accessibility import serious
 from tests.conftest import UNCONFINED, upload
 from tests.fakes import EchoSegmenter
@@ -189,7 +189,7 @@ def test_what_lies_along_the_slices_is_shown_where_the_reader_is(
 
 
 def test_an_image_that_does_not_come_is_spoken_of(page: Page, short_axis: str) -> None:
-    page.route("**/pixels", lambda route: route.fulfill(status=422, json={"detail": "the pixel data is damaged"}))
+    intercept(page, "**/pixels", lambda route: route.fulfill(status=422, json={"detail": "the pixel data is damaged"}))
     page.keyboard.press("4")
     page.get_by_role("button", name="cine 4ch").click()
     expect(page.locator('[data-other="said"]')).to_have_text("Image 3 cannot be shown: the pixel data is damaged")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route
 
 from scarmass.domain.masks import Mask, from_rle
 from tests.browser.conftest import Server, open_stack, stored_slice
-from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision
+from tests.browser.driving import client_point, drag, intercept, reading_state, show_part, wait_for_revision
 from tests.browser.test_offline import cut, reconnect, saving, shown_state, wait_until_saving
 from tests.waiting import wait_until
 
@@ -40,7 +40,7 @@ def refusing(page: Page, status: int, kind: str) -> Callable[[], None]:
         else:
             route.continue_()
 
-    page.route(edits, answer)
+    intercept(page, edits, answer)
     return lambda: page.unroute(edits)
 
 

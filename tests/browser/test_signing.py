@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from scarmass.services.readings import deliver
 from tests.browser.conftest import Server
-from tests.browser.driving import client_point, drag, reading_state, show_part, wait_for_revision
+from tests.browser.driving import client_point, drag, intercept, reading_state, show_part, wait_for_revision
 from tests.browser.test_accessibility import serious
 from tests.waiting import wait_until
 
@@ -130,7 +130,7 @@ def test_a_lost_answer_to_a_signature_is_asked_for_again_and_signs_once(
         else:
             route.continue_()
 
-    page.route("**/sign", lose_the_first_answer)
+    intercept(page, "**/sign", lose_the_first_answer)
     sign(page)
     wait_until(lambda: reading_state(page) and len(sent) > 1)
     assert sent[0] == sent[1]

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import drag, reading_state, wait_for_revision
+from tests.browser.driving import drag, intercept, reading_state, wait_for_revision
 from tests.browser.test_accessibility import serious
 from tests.waiting import wait_until
 
@@ -94,7 +94,7 @@ def test_many_are_accepted_without_a_connection_and_sent_later(page: Page, serve
     of = len(server.reading(opened)["slices"])
     page.keyboard.press("a")
     page.get_by_role("button", name="Accept all shown").wait_for()
-    page.route("**/edits", lambda route: route.abort())
+    intercept(page, "**/edits", lambda route: route.abort())
     page.keyboard.press("Shift+A")
     wait_until(lambda: "1 change kept here" in page.locator("#saving").inner_text())
     wait_until(lambda: f"{of} of {of}" in finish(page))
