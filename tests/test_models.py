@@ -42,12 +42,13 @@ def settings(tmp_path: Path) -> Settings:
 def following(context: Context, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A server whose models are fakes, told by the file that they would be loaded from."""
 
-    def opened(_: Settings, weights: str | Path, timing: Any) -> EchoSegmenter:
+    def opened(_: Settings, weights: str | Path, timing: Any, serves: bool) -> EchoSegmenter:
+        assert serves
         segmenter, file = EchoSegmenter(), Path(weights)
         segmenter.model = Model("promoted", sha256_of(file)) if file.is_file() else shipped_model(KIND)
         return segmenter
 
-    def opened_detector(_: Settings, weights: str | Path, timing: Any) -> FakeDetector:
+    def opened_detector(_: Settings, weights: str | Path, timing: Any, serves: bool) -> FakeDetector:
         detector, file = FakeDetector(), Path(weights)
         detector.model = Model("promoted", sha256_of(file)) if file.is_file() else shipped_model(DETECTOR)  # type: ignore[misc]
         return detector
@@ -128,7 +129,7 @@ def test_a_promoted_detector_serves_also_where_promoted_segmenters_cannot_be_loa
     stack_id = upload(following, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
     prepared(following, stack_id)
 
-    def fails(*_: Any) -> None:
+    def fails(*_: Any, **__: Any) -> None:
         raise WeightsInvalid("no whole file")
 
     monkeypatch.setattr(models, "open_segmenter", fails)
@@ -152,11 +153,11 @@ def test_weights_that_cannot_be_loaded_leave_those_before_serving_until_they_can
     monkeypatch.setattr(models, "RETRY_S", 0.05)
     failed, loads = threading.Event(), models.open_segmenter
 
-    def fails_once(*given: Any) -> Any:
+    def fails_once(*given: Any, **named: Any) -> Any:
         if not failed.is_set():
             failed.set()
             raise WeightsInvalid("no whole file")
-        return loads(*given)
+        return loads(*given, **named)
 
     monkeypatch.setattr(models, "open_segmenter", fails_once)
     _, model = made = weights_file(tmp_path, "ours")

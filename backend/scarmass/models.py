@@ -71,27 +71,35 @@ def open_models(settings: Settings, database: Database, files: FileStore, timing
     replicas.forget()  # what was deleted while no server listened
     try:
         for model in remote:
-            model.open()
+            model.open(serves=True)
     except (MessageInvalid, ModelFailed, ModelsUnavailable) as away:
         log.warning("nothing is proposed or outlined yet: %s", away)
     return Models(*remote, Precedence(CLICKS_OF_REPLICAS, OTHERS_OF_REPLICAS), replicas.answer)
 
 
-def open_detector(settings: Settings, weights: str | Path, timing: Timing = untimed) -> Detector:
-    """weights: a name in the catalog or a file. Raises WeightsMissing, WeightsInvalid, ModelsUnavailable."""
+def open_detector(settings: Settings, weights: str | Path, timing: Timing = untimed, serves: bool = False) -> Detector:
+    """weights: a name in the catalog or a file. serves: whether all replicas are to hold it ready.
+
+    Raises WeightsMissing, WeightsInvalid, ModelsUnavailable.
+    """
     if settings.models is None:
         return embedded_detector(settings, weights, timing)
     remote = remote_detector(settings, weights, timing)
-    remote.open()
+    remote.open(serves)
     return remote
 
 
-def open_segmenter(settings: Settings, weights: str | Path, timing: Timing = untimed) -> Segmenter:
-    """weights: a name in the catalog or a file. Raises WeightsMissing, WeightsInvalid, ModelsUnavailable."""
+def open_segmenter(
+    settings: Settings, weights: str | Path, timing: Timing = untimed, serves: bool = False
+) -> Segmenter:
+    """weights: a name in the catalog or a file. serves: whether all replicas are to hold it ready.
+
+    Raises WeightsMissing, WeightsInvalid, ModelsUnavailable.
+    """
     if settings.models is None:
         return embedded_segmenter(settings, weights, timing)
     remote = remote_segmenter(settings, weights, timing)
-    remote.open()
+    remote.open(serves)
     return remote
 
 
@@ -249,9 +257,10 @@ class PromotionFollower(WokenThread):
         """Raises WeightsMissing, WeightsInvalid."""
         settings, context, timing = self._settings, self._context, self._context.metrics.step
         if kind is ModelKind.DETECTOR:
-            context.detector = open_detector(settings, weights, timing)
+            context.detector = open_detector(settings, weights, timing, serves=True)
         else:
-            replaced, context.segmenter = context.segmenter, open_segmenter(settings, weights, timing)
+            replaced = context.segmenter
+            context.segmenter = open_segmenter(settings, weights, timing, serves=True)
             replaced.forget()  # what goes on with it encodes its slice anew
             if not is_fitted_to(settings, context.segmenter.model):
                 log.warning("the site's sensitivity was fitted to other weights: run `scarmass calibrate` again")

@@ -184,7 +184,8 @@ def _is_of_one(error: ClientError) -> bool:
     What keys, policies and the bucket refuse is the installation's to mend, and may be over then, as is what was
     damaged on its way.
     """
-    code, status = error.response["Error"]["Code"], error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    code = error.response.get("Error", {}).get("Code", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code == "InvalidObjectState":  # moved to an archive
         return True
     is_passing = status in OF_ALL or code in PASSING or code.startswith("KMS.")

@@ -15,6 +15,7 @@ from scarmass.domain.protocols import SliceImage
 from scarmass.inference.remote import messages
 from scarmass.inference.remote.engines import Engines, WeightsLacking
 from scarmass.inference.remote.messages import VERSION, Message, Task
+from scarmass.inference.remote.models import open_message
 from scarmass.paths import WEIGHTS
 from tests.inference.remote.fake_engines import TellingSegmenter, open_fake
 
@@ -53,6 +54,16 @@ def test_weights_that_are_not_here_are_fetched_from_another_replica_and_checked(
         engines.engine(KIND, wrong)
     with pytest.raises(WeightsLacking):
         engines.engine(KIND, sha256(b"nowhere").hexdigest())
+
+
+def test_weights_that_are_opened_to_be_compared_are_not_told_to_serve(tmp_path: Path) -> None:
+    told: list[str] = []
+    engines = Engines(open_fake, WEIGHTS, tmp_path, opened=lambda _, sha256: told.append(sha256))
+    candidate, promoted = taken(engines, b"candidate"), taken(engines, b"promoted")
+    for weights, serves in ((candidate, False), (promoted, True)):
+        about = {**open_message(serves).about, "version": VERSION, "kind": KIND, "sha256": weights}
+        engines.answer(Message(about))
+    assert told == [promoted]
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "0" * 63, "A" * 64])

@@ -198,7 +198,7 @@ def test_what_was_begun_with_the_weights_before_is_finished_by_them(replicas: Re
     def is_finished_by_them() -> bool:
         begun = image("begun", f"rolling {next(stacks)}")
         before.embed(begun, None)
-        after.open()
+        after.open(serves=True)
         assert not after.segment(begun, None, PROMPT).is_likeliest
         return before.segment(begun, None, PROMPT).is_likeliest
 

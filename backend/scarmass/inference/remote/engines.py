@@ -40,7 +40,7 @@ class Engines:
 
     shipped: the folder of weights that come with the application, and their catalog. kept: where weights that were sent
     are written to. fetch: the bytes of weights that were sent to another replica, None where no one has them. opened:
-    is told which weights somebody had opened, to serve.
+    is told which weights somebody had opened to serve.
     """
 
     def __init__(
@@ -78,9 +78,9 @@ class Engines:
         try:
             with _understood():
                 task, kind = Task(message.about["task"]), ModelKind(message.about["kind"])
-                sha256 = str(message.about["sha256"])
+                sha256, serves = str(message.about["sha256"]), bool(message.about.get("serves"))
             engine = self.engine(kind, sha256)
-            if task is Task.OPEN:
+            if serves:
                 self._opened(kind, sha256)
             if kind is ModelKind.DETECTOR:
                 return self._of_detector(cast(Detector, engine), task, message)

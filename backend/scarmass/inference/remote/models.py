@@ -19,7 +19,9 @@ from scarmass.inference.remote import messages
 from scarmass.inference.remote.client import Replicas, WeightsFile
 from scarmass.inference.remote.messages import Message, Task
 
-OPEN = Message({"task": Task.OPEN})
+
+def open_message(serves: bool) -> Message:
+    return Message({"task": Task.OPEN, "serves": serves})
 
 
 class RemoteDetector:
@@ -35,9 +37,9 @@ class RemoteDetector:
     def model(self) -> Model:
         return self._weights.model
 
-    def open(self) -> None:
-        """Have a replica load the weights, and the others after it. Raises WeightsInvalid."""
-        self._replicas.ask(OPEN, self._weights)
+    def open(self, serves: bool = False) -> None:
+        """Have a replica load the weights, and where they are to serve the others after it. Raises WeightsInvalid."""
+        self._replicas.ask(open_message(serves), self._weights)
 
     def detect(self, images: Sequence[SliceImage]) -> list[list[DetectedBox]]:
         """The boxes found on each image, in its own pixels, best first."""
@@ -56,6 +58,8 @@ class RemoteSegmenter:
     """
 
     kept_bytes: Mapping[str, int] = MappingProxyType({})
+    encodes_at_once = 1
+    """Several slices are asked for at once all the same, by whoever prepares them: replicas gather those."""
 
     def __init__(self, replicas: Replicas, weights: WeightsFile, timing: Timing = untimed) -> None:
         self._replicas, self._weights, self._timing = replicas, weights, timing
@@ -77,9 +81,9 @@ class RemoteSegmenter:
         """Those of the replica that opened the weights, and where it is; the address alone before."""
         return f"{self._about.get('device_and_precision', 'replicas')} at {self._replicas.address}"
 
-    def open(self) -> None:
-        """Have a replica load the weights, and the others after it. Raises WeightsInvalid."""
-        self._about = self._replicas.ask(OPEN, self._weights).about
+    def open(self, serves: bool = False) -> None:
+        """Have a replica load the weights, and where they are to serve the others after it. Raises WeightsInvalid."""
+        self._about = self._replicas.ask(open_message(serves), self._weights).about
 
     def embed(self, image: SliceImage, region: HeartRegion | None) -> None:
         with self._timing(Step.ENCODE):

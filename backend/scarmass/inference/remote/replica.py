@@ -138,7 +138,8 @@ class Replica:
         given = request.headers.get("authorization", "")
         if not hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
             return _refusal(ModelsUnavailable("the replicas have another SCARMASS_MODELS_TOKEN"))
-        if int(request.headers.get("content-length", BODY_BYTES + 1)) > BODY_BYTES:
+        length = request.headers.get("content-length", "")
+        if not length.isdecimal() or int(length) > BODY_BYTES:
             return _refusal(MessageInvalid("the message is too long, or does not say how long it is"))
         if stack := serve.get_multiplexed_model_id():
             await self.hold(stack)  # type: ignore[operator]
