@@ -35,6 +35,8 @@ function bind(form) {
       byId("said").textContent = "";
     }
   });
+  // A browser that has not drawn the page yet has not put the cursor into the first field either.
+  if (document.activeElement === document.body) find("input", form, HTMLInputElement).focus();
   button.disabled = false;
 }
 
