@@ -15,6 +15,7 @@ from scarmass.domain.structures import Structure
 from scarmass.inference.segmenter import tiny_vit
 from scarmass.inference.segmenter.refiner import ALSO_OUTLINED, Refiner, drawn_maps, outside_blood
 from scarmass.inference.segmenter.tiny_vit import EMBEDDING_CHANNELS, EMBEDDING_SIDE, TinyVitEncoder
+from scarmass.inference.segmenter.vit_attention import use_fused_attention
 from scarmass.inference.segmenter.window import LOGITS_SIDE
 from scarmass.inference.weights.catalog import DEFAULT_STRUCTURES
 from scarmass.inference.weights.load import Weights
@@ -232,7 +233,7 @@ def _image_encoder(architecture: str, input_size: int) -> nn.Module:
         return TinyVitEncoder(input_size)
     if architecture not in VIT_SIZES:
         raise WeightsInvalid(f"no architecture is called {architecture}")
-    return ImageEncoderViT(
+    encoder = ImageEncoderViT(
         img_size=input_size,
         patch_size=input_size // EMBEDDING_SIDE,
         out_chans=EMBEDDING_CHANNELS,
@@ -241,6 +242,8 @@ def _image_encoder(architecture: str, input_size: int) -> nn.Module:
         window_size=14,
         **VIT_SIZES[architecture],
     )
+    use_fused_attention(encoder)
+    return encoder
 
 
 def _own_names(state: dict[str, Tensor], architecture: str) -> dict[str, Tensor]:
