@@ -45,6 +45,7 @@ class SleepingSegmenter:
 
     is_structure_conditioned = False
     device_and_precision = "asleep"
+    encodes_at_once = 1
     kept_bytes: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self, model: Model, run_s: float) -> None:

@@ -41,6 +41,7 @@ class EchoSegmenter:
     model = Model("echo", "1" * 64)
     is_structure_conditioned = False
     device_and_precision = "nothing, bool"
+    encodes_at_once = 1
     kept_bytes: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self) -> None:

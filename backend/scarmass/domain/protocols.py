@@ -109,6 +109,11 @@ class Segmenter(Protocol):
         ...
 
     @property
+    def encodes_at_once(self) -> int:
+        """Slices that are encoded together in little more time than one: 1 where each takes its own."""
+        ...
+
+    @property
     def kept_bytes(self) -> Mapping[str, int]:
         """How much memory is taken by what is remembered of slices, by what it is."""
         ...

@@ -44,7 +44,7 @@ class Together(Generic[Asked, Answer]):
             if not waiting:
                 del self._waiting[kind]
         try:
-            answers = self._run([asked for asked, _ in batch])
+            answers = [answer for _, answer in zip(batch, self._run([asked for asked, _ in batch]), strict=True)]
         except BaseException as error:
             if len(batch) == 1:
                 batch[0][1].set_exception(error)

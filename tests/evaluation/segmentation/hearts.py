@@ -81,6 +81,7 @@ class RecordingSegmenter(ABC):
     model = Model("recording segmenter", "e" * 64)
     is_structure_conditioned = False
     device_and_precision = "nothing, bool"
+    encodes_at_once = 1
     kept_bytes: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self) -> None:

@@ -10,12 +10,15 @@ from fastapi.testclient import TestClient
 
 from scarmass import worker_threads
 from scarmass.domain.errors import DatabaseUnavailable, ModelsBusy, ModelsUnavailable
+from scarmass.domain.left_ventricle import HeartRegion
+from scarmass.domain.protocols import SliceImage
 from scarmass.domain.reading import ReadingState
 from scarmass.services.context import Context
 from scarmass.services.readings import prepare
 from scarmass.services.readings.open import open_reading
 from scarmass.storage import readings
 from tests.conftest import application, upload
+from tests.fakes import EchoSegmenter
 from tests.services.readings.test_placement import SeesBlood
 
 pytestmark = pytest.mark.slow
@@ -168,6 +171,43 @@ def test_no_model_is_asked_while_the_reading_is_locked(
         is_locked = False
         prepare.prepare_next_slice(context, reading_id)
     assert not asked_under_lock
+
+
+def test_slices_that_are_encoded_at_once_are_encoded_before_the_first_of_them_is_proposed(
+    context: Context, phantom_files: list[Path]
+) -> None:
+    segmenter = EchoSegmenter()
+    segmenter.encodes_at_once = 4
+    context.segmenter = segmenter
+    client = TestClient(application(context))  # whose workers do not run
+    stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
+    reading_id, _ = open_reading(context, stack_id, uuid.uuid4(), "Anna")
+    embedded = []
+    while is_preparing(context, reading_id):
+        prepare.prepare_next_slice(context, reading_id)
+        embedded.append(len(segmenter.embedded))
+    assert embedded == [4, 4, 4, 4, 8, 8, 8, 8, 10, 10]
+    assert len(set(segmenter.embedded)) == len(phantom_files)
+
+
+def test_a_slice_that_cannot_be_encoded_ahead_costs_no_other_its_proposal(
+    context: Context, phantom_files: list[Path]
+) -> None:
+    broken: list[str] = []
+
+    class Breaks(EchoSegmenter):
+        encodes_at_once = 16
+
+        def embed(self, image: SliceImage, region: HeartRegion | None) -> None:
+            if not broken:
+                broken.append(image.key)
+                raise RuntimeError
+
+    context.segmenter = Breaks()
+    with TestClient(application(context)) as client:
+        reading = wait_until_draft(client, opened(client, phantom_files))
+    assert broken
+    assert {one["state"] for one in reading["slices"]} == {"proposed"}
 
 
 def is_preparing(context: Context, reading_id: uuid.UUID) -> bool:

@@ -23,13 +23,14 @@ from scarmass.domain.structures import Structure
 from scarmass.inference.onnx_network import Precision
 from scarmass.inference.segmenter.answer import Answer, answer_of, area_weighted_score, boxes_logits
 from scarmass.inference.segmenter.decoder import Decoder
+from scarmass.inference.segmenter.encoder import Encoder, one_by_one, open_encoder
 from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter
 from scarmass.inference.segmenter.onnx_decoder import OnnxDecoder
 from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder
 from scarmass.inference.segmenter.onnx_refiner import OnnxRefiner
 from scarmass.inference.segmenter.prompt_tensors import coordinates, previous_of
 from scarmass.inference.segmenter.refiner import ALSO_OUTLINED
-from scarmass.inference.segmenter.tensor_cache import TensorCache, Turns
+from scarmass.inference.segmenter.tensor_cache import TensorCache
 from scarmass.inference.segmenter.window import (
     LOGITS_SIDE,
     Float32,
@@ -41,9 +42,6 @@ from scarmass.inference.segmenter.window import (
     stack_window,
 )
 from scarmass.inference.weights.load import Weights
-
-KEPT_AS = torch.float16
-"""What an embedding is kept as, in half the memory: more digits than bfloat16 computes with."""
 
 LOGITS_CACHE_BYTES = 2**27
 """Answers kept as logits, 256 KiB each: another sensitivity cuts them anew without asking the network."""
@@ -74,10 +72,10 @@ class _Asked:
 
 
 class SegmenterEngine:
-    """Implements domain.protocols.Segmenter. Safe to use from many threads; one slice is encoded at a time.
+    """Implements domain.protocols.Segmenter. Safe to use from many threads.
 
-    A slice is encoded alone and decoded from what the cache holds, so an answer does not depend on whether
-    the slice was embedded ahead.
+    A slice is decoded from what the cache holds, so an answer does not depend on whether the slice was embedded ahead;
+    on a GPU but for rounding, which differs with how many are encoded in one run.
     """
 
     def __init__(
@@ -101,25 +99,27 @@ class SegmenterEngine:
         self._device = chosen_device(device)
         self._normalisation = Normalisation(entry.normalisation)
         self._network = build_segmenter(weights).to(self._device)
-        self._encode = encode  # not our own method: an engine that refers to itself outlives its replacement
         onnx_encoder = onnx_decoder = onnx_refiner = None
         exportable = encode is None and self._device.type == "cpu" and entry.architecture == "tiny_vit"
         if exportable and export_folder is not None:
-            encoder = self._network.image_encoder
-            self._encode = onnx_encoder = OnnxEncoder(encoder, entry.input_size, weights.sha256, export_folder)
+            onnx_encoder = OnnxEncoder(self._network.image_encoder, entry.input_size, weights.sha256, export_folder)
             if (refiner := self._network.refiner) is not None:
                 onnx_decoder = OnnxDecoder(self._network, weights.sha256, export_folder)
                 onnx_refiner = OnnxRefiner(refiner, weights.sha256, export_folder)
-        exported = [network.precision for network in (onnx_encoder, onnx_decoder, onnx_refiner) if network is not None]
-        self._precisions = sorted({precision.name.lower() for precision in exported or [Precision.FLOAT32]})
+        if encode is None:
+            encoder = self._network.image_encoder
+            self._encoder = open_encoder(encoder, entry.input_size, self._device, onnx_encoder, timing)
+        else:
+            self._encoder = Encoder(one_by_one(encode), Precision.FLOAT32, 1, timing)
+        decoding = [network.precision for network in (onnx_decoder, onnx_refiner) if network is not None]
+        precisions = {self._encoder.precision, *(decoding or [Precision.FLOAT32])}
+        self._precisions = sorted(precision.name.lower() for precision in precisions)
         at_once = READERS_AT_ONCE if self._device.type == "cuda" else 1
         self._decoder = Decoder(self._network, entry, self._device, onnx_decoder, onnx_refiner, at_once)
         self._embeddings = TensorCache(cache_bytes)
         self._logits = TensorCache(LOGITS_CACHE_BYTES)
         self._greys = TensorCache(GREY_CACHE_BYTES)
-        self._turns = Turns()
         self._timing = timing
-        self.encodes_done = 0
 
     @property
     def model(self) -> Model:
@@ -136,6 +136,14 @@ class SegmenterEngine:
     @property
     def device(self) -> torch.device:
         return self._device
+
+    @property
+    def encodes_at_once(self) -> int:
+        return self._encoder.at_once
+
+    @property
+    def encodes_done(self) -> int:
+        return self._encoder.done
 
     @property
     def kept_bytes(self) -> dict[str, int]:
@@ -275,11 +283,7 @@ class SegmenterEngine:
     def _embedding(self, image: SliceImage, window: Window, urgent: bool) -> Tensor:
         def compute() -> Tensor:
             pixels = encoder_input(image.pixels, window, self._weights.entry.input_size, self._normalisation)
-            with self._turns.turn(urgent):
-                self.encodes_done += 1
-                with self._timing(Step.ENCODE):
-                    encode = self._encode or self._encode_in_torch
-                    return self._surviving_out_of_memory(lambda: encode(pixels).to(KEPT_AS))
+            return self._surviving_out_of_memory(lambda: self._encoder(pixels, urgent))
 
         return self._embeddings.get((image.key, window, self._weights.sha256), compute)
 
@@ -287,10 +291,6 @@ class SegmenterEngine:
         """The window (256, 256) of the image from 0 to 1."""
         cut = partial(grey_window, image.pixels, window, LOGITS_SIDE)
         return self._greys.get((image.key, window), lambda: torch.from_numpy(cut())).numpy()
-
-    def _encode_in_torch(self, pixels: Float32) -> Tensor:
-        with torch.inference_mode():
-            return self._network.encode(torch.from_numpy(pixels)[None].to(self._device))
 
     def _surviving_out_of_memory(self, compute: Callable[[], T]) -> T:
         """Try, evict every embedding, try once more, then DeviceOutOfMemory."""

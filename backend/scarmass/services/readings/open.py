@@ -69,10 +69,11 @@ class EmbeddingAhead:
         try:
             with context.database.transaction() as session:
                 slices = reading_slices.slices_of(session, reading_id)
-            for one in outwards(slices, len(slices) // 2):
+            for place, one in enumerate(order := list(outwards(slices, len(slices) // 2))):
                 if self._stopping.is_set():
                     return
-                embed(context, slices, one)
+                if place % (at_once := context.segmenter.encodes_at_once) == 0:
+                    embed(context, slices, order[place : place + at_once])
                 ask_ahead(context, slices, one)
         except Away as away:
             log.warning("embeddings could not be made ahead: %s", away)

@@ -5,6 +5,7 @@ Closing the page does not stop it, and what an ended process left is taken up by
 
 import logging
 import uuid
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
@@ -38,8 +39,12 @@ def prepare_next_slice(context: Context, reading_id: uuid.UUID) -> None:
     if reading.state is not ReadingState.PREPARING:
         return
     detection_of(context, reading.slices)
-    one = next_slice(reading, looked_at)
-    change = None if one is None else _proposal(context, reading, one)
+    next_ones = next_slices(reading, looked_at)
+    one = next_ones[0] if next_ones else None
+    change = None
+    if one is not None:
+        _embed_ahead(context, reading, next_ones)
+        change = _proposal(context, reading, one)
     contours = {}
     if len(reading.unproposed) <= 1:
         contours = proposed_contours(context, reading.slices)
@@ -92,16 +97,28 @@ def take_up(context: Context) -> bool:
         return jobs.is_job_due(session)
 
 
-def next_slice(reading: Reading, looked_at: SliceKey | None) -> Slice | None:
-    """The slice to be prepared next, None where none is left."""
+def next_slices(reading: Reading, looked_at: SliceKey | None) -> list[Slice]:
+    """The slices that are still to be prepared, the next one first."""
     middle = reading.keys.index(looked_at) if looked_at in reading.keys else len(reading.slices) // 2
     unproposed = {one.key for one in reading.unproposed}
-    return next((one for one in outwards(reading.slices, middle) if one.key in unproposed), None)
+    return [one for one in outwards(reading.slices, middle) if one.key in unproposed]
+
+
+def _embed_ahead(context: Context, reading: Reading, next_ones: Sequence[Slice]) -> None:
+    """As many as are encoded together; when all of those have had their turn, as many again."""
+    at_once = context.segmenter.encodes_at_once
+    if (len(reading.slices) - len(next_ones)) % at_once:
+        return
+    try:
+        embed(context, reading.slices, next_ones[:at_once])
+    except Away:
+        raise
+    except Exception:  # whatever the models met: of which slice it was shows when that has its turn
+        log.debug("slices could not be encoded ahead", exc_info=True)
 
 
 def _proposal(context: Context, reading: Reading, one: Slice) -> SliceChange:
     try:
-        embed(context, reading.slices, one)
         proposed = propose(context, reading.slices, one, reading.sensitivity.value)
         return proposal(placed(context, reading.slices, one, proposed))
     except Away:  # it can be done later

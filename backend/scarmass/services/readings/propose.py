@@ -1,6 +1,8 @@
 """What the models say of stored slices: boxes, and a mask for a prompt."""
 
 from collections.abc import Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 
@@ -90,8 +92,12 @@ def propose(context: Context, slices: Sequence[Slice], one: Slice, sensitivity: 
     return answer(context, slices, one, prompt)
 
 
-def embed(context: Context, slices: Sequence[Slice], one: Slice) -> None:
-    """Encode one of the slices ahead of the click."""
-    image, heart = image_of(context, one), heart_of(context, slices)
+def embed(context: Context, slices: Sequence[Slice], ahead: Sequence[Slice]) -> None:
+    """Encode some of the slices ahead of the click, together."""
+    images, heart = [image_of(context, one) for one in ahead], heart_of(context, slices)
     with context.precedence.piece():
-        context.segmenter.embed(image, heart)
+        if len(images) == 1:
+            context.segmenter.embed(images[0], heart)
+            return
+        with ThreadPoolExecutor(len(images)) as threads:
+            list(threads.map(partial(context.segmenter.embed, region=heart), images))

@@ -1,0 +1,98 @@
+"""From windows to embeddings: one at a time on a CPU, and on a GPU all that are asked for meanwhile in one run."""
+
+import logging
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from scarmass.domain.protocols import Step, Timing, untimed
+from scarmass.inference.onnx_export import TOLERANCE
+from scarmass.inference.onnx_network import Precision
+from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder
+from scarmass.inference.segmenter.tensor_cache import Turns
+from scarmass.inference.segmenter.window import Float32
+from scarmass.inference.together import Together
+
+log = logging.getLogger(__name__)
+
+KEPT_AS = torch.float16
+"""What an embedding is kept as, in half the memory: more digits than bfloat16 computes with."""
+
+ON_A_GPU = 16
+"""Windows that a GPU encodes in one run, in little more time than one. A CPU gains nothing."""
+
+Encode = Callable[[Sequence[Float32]], Tensor]
+"""n normalised windows (3, input_size, input_size) -> embeddings (n, 256, 64, 64)."""
+
+
+class Encoder:
+    """An image encoder on the device that it is on. Safe to use from many threads; one run at a time."""
+
+    def __init__(self, encode: Encode, precision: Precision, at_once: int, timing: Timing = untimed) -> None:
+        """at_once: windows of one run. timing: of each run."""
+        self._encode = encode
+        self.precision = precision
+        self.at_once = at_once
+        self._timing = timing
+        self._turns = Turns()
+        self._together = Together(self._run, at_once)
+        self.done = 0
+
+    def __call__(self, window: Float32, urgent: bool) -> Tensor:
+        """The embedding (1, 256, 64, 64) of a normalised window, as it is kept. The urgent go first where each is
+        encoded alone."""
+        if self.at_once > 1:
+            return self._together(window)
+        with self._turns.turn(urgent):
+            return self._together(window)
+
+    def _run(self, windows: Sequence[Float32]) -> Sequence[Tensor]:
+        with self._timing(Step.ENCODE):
+            embeddings = self._encode(windows).to(KEPT_AS)
+        self.done += len(windows)
+        return [one.clone() for one in embeddings.split(1)]  # a view would keep all that were encoded with it
+
+
+def open_encoder(
+    encoder: nn.Module,
+    input_size: int,
+    device: torch.device,
+    exported: OnnxEncoder | None = None,
+    timing: Timing = untimed,
+) -> Encoder:
+    """exported: asked in the encoder's place. A GPU computes in bfloat16 where that agrees with float32."""
+    if exported is not None:
+        return Encoder(one_by_one(exported), exported.precision, 1, timing)
+    if device.type == "cuda":
+        precision = Precision.BFLOAT16 if agrees_in_bfloat16(encoder, input_size, device) else Precision.FLOAT32
+        return Encoder(in_torch(encoder, device, precision), precision, ON_A_GPU, timing)
+    return Encoder(in_torch(encoder, device), Precision.FLOAT32, 1, timing)
+
+
+def one_by_one(encode: Callable[[Float32], Tensor]) -> Encode:
+    return lambda windows: torch.cat([encode(window) for window in windows])
+
+
+def in_torch(encoder: nn.Module, device: torch.device, precision: Precision = Precision.FLOAT32) -> Encode:
+    """In bfloat16 a copy of the encoder computes: the encoder itself may be trained, or compared with."""
+    dtype = torch.bfloat16 if precision is Precision.BFLOAT16 else torch.float32
+    module = encoder if precision is Precision.FLOAT32 else deepcopy(encoder).to(dtype)
+
+    def encode(windows: Sequence[Float32]) -> Tensor:
+        with torch.inference_mode():
+            return module(torch.from_numpy(np.stack(windows)).to(device, dtype))
+
+    return encode
+
+
+def agrees_in_bfloat16(encoder: nn.Module, input_size: int, device: torch.device) -> bool:
+    """Whether noise is embedded as in float32."""
+    noise = np.random.default_rng(0).standard_normal((3, input_size, input_size), np.float32)
+    expected, found = (in_torch(encoder, device, precision)([noise]).float() for precision in Precision)
+    difference = float((found - expected).norm() / expected.norm())
+    if difference >= TOLERANCE[Precision.BFLOAT16]:
+        log.warning("the encoder in bfloat16 differs from float32 by %.2g: not used", difference)
+    return difference < TOLERANCE[Precision.BFLOAT16]

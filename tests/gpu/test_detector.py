@@ -1,0 +1,32 @@
+"""On a CUDA device the detector finds what it finds on the CPU."""
+
+import numpy as np
+import pytest
+import torch
+
+from scarmass.domain.protocols import DetectedBox, SliceImage
+from scarmass.evaluation.models import load_detector
+from scarmass.paths import WEIGHTS
+from scarmass.phantom.stack import phantom
+from scarmass.phantom.ventricle import Scar, Territory
+from scarmass.settings import DETECTOR
+
+
+def found_on(device: str) -> list[list[DetectedBox]]:
+    shown = phantom(7, number_of_slices=6, scars=(Scar(Territory.LAD, transmurality=1.0),))
+    pixels = shown.pixels.astype(np.float32)
+    images = [SliceImage(str(at), one, shown.planes[at].pixel_spacing_mm) for at, one in enumerate(pixels)]
+    return load_detector(DETECTOR, WEIGHTS, device).detect(images)
+
+
+def test_boxes_are_those_of_the_cpu_to_half_a_pixel() -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("this machine has no CUDA device")
+    on_cpu, on_cuda = found_on("cpu"), found_on("cuda")
+    assert any(on_cpu)
+    for expected, found in zip(on_cpu, on_cuda, strict=True):
+        assert [one.structure for one in found] == [one.structure for one in expected]
+        for one, other in zip(expected, found, strict=True):
+            corners = [(box.x0, box.y0, box.x1, box.y1) for box in (one.box, other.box)]
+            assert corners[1] == pytest.approx(corners[0], abs=0.5)
+            assert other.score == pytest.approx(one.score, abs=0.02)
