@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.arrivals import arrival_rows
+from benchmarks.gpu import main as measure_gpu
 from benchmarks.imports import OBJECTS, import_rows
 from benchmarks.measures import QUICK, BackboneResult, Repetitions, measure_backbones
 from benchmarks.report import Report, absence, conditions
@@ -30,8 +31,14 @@ def main(
     segmenter: Annotated[list[str] | None, typer.Option(help="in the shipped one's place; may be repeated")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="few repetitions: a look, not a figure to keep")] = False,
     output: Annotated[Path, typer.Option(help="a folder named by the date is made in it")] = Path("runs/bench"),
+    gpu: Annotated[
+        bool, typer.Option("--gpu", help="the networks by themselves on a CUDA device, and no more")
+    ] = False,
 ) -> None:
     """Measure the segmenter that ships, or others whose weights are here."""
+    if gpu:
+        measure_gpu()
+        return
     started, now = monotonic(), datetime.now().astimezone()
     here, absent = chosen_entries(segmenter or [SEGMENTER])
     for entry in absent:

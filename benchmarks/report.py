@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measures import BackboneResult, Repetitions
-from benchmarks.timing import Summary
+from benchmarks.timing import Summary, cells
 from scarmass.inference.weights.catalog import Entry
 
 COLUMNS = ("measure", "median", "p95", "n", "unit", "aim")
@@ -127,18 +127,6 @@ def absence(entry: Entry) -> str:
         return f"{entry.name}: not here, although it belongs to the repository"
     given = "" if entry.source.package else f" --checkpoint {entry.source.file}"
     return f"{entry.name}: not here; `scarmass weights fetch {entry.name}{given}` gets it"
-
-
-def cells(row: Summary) -> list[str]:
-    p95 = "" if row.p95 is None else figure(row.p95)
-    aim = "" if row.aim is None else f"< {row.aim:g}: {'met' if row.meets_aim else 'missed'}"
-    return [row.label, figure(row.median), p95, str(row.n), row.unit, aim]
-
-
-def figure(value: float) -> str:
-    """Three digits at least, and no more than the unit's tenths or hundredths."""
-    decimals = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    return f"{value:.{decimals}f}"
 
 
 def _cpu_name() -> str:

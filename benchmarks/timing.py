@@ -47,6 +47,18 @@ def quantile(values: Sequence[float], fraction: float) -> float:
     return ordered[max(0, math.ceil(fraction * len(ordered)) - 1)]
 
 
+def cells(row: Summary) -> list[str]:
+    p95 = "" if row.p95 is None else figure(row.p95)
+    aim = "" if row.aim is None else f"< {row.aim:g}: {'met' if row.meets_aim else 'missed'}"
+    return [row.label, figure(row.median), p95, str(row.n), row.unit, aim]
+
+
+def figure(value: float) -> str:
+    """Three digits at least, and no more than the unit's tenths or hundredths."""
+    decimals = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:.{decimals}f}"
+
+
 def elapsed_ms(work: Callable[[], object]) -> float:
     started = perf_counter()
     work()

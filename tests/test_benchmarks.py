@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 from benchmarks.measures import BackboneResult, Repetitions
-from benchmarks.report import Conditions, Report, absence, cells, figure
+from benchmarks.report import Conditions, Report, absence
 from benchmarks.subjects import prompt_for
-from benchmarks.timing import quantile, repeated, repeated_ms, single, summary
+from benchmarks.timing import cells, figure, quantile, repeated, repeated_ms, single, summary
 
 from scarmass.inference.weights.catalog import Entry, Source
 
