@@ -66,12 +66,15 @@ def open_models(settings: Settings, database: Database, files: FileStore, timing
         return Models(open_detector(settings, detector, timing), open_segmenter(settings, segmenter, timing))
     from scarmass.inference.remote.client import ModelFailed
 
-    remote = remote_detector(settings, detector, timing), remote_segmenter(settings, segmenter, timing)
+    remote = (
+        remote_detector(settings, detector, timing, serves=True),
+        remote_segmenter(settings, segmenter, timing, serves=True),
+    )
     replicas = replicas_of(settings)
     replicas.forget()  # what was deleted while no server listened
     try:
         for model in remote:
-            model.open(serves=True)
+            model.open()
     except (MessageInvalid, ModelFailed, ModelsUnavailable) as away:
         log.warning("nothing is proposed or outlined yet: %s", away)
     return Models(*remote, Precedence(CLICKS_OF_REPLICAS, OTHERS_OF_REPLICAS), replicas.answer)
@@ -84,8 +87,8 @@ def open_detector(settings: Settings, weights: str | Path, timing: Timing = unti
     """
     if settings.models is None:
         return embedded_detector(settings, weights, timing)
-    remote = remote_detector(settings, weights, timing)
-    remote.open(serves)
+    remote = remote_detector(settings, weights, timing, serves)
+    remote.open()
     return remote
 
 
@@ -98,8 +101,8 @@ def open_segmenter(
     """
     if settings.models is None:
         return embedded_segmenter(settings, weights, timing)
-    remote = remote_segmenter(settings, weights, timing)
-    remote.open(serves)
+    remote = remote_segmenter(settings, weights, timing, serves)
+    remote.open()
     return remote
 
 
@@ -132,18 +135,18 @@ def embedded_segmenter(settings: Settings, weights: str | Path, timing: Timing =
     )
 
 
-def remote_detector(settings: Settings, weights: str | Path, timing: Timing) -> "RemoteDetector":
+def remote_detector(settings: Settings, weights: str | Path, timing: Timing, serves: bool) -> "RemoteDetector":
     """On other machines, where it is opened when it is first asked. Raises WeightsMissing, WeightsInvalid."""
     from scarmass.inference.remote.models import RemoteDetector
 
-    return RemoteDetector(replicas_of(settings), _weights_file(ModelKind.DETECTOR, weights), timing)
+    return RemoteDetector(replicas_of(settings), _weights_file(ModelKind.DETECTOR, weights), timing, serves)
 
 
-def remote_segmenter(settings: Settings, weights: str | Path, timing: Timing) -> "RemoteSegmenter":
+def remote_segmenter(settings: Settings, weights: str | Path, timing: Timing, serves: bool) -> "RemoteSegmenter":
     """On other machines, where it is opened when it is first asked. Raises WeightsMissing, WeightsInvalid."""
     from scarmass.inference.remote.models import RemoteSegmenter
 
-    return RemoteSegmenter(replicas_of(settings), _weights_file(ModelKind.SEGMENTER, weights), timing)
+    return RemoteSegmenter(replicas_of(settings), _weights_file(ModelKind.SEGMENTER, weights), timing, serves)
 
 
 def replicas_of(settings: Settings) -> "Replicas":

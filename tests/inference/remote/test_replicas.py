@@ -192,13 +192,13 @@ def test_weights_that_are_altered_on_their_way_are_refused(replicas: Replicas, t
 def test_what_was_begun_with_the_weights_before_is_finished_by_them(replicas: Replicas, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     before = RemoteSegmenter(replicas, weights(tmp_path, b"before"))
-    after = RemoteSegmenter(replicas, weights(tmp_path / "new", b"after"))
+    after = RemoteSegmenter(replicas, weights(tmp_path / "new", b"after"), serves=True)
     stacks = count()
 
     def is_finished_by_them() -> bool:
         begun = image("begun", f"rolling {next(stacks)}")
         before.embed(begun, None)
-        after.open(serves=True)
+        after.open()
         assert not after.segment(begun, None, PROMPT).is_likeliest
         return before.segment(begun, None, PROMPT).is_likeliest
 

@@ -21,6 +21,7 @@ from scarmass.inference.remote.messages import Message, Task
 
 
 def open_message(serves: bool) -> Message:
+    """serves: whether every replica is to hold the weights ready."""
     return Message({"task": Task.OPEN, "serves": serves})
 
 
@@ -30,16 +31,20 @@ class RemoteDetector:
     All that asks raises ModelsBusy, ModelsUnavailable besides.
     """
 
-    def __init__(self, replicas: Replicas, weights: WeightsFile, timing: Timing = untimed) -> None:
+    def __init__(
+        self, replicas: Replicas, weights: WeightsFile, timing: Timing = untimed, serves: bool = False
+    ) -> None:
+        """serves: whether all replicas are to hold the weights ready once they are opened."""
         self._replicas, self._weights, self._timing = replicas, weights, timing
+        self._open = open_message(serves)
 
     @property
     def model(self) -> Model:
         return self._weights.model
 
-    def open(self, serves: bool = False) -> None:
-        """Have a replica load the weights, and where they are to serve the others after it. Raises WeightsInvalid."""
-        self._replicas.ask(open_message(serves), self._weights)
+    def open(self) -> None:
+        """Have a replica load the weights. Raises WeightsInvalid."""
+        self._replicas.ask(self._open, self._weights)
 
     def detect(self, images: Sequence[SliceImage]) -> list[list[DetectedBox]]:
         """The boxes found on each image, in its own pixels, best first."""
@@ -59,10 +64,14 @@ class RemoteSegmenter:
 
     kept_bytes: Mapping[str, int] = MappingProxyType({})
     encodes_at_once = 1
-    """Several slices are asked for at once all the same, by whoever prepares them: replicas gather those."""
+    """A stack is asked for slice by slice; replicas gather what several readings ask for at once."""
 
-    def __init__(self, replicas: Replicas, weights: WeightsFile, timing: Timing = untimed) -> None:
+    def __init__(
+        self, replicas: Replicas, weights: WeightsFile, timing: Timing = untimed, serves: bool = False
+    ) -> None:
+        """serves: whether all replicas are to hold the weights ready once they are opened."""
         self._replicas, self._weights, self._timing = replicas, weights, timing
+        self._open = open_message(serves)
         self._about: Mapping[str, str | bool] = {}
 
     @property
@@ -81,9 +90,9 @@ class RemoteSegmenter:
         """Those of the replica that opened the weights, and where it is; the address alone before."""
         return f"{self._about.get('device_and_precision', 'replicas')} at {self._replicas.address}"
 
-    def open(self, serves: bool = False) -> None:
-        """Have a replica load the weights, and where they are to serve the others after it. Raises WeightsInvalid."""
-        self._about = self._replicas.ask(open_message(serves), self._weights).about
+    def open(self) -> None:
+        """Have a replica load the weights. Raises WeightsInvalid."""
+        self._about = self._replicas.ask(self._open, self._weights).about
 
     def embed(self, image: SliceImage, region: HeartRegion | None) -> None:
         with self._timing(Step.ENCODE):

@@ -40,7 +40,8 @@ RETRY_S = 1.0
 
 @dataclass(frozen=True)
 class Known:
-    """forgotten: another one whenever something is to be forgotten. serving: the sha256 of the weights opened last."""
+    """forgotten: another one whenever something is to be forgotten. serving: the sha256 of the weights that were opened
+    to serve last."""
 
     forgotten: str = field(default_factory=lambda: uuid.uuid4().hex)
     serving: dict[ModelKind, str] = field(default_factory=dict)
