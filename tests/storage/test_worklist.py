@@ -6,9 +6,12 @@ import pytest
 from sqlalchemy import event
 
 from scarmass.domain.errors import StudyNotFound
+from scarmass.domain.stack import Contrast
+from scarmass.domain.worklist import ListedStack
 from scarmass.main import import_paths
 from scarmass.services.context import Context
 from scarmass.storage import stacks, studies, worklist
+from scarmass.storage.tables import StackRow
 
 
 def test_it_tells_of_each_stack_what_the_study_has(context: Context, phantom_files: list[Path]) -> None:
@@ -34,11 +37,28 @@ def test_a_study_that_is_not_there_is_not_found(context: Context) -> None:
         worklist.listed_study(session, "1.2.3")
 
 
-def test_no_slice_is_read_for_it_however_many_there_are(context: Context, phantom_files: list[Path]) -> None:
-    import_paths(context.database, context.files, context.examiners, phantom_files)
+def test_stacks_come_in_their_order_those_without_slices_too(context: Context, phantom_files: list[Path]) -> None:
+    (listed,) = import_paths(context.database, context.files, context.examiners, phantom_files).studies
+    of = {"study_instance_uid": listed.header.study_instance_uid, "contrast": "magnitude", "is_lge_because": ""}
+    with context.database.transaction() as session:
+        for ordinal in (2, 1):
+            named = {"stack_id": f"empty {ordinal}", "ordinal": ordinal, "description": ""}
+            session.add(StackRow(**of, **named, is_lge=False, warnings=[], repeats=[]))
+        session.flush()
+        told = worklist.listed_study(session, listed.header.study_instance_uid).stacks
+    assert told == (
+        *listed.stacks,
+        *(ListedStack(f"empty {n}", (), "", Contrast.MAGNITUDE, False, "", number_of_slices=0) for n in (1, 2)),
+    )
+
+
+def test_no_slice_is_read_for_it_however_many_there_are(
+    context: Context, phantom_files: list[Path], other_phantom_files: list[Path]
+) -> None:
+    import_paths(context.database, context.files, context.examiners, [*phantom_files, *other_phantom_files])
     fetched = []
     with context.database.transaction() as session:
         connection = session.connection()
         event.listen(connection, "after_cursor_execute", lambda _, cursor, *rest: fetched.append(cursor.rowcount))
         worklist.page_of_studies(session, 10, None, removed=False)
-    assert fetched == [1, 1]
+    assert fetched == [2, 2]

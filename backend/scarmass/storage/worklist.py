@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Select, func, select, tuple_
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, lazyload
 
 from scarmass.domain.errors import StudyNotFound
@@ -50,19 +49,21 @@ def _listed(session: Session, query: Select[StudyRow]) -> list[ListedStudy]:
 
 
 def _stacks_of(session: Session, study_instance_uids: Sequence[str]) -> dict[str, list[ListedStack]]:
-    series = aggregate_order_by(InstanceRow.series_instance_uid.distinct(), InstanceRow.series_instance_uid)
-    query = select(StackRow, func.count(SliceRow.index), func.array_agg(series))
-    query = query.join(SliceRow, SliceRow.stack_id == StackRow.stack_id)
-    query = query.join(InstanceRow, InstanceRow.sop_instance_uid == SliceRow.sop_instance_uid)
+    series = func.array_remove(func.array_agg(InstanceRow.series_instance_uid.distinct()), None)
+    query = select(StackRow, func.count(SliceRow.index), series)
+    query = query.outerjoin(SliceRow, SliceRow.stack_id == StackRow.stack_id)
+    query = query.outerjoin(InstanceRow, InstanceRow.sop_instance_uid == SliceRow.sop_instance_uid)
     query = query.where(StackRow.study_instance_uid.in_(study_instance_uids)).group_by(StackRow.stack_id)
-    query = query.order_by(StackRow.ordinal).options(lazyload(StackRow.study), lazyload(StackRow.slices))
+    query = query.order_by(StackRow.ordinal, StackRow.stack_id).options(
+        lazyload(StackRow.study), lazyload(StackRow.slices)
+    )
     found: dict[str, list[ListedStack]] = {uid: [] for uid in study_instance_uids}
     for row, number_of_slices, series_instance_uids in session.execute(query):
         is_lge, because = counted_is_lge(row)
         found[row.study_instance_uid].append(
             ListedStack(
                 row.stack_id,
-                tuple(series_instance_uids),
+                tuple(sorted(series_instance_uids)),
                 row.description,
                 counted_contrast(row),
                 is_lge,
