@@ -1,6 +1,5 @@
 """On a CUDA device the segmenter answers as on the CPU, but for the rim of its masks."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -14,7 +13,6 @@ from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.protocols import SliceImage
 from scarmass.domain.structures import Structure
 from scarmass.inference.onnx_network import Precision
-from scarmass.inference.segmenter import encoder
 from scarmass.inference.segmenter.engine import SegmenterEngine
 from scarmass.inference.weights.load import load
 from scarmass.paths import WEIGHTS
@@ -38,12 +36,9 @@ def on_cpu() -> SegmenterEngine:
 
 
 @pytest.fixture(params=Precision, ids=lambda precision: precision.name)
-def on_cuda(cuda: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> SegmenterEngine:
-    is_exact = request.param is Precision.FLOAT32
-    if is_exact:
-        monkeypatch.setattr(encoder, "agrees_in_bfloat16", lambda *_: False)
-    engine = SegmenterEngine(load(SEGMENTER, WEIGHTS), device=cuda)
-    assert ("bfloat16" in engine.device_and_precision) is not is_exact
+def on_cuda(cuda: str, request: pytest.FixtureRequest) -> SegmenterEngine:
+    engine = SegmenterEngine(load(SEGMENTER, WEIGHTS), device=cuda, precision=request.param)
+    assert ("bfloat16" in engine.device_and_precision) is (request.param is Precision.BFLOAT16)
     return engine
 
 
@@ -59,8 +54,8 @@ def images(scarred: Phantom) -> list[SliceImage]:
 
 
 @pytest.fixture(scope="module")
-def prompts(scarred: Phantom) -> list[Prompt]:
-    """Boxes and clicks on scar, for the slices that have some."""
+def prompts(scarred: Phantom, images: list[SliceImage]) -> list[tuple[SliceImage, Prompt]]:
+    """Boxes and clicks on scar, with the slices that have some."""
 
     def around(mask: Mask) -> Prompt:
         rows, columns = np.nonzero(mask)
@@ -68,7 +63,8 @@ def prompts(scarred: Phantom) -> list[Prompt]:
         box = Box(columns.min() - 1.0, rows.min() - 1.0, columns.max() + 2.0, rows.max() + 2.0)
         return Prompt(Structure.SCAR, (box,), (Point(columns[middle] + 0.5, rows[middle] + 0.5, True),))
 
-    return [around(mask) for mask in scarred.masks[Structure.SCAR] if mask.sum() > 20]
+    masks = zip(images, scarred.masks[Structure.SCAR], strict=True)
+    return [(image, around(mask)) for image, mask in masks if mask.sum() > 20]
 
 
 def is_in_rim(found: Mask, expected: Mask) -> bool:
@@ -77,35 +73,33 @@ def is_in_rim(found: Mask, expected: Mask) -> bool:
     return not ((found ^ expected) & ~rim).any()
 
 
-def answers(engine: SegmenterEngine, images: list[SliceImage], prompts: list[Prompt]) -> list[Mask]:
-    asked = zip(images[-len(prompts) :], prompts, strict=True)
-    return [engine.segment(image, None, prompt).mask for image, prompt in asked]
+def answer(engine: SegmenterEngine, asked: tuple[SliceImage, Prompt]) -> Mask:
+    image, prompt = asked
+    return engine.segment(image, None, prompt).mask
 
 
 def test_masks_differ_from_the_cpu_in_the_rim_alone(
-    on_cpu: SegmenterEngine, on_cuda: SegmenterEngine, images: list[SliceImage], prompts: list[Prompt]
+    on_cpu: SegmenterEngine, on_cuda: SegmenterEngine, prompts: list[tuple[SliceImage, Prompt]]
 ) -> None:
-    expected, found = answers(on_cpu, images, prompts), answers(on_cuda, images, prompts)
+    expected, found = ([answer(engine, asked) for asked in prompts] for engine in (on_cpu, on_cuda))
     assert any(mask.any() for mask in expected)
     assert all(map(is_in_rim, found, expected))
 
 
 def test_slices_that_are_encoded_together_are_answered_as_each_alone(
-    on_cuda: SegmenterEngine, images: list[SliceImage], prompts: list[Prompt]
+    on_cuda: SegmenterEngine, images: list[SliceImage], prompts: list[tuple[SliceImage, Prompt]]
 ) -> None:
-    alone = answers(on_cuda, images, prompts)
+    alone = [answer(on_cuda, asked) for asked in prompts]
     on_cuda.forget()
     with ThreadPoolExecutor(SLICES) as threads:
         list(threads.map(partial(on_cuda.embed, region=None), images))
-    assert all(map(is_in_rim, answers(on_cuda, images, prompts), alone))
+    assert all(map(is_in_rim, [answer(on_cuda, asked) for asked in prompts], alone))
 
 
 def test_several_readers_are_answered_as_each_alone(
-    on_cuda: SegmenterEngine, images: list[SliceImage], prompts: list[Prompt]
+    on_cuda: SegmenterEngine, prompts: list[tuple[SliceImage, Prompt]]
 ) -> None:
-    alone = answers(on_cuda, images, prompts)
+    alone = [answer(on_cuda, asked) for asked in prompts]
     on_cuda.forget()
-    ask: Callable[[SliceImage, Prompt], Mask] = lambda image, prompt: on_cuda.segment(image, None, prompt).mask  # noqa: E731
     with ThreadPoolExecutor(SLICES) as threads:
-        together = list(threads.map(ask, images[-len(prompts) :], prompts))
-    assert all(map(is_in_rim, together, alone))
+        assert all(map(is_in_rim, threads.map(partial(answer, on_cuda), prompts), alone))

@@ -1,10 +1,13 @@
 """What several threads ask of a device at once, answered in one run of a network."""
 
+import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from threading import Lock
 from typing import Generic, TypeVar
+
+log = logging.getLogger(__name__)
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -46,11 +49,14 @@ class Together(Generic[Asked, Answer]):
         try:
             answers = [answer for _, answer in zip(batch, self._run([asked for asked, _ in batch]), strict=True)]
         except BaseException as error:
+            answers = None
             if len(batch) == 1:
                 batch[0][1].set_exception(error)
-            else:
-                for asked, future in batch:
-                    self._run_alone(asked, future)
+                return
+            log.warning("a run of %d failed, each is run alone: %r", len(batch), error)
+        if answers is None:  # where the error no longer holds what the run had taken of a device's memory
+            for asked, future in batch:
+                self._run_alone(asked, future)
             return
         for (_, future), answer in zip(batch, answers, strict=True):
             future.set_result(answer)

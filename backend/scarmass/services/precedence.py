@@ -84,7 +84,7 @@ class Precedence:
 
     @contextmanager
     def piece(self) -> Iterator[None]:
-        """A piece of work for models, of one slice at most, when it is the turn of whoever asks for it.
+        """A piece of work for models, of one slice or those of one run, when it is the turn of whoever asks for it.
 
         Clicks go first; among clicks, and among all else, whoever had no turn for longest. Nothing in a piece may wait
         for another piece. Raises CalledOff.

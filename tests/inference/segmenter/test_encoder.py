@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from scarmass.inference.onnx_network import Precision
-from scarmass.inference.segmenter.encoder import KEPT_AS, Encoder, agrees_in_bfloat16, in_torch
+from scarmass.inference.segmenter.encoder import KEPT_AS, Encoder, in_bfloat16, in_torch
 from scarmass.inference.segmenter.window import Float32
 from tests.waiting import wait_until
 
@@ -35,13 +35,13 @@ def test_windows_that_are_asked_for_while_one_is_encoded_go_into_one_run(network
     def held(windows: Sequence[Float32]) -> Tensor:
         runs.append(len(windows))
         begun.set()
-        go_on.wait()
+        assert go_on.wait(30)
         return encode(windows)
 
     encoder = Encoder(held, Precision.FLOAT32, at_once=16)
     with ThreadPoolExecutor(8) as threads:
         first = threads.submit(encoder, window(0), False)
-        begun.wait()
+        assert begun.wait(30)
         others = [threads.submit(encoder, window(seed), False) for seed in range(1, 8)]
         wait_until(lambda: sum(map(len, encoder._together._waiting.values())) == 7)
         go_on.set()
@@ -60,7 +60,7 @@ def test_the_urgent_go_first_where_each_is_encoded_alone(network: nn.Module) -> 
 
     def held(windows: Sequence[Float32]) -> Tensor:
         asked.append(float(windows[0][0, 0, 0]))
-        go_on.wait()
+        assert go_on.wait(30)
         return encode(windows)
 
     encoder = Encoder(held, Precision.FLOAT32, at_once=1)
@@ -74,23 +74,36 @@ def test_the_urgent_go_first_where_each_is_encoded_alone(network: nn.Module) -> 
     assert asked == [float(window(seed)[0, 0, 0]) for seed in (0, 2, 1)]
 
 
-def test_bfloat16_counts_as_agreeing_where_it_only_rounds(network: nn.Module) -> None:
-    assert agrees_in_bfloat16(network, SIDE, CPU)
+def test_a_copy_computes_in_bfloat16_and_the_encoder_stays_as_it_is(network: nn.Module) -> None:
+    half = in_bfloat16(network, SIDE, CPU)
+    assert half is not None
+    assert in_torch(half, CPU)([window(0), window(1)]).dtype == torch.bfloat16
+    assert in_torch(network, CPU)([window(0)]).dtype == torch.float32
 
 
 class LosesDigits(nn.Module):
     """What is left of large numbers that are nearly the same."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.large = nn.Parameter(torch.tensor(1000.0))
+
     def forward(self, pixels: Tensor) -> Tensor:
-        return (pixels + 1000) - 1000
+        return (pixels + self.large) - self.large
 
 
 def test_bfloat16_is_not_used_where_it_embeds_otherwise(caplog: pytest.LogCaptureFixture) -> None:
-    assert not agrees_in_bfloat16(LosesDigits(), SIDE, CPU)
+    assert in_bfloat16(LosesDigits(), SIDE, CPU) is None
     assert "differs from float32" in caplog.text
 
 
-def test_a_copy_computes_in_bfloat16_and_the_encoder_stays_as_it_is(network: nn.Module) -> None:
-    embedding = in_torch(network, CPU, Precision.BFLOAT16)([window(0), window(1)])
-    assert embedding.dtype == torch.bfloat16
-    assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
+class RunsInFloat32Alone(LosesDigits):
+    def forward(self, pixels: Tensor) -> Tensor:
+        if pixels.dtype != torch.float32:
+            raise RuntimeError("not implemented for 'BFloat16'")
+        return pixels
+
+
+def test_bfloat16_is_not_used_where_it_cannot_be_run(caplog: pytest.LogCaptureFixture) -> None:
+    assert in_bfloat16(RunsInFloat32Alone(), SIDE, CPU) is None
+    assert "does not run" in caplog.text

@@ -22,7 +22,10 @@ KEPT_AS = torch.float16
 """What an embedding is kept as, in half the memory: more digits than bfloat16 computes with."""
 
 ON_A_GPU = 16
-"""Windows that a GPU encodes in one run, in little more time than one. A CPU gains nothing."""
+"""Windows of few pixels that a GPU encodes in one run, in little more time than one. A CPU gains nothing."""
+
+FEW_PIXELS = 256
+"""Along a side: one window of more fills a GPU."""
 
 Encode = Callable[[Sequence[Float32]], Tensor]
 """n normalised windows (3, input_size, input_size) -> embeddings (n, 256, 64, 64)."""
@@ -61,38 +64,50 @@ def open_encoder(
     input_size: int,
     device: torch.device,
     exported: OnnxEncoder | None = None,
+    precision: Precision | None = None,
     timing: Timing = untimed,
 ) -> Encoder:
-    """exported: asked in the encoder's place. A GPU computes in bfloat16 where that agrees with float32."""
+    """exported: asked in the encoder's place. precision: of a GPU, bfloat16 by default where that agrees."""
     if exported is not None:
         return Encoder(one_by_one(exported), exported.precision, 1, timing)
-    if device.type == "cuda":
-        precision = Precision.BFLOAT16 if agrees_in_bfloat16(encoder, input_size, device) else Precision.FLOAT32
-        return Encoder(in_torch(encoder, device, precision), precision, ON_A_GPU, timing)
-    return Encoder(in_torch(encoder, device), Precision.FLOAT32, 1, timing)
+    half = None
+    if (
+        device.type == "cuda"
+        and precision is not Precision.FLOAT32
+        and torch.cuda.is_bf16_supported(including_emulation=False)
+    ):
+        half = in_bfloat16(encoder, input_size, device)
+    used = Precision.FLOAT32 if half is None else Precision.BFLOAT16
+    at_once = ON_A_GPU if device.type == "cuda" and input_size <= FEW_PIXELS else 1
+    return Encoder(in_torch(half or encoder, device), used, at_once, timing)
 
 
 def one_by_one(encode: Callable[[Float32], Tensor]) -> Encode:
     return lambda windows: torch.cat([encode(window) for window in windows])
 
 
-def in_torch(encoder: nn.Module, device: torch.device, precision: Precision = Precision.FLOAT32) -> Encode:
-    """In bfloat16 a copy of the encoder computes: the encoder itself may be trained, or compared with."""
-    dtype = torch.bfloat16 if precision is Precision.BFLOAT16 else torch.float32
-    module = encoder if precision is Precision.FLOAT32 else deepcopy(encoder).to(dtype)
+def in_torch(encoder: nn.Module, device: torch.device) -> Encode:
+    """In the precision of the encoder's weights."""
+    dtype = next((parameter.dtype for parameter in encoder.parameters()), torch.float32)
 
     def encode(windows: Sequence[Float32]) -> Tensor:
         with torch.inference_mode():
-            return module(torch.from_numpy(np.stack(windows)).to(device, dtype))
+            return encoder(torch.from_numpy(np.stack(windows)).to(device, dtype))
 
     return encode
 
 
-def agrees_in_bfloat16(encoder: nn.Module, input_size: int, device: torch.device) -> bool:
-    """Whether noise is embedded as in float32."""
+def in_bfloat16(encoder: nn.Module, input_size: int, device: torch.device) -> nn.Module | None:
+    """A copy that computes in bfloat16; None where it cannot, or does not embed noise as in float32."""
     noise = np.random.default_rng(0).standard_normal((3, input_size, input_size), np.float32)
-    expected, found = (in_torch(encoder, device, precision)([noise]).float() for precision in Precision)
+    half = deepcopy(encoder).to(torch.bfloat16)
+    try:
+        expected, found = (in_torch(one, device)([noise]).float() for one in (encoder, half))
+    except RuntimeError as error:
+        log.warning("the encoder does not run in bfloat16: %s", error)
+        return None
     difference = float((found - expected).norm() / expected.norm())
-    if difference >= TOLERANCE[Precision.BFLOAT16]:
-        log.warning("the encoder in bfloat16 differs from float32 by %.2g: not used", difference)
-    return difference < TOLERANCE[Precision.BFLOAT16]
+    if difference < TOLERANCE[Precision.BFLOAT16]:
+        return half
+    log.warning("the encoder in bfloat16 differs from float32 by %.2g: not used", difference)
+    return None

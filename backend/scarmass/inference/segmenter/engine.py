@@ -86,13 +86,15 @@ class SegmenterEngine:
         cache_bytes: int = 2**30,
         export_folder: Path | None = None,
         encode: Callable[[Float32], Tensor] | None = None,
+        precision: Precision | None = None,
         timing: Timing = untimed,
     ) -> None:
         """device: auto (cuda where there is one, else cpu), cpu, cuda or cuda:n.
 
         cache_bytes bounds the embeddings kept (2 MiB each). export_folder: where ONNX exports of encoder, decoder and
         refiner are kept; None runs them in torch. Only TinyViT on a CPU is exported. encode: an encoder used in its
-        place. timing: of each slice encoded, and of each batch of prompts decoded.
+        place. precision: that a GPU encodes in, bfloat16 by default where that agrees with float32. timing: of each run
+        of the encoder, and of each batch of prompts decoded.
         """
         self._weights = weights
         entry = weights.entry
@@ -108,7 +110,7 @@ class SegmenterEngine:
                 onnx_refiner = OnnxRefiner(refiner, weights.sha256, export_folder)
         if encode is None:
             encoder = self._network.image_encoder
-            self._encoder = open_encoder(encoder, entry.input_size, self._device, onnx_encoder, timing)
+            self._encoder = open_encoder(encoder, entry.input_size, self._device, onnx_encoder, precision, timing)
         else:
             self._encoder = Encoder(one_by_one(encode), Precision.FLOAT32, 1, timing)
         decoding = [network.precision for network in (onnx_decoder, onnx_refiner) if network is not None]
@@ -156,7 +158,7 @@ class SegmenterEngine:
         return self._network
 
     def embed(self, image: SliceImage, region: HeartRegion | None) -> None:
-        """Encode the slice ahead of the click. A click waiting for another slice goes first."""
+        """Encode the slice ahead of the click. Where each is encoded alone, a click waiting for another goes first."""
         self._embedding(image, _window(image, region), urgent=False)
 
     def forget(self) -> None:

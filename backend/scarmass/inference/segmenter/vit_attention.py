@@ -1,7 +1,7 @@
 """Attention of segment-anything's ViT without its matrix of all tokens by all tokens: 800 MB at 1024 pixels."""
 
 import torch
-from segment_anything.modeling.image_encoder import Attention, get_rel_pos
+from segment_anything.modeling.image_encoder import Attention
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -28,8 +28,8 @@ class FusedAttention(Attention):
         channels = values.shape[-1]
         scale = self.scale
         if self.use_rel_pos:
-            of_rows = torch.einsum("bhrcd,rkd->bhrck", queries, get_rel_pos(rows, rows, self.rel_pos_h))
-            of_columns = torch.einsum("bhrcd,ckd->bhrck", queries, get_rel_pos(columns, columns, self.rel_pos_w))
+            of_rows = torch.einsum("bhrcd,rkd->bhrck", queries, _by_distance(rows, self.rel_pos_h))
+            of_columns = torch.einsum("bhrcd,ckd->bhrck", queries, _by_distance(columns, self.rel_pos_w))
             every = n, self.num_heads, rows, columns
             is_row = torch.eye(rows, dtype=x.dtype, device=x.device)[:, None].expand(*every, rows)
             is_column = torch.eye(columns, dtype=x.dtype, device=x.device).expand(*every, columns)
@@ -40,3 +40,9 @@ class FusedAttention(Attention):
             queries.flatten(2, 3), keys.flatten(2, 3), values.flatten(2, 3), scale=scale
         )[..., :channels]
         return self.proj(attended.unflatten(2, (rows, columns)).permute(0, 2, 3, 1, 4).flatten(3))
+
+
+def _by_distance(side: int, embeddings: Tensor) -> Tensor:
+    """Embeddings (2 * side - 1, channels) of distances from 1 - side on -> of each pair (side, side, channels)."""
+    at = torch.arange(side, device=embeddings.device)  # from elsewhere it would have the device wait
+    return embeddings[at[:, None] - at + side - 1]

@@ -60,7 +60,7 @@ class EmbeddingAhead:
         self._thread.submit(self._embed, reading_id)
 
     def stop(self) -> None:
-        """Finish the slice at work."""
+        """Finish the slices at work."""
         self._stopping.set()
         self._thread.shutdown(wait=True, cancel_futures=True)
 

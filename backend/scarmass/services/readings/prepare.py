@@ -105,20 +105,21 @@ def next_slices(reading: Reading, looked_at: SliceKey | None) -> list[Slice]:
 
 
 def _embed_ahead(context: Context, reading: Reading, next_ones: Sequence[Slice]) -> None:
-    """As many as are encoded together; when all of those have had their turn, as many again."""
+    """As many as are encoded together, where that are several. What is encoded already is not encoded again."""
     at_once = context.segmenter.encodes_at_once
-    if (len(reading.slices) - len(next_ones)) % at_once:
+    if at_once == 1:
         return
     try:
         embed(context, reading.slices, next_ones[:at_once])
     except Away:
         raise
     except Exception:  # whatever the models met: of which slice it was shows when that has its turn
-        log.debug("slices could not be encoded ahead", exc_info=True)
+        log.warning("slices could not be encoded together", exc_info=True)
 
 
 def _proposal(context: Context, reading: Reading, one: Slice) -> SliceChange:
     try:
+        embed(context, reading.slices, [one])
         proposed = propose(context, reading.slices, one, reading.sensitivity.value)
         return proposal(placed(context, reading.slices, one, proposed))
     except Away:  # it can be done later

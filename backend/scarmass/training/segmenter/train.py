@@ -20,6 +20,7 @@ from torch import nn
 from scarmass.datasets.phantoms import phantom_slices
 from scarmass.datasets.prepared import Prepared, read_prepared
 from scarmass.datasets.readings_manifest import unseen_readings
+from scarmass.inference.onnx_network import Precision
 from scarmass.inference.segmenter.engine import SegmenterEngine
 from scarmass.inference.segmenter.network import PromptableSegmenter
 from scarmass.inference.weights.catalog import Entry
@@ -164,7 +165,8 @@ def finetune(
 
     def validate(average: PromptableSegmenter, step: int) -> float:
         save(as_stored(average.state_dict()), entry.description(), latest)
-        engine = SegmenterEngine(load(latest, weights_folder), device=fabric.device.type)
+        weights = load(latest, weights_folder)
+        engine = SegmenterEngine(weights, device=fabric.device.type, precision=Precision.FLOAT32)
         scores = scores_by_centre(engine, validation, config.borders.by_centre)
         for centre, own in scores.items():
             run.log(step, {f"validation/{centre}/{name}": value for name, value in own.by_name().items()})
