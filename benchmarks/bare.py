@@ -46,7 +46,7 @@ class BareModels:
         self._encoder: OnnxEncoder | None = None
         self._decoder: OnnxDecoder | None = None
         if self.device.type == "cpu" and entry.architecture == "tiny_vit":
-            self._encoder = OnnxEncoder(self.network.image_encoder, entry.input_size, weights.sha256, export_folder)
+            self._encoder = OnnxEncoder(self.network.image_encoder, weights, export_folder)
             if self.network.refiner is not None:
                 self._decoder = OnnxDecoder(self.network, weights.sha256, export_folder)
 

@@ -35,7 +35,7 @@ def on_cpu() -> SegmenterEngine:
     return SegmenterEngine(load(SEGMENTER, WEIGHTS), device="cpu")
 
 
-@pytest.fixture(params=Precision, ids=lambda precision: precision.name)
+@pytest.fixture(params=(Precision.BFLOAT16, Precision.FLOAT32), ids=str)
 def on_cuda(cuda: str, request: pytest.FixtureRequest) -> SegmenterEngine:
     engine = SegmenterEngine(load(SEGMENTER, WEIGHTS), device=cuda, precision=request.param)
     assert ("bfloat16" in engine.device_and_precision) is (request.param is Precision.BFLOAT16)

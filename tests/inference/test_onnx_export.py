@@ -11,6 +11,7 @@ from scarmass.domain.errors import WeightsInvalid
 from scarmass.inference import onnx_export
 from scarmass.inference.onnx_export import ExportedNetwork
 from scarmass.inference.onnx_network import Precision
+from tests.inference.precisions import assert_close, run_in
 
 EXAMPLE = {"pixels": torch.linspace(-1, 1, 48).reshape(1, 3, 4, 4)}
 
@@ -94,6 +95,23 @@ def test_float32_serves_where_another_precision_answers_otherwise(
     monkeypatch.setitem(onnx_export.TOLERANCE, Precision.BFLOAT16, 0.0)
     assert exported(Doubled(), tmp_path).precision is Precision.FLOAT32
     assert "network.onnx in BFLOAT16 differs from torch" in caplog.text
+
+
+def test_8_bit_integers_serve_where_there_are_examples_to_scale_them_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_in(Precision.INT8, monkeypatch)
+    path, linear = tmp_path / "network.onnx", nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    assert ExportedNetwork(linear, EXAMPLE, ["answer"], path).precision is Precision.BFLOAT16
+    network = ExportedNetwork(linear, EXAMPLE, ["answer"], path, examples=[EXAMPLE])
+    assert network.precision is Precision.INT8
+    assert_close(network(**EXAMPLE)[0], linear(EXAMPLE["pixels"]), Precision.INT8)
+    made = (tmp_path / "network-int8.onnx").stat()
+    ExportedNetwork(linear, EXAMPLE, ["answer"], path, examples=[EXAMPLE])
+    assert (tmp_path / "network-int8.onnx").stat() == made
+    monkeypatch.setitem(onnx_export.TOLERANCE, Precision.INT8, 0.0)
+    assert ExportedNetwork(linear, EXAMPLE, ["answer"], path, examples=[EXAMPLE]).precision is Precision.BFLOAT16
+    assert "network-int8.onnx in INT8 differs from torch" in caplog.text
 
 
 @pytest.mark.parametrize("answered", [2.1, float("nan")])

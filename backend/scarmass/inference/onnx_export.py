@@ -4,21 +4,22 @@ import logging
 import os
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from scarmass.domain.errors import WeightsInvalid
+from scarmass.inference.int8 import with_int8_linear_layers
 from scarmass.inference.onnx_network import OnnxNetwork, Precision, best_precision
 
 log = logging.getLogger(__name__)
 
 OPSET = 17
 
-TOLERANCE = {Precision.FLOAT32: 1e-4, Precision.BFLOAT16: 0.03}
-"""Norm of the difference from torch's answer, over that answer's norm. Of what ships: 1e-6, 0.002 to 0.013."""
+TOLERANCE = {Precision.FLOAT32: 1e-4, Precision.BFLOAT16: 0.03, Precision.INT8: 0.05}
+"""Norm of the difference from torch's answer, over that answer's norm. Of what ships: 1e-6, 0.002 to 0.015, 0.03."""
 
 
 class ExportedNetwork:
@@ -31,21 +32,35 @@ class ExportedNetwork:
         outputs: Sequence[str],
         path: Path,
         precision: Precision | None = None,
+        examples: Sequence[dict[str, Tensor]] = (),
     ) -> None:
         """example: inputs by their names, such as the network meets. path: of the file, named after the weights; it is
         written where none is there, or one that answers otherwise (seconds): damaged, or of another version.
-        precision: the fastest of this processor by default.
+        precision: the fastest of this processor by default. examples: more inputs, by which 8-bit integers are scaled:
+        without any, the network does not run in them.
 
-        Runs in float32 where the example is not answered as torch does; raises WeightsInvalid where that differs too.
+        Runs in a slower precision where the example is not answered as torch does; raises WeightsInvalid where float32
+        differs too.
         """
         self._outputs = outputs
         module.eval()  # the exporter leaves a module, and all in it, in the mode in which it found that
         expected = _answer(module, example)
-        precisions = tuple(dict.fromkeys((precision or best_precision(), Precision.FLOAT32)))
-        network = _agreeing(path, example, outputs, expected, precisions) if path.is_file() else None
+        fastest = list(Precision).index(precision or best_precision())
+        precisions = list(Precision)[fastest:]
+
+        def opened(path: Path, made: Callable[[], nn.Module], precisions: Sequence[Precision]) -> OnnxNetwork | None:
+            network = _agreeing(path, example, outputs, expected, precisions) if path.is_file() else None
+            if network is None:
+                _export(made(), example, outputs, path)
+                network = _agreeing(path, example, outputs, expected, precisions)
+            return network
+
+        network = None
+        if examples and Precision.INT8 in precisions:
+            in_integers = path.with_stem(f"{path.stem}-int8")
+            network = opened(in_integers, lambda: with_int8_linear_layers(module, examples), [Precision.INT8])
         if network is None:
-            _export(module, example, outputs, path)
-            network = _agreeing(path, example, outputs, expected, precisions)
+            network = opened(path, lambda: module, [one for one in precisions if one is not Precision.INT8])
         if network is None:
             raise WeightsInvalid(f"as {path.name} the weights answer otherwise than in torch")
         self._network = network

@@ -1,4 +1,4 @@
-"""ONNX files run on a CPU by OpenVINO, which computes in bfloat16 where the processor does."""
+"""ONNX files run on a CPU by OpenVINO, which computes in bfloat16 and 8-bit integers where the processor does."""
 
 import os
 import sys
@@ -14,8 +14,11 @@ from torch import Tensor
 
 
 class Precision(StrEnum):
-    FLOAT32 = "f32"
-    BFLOAT16 = "bf16"
+    """The fastest first. int8: linear layers in 8-bit integers, all else in bfloat16."""
+
+    INT8 = "int8"
+    BFLOAT16 = "bfloat16"
+    FLOAT32 = "float32"
 
 
 class OnnxNetwork:
@@ -24,7 +27,7 @@ class OnnxNetwork:
     def __init__(self, path: Path, precision: Precision) -> None:
         """Raises RuntimeError where the file is no network."""
         settings = {
-            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_PRECISION_HINT": "f32" if precision is Precision.FLOAT32 else "bf16",
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": _usable_cores(),
             # Others have work for the same cores.
@@ -45,9 +48,9 @@ class OnnxNetwork:
 
 
 def best_precision() -> Precision:
-    """What this processor computes in fastest."""
+    """What this processor computes in fastest. Those that compute in bfloat16 multiply 8-bit integers faster yet."""
     can = quiet_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return Precision.BFLOAT16 if "BF16" in can else Precision.FLOAT32
+    return Precision.INT8 if "BF16" in can else Precision.FLOAT32
 
 
 def quiet_openvino() -> ModuleType:

@@ -18,7 +18,7 @@ def network() -> PromptableSegmenter:
     return build_segmenter(load("scarmass-litemedsam", WEIGHTS))
 
 
-@pytest.fixture(scope="module", params=Precision)
+@pytest.fixture(scope="module", params=(Precision.BFLOAT16, Precision.FLOAT32))
 def precision(request: pytest.FixtureRequest) -> Precision:
     return request.param
 

@@ -104,7 +104,7 @@ class SegmenterEngine:
         onnx_encoder = onnx_decoder = onnx_refiner = None
         exportable = encode is None and self._device.type == "cpu" and entry.architecture == "tiny_vit"
         if exportable and export_folder is not None:
-            onnx_encoder = OnnxEncoder(self._network.image_encoder, entry.input_size, weights.sha256, export_folder)
+            onnx_encoder = OnnxEncoder(self._network.image_encoder, weights, export_folder)
             if (refiner := self._network.refiner) is not None:
                 onnx_decoder = OnnxDecoder(self._network, weights.sha256, export_folder)
                 onnx_refiner = OnnxRefiner(refiner, weights.sha256, export_folder)
@@ -114,8 +114,7 @@ class SegmenterEngine:
         else:
             self._encoder = Encoder(one_by_one(encode), Precision.FLOAT32, 1, timing)
         decoding = [network.precision for network in (onnx_decoder, onnx_refiner) if network is not None]
-        precisions = {self._encoder.precision, *(decoding or [Precision.FLOAT32])}
-        self._precisions = sorted(precision.name.lower() for precision in precisions)
+        self._precisions = sorted({self._encoder.precision, *(decoding or [Precision.FLOAT32])})
         at_once = READERS_AT_ONCE if self._device.type == "cuda" else 1
         self._decoder = Decoder(self._network, entry, self._device, onnx_decoder, onnx_refiner, at_once)
         self._embeddings = TensorCache(cache_bytes)
