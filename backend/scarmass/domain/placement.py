@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Box, within
-from scarmass.domain.protocols import Segmentation
+from scarmass.domain.protocols import Segmentation, VentricleOutline
 from scarmass.domain.sensitivity import HIGHEST, mask_at
 from scarmass.domain.structures import scar_parts
 
@@ -49,12 +49,12 @@ class Misplaced:
         return tuple(f"{amount(part)} {words}" for part, words in said if part.any())
 
 
-def certain_blood(blood_pool: Segmentation, scar: Segmentation) -> Mask:
-    """What a segmenter takes for blood, and at no sensitivity for scar, when asked for each in the ventricle's box.
+def certain_blood(outline: VentricleOutline, scar: Segmentation) -> Mask:
+    """What a segmenter outlines as blood and, asked for scar in the ventricle's box, takes for it at no sensitivity.
 
-    Scar as bright as blood is easily taken for it, so its answer for blood alone says too little.
+    Scar as bright as blood is easily taken for it, so its outline of the blood alone says too little.
     """
-    return blood_pool.mask & ~mask_at(scar.logits, HIGHEST)
+    return (outline.blood_pool > 0) & ~mask_at(scar.logits, HIGHEST)
 
 
 def misplaced(scar: Mask, ventricle: Box, blood: Mask | None, pixel_spacing_mm: tuple[float, float]) -> Misplaced:

@@ -366,6 +366,18 @@ def test_the_ventricle_in_its_box_is_outlined_on_the_slice_s_own_grid(engine: Se
     assert outline.left_ventricle[80, 80] > 0 > outline.left_ventricle[40, 40]
 
 
+def test_an_outline_is_kept_for_whoever_asks_next(engine: SegmenterEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = engine.outline_ventricle(image(), REGION, VENTRICLE_BOX)
+    monkeypatch.setattr(engine._decoder, "outlines", None)
+    again = engine.outline_ventricle(image(), REGION, VENTRICLE_BOX)
+    assert first is not None
+    assert again is not None
+    assert np.array_equal(first.blood_pool, again.blood_pool)
+    engine.forget()
+    with pytest.raises(TypeError):
+        engine.outline_ventricle(image(), REGION, VENTRICLE_BOX)
+
+
 def test_weights_that_were_never_taught_the_wall_outline_no_ventricle(weights: Weights) -> None:
     state = {name: tensor for name, tensor in weights.state.items() if not name.startswith("refiner.")}
     unrefined = SegmenterEngine(replace(weights, state=state), device="cpu", encode=lambda w: ZEROS)

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from scarmass.domain.errors import ModelsUnavailable, StructureNotKnown
+from scarmass.domain.errors import ModelsUnavailable
 from scarmass.domain.left_ventricle import HeartRegion
-from scarmass.domain.masks import from_rle, to_rle
+from scarmass.domain.masks import Mask, from_rle, to_rle
 from scarmass.domain.prompts import Box, Prompt, within
-from scarmass.domain.protocols import DetectedBox, Segmentation, SliceImage
+from scarmass.domain.protocols import DetectedBox, Segmentation, SliceImage, VentricleOutline
 from scarmass.domain.reading import Origin, Segment, SliceChange
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.readings import placement
 from tests.api.test_readings import edit, reading, stack
-from tests.fakes import EchoSegmenter, FakeDetector
+from tests.fakes import EchoSegmenter, FakeDetector, WithoutOutlines, certain
 
 pytestmark = pytest.mark.slow
 
@@ -43,24 +43,28 @@ class SeesBlood(EchoSegmenter):
         self.asked: list[Structure] = []
 
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
-        self.asked.append(prompt.structure)
         if prompt.is_drawn:
             return super().segment(image, region, prompt)
-        x, y = prompt.boxes[0].centre
-        blood = super().segment(image, region, Prompt(boxes=(Box(x - 40, y - 40, x + 40, y + 40),)))
-        if prompt.structure is Structure.BLOOD_POOL:
-            return blood
-        logits = np.where(blood.mask, np.float32(self.scar_logit), np.float32(-np.inf))
+        self.before_answer(prompt)
+        self.asked.append(prompt.structure)
+        blood = self.blood(image, prompt.boxes[0])
+        logits = np.where(blood, np.float32(self.scar_logit), np.float32(-np.inf))
         return Segmentation(logits > 0, 0.5, logits)
 
+    def outline_ventricle(
+        self, image: SliceImage, region: HeartRegion | None, box: Box | None
+    ) -> VentricleOutline | None:
+        if box is None:
+            return None
+        return VentricleOutline(certain(within(box, image.pixels.shape)), certain(self.blood(image, box)))
 
-class KnowsScarAlone(EchoSegmenter):
+    def blood(self, image: SliceImage, box: Box) -> Mask:
+        x, y = box.centre
+        return within(Box(x - 40, y - 40, x + 40, y + 40), image.pixels.shape)
+
+
+class KnowsScarAlone(WithoutOutlines):
     is_structure_conditioned = True
-
-    def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
-        if prompt.structure is not Structure.SCAR:
-            raise StructureNotKnown("scar alone")
-        return super().segment(image, region, prompt)
 
 
 class SeesTheHeartOnFirstSlice(FakeDetector):
@@ -136,7 +140,7 @@ def test_scar_in_the_blood_is_said_where_the_segmenter_knows_blood(
     (warning,) = edit(client, reading, 2, "prompt", 5, boxes=[CAVITY, WALL])["slice"]["warnings"]
     assert warning.endswith("of the scar lie in the blood pool")
     edit(client, reading, 3, "prompt", 5, boxes=[CAVITY])
-    assert segmenter.asked.count(Structure.BLOOD_POOL) == 1
+    assert segmenter.asked == [Structure.SCAR]
 
 
 def test_what_the_segmenter_might_take_for_scar_itself_is_not_said_to_be_blood(

@@ -44,7 +44,8 @@ from scarmass.inference.segmenter.window import (
 from scarmass.inference.weights.load import Weights
 
 LOGITS_CACHE_BYTES = 2**27
-"""Answers kept as logits, 256 KiB each: another sensitivity cuts them anew without asking the network."""
+"""Answers kept as logits, 256 KiB each, and outlines of ventricles, 512 KiB: another sensitivity cuts them anew without
+asking the network."""
 
 GREY_CACHE_BYTES = 2**26
 """Windows kept as grey values, 256 KiB each: every answer on a slice sees the same one."""
@@ -212,9 +213,13 @@ class SegmenterEngine:
             return None
         around = box.loosened(VENTRICLE_LOOSENESS, image.pixels.shape)
         window = _window(image, region).enlarged_for(coordinates(PromptGroup(around, ())))
-        embedding, grey = self._embedding(image, window, urgent=False), self._grey(image, window)
-        outline = partial(self._decoder.outlines, (image.key, window), embedding, grey, window, around)
-        logits = self._surviving_out_of_memory(outline).cpu().numpy()
+
+        def compute() -> Tensor:
+            embedding, grey = self._embedding(image, window, urgent=False), self._grey(image, window)
+            outline = partial(self._decoder.outlines, (image.key, window), embedding, grey, window, around)
+            return self._surviving_out_of_memory(outline).cpu()
+
+        logits = self._logits.get((image.key, window, around), compute).numpy()
         by_structure = {
             structure: native_logits(logits[place], window) for place, structure in enumerate(ALSO_OUTLINED)
         }

@@ -39,14 +39,15 @@ def _contours_of(context: Context, slices: Sequence[Slice]) -> Mapping[SliceKey,
     key = context.detector.model, context.segmenter.model, tuple(one.pixels_key for one in slices)
     known = context.contours.get(key)
     if known is None:
-        outlines = [_outline(context, slices, index) for index in range(len(slices))]
+        outlines = [ventricle_outline(context, slices, one) for one in slices]
         known = tuple(contours(outlines, [one.header.plane for one in slices]))
         context.contours.put(key, known)
     return dict(zip((one.key for one in slices), known, strict=True))
 
 
-def _outline(context: Context, slices: Sequence[Slice], index: int) -> VentricleOutline | None:
-    one, detection = slices[index], detection_of(context, slices)
+def ventricle_outline(context: Context, slices: Sequence[Slice], one: Slice) -> VentricleOutline | None:
+    """Where ventricle and blood lie on one of the slices; None where no ventricle is seen, or none is outlined."""
+    detection, index = detection_of(context, slices), [other.key for other in slices].index(one.key)
     box = detection.ventricle_at(index, one.header.pixel_spacing_mm)
     image = image_of(context, one)
     with context.precedence.piece():

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from scarmass.domain.errors import Away, StructureNotKnown
+from scarmass.domain.errors import Away
 from scarmass.domain.masks import Mask
 from scarmass.domain.placement import Misplaced, certain_blood, misplaced
 from scarmass.domain.prompts import Box, Prompt
@@ -14,6 +14,7 @@ from scarmass.domain.stack import Slice, headline_extent
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
+from scarmass.services.readings.outline import ventricle_outline
 from scarmass.services.readings.propose import detection_of, heart_of, segment
 
 log = logging.getLogger(__name__)
@@ -98,21 +99,18 @@ def _ventricle(context: Context, slices: Sequence[Slice], one: Slice) -> Box | N
 
 
 def _blood(context: Context, slices: Sequence[Slice], one: Slice, ventricle: Box) -> Mask | None:
-    """What is blood in the ventricle's box for certain; None where the segmenter tells no structures apart."""
+    """What is blood in the ventricle's box for certain; None where the segmenter outlines none."""
     if not context.segmenter.is_structure_conditioned:
         return None
     around = ventricle.loosened(VENTRICLE_LOOSENESS, one.shape)
     key = context.segmenter.model, one.pixels_key, heart_of(context, slices), around
     if (known := context.blood.get(key)) is not None:
         return known
-    try:
-        blood_pool, scar = (
-            segment(context, slices, one, Prompt(structure, (around,), is_drawn=False))
-            for structure in (Structure.BLOOD_POOL, Structure.SCAR)
-        )
-    except StructureNotKnown:
+    outline = ventricle_outline(context, slices, one)
+    if outline is None:
         return None
-    blood = certain_blood(blood_pool, scar)
+    scar = segment(context, slices, one, Prompt(Structure.SCAR, (around,), is_drawn=False))
+    blood = certain_blood(outline, scar)
     context.blood.put(key, blood)
     return blood
 
