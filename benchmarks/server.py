@@ -1,5 +1,6 @@
 """The real application in a process of its own on a free loopback port, and a client that asks it as a page would."""
 
+import json
 import os
 import re
 import signal
@@ -27,7 +28,6 @@ HOST = "127.0.0.1"
 START_TIMEOUT_S = 180
 STACK_TIMEOUT_S = 600
 POLL_S = 0.05
-READING_POLL_S = 0.25
 
 
 class ServerFailed(Exception):
@@ -65,12 +65,16 @@ class Server:
         answer.raise_for_status()
 
     def wait_until_ready(self, reading_id: str) -> None:
-        """Ask until the reading is prepared: every slice has its embedding and its proposal."""
+        """Follow the reading, as a page does, until it is prepared: every slice has its embedding and its proposal."""
         deadline = monotonic() + STACK_TIMEOUT_S
-        while (state := self.http.get(f"/api/v1/readings/{reading_id}").raise_for_status().json()["state"]) != "draft":
-            if state == "failed" or monotonic() > deadline:
-                raise ServerFailed(f"the reading is {state}")
-            sleep(READING_POLL_S)
+        with self.http.stream("GET", f"/api/v1/readings/{reading_id}/events", timeout=STACK_TIMEOUT_S) as events:
+            for line in events.raise_for_status().iter_lines():
+                state = json.loads(line.removeprefix("data:")).get("state") if line.startswith("data:") else None
+                if state == "draft":
+                    return
+                if state == "failed" or monotonic() > deadline:
+                    break
+        raise ServerFailed("the reading was not prepared")
 
     def edit(self, reading_id: str, revision: int, sop_instance_uid: str, prompt: Prompt) -> dict[str, Any]:
         """A click in a reading: its prompt is answered, and committed as the next revision."""
