@@ -1,6 +1,6 @@
-"""Proposals: the detector says whether a stack shows scar, the segmenter where."""
+"""Proposals: the segmenter says whether a stack shows scar, and where."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -9,10 +9,15 @@ from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.proposal import (
+    CERTAIN_SENSITIVITY,
+    LEAST_CERTAIN_SHARE,
     StackDetection,
+    certain_scar_mm2,
     detect_stack,
     proposed_boxes,
     proposed_prompt,
+    shows_scar,
+    stack_detection,
 )
 from scarmass.domain.protocols import DetectedBox, Segmentation, SliceImage
 from scarmass.domain.structures import SMALLEST_SCAR_MM2, Structure
@@ -20,8 +25,7 @@ from tests.fakes import EchoSegmenter, FakeDetector, certain
 
 IMAGE = SliceImage("slice", np.zeros((80, 100), np.float32), (2.0, 1.0))
 VENTRICLE = DetectedBox(Box(30, 20, 70, 60), Structure.LEFT_VENTRICLE, 0.9)
-ELSEWHERE = DetectedBox(Box(31, 21, 40, 30), Structure.SCAR, 0.3)
-"""Scar on another slice of the stack, which is what makes scar worth asking for on this one."""
+TWO_VENTRICLES = stack_detection([[VENTRICLE], [VENTRICLE]], IMAGE.pixel_spacing_mm)
 
 
 class SeeingSegmenter(EchoSegmenter):
@@ -39,11 +43,10 @@ class SeeingSegmenter(EchoSegmenter):
 
 
 def proposed(
-    segmenter: EchoSegmenter, found: list[DetectedBox], elsewhere: DetectedBox | None = ELSEWHERE
+    segmenter: EchoSegmenter, found: list[DetectedBox], other: Sequence[DetectedBox] = ()
 ) -> list[DetectedBox]:
-    """The boxes of the first slice of a stack of two."""
-    other = [] if elsewhere is None else [elsewhere]
-    return proposed_boxes(segmenter, IMAGE, StackDetection((found, other), None), 0)
+    """The boxes of the first slice of a stack of two that shows scar."""
+    return proposed_boxes(segmenter, IMAGE, stack_detection([found, list(other)], IMAGE.pixel_spacing_mm), 0)
 
 
 def scars(boxes: list[DetectedBox]) -> list[DetectedBox]:
@@ -99,10 +102,61 @@ def test_without_a_ventricle_or_a_structure_to_ask_for_the_detector_has_the_say(
     assert proposed(segmenter(with_parts((slice(0, 40), slice(0, 40)))), detected) == detected
 
 
-def test_a_stack_without_any_scar_to_the_detector_is_not_searched_for_it() -> None:
+def test_scar_is_asked_for_where_the_ventricle_is_expected_on_a_slice_on_which_it_was_not_found() -> None:
     segmenter = SeeingSegmenter(with_parts((slice(25, 35), slice(32, 40))))
-    assert proposed(segmenter, [VENTRICLE], elsewhere=None) == [VENTRICLE]
-    assert segmenter.asked == []
+    (scar,) = proposed(segmenter, [], other=[VENTRICLE])
+    assert scar.structure is Structure.SCAR
+    assert segmenter.asked[0].boxes[0].contains(Point(50, 40, True))
+
+
+class CertainSegmenter(SeeingSegmenter):
+    """Answers scar at a logit on so many pixels."""
+
+    def __init__(self, pixels: int, logit: float) -> None:
+        super().__init__(np.arange(80 * 100).reshape(80, 100) < pixels)
+        self.logit = logit
+
+    def segment(self, image: SliceImage, region: object, prompt: Prompt) -> Segmentation:
+        logits = np.where(self.mask, np.float32(self.logit), np.float32(-np.inf))
+        return Segmentation(self.mask, self.score, logits)
+
+
+@pytest.mark.parametrize(("logit", "mm2"), [(-CERTAIN_SENSITIVITY + 0.1, 14.0), (-CERTAIN_SENSITIVITY - 0.1, 0.0)])
+def test_scar_is_certain_where_it_is_answered_at_a_low_sensitivity_too(logit: float, mm2: float) -> None:
+    assert certain_scar_mm2(CertainSegmenter(7, logit), IMAGE, TWO_VENTRICLES, 1) == mm2
+
+
+LEAST_MM2 = LEAST_CERTAIN_SHARE * 2 * (40 * 40 * 2.0)
+"""Of two ventricles of 40 by 40 pixels."""
+
+
+@pytest.mark.parametrize(
+    ("certain_mm2", "shown"),
+    [
+        ([0.0, LEAST_MM2 + 0.1], True),
+        ([None, LEAST_MM2 + 0.1], True),
+        ([LEAST_MM2 / 2, LEAST_MM2 / 2 + 0.1], True),
+        ([LEAST_MM2 / 2, LEAST_MM2 / 2 - 0.1], False),
+        ([None, LEAST_MM2 - 0.1], None),
+        ([None, None], None),
+    ],
+)
+def test_a_stack_shows_scar_where_enough_of_all_its_slices_is_certain(
+    certain_mm2: list[float | None], shown: bool | None
+) -> None:
+    assert shows_scar(SeeingSegmenter(with_parts()), TWO_VENTRICLES, IMAGE.pixel_spacing_mm, certain_mm2) is shown
+
+
+@pytest.mark.parametrize(
+    ("segmenter", "detection"),
+    [(EchoSegmenter(), TWO_VENTRICLES), (SeeingSegmenter(with_parts()), StackDetection(([], []), None))],
+    ids=["structures are all alike to the segmenter", "no ventricle was found"],
+)
+def test_where_the_segmenter_cannot_be_asked_the_detector_s_scars_stand(
+    segmenter: EchoSegmenter, detection: StackDetection
+) -> None:
+    assert shows_scar(segmenter, detection, IMAGE.pixel_spacing_mm, [0.0, 0.0])
+    assert certain_scar_mm2(segmenter, IMAGE, detection, 0) == 0.0
 
 
 def test_where_scar_lies_the_segmenter_says_and_not_the_detector() -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from scarmass.domain.left_ventricle import HeartRegion, expected_box, heart_region
 from scarmass.domain.prompts import Box, Prompt, box_around
-from scarmass.domain.protocols import DetectedBox, Detector, Segmenter, SliceImage
+from scarmass.domain.protocols import DetectedBox, Detector, Segmentation, Segmenter, SliceImage
+from scarmass.domain.sensitivity import mask_at
 from scarmass.domain.structures import Structure, scar_parts
 
 VENTRICLE_LOOSENESS = 0.05
@@ -14,6 +15,12 @@ VENTRICLE_LOOSENESS = 0.05
 SCAR_LOOSENESS = 0.05
 """The same of the box around each scar that is found."""
 
+CERTAIN_SENSITIVITY = -3.0
+"""What is answered as scar at a sensitivity as low as this is certain."""
+
+LEAST_CERTAIN_SHARE = 0.008
+"""A stack shows scar where more than this share of its ventricles' boxes is certain of it."""
+
 
 @dataclass(frozen=True)
 class StackDetection:
@@ -21,11 +28,6 @@ class StackDetection:
 
     boxes: tuple[list[DetectedBox], ...]
     region: HeartRegion | None
-
-    @property
-    def shows_scar(self) -> bool:
-        """Whether the detector found scar on any slice."""
-        return any(box.structure is Structure.SCAR for on_slice in self.boxes for box in on_slice)
 
     @property
     def ventricles(self) -> list[Box | None]:
@@ -59,29 +61,67 @@ def stack_detection(boxes: Sequence[list[DetectedBox]], pixel_spacing_mm: tuple[
 def proposed_boxes(
     segmenter: Segmenter, image: SliceImage, detection: StackDetection, index: int, sensitivity: float = 0.0
 ) -> list[DetectedBox]:
-    """The boxes of the stack's slice at this index: the left ventricle and scars.
+    """The boxes of the slice at this index of a stack that shows scar: the left ventricle and scars.
 
-    The detector says whether the stack shows scar, and a segmenter that tells structures apart where it lies: it is
-    asked for all scar in the ventricle's box, and each part of its answer that is large enough becomes a box, with the
-    answer's score. Where the slice has no ventricle, or another segmenter serves, the detector's boxes stand.
+    A segmenter that tells structures apart is asked for all scar in the ventricle's box, and each part of its answer
+    that is large enough becomes a box, with the answer's score. Where the stack shows no ventricle, or another
+    segmenter serves, the detector's boxes stand.
     """
-    found = detection.boxes[index]
-    ventricle = _ventricle(found)
-    if ventricle is None or not detection.shows_scar or not segmenter.is_structure_conditioned:
-        return list(found)
-    around = ventricle.box.loosened(VENTRICLE_LOOSENESS, image.pixels.shape)
-    answer = segmenter.segment(
-        image, detection.region, Prompt(Structure.SCAR, (around,), sensitivity=sensitivity, is_drawn=False)
-    )
+    answer = _all_scar(segmenter, image, detection, index, sensitivity)
+    if answer is None:
+        return list(detection.boxes[index])
     parts = scar_parts(answer.mask, image.pixel_spacing_mm)
     seen = [DetectedBox(box_around(part, SCAR_LOOSENESS), Structure.SCAR, answer.score) for part in parts]
-    return [ventricle, *seen]
+    return [*without_scar(detection.boxes[index]), *seen]
+
+
+def without_scar(boxes: Sequence[DetectedBox]) -> list[DetectedBox]:
+    return [box for box in boxes if box.structure is not Structure.SCAR]
+
+
+def certain_scar_mm2(segmenter: Segmenter, image: SliceImage, detection: StackDetection, index: int) -> float:
+    """How much of the stack's slice at this index is certain to be scar."""
+    answer = _all_scar(segmenter, image, detection, index)
+    row_mm, column_mm = image.pixel_spacing_mm
+    return 0.0 if answer is None else float(mask_at(answer.logits, CERTAIN_SENSITIVITY).sum()) * row_mm * column_mm
+
+
+def shows_scar(
+    segmenter: Segmenter,
+    detection: StackDetection,
+    pixel_spacing_mm: tuple[float, float],
+    certain_mm2: Sequence[float | None],
+) -> bool | None:
+    """Whether a stack shows scar, by what is certain on its slices; None where slices that are not known yet decide.
+
+    True where the segmenter cannot be asked: the detector's boxes stand.
+    """
+    if detection.region is None or not segmenter.is_structure_conditioned:
+        return True
+    ventricles = (detection.ventricle_at(index, pixel_spacing_mm) for index in range(len(detection.boxes)))
+    boxes_pixels = sum((box.x1 - box.x0) * (box.y1 - box.y0) for box in ventricles if box is not None)
+    least_mm2 = LEAST_CERTAIN_SHARE * boxes_pixels * pixel_spacing_mm[0] * pixel_spacing_mm[1]
+    if sum(mm2 for mm2 in certain_mm2 if mm2 is not None) > least_mm2:
+        return True
+    return None if None in certain_mm2 else False
 
 
 def proposed_prompt(boxes: Sequence[DetectedBox], sensitivity: float = 0.0) -> Prompt:
     """The prompt that the proposed scar boxes make; without any, the proposal is "no scar here"."""
     scars = tuple(found.box for found in boxes if found.structure is Structure.SCAR)
     return Prompt(boxes=scars, sensitivity=sensitivity, is_drawn=False)
+
+
+def _all_scar(
+    segmenter: Segmenter, image: SliceImage, detection: StackDetection, index: int, sensitivity: float = 0.0
+) -> Segmentation | None:
+    """The answer for all scar in the ventricle's box; None without one, or where structures are not told apart."""
+    ventricle = detection.ventricle_at(index, image.pixel_spacing_mm)
+    if ventricle is None or not segmenter.is_structure_conditioned:
+        return None
+    around = ventricle.loosened(VENTRICLE_LOOSENESS, image.pixels.shape)
+    prompt = Prompt(Structure.SCAR, (around,), sensitivity=sensitivity, is_drawn=False)
+    return segmenter.segment(image, detection.region, prompt)
 
 
 def _ventricle(found: Sequence[DetectedBox]) -> DetectedBox | None:

@@ -40,6 +40,7 @@ from scarmass.storage.spool import Spool
 from scarmass.storage.study_groups import Sight
 
 REMEMBERED_SPREADS = 4096
+REMEMBERED_CERTAIN_SCAR = 8192
 REMEMBERED_BLOOD = 512
 REMEMBERED_LOGITS = 48
 REMEMBERED_IMAGES = 48
@@ -62,9 +63,9 @@ class Context:
     hashes that stand for patients in records. audit_receiver: where the audit trail is sent to, None where it stays
     here.
 
-    images, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks, one outlined at a
-    time. results: what signed readings leave as. metrics: what is counted and timed. models_answer: whether they do, as
-    those on other machines may not.
+    images, certain_scar_mm2, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks,
+    one outlined at a time. results: what signed readings leave as. metrics: what is counted and timed. models_answer:
+    whether they do, as those on other machines may not.
     """
 
     database: Database
@@ -91,6 +92,7 @@ class Context:
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
     images: Remembered[Hashable, SliceImage] = field(default_factory=lambda: Remembered(REMEMBERED_IMAGES))
+    certain_scar_mm2: Remembered[Hashable, float] = field(default_factory=lambda: Remembered(REMEMBERED_CERTAIN_SCAR))
     blood: Remembered[Hashable, Mask] = field(default_factory=lambda: Remembered(REMEMBERED_BLOOD))
     logits: Remembered[Hashable, NDArray[np.float32]] = field(default_factory=lambda: Remembered(REMEMBERED_LOGITS))
     spreads: Remembered[Hashable, Spread] = field(default_factory=lambda: Remembered(REMEMBERED_SPREADS))
@@ -150,7 +152,15 @@ class Context:
 
     def forget(self) -> None:
         """Drop what was worked out of images and readings, of whomever; it is worked out again."""
-        remembered = (self.images, self.blood, self.logits, self.spreads, self.contours, self.results)
+        remembered = (
+            self.images,
+            self.certain_scar_mm2,
+            self.blood,
+            self.logits,
+            self.spreads,
+            self.contours,
+            self.results,
+        )
         for each in (*remembered, self.detections, self.summaries, self.segmenter):
             each.forget()
 

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Box, Point, Prompt
-from scarmass.domain.proposal import detect_stack, proposed_boxes, proposed_prompt
+from scarmass.domain.proposal import (
+    certain_scar_mm2,
+    detect_stack,
+    proposed_boxes,
+    proposed_prompt,
+    shows_scar,
+    without_scar,
+)
 from scarmass.domain.protocols import Detector, Segmenter, SliceImage
 from scarmass.domain.sensitivity import fitted_sensitivity
 from scarmass.domain.stack import outwards
@@ -96,9 +103,12 @@ def predict(
     for image in images:
         segmenter.embed(image, detection.region)
     embed = clock.lap()
+    certain_mm2 = [certain_scar_mm2(segmenter, image, detection, index) for index, image in enumerate(images)]
+    is_shown = shows_scar(segmenter, detection, images[0].pixel_spacing_mm, certain_mm2)
     proposals = []
     for index, image in enumerate(images):
-        prompt = proposed_prompt(proposed_boxes(segmenter, image, detection, index, sensitivity), sensitivity)
+        boxes = proposed_boxes(segmenter, image, detection, index, sensitivity)
+        prompt = proposed_prompt(boxes if is_shown else without_scar(boxes), sensitivity)
         proposals.append(Proposal(prompt.boxes, answer(segmenter, image, detection.region, prompt)))
     automatic = clock.lap()
     drawn = [

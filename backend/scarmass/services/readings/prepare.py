@@ -17,7 +17,16 @@ from scarmass.services.context import Context
 from scarmass.services.readings.follow_through import followed_through
 from scarmass.services.readings.outline import proposed_contours
 from scarmass.services.readings.placement import ask_all_ahead, placed
-from scarmass.services.readings.propose import detection_of, embed, propose
+from scarmass.services.readings.propose import (
+    ask_about_scar,
+    boxes_if_scar,
+    detection_of,
+    embed,
+    has_scar,
+    is_asked_about_scar,
+    propose,
+    shows_scar_so_far,
+)
 from scarmass.storage import jobs, readings
 
 log = logging.getLogger(__name__)
@@ -29,6 +38,7 @@ BROKE_OFF = f"Preparing it broke off {jobs.ATTEMPTS} times and is not tried agai
 def prepare_next_slice(context: Context, reading_id: uuid.UUID) -> None:
     """Store the proposal of one slice and queue the next one; after the last one the reading is a draft.
 
+    A slice that seems to show scar waits for the others until it is known that their stack does.
     The ventricle's contours come with the last one, as they need every slice: no scar waits for them. What raises here
     is wrong with every slice; a slice on which the models fail is stored as failed. Raises Away, with
     nothing stored: the slice is prepared when they answer again.
@@ -40,11 +50,17 @@ def prepare_next_slice(context: Context, reading_id: uuid.UUID) -> None:
         return
     detection_of(context, reading.slices)
     next_ones = next_slices(reading, looked_at)
+    if shows_scar_so_far(context, reading.slices) is None:
+        next_ones = sorted(next_ones, key=lambda one: is_asked_about_scar(context, reading.slices, one))
     one = next_ones[0] if next_ones else None
     change = None
     if one is not None:
         _embed_ahead(context, reading, next_ones)
         change = _proposal(context, reading, one)
+        if change is None:
+            with context.database.transaction() as session:
+                jobs.add_job(session, reading_id)
+            return
     contours = {}
     if len(reading.unproposed) <= 1:
         contours = proposed_contours(context, reading.slices)
@@ -117,9 +133,15 @@ def _embed_ahead(context: Context, reading: Reading, next_ones: Sequence[Slice])
         log.warning("slices could not be encoded together", exc_info=True)
 
 
-def _proposal(context: Context, reading: Reading, one: Slice) -> SliceChange:
+def _proposal(context: Context, reading: Reading, one: Slice) -> SliceChange | None:
+    """None where the slice seems to show scar, and it is not known yet whether the stack does."""
     try:
         embed(context, reading.slices, [one])
+        ask_about_scar(context, reading.slices, one)
+        if shows_scar_so_far(context, reading.slices) is None and has_scar(
+            boxes_if_scar(context, reading.slices, one, reading.sensitivity.value)
+        ):
+            return None
         proposed = propose(context, reading.slices, one, reading.sensitivity.value)
         return proposal(placed(context, reading.slices, one, proposed))
     except Away:  # it can be done later

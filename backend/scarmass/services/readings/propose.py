@@ -1,21 +1,25 @@
-"""What the models say of stored slices: boxes, and a mask for a prompt."""
+"""What the models say of stored slices: boxes, whether their stack shows scar, and a mask for a prompt."""
 
-from collections.abc import Sequence, Set
+import logging
+from collections.abc import Hashable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
 
-from scarmass.domain.errors import StackTooLarge
+from scarmass.domain import proposal
+from scarmass.domain.errors import Away, StackTooLarge
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.prompts import Prompt
-from scarmass.domain.proposal import StackDetection, proposed_boxes, proposed_prompt
+from scarmass.domain.proposal import StackDetection, certain_scar_mm2, proposed_boxes, proposed_prompt, without_scar
 from scarmass.domain.protocols import DetectedBox, Segmentation, SliceImage
 from scarmass.domain.reading import Origin, Segment
-from scarmass.domain.stack import Slice
+from scarmass.domain.stack import Slice, outwards
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.stacks import slice_image
+
+log = logging.getLogger(__name__)
 
 DETECTED = frozenset({Structure.LEFT_VENTRICLE, Structure.SCAR})
 
@@ -54,10 +58,70 @@ def detect(
     index = [other.key for other in slices].index(one.key)
     boxes = detection.boxes[index]
     if Structure.SCAR in structures:
-        image = image_of(context, one)
-        with context.precedence.piece():
-            boxes = proposed_boxes(context.segmenter, image, detection, index, sensitivity)
+        boxes = boxes_if_scar(context, slices, one, sensitivity)
+        if has_scar(boxes) and not shows_scar(context, slices, one):
+            boxes = without_scar(boxes)
     return [box for box in boxes if box.structure in structures]
+
+
+def boxes_if_scar(context: Context, slices: Sequence[Slice], one: Slice, sensitivity: float) -> list[DetectedBox]:
+    """The boxes that are proposed on one of the slices if the stack shows scar."""
+    image, detection = image_of(context, one), detection_of(context, slices)
+    index = [other.key for other in slices].index(one.key)
+    with context.precedence.piece():
+        return proposed_boxes(context.segmenter, image, detection, index, sensitivity)
+
+
+def has_scar(boxes: Sequence[DetectedBox]) -> bool:
+    return any(box.structure is Structure.SCAR for box in boxes)
+
+
+def shows_scar(context: Context, slices: Sequence[Slice], one: Slice) -> bool:
+    """Whether a stack does: its slices are asked about from this one outwards, until that is known. Raises Away."""
+    for other in outwards(slices, [each.key for each in slices].index(one.key)):
+        if (told := shows_scar_so_far(context, slices)) is not None:
+            return told
+        ask_about_scar(context, slices, other)
+    return bool(shows_scar_so_far(context, slices))
+
+
+def shows_scar_so_far(context: Context, slices: Sequence[Slice]) -> bool | None:
+    """None where slices that nobody asked about yet decide."""
+    detection, spacing = detection_of(context, slices), slices[0].header.pixel_spacing_mm
+    certain_mm2 = [context.certain_scar_mm2.get(_certain_key(context, detection, one)) for one in slices]
+    return proposal.shows_scar(context.segmenter, detection, spacing, certain_mm2)
+
+
+def is_asked_about_scar(context: Context, slices: Sequence[Slice], one: Slice) -> bool:
+    return context.certain_scar_mm2.get(_certain_key(context, detection_of(context, slices), one)) is not None
+
+
+def ask_about_scar(context: Context, slices: Sequence[Slice], one: Slice) -> None:
+    """Of a slice on which the models fail nothing is certain. Raises Away."""
+    detection = detection_of(context, slices)
+    key = _certain_key(context, detection, one)
+    if context.certain_scar_mm2.get(key) is not None:
+        return
+    try:
+        image, index = image_of(context, one), [other.key for other in slices].index(one.key)
+        with context.precedence.piece():
+            certain_mm2 = certain_scar_mm2(context.segmenter, image, detection, index)
+    except Away:  # it can be done later
+        raise
+    except Exception:  # whatever the models met: one slice must not cost the reader the others
+        log.exception("it is not known how much of a slice is certain to be scar")
+        certain_mm2 = 0.0
+    context.certain_scar_mm2.put(key, certain_mm2)
+
+
+def _certain_key(context: Context, detection: StackDetection, one: Slice) -> Hashable:
+    return (
+        context.segmenter.model,
+        context.detector.model,
+        one.pixels_key,
+        one.header.pixel_spacing_mm,
+        detection.region,
+    )
 
 
 def segment(context: Context, slices: Sequence[Slice], one: Slice, prompt: Prompt) -> Segmentation:

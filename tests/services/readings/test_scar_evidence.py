@@ -1,0 +1,118 @@
+"""A stack shows scar where the segmenter is certain of enough on all its slices: until then no slice says so."""
+
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from scarmass.domain.left_ventricle import HeartRegion
+from scarmass.domain.prompts import Prompt, within
+from scarmass.domain.protocols import Segmentation, SliceImage
+from scarmass.domain.reading import Reading, ReadingState
+from scarmass.domain.structures import Structure
+from scarmass.services.context import Context
+from scarmass.services.readings import prepare
+from scarmass.services.readings.open import open_reading
+from scarmass.storage import readings
+from tests.conftest import application, upload
+from tests.fakes import WithoutOutlines
+
+pytestmark = pytest.mark.slow
+
+CERTAIN, UNCERTAIN = 6.0, 1.0
+
+
+class SeesScarOn(WithoutOutlines):
+    """Takes the whole of a ventricle's box for scar, at a logit by slice; an unnamed slice shows none."""
+
+    is_structure_conditioned = True
+
+    def __init__(self, logits: Mapping[int, float], failing: int | None = None) -> None:
+        super().__init__()
+        self.by_slice, self.failing = logits, failing
+        self.index_of: dict[str, int] = {}
+
+    def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
+        index = self.index_of[image.key]
+        if index == self.failing:
+            raise RuntimeError("the model stumbled")
+        inside = within(prompt.boxes[0], image.pixels.shape)
+        logits = np.where(inside, np.float32(self.by_slice.get(index, -9)), np.float32(-np.inf))
+        return Segmentation(logits > -prompt.sensitivity, 0.7, logits)
+
+
+class Preparing:
+    """A stack of ten slices that is prepared step by step, from its slice 5 outwards."""
+
+    def __init__(self, context: Context, files: list[Path], segmenter: SeesScarOn) -> None:
+        self.context = context
+        client = TestClient(application(context))  # whose workers do not run
+        stack = upload(client, files)["studies"][0]["stacks"][0]
+        self.reading_id, _ = open_reading(context, stack["stack_id"], uuid.uuid4(), "Anna")
+        segmenter.index_of = {one.pixels_key: index for index, one in enumerate(self.reading().slices)}
+        context.segmenter = segmenter
+
+    def reading(self) -> Reading:
+        with self.context.database.transaction() as session:
+            return readings.get_reading(session, self.reading_id)
+
+    def step(self) -> list[int]:
+        """The slices that have their proposal after one more step."""
+        prepare.prepare_next_slice(self.context, self.reading_id)
+        return self.proposed()
+
+    def proposed(self) -> list[int]:
+        reading = self.reading()
+        unproposed = {one.key for one in reading.unproposed}
+        return [index for index, one in enumerate(reading.slices) if one.key not in unproposed]
+
+    def to_the_end(self, most_steps: int = 25) -> list[int]:
+        """The slices that are proposed to show scar."""
+        for _ in range(most_steps):
+            if self.reading().state is ReadingState.DRAFT:
+                break
+            self.step()
+        reading = self.reading()
+        assert reading.state is ReadingState.DRAFT
+        scars = [reading.content(one.key).segments.get(Structure.SCAR) for one in reading.slices]
+        return [index for index, scar in enumerate(scars) if scar is not None and scar.mask.any()]
+
+
+def test_what_is_certain_on_the_first_slice_is_proposed_at_once(context: Context, phantom_files: list[Path]) -> None:
+    preparing = Preparing(context, phantom_files, SeesScarOn({5: CERTAIN, 4: UNCERTAIN}))
+    assert preparing.step() == [5]
+    assert preparing.step() == [4, 5]
+    assert preparing.to_the_end() == [4, 5]
+
+
+def test_an_uncertain_slice_waits_until_another_one_is_certain(context: Context, phantom_files: list[Path]) -> None:
+    preparing = Preparing(context, phantom_files, SeesScarOn({5: UNCERTAIN, 6: CERTAIN}))
+    assert preparing.step() == []
+    assert preparing.step() == [4]  # shows none, whatever the others do
+    assert preparing.step() == [4, 6]
+    assert preparing.step() == [4, 5, 6]
+    assert preparing.to_the_end() == [5, 6]
+
+
+def test_a_stack_of_which_nothing_is_certain_shows_no_scar(context: Context, phantom_files: list[Path]) -> None:
+    uncertain = dict.fromkeys(range(3, 8), UNCERTAIN)
+    assert Preparing(context, phantom_files, SeesScarOn(uncertain)).to_the_end() == []
+
+
+def test_a_slice_on_which_the_models_fail_keeps_no_other_waiting(context: Context, phantom_files: list[Path]) -> None:
+    segmenter = SeesScarOn({5: UNCERTAIN, 8: CERTAIN}, failing=6)
+    assert Preparing(context, phantom_files, segmenter).to_the_end() == [5, 8]
+
+
+def test_boxes_asked_for_by_a_service_are_those_of_the_proposal(context: Context, phantom_files: list[Path]) -> None:
+    for logits, expected in (({5: UNCERTAIN, 2: CERTAIN}, [2, 5]), ({5: UNCERTAIN}, [])):
+        preparing = Preparing(context, phantom_files, SeesScarOn(logits))
+        context.certain_scar_mm2.forget()
+        client = TestClient(application(context))
+        found = client.post("/api/v1/detect", json={"stack_id": preparing.reading().stack_id}).json()["slices"]
+        assert [
+            index for index, told in enumerate(found) if "scar" in {box["structure"] for box in told["boxes"]}
+        ] == expected
