@@ -9,9 +9,9 @@ DEFINITIONS = """\
 - **HD95**: 95th percentile Hausdorff distance on slices with scar. A slice whose scar was missed whole is infinitely
   far: it counts in the median. Where pixel spacing is nominal (lost in the source), millimetres are those of a
   ventricle of 80 mm.
-- **Automatic**: the boxes that are proposed on all slices of the patient ask the segmenter: none where the detector
-  finds no scar in the whole stack, else one around each part of the segmenter's own answer to the ventricle's box. A
-  missed or a wrong box stays as it is.
+- **Automatic**: the boxes that are proposed on all slices of the patient ask the segmenter: one around each part of its
+  own answer to the ventricle's box, and none where it is certain of too little scar in the whole stack. A missed or a
+  wrong box stays as it is.
 - **Drawn boxes**: one box around each 8-connected component of the reference of at least 30 mm2 (nominal ones where
   the spacing is nominal), each edge moved outwards by a seeded 0 to 15 % of the box's length on its axis, cut off at
   the image. A slice without scar gets none.
