@@ -69,12 +69,12 @@ class Server:
         deadline = monotonic() + STACK_TIMEOUT_S
         with self.http.stream("GET", f"/api/v1/readings/{reading_id}/events", timeout=STACK_TIMEOUT_S) as events:
             for line in events.raise_for_status().iter_lines():
-                state = json.loads(line.removeprefix("data:")).get("state") if line.startswith("data:") else None
-                if state == "draft":
+                told = json.loads(line.removeprefix("data:")) if line.startswith("data:") else {}
+                if told.get("state") == "draft":
                     return
-                if state == "failed" or monotonic() > deadline:
-                    break
-        raise ServerFailed("the reading was not prepared")
+                if told.get("state") == "failed" or monotonic() > deadline:
+                    raise ServerFailed(f"the reading was not prepared: {told.get('reason') or 'it takes too long'}")
+        raise ServerFailed("the reading's events ended before it was prepared")
 
     def edit(self, reading_id: str, revision: int, sop_instance_uid: str, prompt: Prompt) -> dict[str, Any]:
         """A click in a reading: its prompt is answered, and committed as the next revision."""

@@ -196,4 +196,14 @@ def test_where_no_ventricle_was_found_or_one_away_from_the_heart_it_is_expected_
         assert box is not None
         assert (box.x0, box.y0, box.x1, box.y1) == pytest.approx((30 + index, 20, 70 - index, 60))
     assert StackDetection(([at(0)], []), region).ventricle_at(1, spacing) == region.box(spacing)
+    steep = StackDetection(
+        (
+            [],
+            [],
+            [],
+            *([DetectedBox(Box(20 + 9 * i, 20, 60 + 9 * i, 60), Structure.LEFT_VENTRICLE, 0.9)] for i in range(3)),
+        ),
+        region,
+    )
+    assert steep.ventricle_at(0, spacing) == region.box(spacing)  # and not where the line leads, away from the heart
     assert StackDetection(([], []), None).ventricle_at(0, spacing) is None

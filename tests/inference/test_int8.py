@@ -1,4 +1,4 @@
-"""Linear layers in 8-bit integers are the layers that they were, but for half a step of each input and weight."""
+"""Linear layers in 8-bit integers are the layers that they were, but for a step of each input and weight."""
 
 import pytest
 import torch
@@ -24,7 +24,9 @@ def pixels(seed: int, rows: int = 50) -> Tensor:
 
 
 @given(seed=st.integers(0, 1000), lowest=st.floats(-5, 1), extent=st.floats(0.01, 10))
-def test_what_lies_in_the_range_is_off_by_half_a_step_at_most(seed: int, lowest: float, extent: float) -> None:
+def test_what_lies_in_the_range_is_off_by_a_step_of_each_input_and_half_a_step_of_each_weight_at_most(
+    seed: int, lowest: float, extent: float
+) -> None:
     torch.manual_seed(seed)
     linear, highest = nn.Linear(16, 8), lowest + extent
     x = lowest + extent * pixels(seed)

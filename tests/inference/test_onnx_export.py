@@ -114,6 +114,16 @@ def test_8_bit_integers_serve_where_there_are_examples_to_scale_them_by(
     assert "network-int8.onnx in INT8 differs from torch" in caplog.text
 
 
+def test_what_cannot_be_told_in_8_bit_integers_is_exported_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_in(Precision.INT8, monkeypatch)
+    endless = {"pixels": torch.full_like(EXAMPLE["pixels"], torch.nan)}
+    network = ExportedNetwork(nn.Linear(4, 4), EXAMPLE, ["answer"], tmp_path / "network.onnx", examples=[endless])
+    assert network.precision is Precision.BFLOAT16
+    assert "network-int8.onnx cannot be made" in caplog.text
+
+
 @pytest.mark.parametrize("answered", [2.1, float("nan")])
 def test_weights_that_answer_otherwise_than_in_torch_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answered: float

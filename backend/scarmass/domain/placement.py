@@ -50,7 +50,7 @@ class Misplaced:
 
 
 def certain_blood(outline: VentricleOutline, scar: Segmentation) -> Mask:
-    """What a segmenter outlines as blood and, asked for scar in the ventricle's box, takes for it at no sensitivity.
+    """What a segmenter outlines as blood and, asked for scar in the ventricle's box, calls scar at no sensitivity.
 
     Scar as bright as blood is easily taken for it, so its outline of the blood alone says too little.
     """

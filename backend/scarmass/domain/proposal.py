@@ -1,7 +1,8 @@
 """What is proposed before a reader has drawn anything: where a stack's heart lies, and boxes around its scars."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from scarmass.domain.left_ventricle import HeartRegion, expected_box, heart_region
 from scarmass.domain.prompts import Box, Prompt, box_around
@@ -38,12 +39,20 @@ class StackDetection:
     def ventricle_at(self, index: int, pixel_spacing_mm: tuple[float, float]) -> Box | None:
         """Where the left ventricle lies on the stack's slice at this index: as it was found; where it was not, or away
         from the heart, as the slices beside it have it. None where no slice shows it."""
+        return self.ventricles_at([index], pixel_spacing_mm)[0]
+
+    def ventricles_at(self, indices: Iterable[int], pixel_spacing_mm: tuple[float, float]) -> list[Box | None]:
+        """The same of several slices."""
         region = self.region
         if region is None:
-            return None
-        found = enumerate(self.ventricles)
-        known = {at: box for at, box in found if box is not None and region.holds(box, pixel_spacing_mm)}
-        return known.get(index) or expected_box(known, index) or region.box(pixel_spacing_mm)
+            return [None for _ in indices]
+
+        def is_at_the_heart(box: Box | None) -> TypeGuard[Box]:
+            return box is not None and region.holds(box, pixel_spacing_mm)
+
+        known = {at: box for at, box in enumerate(self.ventricles) if is_at_the_heart(box)}
+        expected = {at: known.get(at) or expected_box(known, at) for at in indices}
+        return [box if is_at_the_heart(box) else region.box(pixel_spacing_mm) for box in expected.values()]
 
 
 def detect_stack(detector: Detector, images: Sequence[SliceImage]) -> StackDetection:
@@ -75,6 +84,11 @@ def proposed_boxes(
     return [*without_scar(detection.boxes[index]), *seen]
 
 
+def is_asked_about_scar(segmenter: Segmenter, detection: StackDetection) -> bool:
+    """Whether a segmenter says where a stack shows scar; the detector does otherwise."""
+    return detection.region is not None and segmenter.is_structure_conditioned
+
+
 def without_scar(boxes: Sequence[DetectedBox]) -> list[DetectedBox]:
     return [box for box in boxes if box.structure is not Structure.SCAR]
 
@@ -96,9 +110,9 @@ def shows_scar(
 
     True where the segmenter cannot be asked: the detector's boxes stand.
     """
-    if detection.region is None or not segmenter.is_structure_conditioned:
+    if not is_asked_about_scar(segmenter, detection):
         return True
-    ventricles = (detection.ventricle_at(index, pixel_spacing_mm) for index in range(len(detection.boxes)))
+    ventricles = detection.ventricles_at(range(len(detection.boxes)), pixel_spacing_mm)
     boxes_pixels = sum((box.x1 - box.x0) * (box.y1 - box.y0) for box in ventricles if box is not None)
     least_mm2 = LEAST_CERTAIN_SHARE * boxes_pixels * pixel_spacing_mm[0] * pixel_spacing_mm[1]
     if sum(mm2 for mm2 in certain_mm2 if mm2 is not None) > least_mm2:
@@ -117,7 +131,7 @@ def _all_scar(
 ) -> Segmentation | None:
     """The answer for all scar in the ventricle's box; None without one, or where structures are not told apart."""
     ventricle = detection.ventricle_at(index, image.pixel_spacing_mm)
-    if ventricle is None or not segmenter.is_structure_conditioned:
+    if ventricle is None or not is_asked_about_scar(segmenter, detection):
         return None
     around = ventricle.loosened(VENTRICLE_LOOSENESS, image.pixels.shape)
     prompt = Prompt(Structure.SCAR, (around,), sensitivity=sensitivity, is_drawn=False)

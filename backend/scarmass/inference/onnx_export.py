@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 OPSET = 17
 
 TOLERANCE = {Precision.FLOAT32: 1e-4, Precision.BFLOAT16: 0.03, Precision.INT8: 0.05}
-"""Norm of the difference from torch's answer, over that answer's norm. Of what ships: 1e-6, 0.002 to 0.015, 0.03."""
+"""Norm of the difference from torch's answer, over that answer's norm. Of what ships: 1e-6, 0.002 to 0.015, 0.026."""
 
 
 class ExportedNetwork:
@@ -58,7 +58,10 @@ class ExportedNetwork:
         network = None
         if examples and Precision.INT8 in precisions:
             in_integers = path.with_stem(f"{path.stem}-int8")
-            network = opened(in_integers, lambda: with_int8_linear_layers(module, examples), [Precision.INT8])
+            try:
+                network = opened(in_integers, lambda: with_int8_linear_layers(module, examples), [Precision.INT8])
+            except (RuntimeError, ValueError) as error:
+                log.warning("%s cannot be made: %s", in_integers.name, error)
         if network is None:
             network = opened(path, lambda: module, [one for one in precisions if one is not Precision.INT8])
         if network is None:

@@ -1,7 +1,7 @@
 """A stack shows scar where the segmenter is certain of enough on all its slices: until then no slice says so."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +10,18 @@ from fastapi.testclient import TestClient
 
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.prompts import Prompt, within
-from scarmass.domain.protocols import Segmentation, SliceImage
-from scarmass.domain.reading import Reading, ReadingState
+from scarmass.domain.proposal import without_scar
+from scarmass.domain.protocols import DetectedBox, Segmentation, SliceImage
+from scarmass.domain.reading import Reading, ReadingState, SliceState
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.readings import prepare
 from scarmass.services.readings.open import open_reading
+from scarmass.services.readings.propose import propose
+from scarmass.services.stack_detections import StackDetections
 from scarmass.storage import readings
 from tests.conftest import application, upload
-from tests.fakes import WithoutOutlines
+from tests.fakes import FakeDetector, WithoutOutlines
 
 pytestmark = pytest.mark.slow
 
@@ -30,14 +33,20 @@ class SeesScarOn(WithoutOutlines):
 
     is_structure_conditioned = True
 
-    def __init__(self, logits: Mapping[int, float], failing: int | None = None) -> None:
+    def __init__(
+        self, logits: Mapping[int, float], fails_to_embed: int | None = None, fails_to_segment: int | None = None
+    ) -> None:
         super().__init__()
-        self.by_slice, self.failing = logits, failing
+        self.by_slice, self.fails_to_embed, self.fails_to_segment = logits, fails_to_embed, fails_to_segment
         self.index_of: dict[str, int] = {}
+
+    def embed(self, image: SliceImage, region: HeartRegion | None) -> None:
+        if self.index_of[image.key] == self.fails_to_embed:
+            raise RuntimeError("the model stumbled")
 
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
         index = self.index_of[image.key]
-        if index == self.failing:
+        if index == self.fails_to_segment:
             raise RuntimeError("the model stumbled")
         inside = within(prompt.boxes[0], image.pixels.shape)
         logits = np.where(inside, np.float32(self.by_slice.get(index, -9)), np.float32(-np.inf))
@@ -102,9 +111,59 @@ def test_a_stack_of_which_nothing_is_certain_shows_no_scar(context: Context, pha
     assert Preparing(context, phantom_files, SeesScarOn(uncertain)).to_the_end() == []
 
 
-def test_a_slice_on_which_the_models_fail_keeps_no_other_waiting(context: Context, phantom_files: list[Path]) -> None:
-    segmenter = SeesScarOn({5: UNCERTAIN, 8: CERTAIN}, failing=6)
-    assert Preparing(context, phantom_files, segmenter).to_the_end() == [5, 8]
+@pytest.mark.parametrize("other", [CERTAIN, UNCERTAIN])
+@pytest.mark.parametrize("fails", ["fails_to_embed", "fails_to_segment"])
+def test_a_slice_on_which_the_models_fail_keeps_no_other_waiting(
+    context: Context, phantom_files: list[Path], fails: str, other: float
+) -> None:
+    segmenter = SeesScarOn({5: UNCERTAIN, 8: other}, **{fails: 6})
+    preparing = Preparing(context, phantom_files, segmenter)
+    assert preparing.to_the_end() == ([5, 8] if other == CERTAIN else [])
+    reading = preparing.reading()
+    assert reading.content(reading.slices[6].key).state is SliceState.FAILED
+
+
+def test_what_failed_once_is_asked_about_again(context: Context, phantom_files: list[Path]) -> None:
+    segmenter = SeesScarOn({5: UNCERTAIN, 6: CERTAIN}, fails_to_segment=6)
+    preparing = Preparing(context, phantom_files, segmenter)
+    assert preparing.to_the_end() == []
+    segmenter.fails_to_segment = None
+    slices = preparing.reading().slices
+    assert propose(context, slices, slices[5], 0.0).mask.any()
+
+
+@pytest.mark.parametrize("logits", [{5: UNCERTAIN, 3: CERTAIN}, {5: UNCERTAIN, 3: UNCERTAIN}])
+def test_a_server_that_starts_anew_meanwhile_asks_again(
+    context: Context, phantom_files: list[Path], logits: dict[int, float]
+) -> None:
+    preparing = Preparing(context, phantom_files, SeesScarOn(logits))
+    for _ in range(4):
+        preparing.step()
+    context.certain_scar_mm2.forget()
+    assert preparing.to_the_end() == ([3, 5] if CERTAIN in logits.values() else [])
+
+
+def test_servers_that_take_turns_at_a_reading_come_to_its_end(context: Context, phantom_files: list[Path]) -> None:
+    preparing = Preparing(context, phantom_files, SeesScarOn(dict.fromkeys(range(3, 8), UNCERTAIN)))
+    here, there = context.certain_scar_mm2, type(context.certain_scar_mm2)(100)
+    for turn in range(40):
+        context.certain_scar_mm2 = here if turn % 2 else there
+        preparing.step()
+    assert preparing.reading().state is ReadingState.DRAFT
+
+
+def test_no_scar_is_the_answer_of_whoever_was_asked(context: Context, phantom_files: list[Path]) -> None:
+    preparing = Preparing(context, phantom_files, SeesScarOn({5: CERTAIN}))
+    slices = preparing.reading().slices
+    assert propose(context, slices, slices[0], 0.0).model == SeesScarOn.model
+    context.segmenter = WithoutOutlines()  # to which structures are all alike
+    context.detector, context.detections = SeesNoScar(), StackDetections()
+    assert propose(context, slices, slices[0], 0.0).model == context.detector.model
+
+
+class SeesNoScar(FakeDetector):
+    def detect(self, images: Sequence[SliceImage]) -> list[list[DetectedBox]]:
+        return [without_scar(found) for found in super().detect(images)]
 
 
 def test_boxes_asked_for_by_a_service_are_those_of_the_proposal(context: Context, phantom_files: list[Path]) -> None:

@@ -106,10 +106,11 @@ def _blood(context: Context, slices: Sequence[Slice], one: Slice, ventricle: Box
     key = context.segmenter.model, one.pixels_key, heart_of(context, slices), around
     if (known := context.blood.get(key)) is not None:
         return known
+    # First, as a click's question is encoded before others.
+    scar = segment(context, slices, one, Prompt(Structure.SCAR, (around,), is_drawn=False))
     outline = ventricle_outline(context, slices, one)
     if outline is None:
         return None
-    scar = segment(context, slices, one, Prompt(Structure.SCAR, (around,), is_drawn=False))
     blood = certain_blood(outline, scar)
     context.blood.put(key, blood)
     return blood

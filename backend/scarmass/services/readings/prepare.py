@@ -23,7 +23,7 @@ from scarmass.services.readings.propose import (
     detection_of,
     embed,
     has_scar,
-    is_asked_about_scar,
+    not_asked_about_scar,
     propose,
     shows_scar_so_far,
 )
@@ -51,7 +51,7 @@ def prepare_next_slice(context: Context, reading_id: uuid.UUID) -> None:
     detection_of(context, reading.slices)
     next_ones = next_slices(reading, looked_at)
     if shows_scar_so_far(context, reading.slices) is None:
-        next_ones = sorted(next_ones, key=lambda one: is_asked_about_scar(context, reading.slices, one))
+        next_ones = not_asked_about_scar(context, reading.slices, next_ones) or next_ones
     one = next_ones[0] if next_ones else None
     change = None
     if one is not None:
@@ -134,12 +134,15 @@ def _embed_ahead(context: Context, reading: Reading, next_ones: Sequence[Slice])
 
 
 def _proposal(context: Context, reading: Reading, one: Slice) -> SliceChange | None:
-    """None where the slice seems to show scar, and it is not known yet whether the stack does."""
+    """None where the slice seems to show scar, and others are to be asked about before it is known whether the stack
+    does."""
     try:
         embed(context, reading.slices, [one])
         ask_about_scar(context, reading.slices, one)
-        if shows_scar_so_far(context, reading.slices) is None and has_scar(
-            boxes_if_scar(context, reading.slices, one, reading.sensitivity.value)
+        if (
+            shows_scar_so_far(context, reading.slices) is None
+            and not_asked_about_scar(context, reading.slices, reading.unproposed)
+            and has_scar(boxes_if_scar(context, reading.slices, one, reading.sensitivity.value))
         ):
             return None
         proposed = propose(context, reading.slices, one, reading.sensitivity.value)

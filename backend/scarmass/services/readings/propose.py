@@ -77,51 +77,52 @@ def has_scar(boxes: Sequence[DetectedBox]) -> bool:
 
 
 def shows_scar(context: Context, slices: Sequence[Slice], one: Slice) -> bool:
-    """Whether a stack does: its slices are asked about from this one outwards, until that is known. Raises Away."""
+    """Whether a stack does: its slices are asked about from this one outwards, until that is known.
+
+    Of a slice on which the models fail nothing is certain, this time. Raises Away.
+    """
+    told = shows_scar_so_far(context, slices)
     for other in outwards(slices, [each.key for each in slices].index(one.key)):
-        if (told := shows_scar_so_far(context, slices)) is not None:
+        if told is not None:
             return told
-        ask_about_scar(context, slices, other)
-    return bool(shows_scar_so_far(context, slices))
+        try:
+            ask_about_scar(context, slices, other)
+        except Away:  # it can be done later
+            raise
+        except Exception:  # whatever the models met: one slice must not cost the reader the others
+            log.exception("it is not known how much of a slice is certain to be scar")
+        told = shows_scar_so_far(context, slices)
+    return bool(told)
 
 
 def shows_scar_so_far(context: Context, slices: Sequence[Slice]) -> bool | None:
-    """None where slices that nobody asked about yet decide."""
-    detection, spacing = detection_of(context, slices), slices[0].header.pixel_spacing_mm
-    certain_mm2 = [context.certain_scar_mm2.get(_certain_key(context, detection, one)) for one in slices]
-    return proposal.shows_scar(context.segmenter, detection, spacing, certain_mm2)
+    """None where slices that this process has not asked about decide."""
+    stack, spacing = _stack_key(context, slices), slices[0].header.pixel_spacing_mm
+    certain_mm2 = [context.certain_scar_mm2.get((stack, index)) for index in range(len(slices))]
+    return proposal.shows_scar(context.segmenter, detection_of(context, slices), spacing, certain_mm2)
 
 
-def is_asked_about_scar(context: Context, slices: Sequence[Slice], one: Slice) -> bool:
-    return context.certain_scar_mm2.get(_certain_key(context, detection_of(context, slices), one)) is not None
+def not_asked_about_scar(context: Context, slices: Sequence[Slice], among: Sequence[Slice]) -> list[Slice]:
+    """Those of some of the slices that this process has not asked about."""
+    stack, index_of = _stack_key(context, slices), {one.key: index for index, one in enumerate(slices)}
+    return [one for one in among if context.certain_scar_mm2.get((stack, index_of[one.key])) is None]
 
 
 def ask_about_scar(context: Context, slices: Sequence[Slice], one: Slice) -> None:
-    """Of a slice on which the models fail nothing is certain. Raises Away."""
-    detection = detection_of(context, slices)
-    key = _certain_key(context, detection, one)
+    """Have it known how much of one of the slices is certain to be scar."""
+    index = [other.key for other in slices].index(one.key)
+    key = _stack_key(context, slices), index
     if context.certain_scar_mm2.get(key) is not None:
         return
-    try:
-        image, index = image_of(context, one), [other.key for other in slices].index(one.key)
-        with context.precedence.piece():
-            certain_mm2 = certain_scar_mm2(context.segmenter, image, detection, index)
-    except Away:  # it can be done later
-        raise
-    except Exception:  # whatever the models met: one slice must not cost the reader the others
-        log.exception("it is not known how much of a slice is certain to be scar")
-        certain_mm2 = 0.0
+    image, detection = image_of(context, one), detection_of(context, slices)
+    with context.precedence.piece():
+        certain_mm2 = certain_scar_mm2(context.segmenter, image, detection, index)
     context.certain_scar_mm2.put(key, certain_mm2)
 
 
-def _certain_key(context: Context, detection: StackDetection, one: Slice) -> Hashable:
-    return (
-        context.segmenter.model,
-        context.detector.model,
-        one.pixels_key,
-        one.header.pixel_spacing_mm,
-        detection.region,
-    )
+def _stack_key(context: Context, slices: Sequence[Slice]) -> Hashable:
+    models = context.segmenter.model, context.detector.model
+    return models, tuple((one.pixels_key, one.header.pixel_spacing_mm) for one in slices)
 
 
 def segment(context: Context, slices: Sequence[Slice], one: Slice, prompt: Prompt) -> Segmentation:
@@ -152,7 +153,9 @@ def propose(context: Context, slices: Sequence[Slice], one: Slice, sensitivity: 
     """The proposed scar boxes on one of the slices, segmented; an empty mask where there are none."""
     prompt = proposed_prompt(detect(context, slices, one, sensitivity=sensitivity), sensitivity)
     if not prompt.boxes:
-        return Segment(np.zeros(one.shape, bool), Origin.PROPOSED, model=context.detector.model)
+        is_asked = proposal.is_asked_about_scar(context.segmenter, detection_of(context, slices))
+        model = context.segmenter.model if is_asked else context.detector.model
+        return Segment(np.zeros(one.shape, bool), Origin.PROPOSED, model=model)
     return answer(context, slices, one, prompt)
 
 
