@@ -84,8 +84,8 @@ def proposed_boxes(
     return [*without_scar(detection.boxes[index]), *seen]
 
 
-def is_asked_about_scar(segmenter: Segmenter, detection: StackDetection) -> bool:
-    """Whether a segmenter says where a stack shows scar; the detector does otherwise."""
+def segmenter_finds_scar(segmenter: Segmenter, detection: StackDetection) -> bool:
+    """Whether the segmenter says where a stack's scar lies; the detector's boxes stand otherwise."""
     return detection.region is not None and segmenter.is_structure_conditioned
 
 
@@ -110,7 +110,7 @@ def shows_scar(
 
     True where the segmenter cannot be asked: the detector's boxes stand.
     """
-    if not is_asked_about_scar(segmenter, detection):
+    if not segmenter_finds_scar(segmenter, detection):
         return True
     ventricles = detection.ventricles_at(range(len(detection.boxes)), pixel_spacing_mm)
     boxes_pixels = sum((box.x1 - box.x0) * (box.y1 - box.y0) for box in ventricles if box is not None)
@@ -131,7 +131,7 @@ def _all_scar(
 ) -> Segmentation | None:
     """The answer for all scar in the ventricle's box; None without one, or where structures are not told apart."""
     ventricle = detection.ventricle_at(index, image.pixel_spacing_mm)
-    if ventricle is None or not is_asked_about_scar(segmenter, detection):
+    if ventricle is None or not segmenter_finds_scar(segmenter, detection):
         return None
     around = ventricle.loosened(VENTRICLE_LOOSENESS, image.pixels.shape)
     prompt = Prompt(Structure.SCAR, (around,), sensitivity=sensitivity, is_drawn=False)

@@ -153,8 +153,8 @@ def propose(context: Context, slices: Sequence[Slice], one: Slice, sensitivity: 
     """The proposed scar boxes on one of the slices, segmented; an empty mask where there are none."""
     prompt = proposed_prompt(detect(context, slices, one, sensitivity=sensitivity), sensitivity)
     if not prompt.boxes:
-        is_asked = proposal.is_asked_about_scar(context.segmenter, detection_of(context, slices))
-        model = context.segmenter.model if is_asked else context.detector.model
+        is_segmenters = proposal.segmenter_finds_scar(context.segmenter, detection_of(context, slices))
+        model = context.segmenter.model if is_segmenters else context.detector.model
         return Segment(np.zeros(one.shape, bool), Origin.PROPOSED, model=model)
     return answer(context, slices, one, prompt)
 
