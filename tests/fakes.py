@@ -15,16 +15,16 @@ from scarmass.domain.structures import Structure
 
 
 class FakeDetector:
-    """One left ventricle in the middle half of each slice, and a scar in its upper left quarter."""
+    """One left ventricle in the middle half of each slice and, close up, a scar in its upper left quarter."""
 
     model = Model("fake-detector", "0" * 64)
 
     def __init__(self) -> None:
         self.calls = 0
 
-    def detect(self, images: Sequence[SliceImage]) -> list[list[DetectedBox]]:
+    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
         self.calls += 1
-        return [self._boxes(*image.pixels.shape) for image in images]
+        return [self._boxes(*image.pixels.shape)[: 2 if close_up else 1] for image in images]
 
     def _boxes(self, rows: int, columns: int) -> list[DetectedBox]:
         ventricle = Box(columns * 0.25, rows * 0.25, columns * 0.75, rows * 0.75)

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import ndimage
 
 from scarmass.domain.errors import MaskMalformed
-from scarmass.domain.masks import component_at, components, from_rle, pixel_index, to_rle
+from scarmass.domain.masks import component_at, components, from_rle, pixel_index, to_rle, without_holes
 
 masks = hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=20))
 
@@ -46,6 +47,11 @@ def test_components_are_disjoint_and_make_up_the_mask_largest_first(mask: np.nda
     assert np.array_equal(np.sum(parts, axis=0) if parts else np.zeros_like(mask, int), mask.astype(int))
     sizes = [int(part.sum()) for part in parts]
     assert sizes == sorted(sizes, reverse=True)
+
+
+@given(masks)
+def test_what_a_mask_encloses_is_what_scipy_fills(mask: np.ndarray) -> None:
+    np.testing.assert_array_equal(without_holes(mask), ndimage.binary_fill_holes(mask))
 
 
 def test_a_component_is_the_part_under_a_point_and_nothing_where_there_is_none() -> None:

@@ -85,6 +85,16 @@ def test_the_export_finds_what_torch_finds(untrained: Path, detector: YoloDetect
             assert astuple(one.box) == pytest.approx(astuple(other.box), abs=1e-2)
 
 
+def test_the_ventricle_is_the_same_without_a_close_look(detector: YoloDetector) -> None:
+    stack = [noise(64, 64, seed=n) for n in range(3)]
+    for whole, closely in zip(detector.detect(stack, close_up=False), detector.detect(stack), strict=True):
+        ventricles, same = (
+            [box for box in found if box.structure is Structure.LEFT_VENTRICLE] for found in (whole, closely)
+        )
+        assert ventricles == same
+        assert ventricles
+
+
 def test_no_slices_no_answers(detector: YoloDetector) -> None:
     assert detector.detect([]) == []
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from scarmass.domain.prompts import Box
 from scarmass.domain.protocols import SliceImage
-from scarmass.inference.detector_views import CLOSE_UP_VENTRICLE_SHARE, close_up, network_input
+from scarmass.inference.detector_views import CLOSE_UP_VENTRICLE_SHARE, cut_close_up, network_input
 
 
 def image(pixels: np.ndarray, pixel_spacing_mm: tuple[float, float] = (1.5, 1.5)) -> SliceImage:
@@ -69,7 +69,7 @@ def test_an_empty_slice_is_black() -> None:
 
 def test_the_second_look_is_centred_on_the_ventricle_and_square_in_mm() -> None:
     """The ventricle is 40 mm wide and as tall, and takes its share of the longer side."""
-    part, left, top = close_up(image(np.zeros((200, 400)), (2.0, 1.0)), Box(180, 80, 220, 100))
+    part, left, top = cut_close_up(image(np.zeros((200, 400)), (2.0, 1.0)), Box(180, 80, 220, 100))
     rows, columns = part.pixels.shape
     assert columns == pytest.approx(40 / CLOSE_UP_VENTRICLE_SHARE, abs=1)
     assert rows * 2 == pytest.approx(columns, abs=2)
@@ -80,7 +80,7 @@ def test_the_second_look_is_centred_on_the_ventricle_and_square_in_mm() -> None:
 @given(x=st.floats(0, 60), y=st.floats(0, 40), width=st.floats(1e-3, 60), height=st.floats(1e-3, 40))
 def test_the_second_look_stays_inside_the_slice(x: float, y: float, width: float, height: float) -> None:
     ventricle = Box(x, y, min(x + width, 60.001), min(y + height, 40.001))
-    part, left, top = close_up(image(np.zeros((40, 60))), ventricle)
+    part, left, top = cut_close_up(image(np.zeros((40, 60))), ventricle)
     rows, columns = part.pixels.shape
     assert rows > 0
     assert columns > 0

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from scarmass.domain.geometry import SlicePlane, positions_along_normal_mm
-from scarmass.domain.masks import Mask, components
+from scarmass.domain.masks import Mask, components, without_holes
 from scarmass.domain.protocols import VentricleOutline
 from scarmass.domain.structures import Structure
 
@@ -101,7 +101,7 @@ def enclosed(contour: Sequence[tuple[float, float]], shape: tuple[int, int]) -> 
 def filled(mask: Mask) -> Mask:
     """The largest 8-connected part of a mask without its holes; empty where the mask is."""
     parts = components(mask)
-    return np.asarray(ndimage.binary_fill_holes(parts[0]), dtype=bool) if parts else mask
+    return without_holes(parts[0]) if parts else mask
 
 
 def _seen(at: int, outline: VentricleOutline, plane: SlicePlane) -> _Seen | None:

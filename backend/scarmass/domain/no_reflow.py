@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from scarmass.domain.masks import EIGHT_CONNECTED, Mask, components
+from scarmass.domain.masks import EIGHT_CONNECTED, Mask, components, without_holes
 from scarmass.domain.reading import HAND_MADE, READERS_STATES, Origin, Segment, SliceChange, SliceContent, SliceState
 from scarmass.domain.structures import Structure
 
@@ -49,7 +49,7 @@ def dark_cores(
     if not is_in_wall or remote.sum() < FEWEST_REMOTE:
         return nothing
     of_remote, of_scar = np.median(pixels[remote]), np.percentile(pixels[scar], BRIGHT_PERCENTILE)
-    enclosed = np.asarray(ndimage.binary_fill_holes(scar | blood_pool), dtype=bool) & (scar | wall) & ~blood_pool
+    enclosed = without_holes(scar | blood_pool) & (scar | wall) & ~blood_pool
     dark = enclosed & (pixels < of_remote + DARKER_THAN * (of_scar - of_remote))
     row_mm, column_mm = pixel_spacing_mm
     large = [part for part in components(dark) if part.sum() * row_mm * column_mm >= SMALLEST_CORE_MM2]

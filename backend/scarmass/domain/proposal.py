@@ -55,9 +55,9 @@ class StackDetection:
         return [box if is_at_the_heart(box) else region.box(pixel_spacing_mm) for box in expected.values()]
 
 
-def detect_stack(detector: Detector, images: Sequence[SliceImage]) -> StackDetection:
-    """Run the detector over every slice of a stack, one left ventricle a slice at most."""
-    return stack_detection(detector.detect(images), images[0].pixel_spacing_mm)
+def detect_stack(detector: Detector, images: Sequence[SliceImage], close_up: bool = True) -> StackDetection:
+    """Run the detector over every slice of a stack, one left ventricle a slice at most. close_up: as in detect."""
+    return stack_detection(detector.detect(images, close_up), images[0].pixel_spacing_mm)
 
 
 def stack_detection(boxes: Sequence[list[DetectedBox]], pixel_spacing_mm: tuple[float, float]) -> StackDetection:

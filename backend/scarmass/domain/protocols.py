@@ -89,8 +89,11 @@ class Detector(Protocol):
     @property
     def model(self) -> Model: ...
 
-    def detect(self, images: Sequence[SliceImage]) -> list[list[DetectedBox]]:
-        """The boxes found on each image, in its own pixels, best first."""
+    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
+        """The boxes found on each image, in its own pixels, best first.
+
+        close_up: look for scar once more, around the ventricle; it is the dearer half of the work.
+        """
         ...
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy import ndimage
 
 from scarmass.domain.errors import MeaningsInvalid, SegmentationNotOnStack
-from scarmass.domain.masks import Mask
+from scarmass.domain.masks import Mask, without_holes
 from scarmass.domain.stack import SliceKey, StudyHeader
 from scarmass.domain.structures import Structure
 
@@ -166,7 +165,7 @@ def _structures(on_slice: Mapping[Meaning, Mask], told: frozenset[Meaning]) -> d
         inner = masks.get(Structure.BLOOD_POOL)
         whole = wall if inner is None else wall | inner
         if Meaning.LEFT_VENTRICLE not in told:
-            masks[Structure.LEFT_VENTRICLE] = np.asarray(ndimage.binary_fill_holes(whole), dtype=bool)
+            masks[Structure.LEFT_VENTRICLE] = without_holes(whole)
         if Meaning.BLOOD_POOL not in told:
             masks[Structure.BLOOD_POOL] = masks.get(Structure.LEFT_VENTRICLE, whole) & ~wall
     return masks

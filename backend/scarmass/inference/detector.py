@@ -25,7 +25,7 @@ from scarmass.domain.errors import DeviceOutOfMemory, WeightsInvalid, WeightsMis
 from scarmass.domain.prompts import Box
 from scarmass.domain.protocols import DetectedBox, Model, SliceImage, Step, Timing, untimed
 from scarmass.domain.structures import Structure
-from scarmass.inference.detector_views import Letterbox, close_up, network_input
+from scarmass.inference.detector_views import Letterbox, cut_close_up, network_input
 from scarmass.inference.onnx_export import ExportedNetwork
 from scarmass.inference.onnx_network import Precision
 from scarmass.inference.weights.catalog import Entry, described_entry
@@ -99,20 +99,22 @@ class YoloDetector:
     def model(self) -> Model:
         return self._model
 
-    def detect(self, images: Sequence[SliceImage]) -> list[list[DetectedBox]]:
+    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
         """The boxes found on each image, in its own pixels, best first: one left ventricle at most, any scars.
 
-        Each slice is looked at whole, then once more close up around its left ventricle, where there is one:
-        a scar is only a few pixels of the whole slice. Raises DeviceOutOfMemory.
+        Each slice is looked at whole. close_up: then once more around its left ventricle, where there is one, as a scar
+        is only a few pixels of the whole slice. Raises DeviceOutOfMemory.
         """
         found = self._look_at(images)
+        if not close_up:
+            return found
         ventricles = [
             (index, box.box)
             for index, boxes in enumerate(found)
             for box in boxes
             if box.structure is Structure.LEFT_VENTRICLE
         ]
-        views = [close_up(images[index], ventricle) for index, ventricle in ventricles]
+        views = [cut_close_up(images[index], ventricle) for index, ventricle in ventricles]
         close_boxes = self._look_at([view for view, _, _ in views])
         for (index, _), (_, x, y), close in zip(ventricles, views, close_boxes, strict=True):
             whole = [box for box in found[index] if box.structure is Structure.LEFT_VENTRICLE]

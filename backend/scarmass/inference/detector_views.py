@@ -60,7 +60,7 @@ def network_input(image: SliceImage, size: int) -> tuple[NDArray[np.float32], Le
     return square, Letterbox(width / columns, height / rows, left, top)
 
 
-def close_up(image: SliceImage, ventricle: Box) -> tuple[SliceImage, int, int]:
+def cut_close_up(image: SliceImage, ventricle: Box) -> tuple[SliceImage, int, int]:
     """The part of a slice around its ventricle, and the native column and row where that part begins."""
     row_mm, column_mm = image.pixel_spacing_mm
     diameter_mm = max((ventricle.x1 - ventricle.x0) * column_mm, (ventricle.y1 - ventricle.y0) * row_mm)

@@ -33,12 +33,14 @@ class StackDetections:
         images: Callable[[Slice], SliceImage],
         detector: Detector,
         precedence: Precedence,
+        close_up: bool,
     ) -> StackDetection:
-        """The detection on these slices, from memory where it is known. images: reads a slice's pixels."""
-        key = _key(slices, detector)
+        """The detection on these slices, from memory where it is known. images: reads a slice's pixels. close_up: as in
+        Detector.detect."""
+        key = _key(slices, detector, close_up)
         if known := self._stacks.get(key):
             return known
-        boxes = [self._on(one, images, detector, precedence) for one in slices]
+        boxes = [self._on(one, images, detector, precedence, close_up) for one in slices]
         detection = stack_detection(boxes, slices[0].header.pixel_spacing_mm)
         self._stacks.put(key, detection)
         return detection
@@ -48,22 +50,27 @@ class StackDetections:
         self._slices.forget()
 
     def is_known(self, slices: Sequence[Slice], detector: Detector) -> bool:
-        return self._stacks.get(_key(slices, detector)) is not None
+        return any(self._stacks.get(_key(slices, detector, close_up)) is not None for close_up in (False, True))
 
     def _on(
-        self, one: Slice, images: Callable[[Slice], SliceImage], detector: Detector, precedence: Precedence
+        self,
+        one: Slice,
+        images: Callable[[Slice], SliceImage],
+        detector: Detector,
+        precedence: Precedence,
+        close_up: bool,
     ) -> list[DetectedBox]:
-        key = _key([one], detector)
+        key = _key([one], detector, close_up)
         if (known := self._slices.get(key)) is not None:
             return known
         # The lock is taken within the turn: whoever holds it is at work already.
         with precedence.piece(), self._at_work[hash(key) % LOCKS]:
             if (known := self._slices.get(key)) is not None:
                 return known
-            (boxes,) = detector.detect([images(one)])
+            (boxes,) = detector.detect([images(one)], close_up)
             self._slices.put(key, boxes)
             return boxes
 
 
-def _key(slices: Sequence[Slice], detector: Detector) -> Key:
-    return detector.model.sha256, *(one.pixels_key for one in slices)
+def _key(slices: Sequence[Slice], detector: Detector, close_up: bool) -> Key:
+    return detector.model.sha256, str(close_up), *(one.pixels_key for one in slices)

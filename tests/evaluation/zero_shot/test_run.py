@@ -21,7 +21,7 @@ SLICES = [heart("one", 0), heart("one", 1), heart("two", 0), heart("two", 1, wit
 class BlindDetector:
     model = Model("blind", "3" * 64)
 
-    def detect(self, images: Sequence[SliceImage]) -> list[list[DetectedBox]]:
+    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
         return [[] for _ in images]
 
 

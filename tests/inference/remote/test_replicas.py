@@ -147,7 +147,8 @@ def test_the_answers_are_those_of_models_in_the_same_process(
     segmenter: RemoteSegmenter, detector: RemoteDetector
 ) -> None:
     slices = [image("one", "a"), image("another", "b")]
-    assert detector.detect(slices) == FakeDetector().detect(slices)
+    for close_up in (True, False):
+        assert detector.detect(slices, close_up) == FakeDetector().detect(slices, close_up)
     here, there = EchoSegmenter(), segmenter.segment(slices[0], None, PROMPT)
     np.testing.assert_array_equal(there.mask, here.segment(slices[0], None, PROMPT).mask)
     np.testing.assert_array_equal(there.logits, here.segment(slices[0], None, PROMPT).logits)

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import numpy as np
-from scipy import ndimage
 
 from scarmass.domain.errors import AnnotationInvalid
-from scarmass.domain.masks import Mask
+from scarmass.domain.masks import Mask, without_holes
 from scarmass.domain.structures import Structure
 
 
@@ -57,7 +56,7 @@ def structures_of(drawn: Mapping[Tissue, Mask]) -> dict[Structure, Mask]:
     nothing = np.zeros_like(next(iter(given.values())))
     no_reflow = given.get(Tissue.NO_REFLOW, nothing)
     scar = given.get(Tissue.SCAR, nothing) | no_reflow
-    ventricle = np.array([ndimage.binary_fill_holes(one) for one in _any_of(given.values())])
+    ventricle = np.array([without_holes(one) for one in _any_of(given.values())])
     blood = given.get(Tissue.BLOOD_POOL)
     if blood is None:
         blood = ventricle & ~given[Tissue.MYOCARDIUM]

@@ -46,13 +46,12 @@ class RemoteDetector:
         """Have a replica load the weights. Raises WeightsInvalid."""
         self._replicas.ask(self._open, self._weights)
 
-    def detect(self, images: Sequence[SliceImage]) -> list[list[DetectedBox]]:
-        """The boxes found on each image, in its own pixels, best first."""
-        return [self._detect(image) for image in images]
+    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
+        return [self._detect(image, close_up) for image in images]
 
-    def _detect(self, image: SliceImage) -> list[DetectedBox]:
+    def _detect(self, image: SliceImage, close_up: bool) -> list[DetectedBox]:
         with self._timing(Step.DETECT):
-            message = messages.image_message(Task.DETECT, image)
+            message = messages.detection_message(image, close_up)
             return messages.boxes_of(self._replicas.ask(message, self._weights, image.stack))
 
 

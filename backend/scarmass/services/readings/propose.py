@@ -29,7 +29,11 @@ def detection_of(context: Context, slices: Sequence[Slice]) -> StackDetection:
     pixels = sum(one.header.rows * one.header.columns for one in slices)
     if pixels > context.largest_stack_pixels:
         raise StackTooLarge(f"the stack has {pixels} pixels, more than the {context.largest_stack_pixels} of a stack")
-    return context.detections.of(slices, lambda one: image_of(context, one), context.detector, context.precedence)
+    # What a close look finds is used of no stack in which the segmenter says where scar lies.
+    close_up = not context.segmenter.is_structure_conditioned
+    return context.detections.of(
+        slices, lambda one: image_of(context, one), context.detector, context.precedence, close_up
+    )
 
 
 def heart_of(context: Context, slices: Sequence[Slice]) -> HeartRegion | None:
