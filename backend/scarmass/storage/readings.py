@@ -41,9 +41,10 @@ from scarmass.storage.steps import PROPOSALS, Seen, add_change, add_segments, ed
 from scarmass.storage.tables import EditRow, InstanceRow, ReadingRow, StackRow
 
 
-def lock_reading(session: Session, reading_id: uuid.UUID) -> None:
-    """Keep other edits out until the transaction ends. Raises ReadingNotFound."""
-    _found(session.scalar(select(ReadingRow).where(ReadingRow.id == reading_id).with_for_update()))
+def lock_reading(session: Session, reading_id: uuid.UUID) -> ReadingState:
+    """Keep other edits out until the transaction ends; answers the state that they left. Raises ReadingNotFound."""
+    query = select(ReadingRow).where(ReadingRow.id == reading_id).with_for_update()
+    return ReadingState(_found(session.scalar(query.execution_options(populate_existing=True))).state)
 
 
 def stack_and_state(session: Session, reading_id: uuid.UUID) -> tuple[str, ReadingState]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.errors import ReportTextChanged
 from scarmass.domain.report_text import ImageQuality, ReportText
-from scarmass.storage.readings import lock_reading, stack_and_state
+from scarmass.storage.readings import lock_reading
 from scarmass.storage.steps import revision_of
 from scarmass.storage.tables import ReportTextRow
 
@@ -36,11 +36,11 @@ def add(
 
     Raises ReadingNotFound, ReadingAlreadySigned, and ReportTextChanged where another version came meanwhile.
     """
-    lock_reading(session, reading_id)
+    state = lock_reading(session, reading_id)
     last, same = latest(session, reading_id), (author, finding, remarks, quality)
     if last is not None and (last.author, last.finding, last.remarks, last.quality) == same:
         return
-    stack_and_state(session, reading_id)[1].require_unsigned()
+    state.require_unsigned()
     number = 0 if last is None else last.number
     if number != after:
         raise ReportTextChanged("the report's text was changed elsewhere meanwhile: reload it first")

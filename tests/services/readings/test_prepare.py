@@ -156,10 +156,11 @@ def test_no_model_is_asked_while_the_reading_is_locked(
     lock, asked_under_lock = readings.lock_reading, []
     is_locked = False
 
-    def locked(*arguments: Any) -> None:
+    def locked(*arguments: Any) -> ReadingState:
         nonlocal is_locked
-        lock(*arguments)
+        state = lock(*arguments)
         is_locked = True
+        return state
 
     monkeypatch.setattr(readings, "lock_reading", locked)
     context.segmenter.before_answer = lambda prompt: asked_under_lock.append(prompt) if is_locked else None

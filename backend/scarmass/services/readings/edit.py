@@ -62,11 +62,15 @@ def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, auth
     with context.database.transaction() as session:
         if is_of_list:
             studies.lock_study(session, stacks.get_stack(session, reading.stack_id).study.study_instance_uid)
-        readings.lock_reading(session, reading_id)
-        if (done := _already_done(context, session, reading_id, request)) is not None:
+        state = readings.lock_reading(session, reading_id)
+        revision = steps.revision_of(session, reading_id)
+        if (
+            revision != request.expected_revision  # else nothing was done since it was looked for
+            and (done := _already_done(context, session, reading_id, request)) is not None
+        ):
             return done
-        readings.stack_and_state(session, reading_id)[1].require_unsigned()
-        _require_current(request, steps.revision_of(session, reading_id))
+        state.require_unsigned()
+        _require_current(request, revision)
         outcome = outcome or _with_other_slices(session, reading, request.edit, author)
         readings.add_edit(session, reading_id, request, author, outcome)
         may_differ = (  # by a proposal that came, or a slice thickness that somebody typed

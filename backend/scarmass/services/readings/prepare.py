@@ -66,8 +66,7 @@ def prepare_next_slice(context: Context, reading_id: uuid.UUID) -> None:
         contours = proposed_contours(context, reading.slices)
         ask_all_ahead(context, reading.slices)  # so that no model is asked while the reading is locked
     with context.database.transaction() as session:
-        readings.lock_reading(session, reading_id)  # an edit may bring more slices
-        if readings.stack_and_state(session, reading_id)[1] is not ReadingState.PREPARING:
+        if readings.lock_reading(session, reading_id) is not ReadingState.PREPARING:  # an edit may bring more slices
             return  # signed meanwhile
         if one is not None and change is not None:
             readings.add_proposal(session, reading_id, one.key, change)
@@ -155,6 +154,5 @@ def _proposal(context: Context, reading: Reading, one: Slice) -> SliceChange | N
 
 
 def _fail(session: Session, reading_id: uuid.UUID, reason: str) -> None:
-    readings.lock_reading(session, reading_id)
-    if readings.stack_and_state(session, reading_id)[1] is ReadingState.PREPARING:
+    if readings.lock_reading(session, reading_id) is ReadingState.PREPARING:
         readings.set_state(session, reading_id, ReadingState.FAILED, reason)

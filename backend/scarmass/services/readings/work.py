@@ -13,12 +13,12 @@ def add_work(context: Context, reading_id: uuid.UUID, client_id: uuid.UUID, seco
     Raises ReadingNotFound, ReadingAlreadySigned, ClientIdReused, NotReaderOfStudy.
     """
     with context.database.transaction() as session:
-        readings.lock_reading(session, reading_id)
+        state = readings.lock_reading(session, reading_id)
         for assignment in reader_studies.assignments_of(session, [reading_id]).values():
             assignment.require_reader(reader)
         before = work.work_by_client_id(session, reading_id, client_id)
         if before is None:
-            readings.stack_and_state(session, reading_id)[1].require_unsigned()
+            state.require_unsigned()
             work.add_work(session, reading_id, client_id, reader, seconds)
         elif before != seconds:
             raise ClientIdReused("this client_id was used for another piece of work")
