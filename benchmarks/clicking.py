@@ -8,11 +8,13 @@ import uuid
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 from locust import HttpUser, events, task
 
 from benchmarks.click_log import LOG, PAUSE_S, READINGS, SERVERS, Click
 
 REFUSED_FOR_NOW = (502, 503, 504)
+CHANCE = np.random.default_rng()
 
 
 @events.test_start.add_listener
@@ -36,7 +38,7 @@ class Clicker(HttpUser):
     pause_s: ClassVar[float]
 
     def wait_time(self) -> float:
-        return Clicker.pause_s
+        return Clicker.pause_s * CHANCE.uniform(0.5, 1.5)  # readers do not keep in step
 
     def on_start(self) -> None:
         number = len(Clicker.readings)
@@ -44,7 +46,7 @@ class Clicker(HttpUser):
         self.client.base_url = Clicker.servers[number % len(Clicker.servers)]
         reading = self.client.get(f"/api/v1/readings/{self._id}", name="reading").json()
         self._slices, self._revision, self._at = reading["slices"], reading["revision"], 0
-        time.sleep(Clicker.pause_s * (number % 50) / 50)  # not all at the same moment
+        time.sleep(Clicker.pause_s * CHANCE.random())
 
     def on_stop(self) -> None:
         """Whatever was acknowledged is there, once."""

@@ -5,8 +5,7 @@ The packages that models need are imported where one is opened.
 
 import logging
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scarmass.domain.errors import (
-    Away,
     FileDamaged,
     MessageInvalid,
     ModelNamedBySettings,
@@ -25,14 +23,11 @@ from scarmass.domain.errors import (
 from scarmass.domain.promotion import ModelKind
 from scarmass.domain.protocols import Detector, Model, Segmenter, Timing, untimed
 from scarmass.paths import WEIGHTS
-from scarmass.services.context import Context
 from scarmass.services.precedence import Precedence
 from scarmass.services.promotions import promoted_model
 from scarmass.settings import DETECTOR, SEGMENTER, Settings
 from scarmass.storage.database import Database
 from scarmass.storage.files import FileStore
-from scarmass.storage.promotions import PROMOTED
-from scarmass.worker_threads import WokenThread
 
 if TYPE_CHECKING:
     from scarmass.inference.remote.client import Replicas, WeightsFile
@@ -42,11 +37,8 @@ log = logging.getLogger(__name__)
 
 SHIPPED = {ModelKind.DETECTOR: DETECTOR, ModelKind.SEGMENTER: SEGMENTER}
 GO_BACK = "`scarmass weights back` goes back to what served before"
-RETRY_S = 30.0
 CLICKS_OF_REPLICAS, OTHERS_OF_REPLICAS = 24, 4
 """Pieces of model work at once, where replicas do it. What is more than they take waits before them, or here."""
-ENDING_S = 2.0
-"""For weights that are being loaded where the server ends."""
 
 
 @dataclass(frozen=True)
@@ -205,77 +197,12 @@ def exports_of(settings: Settings) -> Path:
     return settings.data_dir / "exports"
 
 
-@contextmanager
-def following_promotions(settings: Settings, context: Context) -> Iterator[None]:
-    """Let what is promoted meanwhile serve, as long as the block."""
-    follower = PromotionFollower(settings, context)
-    follower.start()
-    try:
-        yield
-    finally:
-        follower.stop()
-        follower.join(ENDING_S)
-
-
-class PromotionFollower(WokenThread):
-    """Loads promoted weights beside those that serve; they answer what is asked from then on. What is being answered is
-    finished by the weights that it was begun with."""
-
-    def __init__(self, settings: Settings, context: Context) -> None:
-        super().__init__("promotions")
-        self._settings = settings
-        self._context = context
-
-    def _run(self) -> None:
-        with self._context.notifications.subscribed(self._wake.set, PROMOTED):
-            wait_s = None
-            while not self._stopping.is_set():
-                self._wake.wait(wait_s)
-                self._wake.clear()
-                wait_s = None if self._stopping.is_set() or self._has_followed() else RETRY_S
-
-    def _has_followed(self) -> bool:
-        if self._context.is_stopping:
-            return True
-        followed = [self._follow(kind) for kind in ModelKind if named(self._settings, kind) is None]
-        return all(followed)
-
-    def _follow(self, kind: ModelKind) -> bool:
-        """Load what serves now where it is not what is loaded; answers whether it could be."""
-        try:
-            weights = serving_weights(self._settings, self._context.database, self._context.files, kind)
-            if _sha256(weights) != self._loaded(kind).model.sha256:
-                self._switch(kind, weights)
-        except Away:
-            return False
-        except Exception:  # whatever loading met: what serves goes on serving
-            log.exception("the promoted %s could not be loaded; the one before it serves, trying again", kind)
-            return False
-        return True
-
-    def _loaded(self, kind: ModelKind) -> Detector | Segmenter:
-        return self._context.detector if kind is ModelKind.DETECTOR else self._context.segmenter
-
-    def _switch(self, kind: ModelKind, weights: str | Path) -> None:
-        """Raises WeightsMissing, WeightsInvalid."""
-        settings, context, timing = self._settings, self._context, self._context.metrics.step
-        if kind is ModelKind.DETECTOR:
-            context.detector = open_detector(settings, weights, timing, serves=True)
-        else:
-            replaced = context.segmenter
-            context.segmenter = open_segmenter(settings, weights, timing, serves=True)
-            replaced.forget()  # what goes on with it encodes its slice anew
-            if not is_fitted_to(settings, context.segmenter.model):
-                log.warning("the site's sensitivity was fitted to other weights: run `scarmass calibrate` again")
-        log.warning("%s serves as %s from now on", self._loaded(kind).model.name, kind)
-
-
 def named(settings: Settings, kind: ModelKind) -> str | None:
     """What the settings name; None where promotions decide."""
     return settings.detector if kind is ModelKind.DETECTOR else settings.segmenter
 
 
-def _sha256(weights: str | Path) -> str:
+def sha256_of_weights(weights: str | Path) -> str:
     from scarmass.inference.weights.load import resolve, sha256_of
 
     return sha256_of(resolve(weights, WEIGHTS)[1])

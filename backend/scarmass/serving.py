@@ -20,7 +20,7 @@ from scarmass.garbage import collected_between_instructions
 from scarmass.listener import beside
 from scarmass.logs import set_up_logs
 from scarmass.main import console, open_context, open_listening, open_spool, open_storage
-from scarmass.models import following_promotions
+from scarmass.promotion_follower import following_promotions
 from scarmass.services.audit_server import recorded_run
 from scarmass.services.context import Context
 from scarmass.services.metrics import Metrics
