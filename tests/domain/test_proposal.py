@@ -12,10 +12,9 @@ from scarmass.domain.proposal import (
     CERTAIN_SENSITIVITY,
     LEAST_CERTAIN_SHARE,
     StackDetection,
-    certain_scar_mm2,
     detect_stack,
-    proposed_boxes,
     proposed_prompt,
+    scar_on_slice,
     shows_scar,
     stack_detection,
 )
@@ -46,7 +45,7 @@ def proposed(
     segmenter: EchoSegmenter, found: list[DetectedBox], other: Sequence[DetectedBox] = ()
 ) -> list[DetectedBox]:
     """The boxes of the first slice of a stack of two that shows scar."""
-    return proposed_boxes(segmenter, IMAGE, stack_detection([found, list(other)], IMAGE.pixel_spacing_mm), 0)
+    return [*scar_on_slice(segmenter, IMAGE, stack_detection([found, list(other)], IMAGE.pixel_spacing_mm), 0).boxes]
 
 
 def scars(boxes: list[DetectedBox]) -> list[DetectedBox]:
@@ -123,7 +122,8 @@ class CertainSegmenter(SeeingSegmenter):
 
 @pytest.mark.parametrize(("logit", "mm2"), [(-CERTAIN_SENSITIVITY + 0.1, 14.0), (-CERTAIN_SENSITIVITY - 0.1, 0.0)])
 def test_scar_is_certain_where_it_is_answered_at_a_low_sensitivity_too(logit: float, mm2: float) -> None:
-    assert certain_scar_mm2(CertainSegmenter(7, logit), IMAGE, TWO_VENTRICLES, 1) == mm2
+    for sensitivity in (-5.0, 0.0, 5.0):  # at which it is asked
+        assert scar_on_slice(CertainSegmenter(7, logit), IMAGE, TWO_VENTRICLES, 1, sensitivity).certain_mm2 == mm2
 
 
 LEAST_MM2 = LEAST_CERTAIN_SHARE * 2 * (40 * 40 * 2.0)
@@ -156,7 +156,7 @@ def test_where_the_segmenter_cannot_be_asked_the_detector_s_scars_stand(
     segmenter: EchoSegmenter, detection: StackDetection
 ) -> None:
     assert shows_scar(segmenter, detection, IMAGE.pixel_spacing_mm, [0.0, 0.0])
-    assert certain_scar_mm2(segmenter, IMAGE, detection, 0) == 0.0
+    assert scar_on_slice(segmenter, IMAGE, detection, 0).certain_mm2 == 0.0
 
 
 def test_where_scar_lies_the_segmenter_says_and_not_the_detector() -> None:

@@ -67,21 +67,32 @@ def stack_detection(boxes: Sequence[list[DetectedBox]], pixel_spacing_mm: tuple[
     return replace(found, region=heart_region(ventricles, pixel_spacing_mm))
 
 
-def proposed_boxes(
+@dataclass(frozen=True)
+class ScarOnSlice:
+    """What one slice shows. boxes: its left ventricle and scars, which are proposed if the stack shows scar.
+    certain_mm2: how much is certain to be scar, at whichever sensitivity was asked."""
+
+    boxes: tuple[DetectedBox, ...]
+    certain_mm2: float
+
+
+def scar_on_slice(
     segmenter: Segmenter, image: SliceImage, detection: StackDetection, index: int, sensitivity: float = 0.0
-) -> list[DetectedBox]:
-    """The boxes of the slice at this index of a stack that shows scar: the left ventricle and scars.
+) -> ScarOnSlice:
+    """What the slice at this index of a stack shows.
 
     A segmenter that tells structures apart is asked for all scar in the ventricle's box, and each part of its answer
     that is large enough becomes a box, with the answer's score. Where the stack shows no ventricle, or another
-    segmenter serves, the detector's boxes stand.
+    segmenter serves, the detector's boxes stand, and nothing is certain.
     """
     answer = _all_scar(segmenter, image, detection, index, sensitivity)
     if answer is None:
-        return list(detection.boxes[index])
+        return ScarOnSlice(tuple(detection.boxes[index]), 0.0)
     parts = scar_parts(answer.mask, image.pixel_spacing_mm)
     seen = [DetectedBox(box_around(part, SCAR_LOOSENESS), Structure.SCAR, answer.score) for part in parts]
-    return [*without_scar(detection.boxes[index]), *seen]
+    row_mm, column_mm = image.pixel_spacing_mm
+    certain_mm2 = float(mask_at(answer.logits, CERTAIN_SENSITIVITY).sum()) * row_mm * column_mm
+    return ScarOnSlice((*without_scar(detection.boxes[index]), *seen), certain_mm2)
 
 
 def segmenter_finds_scar(segmenter: Segmenter, detection: StackDetection) -> bool:
@@ -91,13 +102,6 @@ def segmenter_finds_scar(segmenter: Segmenter, detection: StackDetection) -> boo
 
 def without_scar(boxes: Sequence[DetectedBox]) -> list[DetectedBox]:
     return [box for box in boxes if box.structure is not Structure.SCAR]
-
-
-def certain_scar_mm2(segmenter: Segmenter, image: SliceImage, detection: StackDetection, index: int) -> float:
-    """How much of the stack's slice at this index is certain to be scar."""
-    answer = _all_scar(segmenter, image, detection, index)
-    row_mm, column_mm = image.pixel_spacing_mm
-    return 0.0 if answer is None else float(mask_at(answer.logits, CERTAIN_SENSITIVITY).sum()) * row_mm * column_mm
 
 
 def shows_scar(
@@ -127,7 +131,7 @@ def proposed_prompt(boxes: Sequence[DetectedBox], sensitivity: float = 0.0) -> P
 
 
 def _all_scar(
-    segmenter: Segmenter, image: SliceImage, detection: StackDetection, index: int, sensitivity: float = 0.0
+    segmenter: Segmenter, image: SliceImage, detection: StackDetection, index: int, sensitivity: float
 ) -> Segmentation | None:
     """The answer for all scar in the ventricle's box; None without one, or where structures are not told apart."""
     ventricle = detection.ventricle_at(index, image.pixel_spacing_mm)

@@ -21,6 +21,7 @@ from scarmass.domain.masks import Mask
 from scarmass.domain.mass import MassExtent
 from scarmass.domain.pacs import PacsClient, Peer, ResultObject
 from scarmass.domain.pacs_rules import Network
+from scarmass.domain.proposal import ScarOnSlice
 from scarmass.domain.protocols import Detector, Segmenter, SliceImage
 from scarmass.domain.reading import Reading, Sensitivity, WallRules
 from scarmass.domain.signature import Recipe
@@ -40,6 +41,7 @@ from scarmass.storage.spool import Spool
 from scarmass.storage.study_groups import Sight
 
 REMEMBERED_SPREADS = 4096
+REMEMBERED_SCAR_ON_SLICES = 4096
 REMEMBERED_CERTAIN_SCAR = 8192
 REMEMBERED_BLOOD = 512
 REMEMBERED_LOGITS = 48
@@ -63,9 +65,9 @@ class Context:
     hashes that stand for patients in records. audit_receiver: where the audit trail is sent to, None where it stays
     here.
 
-    images, certain_scar_mm2, blood, logits, spreads: of slices, by what they follow from. contours: of whole stacks,
-    one outlined at a time. results: what signed readings leave as. metrics: what is counted and timed. models_answer:
-    whether they do, as those on other machines may not.
+    images, scar_on_slices, certain_scar_mm2, blood, logits, spreads: of slices, by what they follow from. contours: of
+    whole stacks, one outlined at a time. results: what signed readings leave as. metrics: what is counted and timed.
+    models_answer: whether they do, as those on other machines may not.
     """
 
     database: Database
@@ -92,6 +94,9 @@ class Context:
     detections: StackDetections = field(default_factory=StackDetections)
     summaries: Summaries = field(default_factory=Summaries)
     images: Remembered[Hashable, SliceImage] = field(default_factory=lambda: Remembered(REMEMBERED_IMAGES))
+    scar_on_slices: Remembered[Hashable, ScarOnSlice] = field(
+        default_factory=lambda: Remembered(REMEMBERED_SCAR_ON_SLICES)
+    )
     certain_scar_mm2: Remembered[Hashable, float] = field(default_factory=lambda: Remembered(REMEMBERED_CERTAIN_SCAR))
     blood: Remembered[Hashable, Mask] = field(default_factory=lambda: Remembered(REMEMBERED_BLOOD))
     logits: Remembered[Hashable, NDArray[np.float32]] = field(default_factory=lambda: Remembered(REMEMBERED_LOGITS))
@@ -154,6 +159,7 @@ class Context:
         """Drop what was worked out of images and readings, of whomever; it is worked out again."""
         remembered = (
             self.images,
+            self.scar_on_slices,
             self.certain_scar_mm2,
             self.blood,
             self.logits,

@@ -18,11 +18,12 @@ from scarmass.services.context import Context
 from scarmass.services.readings import prepare
 from scarmass.services.readings.open import open_reading
 from scarmass.services.readings.propose import detection_of, propose
+from scarmass.services.remembered import Remembered
 from scarmass.services.stack_detections import StackDetections
 from scarmass.services.stacks import get_stack
 from scarmass.storage import readings
 from tests.conftest import application, upload
-from tests.fakes import FakeDetector, WithoutOutlines
+from tests.fakes import EchoSegmenter, FakeDetector, WithoutOutlines
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +47,7 @@ class SeesScarOn(WithoutOutlines):
             raise RuntimeError("the model stumbled")
 
     def segment(self, image: SliceImage, region: HeartRegion | None, prompt: Prompt) -> Segmentation:
+        self.before_answer(prompt)
         index = self.index_of[image.key]
         if index == self.fails_to_segment:
             raise RuntimeError("the model stumbled")
@@ -107,6 +109,19 @@ def test_an_uncertain_slice_waits_until_another_one_is_certain(context: Context,
     assert preparing.to_the_end() == [5, 6]
 
 
+def test_a_slice_is_asked_for_all_its_scar_once_for_boxes_and_once_for_blood(
+    context: Context, phantom_files: list[Path]
+) -> None:
+    class Outlines(SeesScarOn):
+        outline_ventricle = EchoSegmenter.outline_ventricle
+
+    segmenter, asked = Outlines({5: UNCERTAIN, 6: CERTAIN}), []
+    segmenter.before_answer = asked.append
+    preparing = Preparing(context, phantom_files, segmenter)
+    assert preparing.to_the_end() == [5, 6]
+    assert len(asked) == 2 * 10 + 2  # and again in the boxes of the two that show some
+
+
 def test_a_stack_of_which_nothing_is_certain_shows_no_scar(context: Context, phantom_files: list[Path]) -> None:
     uncertain = dict.fromkeys(range(3, 8), UNCERTAIN)
     assert Preparing(context, phantom_files, SeesScarOn(uncertain)).to_the_end() == []
@@ -140,15 +155,16 @@ def test_a_server_that_starts_anew_meanwhile_asks_again(
     preparing = Preparing(context, phantom_files, SeesScarOn(logits))
     for _ in range(4):
         preparing.step()
-    context.certain_scar_mm2.forget()
+    context.forget()
     assert preparing.to_the_end() == ([3, 5] if CERTAIN in logits.values() else [])
 
 
 def test_servers_that_take_turns_at_a_reading_come_to_its_end(context: Context, phantom_files: list[Path]) -> None:
     preparing = Preparing(context, phantom_files, SeesScarOn(dict.fromkeys(range(3, 8), UNCERTAIN)))
-    here, there = context.certain_scar_mm2, type(context.certain_scar_mm2)(100)
+    here = context.scar_on_slices, context.certain_scar_mm2
+    there = Remembered(100), Remembered(100)
     for turn in range(40):
-        context.certain_scar_mm2 = here if turn % 2 else there
+        context.scar_on_slices, context.certain_scar_mm2 = here if turn % 2 else there
         preparing.step()
     assert preparing.reading().state is ReadingState.DRAFT
 
@@ -191,7 +207,7 @@ class LooksClosely(FakeDetector):
 def test_boxes_asked_for_by_a_service_are_those_of_the_proposal(context: Context, phantom_files: list[Path]) -> None:
     for logits, expected in (({5: UNCERTAIN, 2: CERTAIN}, [2, 5]), ({5: UNCERTAIN}, [])):
         preparing = Preparing(context, phantom_files, SeesScarOn(logits))
-        context.certain_scar_mm2.forget()
+        context.forget()
         client = TestClient(application(context))
         found = client.post("/api/v1/detect", json={"stack_id": preparing.reading().stack_id}).json()["slices"]
         assert [

@@ -12,10 +12,9 @@ from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.proposal import (
-    certain_scar_mm2,
     detect_stack,
-    proposed_boxes,
     proposed_prompt,
+    scar_on_slice,
     shows_scar,
     without_scar,
 )
@@ -103,12 +102,12 @@ def predict(
     for image in images:
         segmenter.embed(image, detection.region)
     embed = clock.lap()
-    certain_mm2 = [certain_scar_mm2(segmenter, image, detection, index) for index, image in enumerate(images)]
+    found = [scar_on_slice(segmenter, image, detection, index, sensitivity) for index, image in enumerate(images)]
+    certain_mm2 = [one.certain_mm2 for one in found]
     is_shown = shows_scar(segmenter, detection, images[0].pixel_spacing_mm, certain_mm2)
     proposals = []
-    for index, image in enumerate(images):
-        boxes = proposed_boxes(segmenter, image, detection, index, sensitivity)
-        prompt = proposed_prompt(boxes if is_shown else without_scar(boxes), sensitivity)
+    for image, one in zip(images, found, strict=True):
+        prompt = proposed_prompt(one.boxes if is_shown else without_scar(one.boxes), sensitivity)
         proposals.append(Proposal(prompt.boxes, answer(segmenter, image, detection.region, prompt)))
     automatic = clock.lap()
     drawn = [

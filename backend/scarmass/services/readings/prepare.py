@@ -18,13 +18,12 @@ from scarmass.services.readings.follow_through import followed_through
 from scarmass.services.readings.outline import proposed_contours
 from scarmass.services.readings.placement import ask_all_ahead, placed
 from scarmass.services.readings.propose import (
-    ask_about_scar,
-    boxes_if_scar,
     detection_of,
     embed,
     has_scar,
     not_asked_about_scar,
     propose,
+    scar_on,
     shows_scar_so_far,
 )
 from scarmass.storage import jobs, readings
@@ -137,11 +136,11 @@ def _proposal(context: Context, reading: Reading, one: Slice) -> SliceChange | N
     does."""
     try:
         embed(context, reading.slices, [one])
-        ask_about_scar(context, reading.slices, one)
+        boxes = scar_on(context, reading.slices, one, reading.sensitivity.value).boxes
         if (
             shows_scar_so_far(context, reading.slices) is None
             and not_asked_about_scar(context, reading.slices, reading.unproposed)
-            and has_scar(boxes_if_scar(context, reading.slices, one, reading.sensitivity.value))
+            and has_scar(boxes)
         ):
             return None
         proposed = propose(context, reading.slices, one, reading.sensitivity.value)

@@ -11,7 +11,7 @@ from scarmass.domain import proposal
 from scarmass.domain.errors import Away, StackTooLarge
 from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.prompts import Prompt
-from scarmass.domain.proposal import StackDetection, certain_scar_mm2, proposed_boxes, proposed_prompt, without_scar
+from scarmass.domain.proposal import ScarOnSlice, StackDetection, proposed_prompt, scar_on_slice, without_scar
 from scarmass.domain.protocols import DetectedBox, Segmentation, SliceImage
 from scarmass.domain.reading import Origin, Segment
 from scarmass.domain.stack import Slice, outwards
@@ -60,20 +60,26 @@ def detect(
     """The boxes that are proposed around these structures on one of the slices."""
     detection = detection_of(context, slices)
     index = [other.key for other in slices].index(one.key)
-    boxes = detection.boxes[index]
+    boxes: Sequence[DetectedBox] = detection.boxes[index]
     if Structure.SCAR in structures:
-        boxes = boxes_if_scar(context, slices, one, sensitivity)
+        boxes = scar_on(context, slices, one, sensitivity).boxes
         if has_scar(boxes) and not shows_scar(context, slices, one):
             boxes = without_scar(boxes)
     return [box for box in boxes if box.structure in structures]
 
 
-def boxes_if_scar(context: Context, slices: Sequence[Slice], one: Slice, sensitivity: float) -> list[DetectedBox]:
-    """The boxes that are proposed on one of the slices if the stack shows scar."""
-    image, detection = image_of(context, one), detection_of(context, slices)
+def scar_on(context: Context, slices: Sequence[Slice], one: Slice, sensitivity: float = 0.0) -> ScarOnSlice:
+    """What one of the slices shows, and from then on is known to show."""
     index = [other.key for other in slices].index(one.key)
-    with context.precedence.piece():
-        return proposed_boxes(context.segmenter, image, detection, index, sensitivity)
+    key = _stack_key(context, slices), index
+    found = context.scar_on_slices.get((*key, sensitivity))
+    if found is None:
+        image, detection = image_of(context, one), detection_of(context, slices)
+        with context.precedence.piece():
+            found = scar_on_slice(context.segmenter, image, detection, index, sensitivity)
+        context.scar_on_slices.put((*key, sensitivity), found)
+    context.certain_scar_mm2.put(key, found.certain_mm2)
+    return found
 
 
 def has_scar(boxes: Sequence[DetectedBox]) -> bool:
@@ -90,7 +96,7 @@ def shows_scar(context: Context, slices: Sequence[Slice], one: Slice) -> bool:
         if told is not None:
             return told
         try:
-            ask_about_scar(context, slices, other)
+            scar_on(context, slices, other)
         except Away:  # it can be done later
             raise
         except Exception:  # whatever the models met: one slice must not cost the reader the others
@@ -110,18 +116,6 @@ def not_asked_about_scar(context: Context, slices: Sequence[Slice], among: Seque
     """Those of some of the slices that this process has not asked about."""
     stack, index_of = _stack_key(context, slices), {one.key: index for index, one in enumerate(slices)}
     return [one for one in among if context.certain_scar_mm2.get((stack, index_of[one.key])) is None]
-
-
-def ask_about_scar(context: Context, slices: Sequence[Slice], one: Slice) -> None:
-    """Have it known how much of one of the slices is certain to be scar."""
-    index = [other.key for other in slices].index(one.key)
-    key = _stack_key(context, slices), index
-    if context.certain_scar_mm2.get(key) is not None:
-        return
-    image, detection = image_of(context, one), detection_of(context, slices)
-    with context.precedence.piece():
-        certain_mm2 = certain_scar_mm2(context.segmenter, image, detection, index)
-    context.certain_scar_mm2.put(key, certain_mm2)
 
 
 def _stack_key(context: Context, slices: Sequence[Slice]) -> Hashable:
