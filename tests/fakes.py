@@ -86,7 +86,9 @@ class EchoSegmenter:
 class WithoutOutlines(EchoSegmenter):
     """One whose readings come without contours: a test says which slices have them."""
 
-    def outline_ventricle(self, image: SliceImage, region: HeartRegion | None, box: Box | None) -> VentricleOutline | None:
+    def outline_ventricle(
+        self, image: SliceImage, region: HeartRegion | None, box: Box | None
+    ) -> VentricleOutline | None:
         return None
 
 
