@@ -15,7 +15,7 @@ from scarmass.domain.structures import Structure
 
 
 class FakeDetector:
-    """One left ventricle in the middle half of each slice and, close up, a scar in its upper left quarter."""
+    """One left ventricle in the middle half of each slice, and a scar in its upper left: a quarter of it, close up."""
 
     model = Model("fake-detector", "0" * 64)
 
@@ -24,11 +24,12 @@ class FakeDetector:
 
     def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
         self.calls += 1
-        return [self._boxes(*image.pixels.shape)[: 2 if close_up else 1] for image in images]
+        return [self._boxes(image, 0.5 if close_up else 0.6) for image in images]
 
-    def _boxes(self, rows: int, columns: int) -> list[DetectedBox]:
+    def _boxes(self, image: SliceImage, scar_ends: float) -> list[DetectedBox]:
+        rows, columns = image.pixels.shape
         ventricle = Box(columns * 0.25, rows * 0.25, columns * 0.75, rows * 0.75)
-        scar = Box(columns * 0.25, rows * 0.25, columns * 0.5, rows * 0.5)
+        scar = Box(columns * 0.25, rows * 0.25, columns * scar_ends, rows * scar_ends)
         return [
             DetectedBox(ventricle, Structure.LEFT_VENTRICLE, 0.9),
             DetectedBox(scar, Structure.SCAR, 0.8),

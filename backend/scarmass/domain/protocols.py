@@ -92,7 +92,7 @@ class Detector(Protocol):
     def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
         """The boxes found on each image, in its own pixels, best first.
 
-        close_up: look for scar once more, around the ventricle; it is the dearer half of the work.
+        close_up: look for scar once more, around the ventricle, which is half of the work.
         """
         ...
 

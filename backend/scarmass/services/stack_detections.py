@@ -1,7 +1,7 @@
 """What the detector found on stacks: run once over each slice, remembered while the server lives."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from scarmass.domain.proposal import StackDetection, stack_detection
 from scarmass.domain.protocols import DetectedBox, Detector, SliceImage
@@ -13,7 +13,7 @@ REMEMBERED_STACKS = 256
 REMEMBERED_SLICES = 8192
 LOCKS = 64
 
-Key = tuple[str, ...]
+Key = tuple[Hashable, ...]
 
 
 class StackDetections:
@@ -49,8 +49,8 @@ class StackDetections:
         self._stacks.forget()
         self._slices.forget()
 
-    def is_known(self, slices: Sequence[Slice], detector: Detector) -> bool:
-        return any(self._stacks.get(_key(slices, detector, close_up)) is not None for close_up in (False, True))
+    def is_known(self, slices: Sequence[Slice], detector: Detector, close_up: bool) -> bool:
+        return self._stacks.get(_key(slices, detector, close_up)) is not None
 
     def _on(
         self,
@@ -73,4 +73,4 @@ class StackDetections:
 
 
 def _key(slices: Sequence[Slice], detector: Detector, close_up: bool) -> Key:
-    return detector.model.sha256, str(close_up), *(one.pixels_key for one in slices)
+    return detector.model.sha256, close_up, *(one.pixels_key for one in slices)

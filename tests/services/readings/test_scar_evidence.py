@@ -17,7 +17,7 @@ from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.readings import prepare
 from scarmass.services.readings.open import open_reading
-from scarmass.services.readings.propose import detection_of, propose
+from scarmass.services.readings.propose import detection_of, propose, scar_on, shows_scar
 from scarmass.services.remembered import Remembered
 from scarmass.services.stack_detections import StackDetections
 from scarmass.services.stacks import get_stack
@@ -120,6 +120,19 @@ def test_a_slice_is_asked_for_all_its_scar_once_for_boxes_and_once_for_blood(
     preparing = Preparing(context, phantom_files, segmenter)
     assert preparing.to_the_end() == [5, 6]
     assert len(asked) == 2 * 10 + 2  # and again in the boxes of the two that show some
+
+
+@pytest.mark.parametrize("sensitivity", [0.0, 1.5])
+def test_what_is_known_of_other_slices_is_not_asked_again(
+    context: Context, phantom_files: list[Path], sensitivity: float
+) -> None:
+    segmenter, asked = SeesScarOn(dict.fromkeys(range(3, 8), UNCERTAIN)), []
+    slices = Preparing(context, phantom_files, segmenter).reading().slices
+    for one in slices[:-1]:
+        scar_on(context, slices, one, sensitivity)
+    segmenter.before_answer = asked.append
+    assert not shows_scar(context, slices, slices[5])
+    assert len(asked) == 1
 
 
 def test_a_stack_of_which_nothing_is_certain_shows_no_scar(context: Context, phantom_files: list[Path]) -> None:

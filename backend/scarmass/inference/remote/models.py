@@ -47,6 +47,7 @@ class RemoteDetector:
         self._replicas.ask(self._open, self._weights)
 
     def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
+        """As every detector, slice by slice."""
         return [self._detect(image, close_up) for image in images]
 
     def _detect(self, image: SliceImage, close_up: bool) -> list[DetectedBox]:

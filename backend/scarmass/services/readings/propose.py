@@ -4,6 +4,7 @@ import logging
 from collections.abc import Hashable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from hashlib import sha256
 
 import numpy as np
 
@@ -29,11 +30,19 @@ def detection_of(context: Context, slices: Sequence[Slice]) -> StackDetection:
     pixels = sum(one.header.rows * one.header.columns for one in slices)
     if pixels > context.largest_stack_pixels:
         raise StackTooLarge(f"the stack has {pixels} pixels, more than the {context.largest_stack_pixels} of a stack")
-    # What a close look finds is used of no stack in which the segmenter says where scar lies.
-    close_up = not context.segmenter.is_structure_conditioned
     return context.detections.of(
-        slices, lambda one: image_of(context, one), context.detector, context.precedence, close_up
+        slices, lambda one: image_of(context, one), context.detector, context.precedence, _looks_close_up(context)
     )
+
+
+def is_detected(context: Context, slices: Sequence[Slice]) -> bool:
+    """Whether the detector need not be asked any more. Raises Away."""
+    return context.detections.is_known(slices, context.detector, _looks_close_up(context))
+
+
+def _looks_close_up(context: Context) -> bool:
+    """What a close look finds is used of no stack in which the segmenter says where scar lies."""
+    return not context.segmenter.is_structure_conditioned
 
 
 def heart_of(context: Context, slices: Sequence[Slice]) -> HeartRegion | None:
@@ -92,7 +101,8 @@ def shows_scar(context: Context, slices: Sequence[Slice], one: Slice) -> bool:
     Of a slice on which the models fail nothing is certain, this time. Raises Away.
     """
     told = shows_scar_so_far(context, slices)
-    for other in outwards(slices, [each.key for each in slices].index(one.key)):
+    in_turn = outwards(slices, [each.key for each in slices].index(one.key))
+    for other in not_asked_about_scar(context, slices, in_turn):
         if told is not None:
             return told
         try:
@@ -119,8 +129,8 @@ def not_asked_about_scar(context: Context, slices: Sequence[Slice], among: Seque
 
 
 def _stack_key(context: Context, slices: Sequence[Slice]) -> Hashable:
-    models = context.segmenter.model, context.detector.model
-    return models, tuple((one.pixels_key, one.header.pixel_spacing_mm) for one in slices)
+    told = repr([(one.pixels_key, one.header.pixel_spacing_mm) for one in slices])
+    return context.segmenter.model, context.detector.model, sha256(told.encode()).digest()
 
 
 def segment(context: Context, slices: Sequence[Slice], one: Slice, prompt: Prompt) -> Segmentation:

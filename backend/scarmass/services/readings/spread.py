@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
+from scarmass.domain.errors import Away
 from scarmass.domain.mass import Mass
 from scarmass.domain.prompts import Prompt
 from scarmass.domain.protocols import Segmentation
@@ -23,7 +24,7 @@ from scarmass.domain.stack import Slice, SliceKey, headline_extent
 from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.measure import measure_slice
-from scarmass.services.readings.propose import heart_of, segment
+from scarmass.services.readings.propose import heart_of, is_detected, segment
 from scarmass.storage import readings
 
 
@@ -64,7 +65,10 @@ def _spread_on(context: Context, reading: Reading, one: Slice) -> Spread | None:
 
 def known_spread(context: Context, reading: Reading) -> Mass | None:
     """The spread of a reading's mass where it is remembered; None where models would have to be asked."""
-    if not context.detections.is_known(reading.slices, context.detector):
+    try:
+        if not is_detected(context, reading.slices):
+            return None
+    except Away:
         return None
     spreads = []
     for one in reading.slices:
