@@ -12,7 +12,7 @@ from scarmass.inference.segmenter.refiner import Refiner
 from scarmass.inference.weights.catalog import Entry, UnseenReadings, described_entry
 from scarmass.inference.weights.load import Weights, load
 from scarmass.paths import WEIGHTS
-from scarmass.training.run import Devices, Provenance, Run, open_fabric
+from scarmass.training.run import CONFIGS, Devices, Provenance, Run, open_fabric
 from scarmass.training.segmenter.config import CONFIG, TrainingConfig, read_config
 from scarmass.training.segmenter.epoch import Epoch, epoch_of
 from scarmass.training.segmenter.network import as_stored, fine_tuned_entry, network_to_train
@@ -53,6 +53,11 @@ def test_a_configuration_with_an_unknown_setting_is_refused(tmp_path: Path) -> N
     (tmp_path / "wrong.toml").write_text("sharpness = 3\n" + CONFIG.read_text())
     with pytest.raises(TypeError, match="sharpness"):
         read_config(tmp_path / "wrong.toml")
+
+
+@pytest.mark.parametrize("name", ["two_centres", "readings"])
+def test_what_goes_on_from_trained_weights_scores_those_first(name: str) -> None:
+    assert read_config(CONFIGS / f"{name}.toml").curriculum.warmup_share == 0
 
 
 def test_a_network_to_train_lacks_nothing_and_is_rounded_as_it_will_be_stored() -> None:
