@@ -74,7 +74,7 @@ def test_where_no_lge_is_found_the_pages_say_so_and_the_reader_can_read_it_anywa
 def test_a_reading_that_could_not_be_prepared_says_so_and_is_drawn_by_hand_or_proposed_again(
     page: Page, server: Server, context: Context, phantom_files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def out_of_memory(_: object) -> list:
+    def out_of_memory(*_: object) -> list:
         raise DeviceOutOfMemory("no memory left")
 
     monkeypatch.setattr(context.detector, "detect", out_of_memory)

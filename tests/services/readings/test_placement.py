@@ -167,7 +167,7 @@ def test_where_no_heart_was_found_nothing_is_said(client: TestClient, reading: d
 def test_what_was_painted_is_stored_though_models_fail(client: TestClient, reading: dict, context: Context) -> None:
     edit(client, reading, 0, "sensitivity", follows=False)
     context.detections = type(context.detections)()
-    context.detector.detect = lambda _: 1 / 0  # type: ignore[method-assign]
+    context.detector.detect = lambda *_: 1 / 0  # type: ignore[method-assign]
     answer = edit(client, reading, 1, "paint", 3, mask=painted(reading, CHEST_WALL))
     assert (answer["status"], answer["slice"]["warnings"]) == (200, [])
 
