@@ -73,6 +73,17 @@ test("what came from elsewhere meanwhile is kept in what is sent", () => {
   assert.deepEqual(pixelsOf(toSend(paint, stored).mask), Uint8Array.from([1, 0, 0, 0, 0, 1]));
 });
 
+test("what is stored before its answer has come is not shown twice", () => {
+  for (const [before, after] of [
+    [[], [box]],
+    [[other], [box]],
+  ]) {
+    const edit = promptEdit({ boxes: before, points: [] }, { boxes: after, points: [] });
+    const stored = edited(slice({ segments: { scar: { ...segment, boxes: before } } }), edit, image);
+    assert.deepEqual(segmentOf(edited(stored, edit, image)).boxes, after);
+  }
+});
+
 test("taking the last prompt away is sent as clear", () => {
   const edit = promptEdit({ boxes: [box], points: [] }, { boxes: [], points: [] });
   const stored = slice({ segments: { scar: { ...segment, boxes: [box] } } });

@@ -35,12 +35,14 @@ export const promptEdit = (before, after) => ({
   points: itemChanges(before.points, after.points),
 });
 
+/** What is there already is not added again: it may be stored before the answer that says so has come. */
 function changedItems(list, changes) {
   const items = [...list];
+  const has = (item) => items.some((each) => isEqual(each, item));
   for (const [from, to] of changes) {
     const at = from ? items.findIndex((each) => isEqual(each, from)) : -1;
     if (at >= 0) items.splice(at, 1, ...(to ? [to] : []));
-    else if (to) items.push(to);
+    else if (to && !has(to)) items.push(to);
   }
   return items;
 }
