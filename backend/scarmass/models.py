@@ -203,6 +203,7 @@ def named(settings: Settings, kind: ModelKind) -> str | None:
 
 
 def sha256_of_weights(weights: str | Path) -> str:
+    """Of the file of a name in the catalog, or of a file. Raises WeightsMissing."""
     from scarmass.inference.weights.load import resolve, sha256_of
 
     return sha256_of(resolve(weights, WEIGHTS)[1])

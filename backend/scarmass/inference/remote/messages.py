@@ -74,6 +74,7 @@ def image_message(task: Task, image: SliceImage, region: HeartRegion | None = No
 
 
 def detection_message(image: SliceImage, close_up: bool) -> Message:
+    """close_up: as in Detector.detect."""
     message = image_message(Task.DETECT, image)
     return Message({**message.about, "close_up": close_up}, message.arrays)
 
