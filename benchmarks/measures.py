@@ -102,7 +102,7 @@ def _measure(
     detector = load_detector(Settings().detector or DETECTOR, WEIGHTS, Settings().device)
 
     def detect() -> None:
-        models.in_worker(lambda: detector.detect([image], close_up=False))
+        models.in_worker(lambda: detector.detect([image]))
 
     rows += _predictor_rows(predictor, detect, click_ms, repetitions, show_step)
     return BackboneResult(entry, weights.sha256, str(models.device), rows)

@@ -90,7 +90,7 @@ class SleepingDetector:
     def __init__(self, model: Model) -> None:
         self.model = model
 
-    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
+    def detect(self, images: Sequence[SliceImage], region: HeartRegion | None = None) -> list[list[DetectedBox]]:
         return [[DetectedBox(_middle(image), Structure.LEFT_VENTRICLE, 0.9)] for image in images]
 
 

@@ -22,9 +22,9 @@ class FakeDetector:
     def __init__(self) -> None:
         self.calls = 0
 
-    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
+    def detect(self, images: Sequence[SliceImage], region: HeartRegion | None = None) -> list[list[DetectedBox]]:
         self.calls += 1
-        return [self._boxes(image, 0.5 if close_up else 0.6) for image in images]
+        return [self._boxes(image, 0.6 if region is None else 0.5) for image in images]
 
     def _boxes(self, image: SliceImage, scar_ends: float) -> list[DetectedBox]:
         rows, columns = image.pixels.shape

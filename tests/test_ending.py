@@ -30,10 +30,10 @@ from scarmass.services.context import Context
 from tests.fakes import EchoSegmenter, FakeDetector
 
 class SlowDetector(FakeDetector):
-    def detect(self, images, close_up=True):
+    def detect(self, images, region=None):
         print("detecting", flush=True)
         time.sleep(1)
-        return super().detect(images, close_up)
+        return super().detect(images, region)
 
 def open_context(settings, database, files):
     return Context(database=database, files=files, detector=SlowDetector(), segmenter=EchoSegmenter())

@@ -180,6 +180,39 @@ def test_a_stack_has_one_heart_and_each_slice_its_boxes() -> None:
     assert (detection.region.x, detection.region.y) == (50, 40)
 
 
+class LooksTwice:
+    """Small on the whole of a slice, larger close up; where close_up is False, seen on the whole alone."""
+
+    model = FakeDetector.model
+
+    def __init__(self, *close_up: bool, finds_the_heart: bool = True) -> None:
+        self.close_up, self.finds_the_heart, self.regions = close_up, finds_the_heart, []
+
+    def detect(self, images: Sequence[SliceImage], region: HeartRegion | None = None) -> list[list[DetectedBox]]:
+        self.regions.append(region)
+        if region is None:
+            return [[WHOLE] if self.finds_the_heart else [] for _ in images]
+        return [[CLOSE] if is_seen else [] for is_seen in self.close_up]
+
+
+WHOLE = DetectedBox(Box(30, 20, 70, 60), Structure.LEFT_VENTRICLE, 0.9)
+CLOSE = DetectedBox(Box(25, 20, 75, 70), Structure.LEFT_VENTRICLE, 0.8)
+
+
+def test_the_ventricle_is_where_it_is_seen_close_up_around_the_heart_and_else_where_the_whole_slice_shows_it() -> None:
+    detector = LooksTwice(True, False, True)
+    detection = detect_stack(detector, [IMAGE] * 3)
+    assert detection.boxes == ([CLOSE], [WHOLE], [CLOSE])
+    assert detector.regions == [None, HeartRegion(50, 40, 80)]
+    assert detection.region == HeartRegion(50, 45, 100)
+
+
+def test_without_a_heart_there_is_no_close_look() -> None:
+    detector = LooksTwice(finds_the_heart=False)
+    assert detect_stack(detector, [IMAGE]) == StackDetection(([],), None)
+    assert detector.regions == [None]
+
+
 def test_where_no_ventricle_was_found_or_one_away_from_the_heart_it_is_expected_beside_its_neighbours() -> None:
     def at(index: int) -> DetectedBox:
         return DetectedBox(Box(30 + index, 20, 70 - index, 60), Structure.LEFT_VENTRICLE, 0.9)

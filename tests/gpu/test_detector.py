@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from scarmass.domain.proposal import detect_stack
 from scarmass.domain.protocols import DetectedBox, SliceImage
 from scarmass.evaluation.models import load_detector
 from scarmass.paths import WEIGHTS
@@ -16,7 +17,7 @@ def found_on(device: str) -> list[list[DetectedBox]]:
     shown = phantom(7, number_of_slices=6, scars=(Scar(Territory.LAD, transmurality=1.0),))
     pixels = shown.pixels.astype(np.float32)
     images = [SliceImage(str(at), one, shown.planes[at].pixel_spacing_mm) for at, one in enumerate(pixels)]
-    return load_detector(DETECTOR, WEIGHTS, device).detect(images)
+    return list(detect_stack(load_detector(DETECTOR, WEIGHTS, device), images).boxes)
 
 
 def test_boxes_are_those_of_the_cpu_to_half_a_pixel() -> None:

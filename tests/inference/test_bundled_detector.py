@@ -14,6 +14,7 @@ from scarmass.domain.protocols import DetectedBox, Model, SliceImage
 from scarmass.domain.stack import Contrast
 from scarmass.domain.structures import Structure
 from scarmass.evaluation.detection.scores import detection_scores, intersection_over_union, reference_boxes
+from scarmass.evaluation.detection.stacks import detect_stacks
 from scarmass.inference.detector import YoloDetector
 from scarmass.inference.weights.catalog import read_catalog
 from scarmass.inference.weights.load import resolve, verify
@@ -46,7 +47,7 @@ def phantom_stack(seed: int, contrast: Contrast, scars: tuple[Scar, ...]) -> lis
 
 
 def found_on(detector: YoloDetector, slices: list[AnnotatedSlice]) -> list[list[DetectedBox]]:
-    return detector.detect([one.image for one in slices])
+    return detect_stacks(detector, slices)
 
 
 def ventricles(boxes: list[DetectedBox]) -> list[DetectedBox]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scarmass.domain.prompts import Box
+from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.protocols import SliceImage
 from scarmass.inference.detector_views import CLOSE_UP_VENTRICLE_SHARE, cut_close_up, network_input
 
@@ -67,9 +67,8 @@ def test_an_empty_slice_is_black() -> None:
     assert not network_input(image(np.full((30, 40), 7.0)), 64)[0].any()
 
 
-def test_the_second_look_is_centred_on_the_ventricle_and_square_in_mm() -> None:
-    """The ventricle is 40 mm wide and as tall, and takes its share of the longer side."""
-    part, left, top = cut_close_up(image(np.zeros((200, 400)), (2.0, 1.0)), Box(180, 80, 220, 100))
+def test_a_close_look_is_centred_on_the_heart_and_square_in_mm() -> None:
+    part, left, top = cut_close_up(image(np.zeros((200, 400)), (2.0, 1.0)), HeartRegion(200, 90, diameter_mm=40))
     rows, columns = part.pixels.shape
     assert columns == pytest.approx(40 / CLOSE_UP_VENTRICLE_SHARE, abs=1)
     assert rows * 2 == pytest.approx(columns, abs=2)
@@ -77,10 +76,9 @@ def test_the_second_look_is_centred_on_the_ventricle_and_square_in_mm() -> None:
     assert part.pixel_spacing_mm == (2.0, 1.0)
 
 
-@given(x=st.floats(0, 60), y=st.floats(0, 40), width=st.floats(1e-3, 60), height=st.floats(1e-3, 40))
-def test_the_second_look_stays_inside_the_slice(x: float, y: float, width: float, height: float) -> None:
-    ventricle = Box(x, y, min(x + width, 60.001), min(y + height, 40.001))
-    part, left, top = cut_close_up(image(np.zeros((40, 60))), ventricle)
+@given(x=st.floats(0, 60), y=st.floats(0, 40), diameter_mm=st.floats(1e-3, 80))
+def test_a_close_look_stays_inside_the_slice(x: float, y: float, diameter_mm: float) -> None:
+    part, left, top = cut_close_up(image(np.zeros((40, 60))), HeartRegion(x, y, diameter_mm))
     rows, columns = part.pixels.shape
     assert rows > 0
     assert columns > 0

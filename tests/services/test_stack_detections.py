@@ -1,4 +1,4 @@
-"""One detection a slice."""
+"""Each slice is looked at whole and close up, once."""
 
 import threading
 from pathlib import Path
@@ -21,4 +21,4 @@ def test_many_who_ask_at_once_share_one_detection(
         thread.start()
     for thread in threads:
         thread.join()
-    assert context.detector.calls == len(stack.slices)  # type: ignore[attr-defined]
+    assert context.detector.calls == 2 * len(stack.slices)  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ SCAR_LOOSENESS = 0.05
 CERTAIN_SENSITIVITY = -3.0
 """What is answered as scar at a sensitivity as low as this is certain."""
 
-LEAST_CERTAIN_SHARE = 0.008
+LEAST_CERTAIN_SHARE = 0.009
 """A stack shows scar where more than this share of its ventricles' boxes is certain of it."""
 
 
@@ -55,9 +55,13 @@ class StackDetection:
         return [box if is_at_the_heart(box) else region.box(pixel_spacing_mm) for box in expected.values()]
 
 
-def detect_stack(detector: Detector, images: Sequence[SliceImage], close_up: bool = True) -> StackDetection:
-    """Run the detector over every slice of a stack, one left ventricle a slice at most. close_up: as in detect."""
-    return stack_detection(detector.detect(images, close_up), images[0].pixel_spacing_mm)
+def detect_stack(detector: Detector, images: Sequence[SliceImage]) -> StackDetection:
+    """Run the detector over every slice of a stack: whole, and once more close up around the heart that is found so."""
+    pixel_spacing_mm = images[0].pixel_spacing_mm
+    whole = stack_detection(detector.detect(images), pixel_spacing_mm)
+    if whole.region is None:
+        return whole
+    return looked_at_closely(whole, detector.detect(images, whole.region), pixel_spacing_mm)
 
 
 def stack_detection(boxes: Sequence[list[DetectedBox]], pixel_spacing_mm: tuple[float, float]) -> StackDetection:
@@ -65,6 +69,20 @@ def stack_detection(boxes: Sequence[list[DetectedBox]], pixel_spacing_mm: tuple[
     found = StackDetection(tuple(boxes), None)
     ventricles = [box for box in found.ventricles if box is not None]
     return replace(found, region=heart_region(ventricles, pixel_spacing_mm))
+
+
+def looked_at_closely(
+    whole: StackDetection, close: Sequence[list[DetectedBox]], pixel_spacing_mm: tuple[float, float]
+) -> StackDetection:
+    """What was found close up on each slice, and the ventricles that only its whole showed.
+
+    On the whole of a slice the ventricle is small, and a large view around it is what the detector places it best on.
+    """
+    boxes = []
+    for found, before in zip(close, whole.boxes, strict=True):
+        ventricle = None if _ventricle(found) else _ventricle(before)
+        boxes.append(found if ventricle is None else [*found, ventricle])
+    return stack_detection(boxes, pixel_spacing_mm)
 
 
 @dataclass(frozen=True)

@@ -89,10 +89,10 @@ class Detector(Protocol):
     @property
     def model(self) -> Model: ...
 
-    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
+    def detect(self, images: Sequence[SliceImage], region: HeartRegion | None = None) -> list[list[DetectedBox]]:
         """The boxes found on each image, in its own pixels, best first.
 
-        close_up: look for scar once more, around the ventricle, which is half of the work.
+        region: where to look close up; the whole image where there is none. Raises DeviceOutOfMemory.
         """
         ...
 

@@ -63,7 +63,7 @@ def boxed_slices(
         drawn = [(annotated, boxes) for annotated in slices if (boxes := reader_of(annotated, seed).boxes())]
         if not drawn:
             continue
-        region = detect_stack(detector, [annotated.image for annotated in slices], close_up=False).region
+        region = detect_stack(detector, [annotated.image for annotated in slices]).region
         boxed[patient] = [
             BoxedSlice(
                 segmenter.segment(annotated.image, region, Prompt(boxes=boxes)).logits,

@@ -55,7 +55,7 @@ def _outlines(
     detector: Detector, segmenter: Segmenter, slices: Sequence[AnnotatedSlice]
 ) -> Iterator[VentricleOutline | None]:
     images = [annotated.image for annotated in slices]
-    detection = detect_stack(detector, images, close_up=False)
+    detection = detect_stack(detector, images)
     for index, image in enumerate(images):
         box = detection.ventricle_at(index, image.pixel_spacing_mm)
         yield segmenter.outline_ventricle(image, detection.region, box)

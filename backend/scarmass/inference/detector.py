@@ -22,6 +22,7 @@ from torch import nn
 from torchvision.ops import batched_nms
 
 from scarmass.domain.errors import DeviceOutOfMemory, WeightsInvalid, WeightsMissing
+from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.prompts import Box
 from scarmass.domain.protocols import DetectedBox, Model, SliceImage, Step, Timing, untimed
 from scarmass.domain.structures import Structure
@@ -99,28 +100,16 @@ class YoloDetector:
     def model(self) -> Model:
         return self._model
 
-    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
+    def detect(self, images: Sequence[SliceImage], region: HeartRegion | None = None) -> list[list[DetectedBox]]:
         """The boxes found on each image, in its own pixels, best first: one left ventricle at most, any scars.
 
-        Each slice is looked at whole. close_up: then once more around its left ventricle, where there is one, as a scar
-        is only a few pixels of the whole slice. Raises DeviceOutOfMemory.
+        Each is looked at whole, or close up around a region. Raises DeviceOutOfMemory.
         """
-        found = self._look_at(images)
-        if not close_up:
-            return found
-        ventricles = [
-            (index, box.box)
-            for index, boxes in enumerate(found)
-            for box in boxes
-            if box.structure is Structure.LEFT_VENTRICLE
-        ]
-        views = [cut_close_up(images[index], ventricle) for index, ventricle in ventricles]
-        close_boxes = self._look_at([view for view, _, _ in views])
-        for (index, _), (_, x, y), close in zip(ventricles, views, close_boxes, strict=True):
-            whole = [box for box in found[index] if box.structure is Structure.LEFT_VENTRICLE]
-            scars = [_moved(box, x, y) for box in close if box.structure is Structure.SCAR]
-            found[index] = sorted(whole + scars, key=lambda box: -box.score)
-        return found
+        if region is None:
+            return self._look_at(images)
+        views = [cut_close_up(image, region) for image in images]
+        found = self._look_at([view for view, _, _ in views])
+        return [[_moved(box, x, y) for box in boxes] for boxes, (_, x, y) in zip(found, views, strict=True)]
 
     def _look_at(self, images: Sequence[SliceImage]) -> list[list[DetectedBox]]:
         found: list[list[DetectedBox]] = []

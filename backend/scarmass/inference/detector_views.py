@@ -1,4 +1,4 @@
-"""What the detector sees of a slice: the whole of it, and once more close up; and where that lies on the slice."""
+"""What the detector sees of a slice: the whole of it, or the heart close up; and where that lies on the slice."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from scarmass.domain.prompts import Box
+from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.protocols import SliceImage
 
 INTENSITY_PERCENTILES = (1.0, 99.5)
 """Percentiles of a slice's pixels that become 0 and 1: a few bright pixels must not darken the heart."""
 
 CLOSE_UP_VENTRICLE_SHARE = 0.4
-"""Ventricular diameter over the side of the second look."""
+"""Ventricular diameter over the side of a close look."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,13 @@ def network_input(image: SliceImage, size: int) -> tuple[NDArray[np.float32], Le
     return square, Letterbox(width / columns, height / rows, left, top)
 
 
-def cut_close_up(image: SliceImage, ventricle: Box) -> tuple[SliceImage, int, int]:
-    """The part of a slice around its ventricle, and the native column and row where that part begins."""
+def cut_close_up(image: SliceImage, region: HeartRegion) -> tuple[SliceImage, int, int]:
+    """The part of a slice around the heart, and the native column and row where that part begins."""
     row_mm, column_mm = image.pixel_spacing_mm
-    diameter_mm = max((ventricle.x1 - ventricle.x0) * column_mm, (ventricle.y1 - ventricle.y0) * row_mm)
-    half_mm = max(diameter_mm / CLOSE_UP_VENTRICLE_SHARE / 2, 2 * max(row_mm, column_mm))
+    half_mm = max(region.diameter_mm / CLOSE_UP_VENTRICLE_SHARE / 2, 2 * max(row_mm, column_mm))
     rows, columns = image.pixels.shape
-    x, y = ventricle.centre
-    left, right = max(0, round(x - half_mm / column_mm)), min(columns, round(x + half_mm / column_mm))
-    top, bottom = max(0, round(y - half_mm / row_mm)), min(rows, round(y + half_mm / row_mm))
+    left, right = (round(region.x + side * half_mm / column_mm) for side in (-1, 1))
+    top, bottom = (round(region.y + side * half_mm / row_mm) for side in (-1, 1))
+    left, right, top, bottom = max(0, left), min(columns, right), max(0, top), min(rows, bottom)
     part = SliceImage(f"{image.key} close up", image.pixels[top:bottom, left:right], image.pixel_spacing_mm)
     return part, left, top

@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Callable, Hashable, Sequence
 
-from scarmass.domain.proposal import StackDetection, stack_detection
+from scarmass.domain.left_ventricle import HeartRegion
+from scarmass.domain.proposal import StackDetection, looked_at_closely, stack_detection
 from scarmass.domain.protocols import DetectedBox, Detector, SliceImage
 from scarmass.domain.stack import Slice
 from scarmass.services.precedence import Precedence
@@ -17,7 +18,7 @@ Key = tuple[Hashable, ...]
 
 
 class StackDetections:
-    """Detections by the content of slices. Each slice is a piece of work, done once however many ask at once.
+    """Detections by the content of slices. A look at a slice is a piece of work, done once however many ask at once.
 
     Who asks for what another one has half done goes on with it in their own turns, and waits for nobody's.
     """
@@ -33,15 +34,20 @@ class StackDetections:
         images: Callable[[Slice], SliceImage],
         detector: Detector,
         precedence: Precedence,
-        close_up: bool,
     ) -> StackDetection:
-        """The detection on these slices, from memory where it is known. images: reads a slice's pixels. close_up: as in
-        Detector.detect."""
-        key = _key(slices, detector, close_up)
+        """The detection on these slices, as detect_stack has it, from memory where it is known. images: reads a slice's
+        pixels."""
+        key = _key(slices, detector)
         if known := self._stacks.get(key):
             return known
-        boxes = [self._on(one, images, detector, precedence, close_up) for one in slices]
-        detection = stack_detection(boxes, slices[0].header.pixel_spacing_mm)
+
+        def found(region: HeartRegion | None) -> list[list[DetectedBox]]:
+            return [self._on(one, region, images, detector, precedence) for one in slices]
+
+        pixel_spacing_mm = slices[0].header.pixel_spacing_mm
+        detection = stack_detection(found(None), pixel_spacing_mm)
+        if detection.region is not None:
+            detection = looked_at_closely(detection, found(detection.region), pixel_spacing_mm)
         self._stacks.put(key, detection)
         return detection
 
@@ -49,28 +55,28 @@ class StackDetections:
         self._stacks.forget()
         self._slices.forget()
 
-    def is_known(self, slices: Sequence[Slice], detector: Detector, close_up: bool) -> bool:
-        return self._stacks.get(_key(slices, detector, close_up)) is not None
+    def is_known(self, slices: Sequence[Slice], detector: Detector) -> bool:
+        return self._stacks.get(_key(slices, detector)) is not None
 
     def _on(
         self,
         one: Slice,
+        region: HeartRegion | None,
         images: Callable[[Slice], SliceImage],
         detector: Detector,
         precedence: Precedence,
-        close_up: bool,
     ) -> list[DetectedBox]:
-        key = _key([one], detector, close_up)
+        key = region, *_key([one], detector)
         if (known := self._slices.get(key)) is not None:
             return known
         # The lock is taken within the turn: whoever holds it is at work already.
         with precedence.piece(), self._at_work[hash(key) % LOCKS]:
             if (known := self._slices.get(key)) is not None:
                 return known
-            (boxes,) = detector.detect([images(one)], close_up)
+            (boxes,) = detector.detect([images(one)], region)
             self._slices.put(key, boxes)
             return boxes
 
 
-def _key(slices: Sequence[Slice], detector: Detector, close_up: bool) -> Key:
-    return detector.model.sha256, close_up, *(one.pixels_key for one in slices)
+def _key(slices: Sequence[Slice], detector: Detector) -> Key:
+    return detector.model.sha256, *(one.pixels_key for one in slices)

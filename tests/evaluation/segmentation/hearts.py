@@ -65,7 +65,7 @@ class KnowingDetector:
         self._masks = {annotated.image.key: annotated.masks for annotated in slices}
         self._finds_scar = finds_scar
 
-    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
+    def detect(self, images: Sequence[SliceImage], region: HeartRegion | None = None) -> list[list[DetectedBox]]:
         return [self._boxes(self._masks[image.key]) for image in images]
 
     def _boxes(self, masks) -> list[DetectedBox]:

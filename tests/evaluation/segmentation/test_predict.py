@@ -154,7 +154,7 @@ def test_without_a_ventricle_the_window_is_the_whole_slice() -> None:
     class Blind:
         model = KnowingDetector.model
 
-        def detect(self, images, close_up=True):
+        def detect(self, images, region=None):
             return [[] for _ in images]
 
     segmenter = SilentSegmenter()

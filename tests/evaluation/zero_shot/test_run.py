@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scarmass.domain.errors import RunConflict
+from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.protocols import DetectedBox, Model, SliceImage
 from scarmass.domain.structures import Structure
 from scarmass.evaluation.zero_shot.rows import ROWS_FILE, Row, read_rows
@@ -21,7 +22,7 @@ SLICES = [heart("one", 0), heart("one", 1), heart("two", 0), heart("two", 1, wit
 class BlindDetector:
     model = Model("blind", "3" * 64)
 
-    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
+    def detect(self, images: Sequence[SliceImage], region: HeartRegion | None = None) -> list[list[DetectedBox]]:
         return [[] for _ in images]
 
 

@@ -21,6 +21,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from scarmass.domain.errors import ModelsBusy, ModelsUnavailable, PromptOutsideImage, WeightsInvalid
+from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.promotion import ModelKind
 from scarmass.domain.prompts import Box, Point, Prompt
 from scarmass.domain.protocols import Model, SliceImage
@@ -147,8 +148,8 @@ def test_the_answers_are_those_of_models_in_the_same_process(
     segmenter: RemoteSegmenter, detector: RemoteDetector
 ) -> None:
     slices = [image("one", "a"), image("another", "b")]
-    for close_up in (True, False):
-        assert detector.detect(slices, close_up) == FakeDetector().detect(slices, close_up)
+    for region in (None, HeartRegion(20.0, 18.0, 30.0)):
+        assert detector.detect(slices, region) == FakeDetector().detect(slices, region)
     here, there = EchoSegmenter(), segmenter.segment(slices[0], None, PROMPT)
     np.testing.assert_array_equal(there.mask, here.segment(slices[0], None, PROMPT).mask)
     np.testing.assert_array_equal(there.logits, here.segment(slices[0], None, PROMPT).logits)

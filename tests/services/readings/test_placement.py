@@ -68,13 +68,13 @@ class KnowsScarAlone(WithoutOutlines):
 
 
 class SeesTheHeartOnFirstSlice(FakeDetector):
-    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
-        found = super().detect(images, close_up)
+    def detect(self, images: Sequence[SliceImage], region: HeartRegion | None = None) -> list[list[DetectedBox]]:
+        found = super().detect(images, region)
         return found if self.calls == 1 else [[] for _ in images]
 
 
 class SeesNoHeart(FakeDetector):
-    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
+    def detect(self, images: Sequence[SliceImage], region: HeartRegion | None = None) -> list[list[DetectedBox]]:
         return [[] for _ in images]
 
 

@@ -17,10 +17,9 @@ from scarmass.domain.structures import Structure
 from scarmass.services.context import Context
 from scarmass.services.readings import prepare
 from scarmass.services.readings.open import open_reading
-from scarmass.services.readings.propose import detection_of, propose, scar_on, shows_scar
+from scarmass.services.readings.propose import propose, scar_on, shows_scar
 from scarmass.services.remembered import Remembered
 from scarmass.services.stack_detections import StackDetections
-from scarmass.services.stacks import get_stack
 from scarmass.storage import readings
 from tests.conftest import application, upload
 from tests.fakes import EchoSegmenter, FakeDetector, WithoutOutlines
@@ -192,29 +191,8 @@ def test_no_scar_is_the_answer_of_whoever_was_asked(context: Context, phantom_fi
 
 
 class SeesNoScar(FakeDetector):
-    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
-        return [without_scar(found) for found in super().detect(images, close_up)]
-
-
-@pytest.mark.parametrize(("segmenter", "close_up"), [(SeesScarOn({}), False), (WithoutOutlines(), True)])
-def test_the_detector_looks_for_scar_where_the_segmenter_does_not_say_where_it_lies(
-    context: Context, phantom_files: list[Path], segmenter: WithoutOutlines, close_up: bool
-) -> None:
-    context.segmenter, context.detector = segmenter, LooksClosely()
-    with TestClient(application(context)) as client:
-        stack_id = upload(client, phantom_files)["studies"][0]["stacks"][0]["stack_id"]
-        detection_of(context, get_stack(context, stack_id).slices)
-    assert set(context.detector.close_ups) == {close_up}
-
-
-class LooksClosely(FakeDetector):
-    def __init__(self) -> None:
-        super().__init__()
-        self.close_ups: list[bool] = []
-
-    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
-        self.close_ups.append(close_up)
-        return super().detect(images, close_up)
+    def detect(self, images: Sequence[SliceImage], region: HeartRegion | None = None) -> list[list[DetectedBox]]:
+        return [without_scar(found) for found in super().detect(images, region)]
 
 
 def test_boxes_asked_for_by_a_service_are_those_of_the_proposal(context: Context, phantom_files: list[Path]) -> None:

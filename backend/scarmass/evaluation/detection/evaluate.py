@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.domain.proposal import detect_stack
 from scarmass.domain.protocols import Model
 from scarmass.evaluation.detection.scores import (
     DetectionScores,
@@ -18,6 +19,7 @@ from scarmass.evaluation.detection.scores import (
     outcome,
     scores_over,
 )
+from scarmass.evaluation.detection.stacks import detect_stacks
 from scarmass.inference.detector import MINIMUM_SCORE, STRUCTURES, YoloDetector
 from scarmass.inference.weights.load import sha256_of
 
@@ -89,9 +91,9 @@ def scores_of(weights: Path, slices: Sequence[AnnotatedSlice], device: str = "cp
 
 
 def outcomes_of(weights: Path, slices: Sequence[AnnotatedSlice], device: str = "cpu") -> list[Outcome]:
-    model, images = Model(weights.stem, sha256_of(weights)), [annotated.image for annotated in slices]
-    proposed = YoloDetector(weights, model, device).detect(images)
-    every_box = YoloDetector(weights, model, device, dict.fromkeys(STRUCTURES, LOWEST_SCORE)).detect(images)
+    model = Model(weights.stem, sha256_of(weights))
+    proposed = detect_stacks(YoloDetector(weights, model, device), slices)
+    every_box = detect_stacks(YoloDetector(weights, model, device, dict.fromkeys(STRUCTURES, LOWEST_SCORE)), slices)
     return [outcome(*one) for one in zip(slices, proposed, every_box, strict=True)]
 
 
@@ -134,13 +136,13 @@ def intervals_of(
 
 
 def seconds_per_slice(weights: Path, slices: Sequence[AnnotatedSlice]) -> float:
-    """Median time of a slice detected alone, after one to warm up."""
+    """Median time of a slice looked at alone, whole and close up, after one to warm up."""
     detector = YoloDetector(weights, Model(weights.stem, sha256_of(weights)), "auto")
-    detector.detect([slices[0].image])
+    detect_stack(detector, [slices[0].image])
     seconds = []
     for annotated in slices[:12]:
         started = time.perf_counter()
-        detector.detect([annotated.image])
+        detect_stack(detector, [annotated.image])
         seconds.append(time.perf_counter() - started)
     return float(np.median(seconds))
 

@@ -11,6 +11,7 @@ from scarmass.domain.masks import Mask
 from scarmass.domain.protocols import DetectedBox, Model
 from scarmass.domain.structures import Structure
 from scarmass.evaluation.detection.scores import detection_scores
+from scarmass.evaluation.detection.stacks import detect_stacks
 from scarmass.inference.detector import MINIMUM_SCORE, YoloDetector
 from scarmass.inference.weights.load import sha256_of
 
@@ -39,7 +40,7 @@ def operating_points_of(weights: Path, slices: Sequence[AnnotatedSlice]) -> list
     """The curve of a weights file, with ventricles as they are served."""
     lowest: Mapping[Structure, float] = {**MINIMUM_SCORE, Structure.SCAR: MINIMUM_SCORES[0]}
     detector = YoloDetector(weights, Model(weights.stem, sha256_of(weights)), "auto", lowest)
-    return operating_points(slices, detector.detect([annotated.image for annotated in slices]))
+    return operating_points(slices, detect_stacks(detector, slices))
 
 
 def operating_points(

@@ -97,7 +97,7 @@ def predict(
     sensitivity: of the automatic use and of drawn boxes; where outlines follow the reader, the one they begin with.
     """
     clock = Clock()
-    detection = detect_stack(detector, images, close_up=not segmenter.is_structure_conditioned)
+    detection = detect_stack(detector, images)
     detect = clock.lap()
     for image in images:
         segmenter.embed(image, detection.region)

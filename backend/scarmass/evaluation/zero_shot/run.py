@@ -7,6 +7,7 @@ from scarmass.datasets.annotated import AnnotatedSlice, reference_regions
 from scarmass.domain.overlap import dice, hausdorff_95_mm
 from scarmass.domain.protocols import DetectedBox, Detector
 from scarmass.domain.structures import Structure
+from scarmass.evaluation.detection.stacks import detect_stacks
 from scarmass.evaluation.zero_shot.backbone import Backbone, EmbeddedSlice, Stopwatch
 from scarmass.evaluation.zero_shot.rows import Row, append_row, open_rows
 from scarmass.evaluation.zero_shot.strategies import DETECTOR_BOX, drawn
@@ -36,7 +37,7 @@ def run_zero_shot(
     held = {row.key for row in rows}
     regions = reference_regions(slices)
     with_scar = [annotated for annotated in slices if annotated.masks[Structure.SCAR].any()]
-    found = _found(detector, with_scar) if detector is not None and DETECTOR_BOX in strategies else {}
+    found = _found(detector, slices) if detector is not None and DETECTOR_BOX in strategies else {}
     for backbone in backbones:
         for done, annotated in enumerate(with_scar, 1):
             weights = {s: _weights(backbone, detector if s == DETECTOR_BOX else None) for s in strategies}
@@ -88,5 +89,5 @@ def _weights(backbone: Backbone, detector: Detector | None) -> str:
 
 def _found(detector: Detector, slices: Sequence[AnnotatedSlice]) -> Found:
     """The detector's boxes by the key of their slice."""
-    images = [annotated.image for annotated in slices]
-    return {image.key: boxes for image, boxes in zip(images, detector.detect(images), strict=True)}
+    found = zip(slices, detect_stacks(detector, slices), strict=True)
+    return {annotated.image.key: boxes for annotated, boxes in found}

@@ -151,8 +151,8 @@ class Engines:
         if task is Task.OPEN:
             return Message()
         with _understood():
-            image, close_up = messages.image_of(message), bool(message.about["close_up"])
-        (found,) = detector.detect([image], close_up)
+            image, region = messages.image_of(message), messages.region_of(message)
+        (found,) = detector.detect([image], region)
         return messages.boxes_message(found)
 
     def _of_segmenter(self, segmenter: Segmenter, task: Task, message: Message) -> Message:

@@ -73,12 +73,6 @@ def image_message(task: Task, image: SliceImage, region: HeartRegion | None = No
     return Message(about, {"pixels": image.pixels})
 
 
-def detection_message(image: SliceImage, close_up: bool) -> Message:
-    """close_up: as in Detector.detect."""
-    message = image_message(Task.DETECT, image)
-    return Message({**message.about, "close_up": close_up}, message.arrays)
-
-
 def image_of(message: Message) -> SliceImage:
     """Raises KeyError, TypeError, ValueError."""
     row_mm, column_mm = message.about["pixel_spacing_mm"]

@@ -46,13 +46,13 @@ class RemoteDetector:
         """Have a replica load the weights. Raises WeightsInvalid."""
         self._replicas.ask(self._open, self._weights)
 
-    def detect(self, images: Sequence[SliceImage], close_up: bool = True) -> list[list[DetectedBox]]:
+    def detect(self, images: Sequence[SliceImage], region: HeartRegion | None = None) -> list[list[DetectedBox]]:
         """As every detector, slice by slice."""
-        return [self._detect(image, close_up) for image in images]
+        return [self._detect(image, region) for image in images]
 
-    def _detect(self, image: SliceImage, close_up: bool) -> list[DetectedBox]:
+    def _detect(self, image: SliceImage, region: HeartRegion | None) -> list[DetectedBox]:
         with self._timing(Step.DETECT):
-            message = messages.detection_message(image, close_up)
+            message = messages.image_message(Task.DETECT, image, region)
             return messages.boxes_of(self._replicas.ask(message, self._weights, image.stack))
 
 

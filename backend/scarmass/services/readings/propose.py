@@ -30,19 +30,12 @@ def detection_of(context: Context, slices: Sequence[Slice]) -> StackDetection:
     pixels = sum(one.header.rows * one.header.columns for one in slices)
     if pixels > context.largest_stack_pixels:
         raise StackTooLarge(f"the stack has {pixels} pixels, more than the {context.largest_stack_pixels} of a stack")
-    return context.detections.of(
-        slices, lambda one: image_of(context, one), context.detector, context.precedence, _looks_close_up(context)
-    )
+    return context.detections.of(slices, lambda one: image_of(context, one), context.detector, context.precedence)
 
 
 def is_detected(context: Context, slices: Sequence[Slice]) -> bool:
     """Whether the detector need not be asked any more. Raises Away."""
-    return context.detections.is_known(slices, context.detector, _looks_close_up(context))
-
-
-def _looks_close_up(context: Context) -> bool:
-    """What a close look finds is used of no stack in which the segmenter says where scar lies."""
-    return not context.segmenter.is_structure_conditioned
+    return context.detections.is_known(slices, context.detector)
 
 
 def heart_of(context: Context, slices: Sequence[Slice]) -> HeartRegion | None:
