@@ -13,6 +13,7 @@ from scarmass.domain.proposal import (
     LEAST_CERTAIN_SHARE,
     StackDetection,
     detect_stack,
+    looked_at_closely,
     proposed_prompt,
     scar_on_slice,
     shows_scar,
@@ -205,6 +206,12 @@ def test_the_ventricle_is_where_it_is_seen_close_up_around_the_heart_and_else_wh
     assert detection.boxes == ([CLOSE], [WHOLE], [CLOSE])
     assert detector.regions == [None, HeartRegion(50, 40, 80)]
     assert detection.region == HeartRegion(50, 45, 100)
+
+
+def test_a_ventricle_that_only_the_whole_slice_shows_is_left_out_away_from_the_heart() -> None:
+    away = DetectedBox(Box(80, 60, 99, 79), Structure.LEFT_VENTRICLE, 0.9)
+    whole = stack_detection([[WHOLE], [away], [WHOLE]], IMAGE.pixel_spacing_mm)
+    assert looked_at_closely(whole, [[CLOSE], [], []], IMAGE.pixel_spacing_mm).boxes == ([CLOSE], [], [WHOLE])
 
 
 def test_without_a_heart_there_is_no_close_look() -> None:

@@ -74,14 +74,16 @@ def stack_detection(boxes: Sequence[list[DetectedBox]], pixel_spacing_mm: tuple[
 def looked_at_closely(
     whole: StackDetection, close: Sequence[list[DetectedBox]], pixel_spacing_mm: tuple[float, float]
 ) -> StackDetection:
-    """What was found close up on each slice, and the ventricles that only its whole showed.
+    """What was found close up on each slice, and the ventricles at the heart that only its whole showed.
 
-    On the whole of a slice the ventricle is small, and a large view around it is what the detector places it best on.
+    The detector places the ventricle best where it is large in the image.
     """
-    boxes = []
+    region, boxes = whole.region, []
     for found, before in zip(close, whole.boxes, strict=True):
         ventricle = None if _ventricle(found) else _ventricle(before)
-        boxes.append(found if ventricle is None else [*found, ventricle])
+        if ventricle and region and region.holds(ventricle.box, pixel_spacing_mm):
+            found = [*found, ventricle]
+        boxes.append(found)
     return stack_detection(boxes, pixel_spacing_mm)
 
 

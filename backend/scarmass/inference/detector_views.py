@@ -61,12 +61,16 @@ def network_input(image: SliceImage, size: int) -> tuple[NDArray[np.float32], Le
 
 
 def cut_close_up(image: SliceImage, region: HeartRegion) -> tuple[SliceImage, int, int]:
-    """The part of a slice around the heart, and the native column and row where that part begins."""
+    """The part of a slice around the heart, and the native column and row where that part begins.
+
+    Around the nearest place of the slice where the heart lies beyond it.
+    """
     row_mm, column_mm = image.pixel_spacing_mm
     half_mm = max(region.diameter_mm / CLOSE_UP_VENTRICLE_SHARE / 2, 2 * max(row_mm, column_mm))
     rows, columns = image.pixels.shape
-    left, right = (round(region.x + side * half_mm / column_mm) for side in (-1, 1))
-    top, bottom = (round(region.y + side * half_mm / row_mm) for side in (-1, 1))
+    x, y = min(max(region.x, 0), columns), min(max(region.y, 0), rows)
+    left, right = (round(x + side * half_mm / column_mm) for side in (-1, 1))
+    top, bottom = (round(y + side * half_mm / row_mm) for side in (-1, 1))
     left, right, top, bottom = max(0, left), min(columns, right), max(0, top), min(rows, bottom)
     part = SliceImage(f"{image.key} close up", image.pixels[top:bottom, left:right], image.pixel_spacing_mm)
     return part, left, top

@@ -1,4 +1,4 @@
-"""What the detector found on stacks: run once over each slice, remembered while the server lives."""
+"""What the detector found on stacks: it looks at each slice twice, which is remembered while the server lives."""
 
 import threading
 from collections.abc import Callable, Hashable, Sequence

@@ -52,7 +52,7 @@ class Augmentation:
     shorter_side: float
     """Least ratio of the shorter to the longer side."""
     close_up_share: float
-    """Share of slices seen as the detector's second look sees them: the ventricle alone, in the middle."""
+    """Share of slices seen as the detector's close look sees them: the ventricle in the middle."""
     close_up_ventricle_share: tuple[float, float]
     close_up_offset: float
 

@@ -19,7 +19,7 @@ from scarmass.evaluation.detection.scores import (
     outcome,
     scores_over,
 )
-from scarmass.evaluation.detection.stacks import detect_stacks
+from scarmass.evaluation.detection.stacks import CloseUp, detect_stacks
 from scarmass.inference.detector import MINIMUM_SCORE, STRUCTURES, YoloDetector
 from scarmass.inference.weights.load import sha256_of
 
@@ -92,8 +92,9 @@ def scores_of(weights: Path, slices: Sequence[AnnotatedSlice], device: str = "cp
 
 def outcomes_of(weights: Path, slices: Sequence[AnnotatedSlice], device: str = "cpu") -> list[Outcome]:
     model = Model(weights.stem, sha256_of(weights))
-    proposed = detect_stacks(YoloDetector(weights, model, device), slices)
-    every_box = detect_stacks(YoloDetector(weights, model, device, dict.fromkeys(STRUCTURES, LOWEST_SCORE)), slices)
+    served = YoloDetector(weights, model, device)
+    lowest = YoloDetector(weights, model, device, dict.fromkeys(STRUCTURES, LOWEST_SCORE))
+    proposed, every_box = detect_stacks(served, slices), detect_stacks(CloseUp(served, lowest), slices)
     return [outcome(*one) for one in zip(slices, proposed, every_box, strict=True)]
 
 
@@ -136,7 +137,7 @@ def intervals_of(
 
 
 def seconds_per_slice(weights: Path, slices: Sequence[AnnotatedSlice]) -> float:
-    """Median time of a slice looked at alone, whole and close up, after one to warm up."""
+    """Median time of a slice looked at alone, whole and close up where its ventricle is found, after one to warm up."""
     detector = YoloDetector(weights, Model(weights.stem, sha256_of(weights)), "auto")
     detect_stack(detector, [slices[0].image])
     seconds = []

@@ -2,10 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from scarmass.datasets.annotated import AnnotatedSlice
+from scarmass.domain.left_ventricle import HeartRegion
 from scarmass.domain.proposal import detect_stack
-from scarmass.domain.protocols import DetectedBox, Detector
+from scarmass.domain.protocols import DetectedBox, Detector, Model, SliceImage
+
+
+@dataclass(frozen=True)
+class CloseUp:
+    """Finds the heart with one detector, and looks at it close up with another one."""
+
+    whole: Detector
+    close: Detector
+
+    @property
+    def model(self) -> Model:
+        return self.close.model
+
+    def detect(self, images: Sequence[SliceImage], region: HeartRegion | None = None) -> list[list[DetectedBox]]:
+        return (self.whole if region is None else self.close).detect(images, region)
 
 
 def detect_stacks(detector: Detector, slices: Sequence[AnnotatedSlice]) -> list[list[DetectedBox]]:
