@@ -107,3 +107,18 @@ def test_a_study_that_nothing_lies_beside_says_so(page: Page, opened: str) -> No
     page.get_by_role("button", name="Take over a segmentation").first.click()
     expect(page.get_by_text("None lies beside this study.")).to_be_visible()
     wait_until(lambda: not page.get_by_role("button", name="Take over", exact=True).is_visible())
+
+
+def test_a_key_pressed_while_the_closed_dialog_is_still_on_screen_reaches_the_page(page: Page, beside: str) -> None:
+    page.keyboard.press("Shift+G")
+    dialog = page.get_by_role("dialog", name="Segmentations beside this study")
+    expect(dialog.get_by_role("radio", name="Core lab contours")).to_be_focused()
+
+    page.evaluate(
+        """() => {
+          const radio = document.activeElement;
+          document.querySelector("#segmentations").close();
+          radio.dispatchEvent(new KeyboardEvent("keydown", { key: "G", shiftKey: true, bubbles: true }));
+        }"""
+    )
+    expect(dialog).to_be_visible()

@@ -1,6 +1,6 @@
 /** The keyboard and the buttons of a page: one list of commands behind both, and the help sheet made from it. */
 
-import { element, isWithin } from "./dom.js";
+import { element, isKeyFor } from "./dom.js";
 
 /**
  * @typedef {object} Command
@@ -45,8 +45,8 @@ const written = (key) =>
         .map((part) => named[part] ?? (part.length === 1 ? part.toUpperCase() : part))
         .join("+");
 
-const isTyping = (target) => isWithin(target, "input:not([type=range]), select, textarea, [contenteditable]");
-const isSliding = ({ key, target }) => key.startsWith("Arrow") && isWithin(target, "input[type=range]");
+const isTyping = (event) => isKeyFor(event, "input:not([type=range]), select, textarea, [contenteditable]");
+const isSliding = (event) => event.key.startsWith("Arrow") && isKeyFor(event, "input[type=range]");
 
 /**
  * Commands with other keys, by their ids; a key that one of them takes, another one loses.
@@ -68,13 +68,13 @@ export function bindCommands(commands) {
   };
   take(commands);
   document.addEventListener("keydown", (event) => {
-    const isElsewhere = isTyping(event.target) || isSliding(event) || document.querySelector("dialog[open]");
+    const isElsewhere = isTyping(event) || isSliding(event) || document.querySelector("dialog[open]");
     const isMenuKey = event.altKey && !event.getModifierState("AltGraph");
     if (event.defaultPrevented || isElsewhere || isMenuKey) return;
     const command = byKey.get(keyOf(event));
     if (!command || (event.repeat && !command.repeats)) return;
     // Enter on a button that was reached by the keyboard presses that button.
-    if (event.key === "Enter" && isWithin(event.target, "button, a, summary")) return;
+    if (event.key === "Enter" && isKeyFor(event, "button, a, summary")) return;
     event.preventDefault();
     command.run(event.repeat);
   });

@@ -22,6 +22,14 @@ export const buttonsOf = (id) => document.querySelectorAll(`button[data-command=
 export const isWithin = (target, selector) => target instanceof Element && target.closest(selector) !== null;
 
 /**
+ * Is a key meant for one of these? For none that is out of sight: a field of a dialog that was closed is sent keys until
+ * the browser has drawn once more, and they are meant for the page.
+ * @param {KeyboardEvent} event @param {string} selector
+ */
+export const isKeyFor = ({ target }, selector) =>
+  target instanceof Element && target.checkVisibility() && isWithin(target, selector);
+
+/**
  * An element with text and attributes; data reach the page through textContent only.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag @param {Record<string, string|number|boolean|null|undefined>} [attributes]

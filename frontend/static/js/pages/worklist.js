@@ -1,7 +1,7 @@
 /** The worklist: studies with their stacks, sorted, found by typing, opened by Enter or a click. */
 
 import { listStudies, patchStudy } from "../common/api.js";
-import { byId, element, isWithin } from "../common/dom.js";
+import { byId, element, isKeyFor } from "../common/dom.js";
 import { personName } from "../common/format.js";
 import { untilAnswered } from "../common/retry.js";
 import { session } from "../common/session.js";
@@ -243,13 +243,13 @@ class Worklist {
     const isFilter = target === this.filter;
     const at = this.#links.indexOf(/** @type {HTMLAnchorElement} */ (document.activeElement));
     const waiting = this.#links.findIndex((link) => link.tabIndex === 0);
-    if (event.ctrlKey || event.metaKey || event.altKey || isWithin(target, "#upload, dialog")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isKeyFor(event, "#upload, dialog")) return;
     if (key === "/" && !isFilter) this.filter.focus();
     else if (key === "ArrowDown") this.#focus(at < 0 ? (isFilter ? 0 : waiting) : at + 1);
     else if (key === "ArrowUp" && !isFilter) this.#focus(at < 0 ? waiting : at - 1);
     else if (key === "Enter" && isFilter) this.#links[0]?.click();
     else if (key === " " && at >= 0) this.selection.toggle(this.#links[at]);
-    else if (key === "Delete" && at >= 0 && isWithin(target, "tr.stack a")) this.#removeFocused(at);
+    else if (key === "Delete" && at >= 0 && isKeyFor(event, "tr.stack a")) this.#removeFocused(at);
     else if (key === "Escape" && isFilter) {
       this.filter.value = "";
       void this.#show();

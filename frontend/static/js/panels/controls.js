@@ -1,7 +1,7 @@
 /** The reading page's controls beside its commands: held keys, opacity, settings, and what is enabled. */
 
 import { readerName, setReaderName } from "../common/api.js";
-import { buttonsOf, byId, element, isWithin } from "../common/dom.js";
+import { buttonsOf, byId, element, isKeyFor } from "../common/dom.js";
 import { limitNames } from "../reading/limits.js";
 
 const drawn_with = ["prompt", "brush", "eraser", "threshold", "edge", "landmark", "contour", "remote", "hyperenhanced"];
@@ -20,11 +20,11 @@ export const smallestPart_mm2 = () => Number(byId("smallest-part", HTMLInputElem
 export function bindHeldKeys(display, pointer, image) {
   /** @param {boolean} isDown @returns {(event: KeyboardEvent) => void} */
   const held = (isDown) => (event) => {
-    const isTyping = isWithin(event.target, "input:not([type=range]), select, textarea");
+    const isTyping = isKeyFor(event, "input:not([type=range]), select, textarea");
     if (event.repeat || (isDown && isTyping)) return;
     const isPlain = !event.ctrlKey && !event.metaKey && !document.querySelector("dialog[open]");
     if (event.key.toLowerCase() === "h" && (isPlain || !isDown)) display.hide(isDown);
-    if (event.key === " " && !isWithin(event.target, "button, a, summary, dialog")) pointer.holdSpace(isDown);
+    if (event.key === " " && !isKeyFor(event, "button, a, summary, dialog")) pointer.holdSpace(isDown);
   };
   document.addEventListener("keydown", held(true));
   document.addEventListener("keyup", held(false));

@@ -1,6 +1,6 @@
 /** The tools led by keys: arrows move a crosshair over the image, Space presses there and lets go. */
 
-import { isWithin } from "../common/dom.js";
+import { isKeyFor } from "../common/dom.js";
 import { showMessage } from "../common/status.js";
 
 /** @typedef {import("./tool.js").Place} Place */
@@ -50,7 +50,7 @@ export class Crosshair extends EventTarget {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const isElsewhere = isWithin(event.target, "input, select, textarea, button, a, summary, dialog");
+    const isElsewhere = isKeyFor(event, "input, select, textarea, button, a, summary, dialog");
     if (!this.at || isElsewhere || event.ctrlKey || event.metaKey || event.altKey) return;
     const arrow = arrows[event.key];
     if (arrow) this.#step(this.at, arrow, event.shiftKey ? far_pixels : 1);
