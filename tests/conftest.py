@@ -95,6 +95,13 @@ def files(tmp_path: Path) -> LocalStore:
 
 
 @pytest.fixture(scope="session")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where exported networks lie, each of which takes seconds to make: of all processes of the test run."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "exports"
+
+
+@pytest.fixture(scope="session")
 def object_service() -> Iterator[ObjectService]:
     """An object store that lives as long as the test run."""
     with object_service_running() as service:

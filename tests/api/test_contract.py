@@ -17,7 +17,7 @@ from tests.api.generated import OPERATIONS, examples, give_the_examples
 from tests.conftest import application
 from tests.fakes import EchoSegmenter, FakeDetector
 
-EXAMPLES = 30
+EXAMPLES = 20
 """Requests a route; valid ones that the domain refuses (a box beyond the pixels) are no breach of the contract."""
 
 

@@ -1,6 +1,6 @@
 """What was acknowledged survives a server, its examiners and its PostgreSQL, which are killed at any moment.
 
-SCARMASS_KILL_ROUNDS sets how often one of them is killed (30 by default); another number draws other moments.
+SCARMASS_KILL_ROUNDS sets how often one of them is killed (20 by default); another number draws other moments.
 """
 
 import os
@@ -31,7 +31,7 @@ from tests.durability.work import Secretary, files_of
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = int(os.environ.get("SCARMASS_KILL_ROUNDS", "30"))
+ROUNDS = int(os.environ.get("SCARMASS_KILL_ROUNDS", "20"))
 EDITORS = 3
 
 

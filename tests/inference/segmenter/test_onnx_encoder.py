@@ -15,6 +15,7 @@ from scarmass.inference.segmenter.network import build_segmenter
 from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder
 from scarmass.inference.weights.load import Weights, load
 from scarmass.paths import WEIGHTS
+from scarmass.settings import SEGMENTER
 from tests.inference.precisions import assert_close, run_in
 
 pytestmark = pytest.mark.slow
@@ -22,22 +23,17 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def weights() -> Weights:
-    return load("scarmass-litemedsam", WEIGHTS)
-
-
-@pytest.fixture(scope="module")
-def export_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("exports")
+    return load(SEGMENTER, WEIGHTS)
 
 
 @pytest.mark.parametrize("precision", Precision)
 def test_the_export_encodes_as_torch_does(
-    weights: Weights, export_folder: Path, precision: Precision, monkeypatch: pytest.MonkeyPatch
+    weights: Weights, exports: Path, precision: Precision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_in(precision, monkeypatch)
     network = build_segmenter(weights)
     window = np.random.default_rng(0).random((3, 256, 256), dtype=np.float32)
-    exported = OnnxEncoder(network.image_encoder, weights, export_folder)
+    exported = OnnxEncoder(network.image_encoder, weights, exports)
     with torch.inference_mode():
         embedding = network.encode(torch.from_numpy(window)[None])
     assert exported.precision is precision
@@ -48,7 +44,7 @@ def test_the_export_encodes_as_torch_does(
 
 @pytest.mark.parametrize("precision", Precision)
 def test_masks_of_exports_and_of_torch_differ_in_the_rim_alone(
-    weights: Weights, export_folder: Path, precision: Precision, monkeypatch: pytest.MonkeyPatch
+    weights: Weights, exports: Path, precision: Precision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_in(precision, monkeypatch)
     y, x = np.mgrid[:160, :160]
@@ -56,7 +52,7 @@ def test_masks_of_exports_and_of_torch_differ_in_the_rim_alone(
     pixels = (60 + 20 * ring + 120 * (ring & (x > 90))).astype(np.float32)
     image = SliceImage("phantom", pixels + np.random.default_rng(0).normal(0, 5, pixels.shape), (1.4, 1.4))
     prompt = Prompt(boxes=(Box(88, 55, 112, 105),))
-    engines = [SegmenterEngine(weights, device="cpu", export_folder=folder) for folder in (None, export_folder)]
+    engines = [SegmenterEngine(weights, device="cpu", export_folder=folder) for folder in (None, exports)]
     in_torch, exported = (engine.segment(image, HeartRegion(80, 80, 80), prompt).mask for engine in engines)
     assert in_torch.sum() > 100
     assert not ((in_torch ^ exported) & ~rim(in_torch)).any()

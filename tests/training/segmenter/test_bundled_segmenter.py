@@ -25,12 +25,6 @@ SLACK = 0.01
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the exported networks lie, each of which takes seconds to make."""
-    return tmp_path_factory.mktemp("exports")
-
-
 def dice_by_clicks(slices: Sequence[AnnotatedSlice], exports: Path) -> tuple[float, ...]:
     engine = SegmenterEngine(load(SEGMENTER, WEIGHTS), device="cpu", export_folder=exports)
     return validation_scores(engine, slices).dice_by_clicks
@@ -53,7 +47,7 @@ def test_every_precision_reads_as_float32_does(exports: Path, monkeypatch: pytes
     dice = {}
     for precision in Precision:
         run_in(precision, monkeypatch)
-        dice[precision] = dice_by_clicks(phantom_slices(UNSEEN_SEEDS[:1]), exports)
+        dice[precision] = dice_by_clicks(phantom_slices(UNSEEN_SEEDS[:1])[::2], exports)
     assert len(set(dice.values())) == len(Precision)
     for in_precision in dice.values():
         assert in_precision == pytest.approx(dice[Precision.FLOAT32], abs=0.005)
