@@ -85,6 +85,14 @@ def test_the_image_is_dragged_with_the_middle_button_and_with_space(page: Page, 
     assert shift(page, space)[0] > 20
     assert server.reading(opened)["revision"] == 0
 
+    page.keyboard.down("Space")
+    page.keyboard.press("?")
+    page.keyboard.up("Space")  # which the sheet that covers the page hears
+    page.keyboard.press("Escape")
+    wait_until(lambda: not page.locator("#help").is_visible())
+    drag(page, (100, 90), (120, 105))
+    wait_for_revision(page, 1)
+
 
 def matrix(page: Page) -> list[float]:
     """How the image lies on the screen: which way its rows and columns run, as signs."""

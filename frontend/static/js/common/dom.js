@@ -27,7 +27,7 @@ export const isWithin = (target, selector) => target instanceof Element && targe
  * @param {KeyboardEvent} event @param {string} selector
  */
 export const isKeyFor = ({ target }, selector) =>
-  target instanceof Element && target.checkVisibility() && isWithin(target, selector);
+  isWithin(target, selector) && /** @type {Element} */ (target).checkVisibility({ visibilityProperty: true });
 
 /**
  * An element with text and attributes; data reach the page through textContent only.

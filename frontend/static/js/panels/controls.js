@@ -24,7 +24,7 @@ export function bindHeldKeys(display, pointer, image) {
     if (event.repeat || (isDown && isTyping)) return;
     const isPlain = !event.ctrlKey && !event.metaKey && !document.querySelector("dialog[open]");
     if (event.key.toLowerCase() === "h" && (isPlain || !isDown)) display.hide(isDown);
-    if (event.key === " " && !isKeyFor(event, "button, a, summary, dialog")) pointer.holdSpace(isDown);
+    if (event.key === " " && !(isDown && isKeyFor(event, "button, a, summary, dialog"))) pointer.holdSpace(isDown);
   };
   document.addEventListener("keydown", held(true));
   document.addEventListener("keyup", held(false));
