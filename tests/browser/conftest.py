@@ -36,10 +36,10 @@ class Server:
 
     def reading(self, stack_id: str) -> dict:
         """The stack's reading as the server has stored it."""
-        study = httpx.get(f"{self.address}/api/v1/studies").json()["studies"]
+        study = httpx.get(f"{self.address}/api/v1/studies", timeout=60).json()["studies"]
         stacks = [stack for one in study for stack in one["stacks"]]
         reading_id = next(stack["reading_id"] for stack in stacks if stack["stack_id"] == stack_id)
-        return httpx.get(f"{self.address}/api/v1/readings/{reading_id}").json()
+        return httpx.get(f"{self.address}/api/v1/readings/{reading_id}", timeout=60).json()
 
 
 @pytest.fixture(scope="session")

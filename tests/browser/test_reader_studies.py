@@ -86,7 +86,7 @@ def test_a_study_is_made_and_read_in_its_order_and_its_results_are_shown(
     page.get_by_text("1 of 6").wait_for()
     page.get_by_text("when you have signed your last measurement").wait_for()
 
-    with httpx.Client(base_url=server.address) as client:
+    with httpx.Client(base_url=server.address, timeout=60) as client:
         read_all(client, study_id, {"X-Reader": "Dr Anna"})
     page.reload()
     page.get_by_text("You have signed everything").wait_for()
@@ -94,7 +94,7 @@ def test_a_study_is_made_and_read_in_its_order_and_its_results_are_shown(
     assert page.locator("#plots svg").count() == 2
     assert page.locator("#comparisons tr").count() == 2
     assert page.locator("#sets tr").count() == 2
-    found = httpx.get(f"{server.address}/api/v1/reader-studies/{study_id}/results").json()["comparisons"][0]
+    found = httpx.get(f"{server.address}/api/v1/reader-studies/{study_id}/results", timeout=60).json()["comparisons"][0]
     bias = found["agreement"]["slice_thickness"]["bias"]["value"]
     assert f"{bias:.2f}".replace("-", "−") in page.locator("#comparisons tr").first.inner_text()
     assert not serious(page), "\n".join(serious(page))

@@ -21,7 +21,8 @@ OFF_MM = 4.0
 @pytest.fixture
 def beside(server: Server, opened: str) -> str:
     """The stack, beside which a core lab's segmentation lies, and one that turned out to be of another patient."""
-    exported = httpx.get(f"{server.address}/api/v1/readings/{server.reading(opened)['id']}/export?format=seg")
+    export = f"{server.address}/api/v1/readings/{server.reading(opened)['id']}/export?format=seg"
+    exported = httpx.get(export, timeout=60)
     files = [("files", ("seg.dcm", of_a_core_lab(exported.content, OFF_MM)))]
     httpx.post(f"{server.address}/api/v1/studies", files=files, timeout=60).raise_for_status()
     study_instance_uid = httpx.get(f"{server.address}/api/v1/stacks/{opened}").json()["study_instance_uid"]

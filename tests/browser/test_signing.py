@@ -164,7 +164,9 @@ def test_two_readers_are_compared_on_the_page(page: Page, server: Server, opened
     page.get_by_role("link", name="Compare").click()
     page.wait_for_url(f"**&with={first}")
     page.locator("[data-compared=dice]").wait_for()
-    compared = httpx.get(f"{server.address}{API}/readings/{own['id']}/compare", params={"with": first}).json()
+    compared = httpx.get(
+        f"{server.address}{API}/readings/{own['id']}/compare", params={"with": first}, timeout=60
+    ).json()
     assert page.locator("[data-compared=dice]").inner_text() == f"Dice {compared['dice']:.2f}"
     assert page.locator("#comparison tbody tr").count() == len(own["slices"])
     assert f"{compared['difference']['by_slice_thickness']['mass_g']:.2f} g" in page.locator("#comparison").inner_text()
