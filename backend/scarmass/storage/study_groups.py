@@ -5,9 +5,11 @@ A session that is limited to study groups finds the rows of their studies and no
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlalchemy.orm.interfaces import ORMOption
 
 from scarmass.storage import tables
 from scarmass.storage.tables import Table
@@ -98,6 +100,10 @@ def limit(state: ORMExecuteState) -> None:
     sight: Sight | None = state.session.info.get(SIGHT)
     if sight is None or state.is_column_load or state.is_relationship_load:  # these follow the query that led to them
         return
-    state.statement = state.statement.options(
-        *(with_loader_criteria(of, rule(sight), include_aliases=True) for of, rule in RULES.items())
-    )
+    state.statement = state.statement.options(*_criteria(sight))
+
+
+@lru_cache(maxsize=1024)
+def _criteria(sight: Sight) -> tuple[ORMOption, ...]:
+    """The rules as SQLAlchemy adds them. Kept, as every query needs them and making them takes longer than most."""
+    return tuple(with_loader_criteria(of, rule(sight), include_aliases=True) for of, rule in RULES.items())
