@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -35,16 +36,18 @@ from scarmass.storage.documents import (
 from scarmass.storage.notifications import notify
 from scarmass.storage.reader_studies import IN_READER_STUDY, hidden_readings
 from scarmass.storage.reading_slices import add_slices, date_slices, slices_at, slices_of
-from scarmass.storage.signatures import records_of
+from scarmass.storage.signatures import rows_and_records
 from scarmass.storage.standing import on_slices, slices_of_steps, stated
-from scarmass.storage.steps import PROPOSALS, Seen, add_change, add_segments, edits_of
+from scarmass.storage.steps import PROPOSALS, Seen, add_changes, add_segments, edits_of
 from scarmass.storage.tables import EditRow, InstanceRow, ReadingRow, StackRow
+
+T = TypeVar("T")
 
 
 def lock_reading(session: Session, reading_id: uuid.UUID) -> ReadingState:
     """Keep other edits out until the transaction ends; answers the state that they left. Raises ReadingNotFound."""
-    query = select(ReadingRow).where(ReadingRow.id == reading_id).with_for_update()
-    return ReadingState(_found(session.scalar(query.execution_options(populate_existing=True))).state)
+    query = select(ReadingRow.state).where(ReadingRow.id == reading_id).with_for_update()
+    return ReadingState(_found(session.scalar(query)))
 
 
 def stack_and_state(session: Session, reading_id: uuid.UUID) -> tuple[str, ReadingState]:
@@ -80,13 +83,13 @@ def get_reading(
 
     seen: what `changed` is counted from; by default it is what the last edit touched.
     """
-    row = _found(session.get(ReadingRow, reading_id))
+    row, record = _found(next(iter(rows_and_records(session, [reading_id])), None))
     edits = edits_of(session, reading_id, revision)
     standing = on_slices(session, reading_id, edits)
     said = stated(session, reading_id, edits, Sensitivity(row.sensitivity, row.follows), wall_from_json(row.wall))
     seen = seen or Seen(len(standing.proposed), len(edits.kinds) - 1)
     touched = edits.touched_since(seen)
-    record = _at(records_of(session, [reading_id])[reading_id], len(edits.kinds))
+    record = _at(record, len(edits.kinds))
     return Reading(
         id=row.id,
         stack_id=row.stack_id,
@@ -164,8 +167,7 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
         )
     )
     session.flush()
-    for key, change in outcome.changes.items():
-        add_change(session, reading_id, revision, key, change)
+    add_changes(session, reading_id, revision, outcome.changes)
     if outcome.slices is not None:
         add_slices(session, reading_id, revision, outcome.slices)
     if request.edit.kind in (EditKind.TAKE_OVER, EditKind.UNDO, EditKind.REDO):
@@ -176,7 +178,7 @@ def add_edit(session: Session, reading_id: uuid.UUID, request: EditRequest, auth
 
 def add_proposal(session: Session, reading_id: uuid.UUID, key: SliceKey, change: SliceChange) -> None:
     """Add a slice's proposal; a proposal that is there already stays."""
-    add_change(session, reading_id, PROPOSALS, key, change)
+    add_changes(session, reading_id, PROPOSALS, {key: change})
     notify(session, str(reading_id))
 
 
@@ -184,14 +186,13 @@ def add_proposed_segments(
     session: Session, reading_id: uuid.UUID, segments: Mapping[SliceKey, Mapping[Structure, Segment]]
 ) -> None:
     """Add to the proposals of slices what was proposed of them later; what they have of a structure stays."""
-    for key, on_slice in segments.items():
-        add_segments(session, reading_id, PROPOSALS, key, on_slice)
+    add_segments(session, reading_id, PROPOSALS, segments)
 
 
 def finish_proposals(session: Session, reading_id: uuid.UUID, changes: Changes) -> None:
     """Store what follows for proposals from those of all slices; only while the reading is prepared."""
-    for key, change in changes.items():
-        add_segments(session, reading_id, PROPOSALS, key, change.segments, replaces=True)
+    segments = {key: change.segments for key, change in changes.items()}
+    add_segments(session, reading_id, PROPOSALS, segments, replaces=True)
 
 
 def is_prepared(session: Session, reading_id: uuid.UUID) -> bool:
@@ -200,10 +201,10 @@ def is_prepared(session: Session, reading_id: uuid.UUID) -> bool:
     return all(one.key in proposed for one in slices_of(session, reading_id))
 
 
-def _found(row: ReadingRow | None) -> ReadingRow:
-    if row is None:
+def _found(what: T | None) -> T:
+    if what is None:
         raise ReadingNotFound("no such reading")
-    return row
+    return what
 
 
 def _at(record: Record, revision: int) -> Record:

@@ -13,7 +13,7 @@ from scarmass.domain.signature import Delivery, Record, Signature
 from scarmass.domain.stack import Contrast
 from scarmass.storage.documents import masses_from_json, masses_to_json, recipe_from_json, recipe_to_json
 from scarmass.storage.notifications import notify
-from scarmass.storage.reader_studies import assignments_of, hidden_readings
+from scarmass.storage.reader_studies import IN_READER_STUDY, assignments_of, hidden_readings
 from scarmass.storage.tables import DeliveryRow, ReadingRow, ReadingSliceRow, SignatureRow, StackRow, WorkRow
 
 _NEWER = aliased(ReadingRow)
@@ -25,6 +25,7 @@ _RECORDS = (
         DeliveryRow,
         select(_NEWER.id).where(_NEWER.replaces == ReadingRow.id).scalar_subquery(),
         _WORKED.scalar_subquery(),
+        IN_READER_STUDY,
     )
     .outerjoin(SignatureRow, SignatureRow.reading_id == ReadingRow.id)
     .outerjoin(DeliveryRow, DeliveryRow.reading_id == ReadingRow.id)
@@ -54,23 +55,31 @@ def add_signature(session: Session, reading_id: uuid.UUID, signature: Signature)
 
 def records_of(session: Session, reading_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Record]:
     """What is kept of these readings beside their contents."""
-    assignments = assignments_of(session, reading_ids)
-    return {
-        reading.id: Record(
-            version=reading.version,
-            replaces=reading.replaces,
-            replaced_by=newer_id,
-            reader=reading.reader,
-            opened_by=reading.opened_by,
-            signature=_signature(signed),
-            delivery=_delivery(delivered),
-            seconds_of_work=seconds,
-            assignment=assignments.get(reading.id),
+    return {row.id: record for row, record in rows_and_records(session, reading_ids)}
+
+
+def rows_and_records(session: Session, reading_ids: Sequence[uuid.UUID]) -> list[tuple[ReadingRow, Record]]:
+    """Those of these readings that are there."""
+    found = session.execute(_RECORDS.where(ReadingRow.id.in_(reading_ids))).all()
+    assigned = [reading.id for reading, *_, is_assigned in found if is_assigned]
+    assignments = assignments_of(session, assigned) if assigned else {}
+    return [
+        (
+            reading,
+            Record(
+                version=reading.version,
+                replaces=reading.replaces,
+                replaced_by=newer_id,
+                reader=reading.reader,
+                opened_by=reading.opened_by,
+                signature=_signature(signed),
+                delivery=_delivery(delivered),
+                seconds_of_work=seconds,
+                assignment=assignments.get(reading.id),
+            ),
         )
-        for reading, signed, delivered, newer_id, seconds in session.execute(
-            _RECORDS.where(ReadingRow.id.in_(reading_ids))
-        )
-    }
+        for reading, signed, delivered, newer_id, seconds, _ in found
+    ]
 
 
 def signed_of_study(session: Session, study_instance_uid: str) -> list[uuid.UUID]:

@@ -1,21 +1,22 @@
 """The steps of readings as rows: proposals as revision 0, edits above, and what each made of slices and structures."""
 
+import sys
 import uuid
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, inspect, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from scarmass.domain.history import live_and_undone
-from scarmass.domain.reading import LIST_EDITS, EditKind, Segment, SliceChange
+from scarmass.domain.reading import LIST_EDITS, Changes, EditKind, Segment
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
 from scarmass.storage.documents import segment_to_json
-from scarmass.storage.tables import EditRow, SegmentChangeRow, SliceChangeRow
+from scarmass.storage.tables import EditRow, ReadingRow, SegmentChangeRow, SliceChangeRow, StackRow
 
 PROPOSALS = 0
 """The revision that proposals made while a reading is prepared are stored as: they lie beneath every edit."""
@@ -27,6 +28,10 @@ class Seen:
 
     proposals: int
     edits: int
+
+
+EVERYTHING = Seen(sys.maxsize, sys.maxsize)
+"""For who does not ask what has changed."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,19 @@ def edits_of(session: Session, reading_id: uuid.UUID, until: int | None = None) 
 
 def revision_of(session: Session, reading_id: uuid.UUID) -> int:
     """How many edits a reading has."""
-    query = select(func.count()).select_from(EditRow).where(EditRow.reading_id == reading_id)
-    return session.scalar(query) or 0
+    return session.scalar(select(_count_of_edits(reading_id))) or 0
+
+
+def revisions_of(session: Session, reading_id: uuid.UUID) -> tuple[int, int]:
+    """How many edits a reading has, and how often what is stored of its stack has changed."""
+    of_stack = select(StackRow.revision).join(ReadingRow, ReadingRow.stack_id == StackRow.stack_id)
+    of_stack = of_stack.where(ReadingRow.id == reading_id).scalar_subquery()
+    edits, stack = session.execute(select(_count_of_edits(reading_id), of_stack)).one()
+    return edits, stack or 0
+
+
+def _count_of_edits(reading_id: uuid.UUID) -> ScalarSelect[int]:
+    return select(func.count()).select_from(EditRow).where(EditRow.reading_id == reading_id).scalar_subquery()
 
 
 def seen_of(session: Session, reading_id: uuid.UUID) -> Seen:
@@ -96,32 +112,46 @@ def edit_by_client_id(session: Session, reading_id: uuid.UUID, client_id: uuid.U
     return None if row is None else (row.revision, row.request_sha256)
 
 
-def add_change(session: Session, reading_id: uuid.UUID, revision: int, key: SliceKey, change: SliceChange) -> None:
-    """Add what a step made of a slice; what that step has stored of it already stays."""
-    name = _name(reading_id, revision, key)
-    decision = None if change.decision is None else change.decision.value
-    adding = insert(SliceChangeRow).values(**name, decision=decision, is_excluded=change.is_excluded)
-    if session.scalar(adding.on_conflict_do_nothing().returning(SliceChangeRow.ordinal)) is None:
-        return
-    add_segments(session, reading_id, revision, key, change.segments)
+def add_changes(session: Session, reading_id: uuid.UUID, revision: int, changes: Changes) -> None:
+    """Add what a step made of slices; what that step has stored of one already stays."""
+    rows = [
+        {
+            **_name(reading_id, revision, key),
+            "decision": None if change.decision is None else change.decision.value,
+            "is_excluded": change.is_excluded,
+        }
+        for key, change in changes.items()
+    ]
+    if rows:
+        adding = insert(SliceChangeRow).on_conflict_do_nothing()
+        adding = adding.returning(SliceChangeRow.sop_instance_uid, SliceChangeRow.frame_number)
+        new = {(sop, frame) for sop, frame in session.execute(adding, rows)}
+        segments = {key: change.segments for key, change in changes.items() if key in new}
+        add_segments(session, reading_id, revision, segments)
 
 
 def add_segments(
     session: Session,
     reading_id: uuid.UUID,
     revision: int,
-    key: SliceKey,
-    segments: Mapping[Structure, Segment | None],
+    segments: Mapping[SliceKey, Mapping[Structure, Segment | None]],
     replaces: bool = False,
 ) -> None:
-    """Add what a step made of structures on a slice; what it has stored of one already stays, unless it is replaced."""
-    name = _name(reading_id, revision, key)
-    for structure, segment in segments.items():
-        document = None if segment is None else segment_to_json(segment)
-        adding = insert(SegmentChangeRow).values(**name, structure=structure.value, segment=document)
-        stays = adding.on_conflict_do_nothing()
-        other = adding.on_conflict_do_update(index_elements=[*name, "structure"], set_={"segment": document})
-        session.execute(other if replaces else stays)
+    """Add what a step made of structures on slices; what it has stored of one already stays, unless it is replaced."""
+    rows = [
+        {
+            **_name(reading_id, revision, key),
+            "structure": structure.value,
+            "segment": None if segment is None else segment_to_json(segment),
+        }
+        for key, on_slice in segments.items()
+        for structure, segment in on_slice.items()
+    ]
+    if rows:
+        adding = insert(SegmentChangeRow)
+        one = inspect(SegmentChangeRow).primary_key
+        replacing = adding.on_conflict_do_update(index_elements=one, set_={"segment": adding.excluded.segment})
+        session.execute(replacing if replaces else adding.on_conflict_do_nothing(), rows)
 
 
 def _name(reading_id: uuid.UUID, revision: int, key: SliceKey) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def apply_edit(context: Context, reading_id: uuid.UUID, request: EditRequest, au
 
 def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, author: str) -> MeasuredReading:
     with context.database.moment() as session:
-        reading = readings.get_reading(session, reading_id)
+        reading = readings.get_reading(session, reading_id, seen=steps.EVERYTHING)
         stack_before = stacks.stack_revision(session, reading.stack_id)
         if (done := _already_done(context, session, reading_id, request)) is not None:
             return done
@@ -63,7 +63,7 @@ def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, auth
         if is_of_list:
             studies.lock_study(session, stacks.get_stack(session, reading.stack_id).study.study_instance_uid)
         state = readings.lock_reading(session, reading_id)
-        revision = steps.revision_of(session, reading_id)
+        revision, stack = steps.revisions_of(session, reading_id)
         if (
             revision != request.expected_revision  # else nothing was done since it was looked for
             and (done := _already_done(context, session, reading_id, request)) is not None
@@ -74,7 +74,7 @@ def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, auth
         outcome = outcome or _with_other_slices(session, reading, request.edit, author)
         readings.add_edit(session, reading_id, request, author, outcome)
         may_differ = (  # by a proposal that came, or a slice thickness that somebody typed
-            reading.state is ReadingState.PREPARING or stacks.stack_revision(session, reading.stack_id) != stack_before
+            reading.state is ReadingState.PREPARING or stack != stack_before
         )
         if request.edit.kind in READ_BACK or may_differ:
             after = readings.get_reading(session, reading_id)
