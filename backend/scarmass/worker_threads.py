@@ -28,7 +28,7 @@ from scarmass.storage.jobs import Queue
 
 log = logging.getLogger(__name__)
 
-POLL_S = 0.5
+POLL_S = 1.0
 """Jobs that ended processes left, and those that wait for another one's end, are looked for so often."""
 ROUND_S = 2.0
 AWAY_RETRY_S = 1.0

@@ -1,7 +1,10 @@
-"""What routes ask for: the services' context, embedding ahead, and who asks, with the permission that it takes."""
+"""What routes ask for: the services' context, embedding ahead, and who asks, with the permission that it takes.
+
+None of it waits for anything: as coroutines they need no thread, of which a request would take one after the other.
+"""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import unquote
 
@@ -20,11 +23,11 @@ ANYBODY = uuid.UUID(int=0)
 """Who asks where nobody signs in."""
 
 
-def _embedding_ahead(request: Request) -> EmbeddingAhead:
+async def _embedding_ahead(request: Request) -> EmbeddingAhead:
     return request.app.state.embedding_ahead
 
 
-def _asking(
+async def _asking(
     request: Request,
     x_reader: Annotated[str | None, Header(max_length=LONGEST_ENCODED_NAME, pattern=r"^[^\x00-\x1f\x7f]*$")] = None,
 ) -> Person:
@@ -36,13 +39,13 @@ def _asking(
     return person or Person(ANYBODY, claimed(unquote(x_reader or "")), frozenset(Role))
 
 
-def _context(request: Request, person: Annotated[Person, Depends(_asking)]) -> Context:
+async def _context(request: Request, person: Annotated[Person, Depends(_asking)]) -> Context:
     """What the person sees of everything."""
     return request.app.state.context.seen_by(person)
 
 
-def _may(*any_of: Permission) -> Callable[[Person], Person]:
-    def check(person: Annotated[Person, Depends(_asking)]) -> Person:
+def _may(*any_of: Permission) -> Callable[[Person], Awaitable[Person]]:
+    async def check(person: Annotated[Person, Depends(_asking)]) -> Person:
         if not any(map(person.may, any_of)):
             person.require(any_of[0])
         return person
@@ -50,7 +53,7 @@ def _may(*any_of: Permission) -> Callable[[Person], Person]:
     return check
 
 
-def _current_reader(person: Annotated[Person, Depends(_asking)]) -> str:
+async def _current_reader(person: Annotated[Person, Depends(_asking)]) -> str:
     return person.name
 
 
@@ -60,7 +63,7 @@ def claimed(name: str) -> str:
     return f"{name}{CLAIMED}" if name else UNAUTHENTICATED
 
 
-def _naming(context: Annotated[Context, Depends(_context)]) -> Callable[[str], str]:
+async def _naming(context: Annotated[Context, Depends(_context)]) -> Callable[[str], str]:
     return claimed if context.login is None else str.strip
 
 

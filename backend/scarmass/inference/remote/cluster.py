@@ -109,7 +109,11 @@ def serve_at(address: str, port: int, application: "Application") -> None:
     """Have Ray Serve run replicas, on this machine and those that join it, and answer for them at this address."""
     from ray import serve
 
-    serve.start(proxy_location="HeadOnly", http_options={"host": address, "port": port})
+    serve.start(
+        proxy_location="HeadOnly",
+        http_options={"host": address, "port": port},
+        logging_config={"enable_access_log": False},
+    )
     serve.run(application, name="models", route_prefix="/")
 
 
