@@ -143,11 +143,6 @@ def set_delivery(session: Session, reading_id: uuid.UUID, is_written: bool, reas
     return True
 
 
-def delivery_changes(session: Session, reading_id: uuid.UUID) -> int:
-    """How often a reading's delivery has changed, 0 where it has none."""
-    return session.scalar(select(DeliveryRow.changes).where(DeliveryRow.reading_id == reading_id)) or 0
-
-
 def undelivered(session: Session) -> list[uuid.UUID]:
     """The signed readings that wait for the results folder."""
     return list(session.scalars(select(DeliveryRow.reading_id).where(DeliveryRow.is_written.is_(False))))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, inspect, select
+from sqlalchemy import ColumnElement, func, inspect, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -16,7 +16,7 @@ from scarmass.domain.reading import LIST_EDITS, Changes, EditKind, Segment
 from scarmass.domain.stack import SliceKey
 from scarmass.domain.structures import Structure
 from scarmass.storage.documents import segment_to_json
-from scarmass.storage.tables import EditRow, ReadingRow, SegmentChangeRow, SliceChangeRow, StackRow
+from scarmass.storage.tables import EditRow, SegmentChangeRow, SliceChangeRow
 
 PROPOSALS = 0
 """The revision that proposals made while a reading is prepared are stored as: they lie beneath every edit."""
@@ -83,26 +83,8 @@ def edits_of(session: Session, reading_id: uuid.UUID, until: int | None = None) 
 
 def revision_of(session: Session, reading_id: uuid.UUID) -> int:
     """How many edits a reading has."""
-    return session.scalar(select(_count_of_edits(reading_id))) or 0
-
-
-def revisions_of(session: Session, reading_id: uuid.UUID) -> tuple[int, int]:
-    """How many edits a reading has, and how often what is stored of its stack has changed."""
-    of_stack = select(StackRow.revision).join(ReadingRow, ReadingRow.stack_id == StackRow.stack_id)
-    of_stack = of_stack.where(ReadingRow.id == reading_id).scalar_subquery()
-    edits, stack = session.execute(select(_count_of_edits(reading_id), of_stack)).one()
-    return edits, stack or 0
-
-
-def _count_of_edits(reading_id: uuid.UUID) -> ScalarSelect[int]:
-    return select(func.count()).select_from(EditRow).where(EditRow.reading_id == reading_id).scalar_subquery()
-
-
-def seen_of(session: Session, reading_id: uuid.UUID) -> Seen:
-    """How many proposals and edits a reading has."""
-    query = select(func.count()).select_from(SliceChangeRow)
-    proposals = query.where(SliceChangeRow.reading_id == reading_id, SliceChangeRow.revision == PROPOSALS)
-    return Seen(session.scalar(proposals) or 0, revision_of(session, reading_id))
+    query = select(func.count()).select_from(EditRow).where(EditRow.reading_id == reading_id)
+    return session.scalar(query) or 0
 
 
 def edit_by_client_id(session: Session, reading_id: uuid.UUID, client_id: uuid.UUID) -> tuple[int, str] | None:

@@ -63,18 +63,18 @@ def _applied(context: Context, reading_id: uuid.UUID, request: EditRequest, auth
         if is_of_list:
             studies.lock_study(session, stacks.get_stack(session, reading.stack_id).study.study_instance_uid)
         state = readings.lock_reading(session, reading_id)
-        revision, stack = steps.revisions_of(session, reading_id)
+        latest = readings.latest(session, reading_id)
         if (
-            revision != request.expected_revision  # else nothing was done since it was looked for
+            latest.edits != request.expected_revision  # else nothing was done since it was looked for
             and (done := _already_done(context, session, reading_id, request)) is not None
         ):
             return done
         state.require_unsigned()
-        _require_current(request, revision)
+        _require_current(request, latest.edits)
         outcome = outcome or _with_other_slices(session, reading, request.edit, author)
         readings.add_edit(session, reading_id, request, author, outcome)
         may_differ = (  # by a proposal that came, or a slice thickness that somebody typed
-            reading.state is ReadingState.PREPARING or stack != stack_before
+            reading.state is ReadingState.PREPARING or latest.stack != stack_before
         )
         if request.edit.kind in READ_BACK or may_differ:
             after = readings.get_reading(session, reading_id)

@@ -10,7 +10,7 @@ from scarmass.domain.errors import EventIdInvalid
 from scarmass.domain.reading import ReadingState
 from scarmass.services.context import Context
 from scarmass.services.readings.load import MeasuredReading, measured
-from scarmass.storage import readings, signatures, stacks, steps
+from scarmass.storage import readings, stacks, steps
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,7 @@ def changes(context: Context, reading_id: uuid.UUID, *also: str) -> Iterator[asy
 def latest_event(context: Context, reading_id: uuid.UUID) -> EventId:
     """Without the cost of the reading itself. Raises ReadingNotFound."""
     with context.database.moment() as session:
-        stack_id, state = readings.stack_and_state(session, reading_id)
-        seen = steps.seen_of(session, reading_id)
-        stack, delivery = stacks.stack_revision(session, stack_id), signatures.delivery_changes(session, reading_id)
-        return EventId(seen.proposals, seen.edits, state.value, stack, delivery)
+        return EventId(*readings.latest(session, reading_id))
 
 
 def reading_since(context: Context, reading_id: uuid.UUID, since: EventId) -> Followed:
