@@ -57,7 +57,7 @@ class Clicker(HttpUser):
     @task
     def click(self) -> None:
         self._at = (self._at + 1) % len(self._slices)
-        one, x = self._slices[self._at], 20 + self._revision % 30
+        one, x = self._slices[self._at], 20 + 0.618 * self._revision % 30  # never the same: that would be known
         body = {
             "client_id": str(uuid.uuid4()),
             "expected_revision": self._revision,
