@@ -70,7 +70,10 @@ class Latest(NamedTuple):
 
 
 def lock_reading(session: Session, reading_id: uuid.UUID) -> ReadingState:
-    """Keep other edits out until the transaction ends; answers the state that they left. Raises ReadingNotFound."""
+    """Keep other edits out until the transaction ends; answers the state that they left. Raises ReadingNotFound.
+
+    To be called before anything of the reading is read: a row that a session has is not read again.
+    """
     query = select(ReadingRow.state).where(ReadingRow.id == reading_id).with_for_update()
     return ReadingState(_found(session.scalar(query)))
 
