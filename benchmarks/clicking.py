@@ -57,7 +57,8 @@ class Clicker(HttpUser):
     @task
     def click(self) -> None:
         self._at = (self._at + 1) % len(self._slices)
-        one, x = self._slices[self._at], 20 + 0.618 * self._revision % 30  # never the same: that would be known
+        one = self._slices[self._at]
+        x = 20 + 0.618 * self._revision % 30  # another one each time: one that came before is known
         body = {
             "client_id": str(uuid.uuid4()),
             "expected_revision": self._revision,

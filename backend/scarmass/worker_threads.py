@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 POLL_S = 1.0
 """Jobs that ended processes left, and those that wait for another one's end, are looked for so often."""
+ARRIVED_POLL_S = 0.5
+"""What came over the network, of which nobody is told, is looked for so often."""
 ROUND_S = 2.0
 AWAY_RETRY_S = 1.0
 """Before a database, an object store or models that cannot be reached are tried again."""
@@ -189,7 +191,7 @@ def arrival_worker(arrivals: Arrivals) -> TurnWorker:
 
     def take_in() -> float:
         try:
-            return 0 if arrivals.work() else POLL_S
+            return 0 if arrivals.work() else ARRIVED_POLL_S
         except StorageFull as error:
             log.warning("what came over the network waits: %s", error)
             return ROOM_RETRY_S

@@ -107,7 +107,9 @@ def add_changes(session: Session, reading_id: uuid.UUID, revision: int, changes:
     if rows:
         adding = insert(SliceChangeRow).on_conflict_do_nothing()
         adding = adding.returning(SliceChangeRow.sop_instance_uid, SliceChangeRow.frame_number)
-        new = {(sop, frame) for sop, frame in session.execute(adding, rows)}
+        # One statement for all: rows without a decision would go by themselves.
+        added = session.execute(adding, rows, execution_options={"render_nulls": True})
+        new = {(sop, frame) for sop, frame in added}
         segments = {key: change.segments for key, change in changes.items() if key in new}
         add_segments(session, reading_id, revision, segments)
 

@@ -103,7 +103,8 @@ def limit(state: ORMExecuteState) -> None:
     state.statement = state.statement.options(*_criteria(sight))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def _criteria(sight: Sight) -> tuple[ORMOption, ...]:
-    """The rules as SQLAlchemy adds them. Kept, as every query needs them and making them takes longer than most."""
+    """The rules as SQLAlchemy adds them, some 80 KiB. Kept, as every query needs them and making them takes longer than
+    most."""
     return tuple(with_loader_criteria(of, rule(sight), include_aliases=True) for of, rule in RULES.items())
