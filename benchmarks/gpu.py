@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from itertools import count
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from benchmarks.subjects import NUMBER_OF_SLICES, scarred_phantom
 from benchmarks.timing import Summary, cells, repeated_ms, single, summary
 from scarmass.domain.prompts import Box, Prompt
 from scarmass.domain.protocols import SliceImage
+from scarmass.inference.cuda_graphs import CudaRecorder
 from scarmass.inference.segmenter.engine import SegmenterEngine
 from scarmass.inference.segmenter.network import PromptableSegmenter, build_segmenter
 from scarmass.inference.segmenter.refiner import MAPS
@@ -34,7 +36,7 @@ READERS = 8
 REPETITIONS, WITHIN_S = 50, 10.0
 STACK_AIM_MS, CLICK_AIM_MS = 150, 5
 
-Run = Callable[[], object]
+Run = Callable[[], Any]
 
 
 class Timed:
@@ -57,16 +59,8 @@ class Timed:
         if self.device.type != "cuda":
             return []
         with torch.inference_mode():
-            aside = torch.cuda.Stream(self.device)
-            aside.wait_stream(torch.cuda.current_stream(self.device))
-            with torch.cuda.stream(aside):
-                for _ in range(3):
-                    work()
-            torch.cuda.current_stream(self.device).wait_stream(aside)
-            graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph):
-                work()
-        return [self(f"{label}, as one graph", graph.replay, aim)]
+            _, begin = CudaRecorder(self.device)(work)
+        return [self(f"{label}, as one graph", begin, aim)]
 
 
 def gpu_rows(device: torch.device) -> Iterator[Summary]:

@@ -103,3 +103,11 @@ def test_several_readers_are_answered_as_each_alone(
     on_cuda.forget()
     with ThreadPoolExecutor(SLICES) as threads:
         assert all(map(is_in_rim, threads.map(partial(answer, on_cuda), prompts), alone))
+
+
+def test_its_networks_are_begun_as_graphs(
+    on_cuda: SegmenterEngine, prompts: list[tuple[SliceImage, Prompt]], caplog: pytest.LogCaptureFixture
+) -> None:
+    for asked in prompts:
+        answer(on_cuda, asked)
+    assert not [message for message in caplog.messages if "CUDA graph" in message]

@@ -52,8 +52,8 @@ def test_what_is_asked_of_several_slices_together_is_answered_as_it_is_alone(
 
     alone = Decoder(network, entry, torch.device("cpu"))
     expected = [answer(alone, number) for number in range(len(ASKED))]
-    together = Decoder(network, entry, torch.device("cpu"), callers_at_once=8)
     decodes, refines = counted(monkeypatch, network, "decode_tokens"), counted(monkeypatch, network, "refine")
+    together = Decoder(network, entry, torch.device("cpu"), callers_at_once=8)
     with ThreadPoolExecutor(len(ASKED)) as threads:
         with together._refine_together._running:  # as if runs of others were under way
             with together._decode_together._running:

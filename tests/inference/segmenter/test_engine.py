@@ -336,7 +336,7 @@ def test_a_click_in_a_box_that_was_answered_asks_the_refiner_alone(
     )
     engine = SegmenterEngine(refined, device="cpu", encode=lambda w: ZEROS)
     ask(engine, Prompt(Structure.SCAR, (SCAR_BOX,)))
-    monkeypatch.setattr(engine.network, "decode_tokens", None)
+    monkeypatch.setattr(engine._decoder, "_decode_tokens", None)
     clicked = ask(engine, Prompt(Structure.SCAR, (SCAR_BOX,), (point,)))
     assert np.array_equal(clicked.mask, alone.mask)
     with pytest.raises(TypeError):

@@ -9,6 +9,7 @@ from torch import Tensor
 from scarmass.domain.masks import Mask
 from scarmass.domain.prompts import Box, PromptGroup
 from scarmass.domain.structures import Structure
+from scarmass.inference.cuda_graphs import as_cuda_graphs
 from scarmass.inference.segmenter.network import PromptableSegmenter
 from scarmass.inference.segmenter.onnx_decoder import OnnxDecoder
 from scarmass.inference.segmenter.onnx_refiner import OnnxRefiner
@@ -65,7 +66,10 @@ class Decoder:
         so many are answered in one run, of whichever slices."""
         self._network = network
         self._onnx_decoder = onnx_decoder
-        self._onnx_refiner = onnx_refiner
+        self._decode_tokens = as_cuda_graphs(network.decode_tokens, device)
+        self._with_outlines = onnx_refiner
+        if onnx_refiner is None and network.refiner is not None:
+            self._with_outlines = as_cuda_graphs(network.refiner.with_outlines, device)
         self._entry = entry
         self._device = device
         self._kept = TensorCache(KEPT_BYTES)
@@ -111,7 +115,7 @@ class Decoder:
             structures = torch.full((1,), structure, device=self._device)
             logits = self._kept.get_all([(key, structure, box)], lambda: self._coarse(embedding, structures, given))
             shown = torch.from_numpy(grey).to(self._device)
-            return self._network.outline(torch.stack(logits), shown, given.boxes, self._onnx_refiner)[0]
+            return self._network.outline(torch.stack(logits), shown, given.boxes, self._with_outlines)[0]
 
     def _coarse(self, embedding: Tensor, structures: Tensor, given: PromptTensors) -> Tensor:
         embedding = embedding.float()  # kept in half of that
@@ -121,7 +125,7 @@ class Decoder:
         return self._decode_together(_Tokens(embedding, structures, sparse, dense), sparse.shape[1])
 
     def _decode_all(self, asked: Sequence[_Tokens]) -> Sequence[Tensor]:
-        logits, _ = self._network.decode_tokens(
+        logits, _ = self._decode_tokens(
             torch.cat([one.embedding.expand_as(one.dense) for one in asked]),
             torch.cat([one.structures for one in asked]),
             torch.cat([one.sparse for one in asked]),
@@ -135,7 +139,7 @@ class Decoder:
             torch.cat([one.grey.expand_as(one.logits) for one in asked]),
             torch.cat([one.structures for one in asked]),
             **PromptTensors.joined([one.drawn for one in asked]).for_refiner(),
-            with_outlines=self._onnx_refiner,
+            with_outlines=self._with_outlines,
         )
         return logits.split([len(one.structures) for one in asked])
 

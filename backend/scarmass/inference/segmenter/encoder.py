@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from scarmass.domain.protocols import Step, Timing, untimed
+from scarmass.inference.cuda_graphs import as_cuda_graphs
 from scarmass.inference.onnx_export import TOLERANCE
 from scarmass.inference.onnx_network import Precision
 from scarmass.inference.segmenter.onnx_encoder import OnnxEncoder
@@ -79,20 +80,25 @@ def open_encoder(
         half = in_bfloat16(encoder, input_size, device)
     used = Precision.FLOAT32 if half is None else Precision.BFLOAT16
     at_once = ON_A_GPU if device.type == "cuda" and input_size <= FEW_PIXELS else 1
-    return Encoder(in_torch(half or encoder, device), used, at_once, timing)
+    return Encoder(in_torch(half or encoder, device, as_graphs=True), used, at_once, timing)
 
 
 def one_by_one(encode: Callable[[Float32], Tensor]) -> Encode:
     return lambda windows: torch.cat([encode(window) for window in windows])
 
 
-def in_torch(encoder: nn.Module, device: torch.device) -> Encode:
-    """In the precision of the encoder's weights."""
+def in_torch(encoder: nn.Module, device: torch.device, as_graphs: bool = False) -> Encode:
+    """In the precision of the encoder's weights. as_graphs: begun as a whole where the device is a CUDA device."""
     dtype = next((parameter.dtype for parameter in encoder.parameters()), torch.float32)
+
+    def run(windows: Tensor) -> tuple[Tensor]:
+        return (encoder(windows),)
+
+    begin = as_cuda_graphs(run, device) if as_graphs else run
 
     def encode(windows: Sequence[Float32]) -> Tensor:
         with torch.inference_mode():
-            return encoder(torch.from_numpy(np.stack(windows)).to(device, dtype))
+            return begin(torch.from_numpy(np.stack(windows)).to(device, dtype))[0]
 
     return encode
 
