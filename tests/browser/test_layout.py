@@ -93,6 +93,9 @@ def test_on_a_narrow_screen_the_panel_is_a_drawer(page: Page, server: Server, op
     wait_until(lambda: not panel.is_visible())
     page.keyboard.press("p")
     wait_until(panel.is_visible)
+    panel.get_by_role("button", name="Slices", exact=True).focus()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement === document.body"), "Enter would press what is no longer seen"
 
 
 @pytest.fixture

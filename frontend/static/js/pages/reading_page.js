@@ -194,8 +194,10 @@ export class ReadingPage {
     if (this.draft.isPreparing) sendLook(this.draft.reading.id, this.slices.current).catch(() => {});
   }
 
-  /** On a narrow screen the panel is a drawer over the image. */
+  /** On a narrow screen the panel is a drawer over the image. Closed, it keeps no focus: keys would go where nobody looks. */
   togglePanel(isOpen = !document.body.classList.contains("panel-open")) {
+    const focused = document.activeElement;
+    if (!isOpen && focused instanceof HTMLElement && find("#mass").contains(focused)) focused.blur();
     document.body.classList.toggle("panel-open", isOpen);
     for (const button of buttonsOf("panel")) button.setAttribute("aria-expanded", String(isOpen));
   }
