@@ -173,6 +173,9 @@ def test_a_secret_may_be_a_file_that_the_environment_overrules(
     assert (settings.density_g_per_ml, settings.sensitivity) == (1.06, 1)
     assert settings.postgres_url == "postgresql://scarmass:hunter2@db:5432/scarmass"
     assert "hunter2" not in repr(settings)
+    monkeypatch.setenv("SCARMASS_DENSITY_G_PER_ML", "")  # as a compose file hands on what it was not given
+    monkeypatch.setenv("SCARMASS_SENSITIVITY", "")
+    assert (Settings().density_g_per_ml, Settings().sensitivity) == (1.06, 1)
     monkeypatch.setenv("SCARMASS_DENSITY_G_PER_ML", "1.07")
     monkeypatch.setenv("DATABASE_URL", "postgresql://scarmass:other@db:5432/scarmass")
     assert Settings().density_g_per_ml == 1.07

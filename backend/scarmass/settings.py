@@ -60,11 +60,13 @@ class SensitivityFit(BaseModel):
 class Settings(ObjectStoreSettings):
     """PORT, DATA_DIR and DATABASE_URL go by those names; any other variable is the setting's with SCARMASS_ before.
 
-    What the environment does not say, a file of the variable's name in SCARMASS_SECRETS_DIR (/run/secrets) may, then
-    DATA_DIR/settings.json, by the settings' own names.
+    What the environment does not say, or leaves empty, a file of the variable's name in SCARMASS_SECRETS_DIR
+    (/run/secrets) may, then DATA_DIR/settings.json, by the settings' own names.
     """
 
-    model_config = SettingsConfigDict(env_prefix="SCARMASS_", populate_by_name=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SCARMASS_", env_ignore_empty=True, populate_by_name=True, hide_input_in_errors=True
+    )
 
     port: int = Field(default=8000, ge=1, le=65535, validation_alias="PORT")
     data_dir: Path = Field(

@@ -29,19 +29,6 @@ class ObjectStoreSettings(BaseSettings):
         default=False, description="whether the cloud's virtual machine is asked for the key that its role gives"
     )
 
-    @field_validator(
-        "objects", "objects_endpoint", "objects_region", "objects_access_key", "objects_secret", mode="before"
-    )
-    @classmethod
-    def _is_unset(cls, said: object) -> object:
-        """What is empty is unset: so a compose file hands on a variable that it was not given."""
-        return None if said == "" else said
-
-    @field_validator("objects_machine_role", mode="before")
-    @classmethod
-    def _is_no(cls, said: object) -> object:
-        return False if said == "" else said
-
     @field_validator("objects")
     @classmethod
     def _is_bucket(cls, objects: str | None) -> str | None:
