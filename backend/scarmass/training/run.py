@@ -114,7 +114,7 @@ class Run:
         return self.folder / "checkpoint.pt"
 
     def minutes(self) -> float:
-        """Time spent over all sessions, the same in every process."""
+        """Time spent over all sessions, the same in every process; every process must call."""
         own = self._earlier_minutes + (time.monotonic() - self._began) / 60
         return float(self._fabric.broadcast(own))
 

@@ -37,13 +37,15 @@ def test_runs_are_equally_long() -> None:
     assert lengths == {SETTINGS["common"]["optimiser"]["steps"]}
 
 
-def test_variants_that_were_run_are_kept_and_all_are_in_the_table(
+def test_variants_that_were_run_are_kept_those_begun_are_resumed_and_all_are_in_the_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
+    resumed: list[str] = []
 
-    def finetune(prepared, weights_folder, folder, config, devices) -> Trained:
+    def finetune(prepared, weights_folder, folder, config, devices, *, resume: bool) -> Trained:
         asked.append(folder.parent.name)
+        resumed.extend([folder.parent.name] if resume else [])
         scores = ValidationScores((0.5 + len(asked) / 100, 0.6, 0.7, 0.8), 1.1, 0.4, 0.02)
         return Trained(folder / "weights", ((60, {"ours": scores}),))
 
@@ -58,8 +60,12 @@ def test_variants_that_were_run_are_kept_and_all_are_in_the_table(
         "area_ratio": 1.0,
     }
     (done / "scores.json").write_text(json.dumps([stored | {"around_ventricle": 0.3, "scar_free": 0.0}]))
+    begun = next(name for name in SETTINGS["variants"] if name != "everything").replace(" ", "_").replace("'", "")
+    (tmp_path / begun / "run").mkdir(parents=True)
+    (tmp_path / begun / "run" / "run.json").write_text("{}")
     lines = ablation(None, tmp_path, tmp_path).splitlines()  # type: ignore[arg-type]
     assert "everything" not in asked
+    assert resumed == [begun]
     assert len(asked) == len(SETTINGS["variants"]) - 1
     assert len(lines) == 2 + len(SETTINGS["variants"])
     assert lines[-1].startswith("| everything | 60 | ours | 1.000 | 0.300 | 0.000 |")

@@ -1,6 +1,10 @@
 """Fine-tuning: what is trained and what is not, stored in half precision, and described by its file."""
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +17,18 @@ from scarmass.inference.weights.catalog import Entry, UnseenReadings, described_
 from scarmass.inference.weights.load import Weights, load
 from scarmass.paths import WEIGHTS
 from scarmass.training.run import CONFIGS, Devices, Provenance, Run, open_fabric
+from scarmass.training.segmenter import train as train_module
 from scarmass.training.segmenter.config import CONFIG, TrainingConfig, read_config
 from scarmass.training.segmenter.epoch import Epoch, epoch_of
 from scarmass.training.segmenter.network import as_stored, fine_tuned_entry, network_to_train
 from scarmass.training.segmenter.objective import SegmenterObjective
 from scarmass.training.segmenter.optimiser import adamw, learning_rate
 from scarmass.training.segmenter.parts import write_parts
+from scarmass.training.segmenter.scores import ValidationScores
 from scarmass.training.segmenter.train import train, training_step
+from tests.training.segmenter import finetuned
 from tests.training.segmenter.batches import SHIPPED, batch
+from tests.training.segmenter.finetuned import STEPS
 from tests.training.segmenter.hearts import heart
 
 pytestmark = pytest.mark.slow
@@ -177,6 +185,32 @@ def test_a_resumed_run_ends_with_the_weights_of_one_never_interrupted(
     name = "refiner.head.weight"
     assert not torch.equal(half[name], resumed[name])
     torch.testing.assert_close(resumed[name], whole[name], atol=4e-3, rtol=0.0)
+
+
+def test_two_processes_train_and_validate_together(tmp_path: Path) -> None:
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    subprocess.run([*torchrun, "-m", finetuned.__name__, str(tmp_path)], check=True, timeout=300)
+    assert [row["step"] for row in json.loads((tmp_path / "run" / "validations.json").read_text())] == [0, 1, STEPS]
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["sessions"][0]["processes"] == 2
+
+
+def test_a_resumed_run_keeps_the_validations_of_the_sessions_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored = count(1)
+
+    def scores(*given: object) -> dict[str, ValidationScores]:
+        if (number := next(scored)) == 3:
+            raise KeyboardInterrupt
+        return {"ours": ValidationScores((0.1 * number,), 1.0, 0.4, 0.0)}
+
+    monkeypatch.setattr(train_module, "CHECKPOINT_EVERY", 1)
+    monkeypatch.setattr(train_module, "scores_by_centre", scores)
+    with pytest.raises(KeyboardInterrupt):
+        finetuned.finetuned(tmp_path)
+    resumed = finetuned.finetuned(tmp_path, resume=True)
+    dice = {step: by_centre["ours"].dice_by_clicks for step, by_centre in resumed.validations}
+    assert dice == {0: (0.1,), 1: (0.2,), STEPS: (0.4,)}
 
 
 def test_learning_lowers_the_loss_of_an_untrained_refiner() -> None:

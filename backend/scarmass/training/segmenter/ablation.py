@@ -18,7 +18,10 @@ PLAN = CONFIGS / "ablation.toml"
 
 
 def ablation(prepared: Prepared, weights_folder: Path, folder: Path, plan: Path = PLAN) -> str:
-    """Run every variant that has no scores yet; the table of all that have, as Markdown and as folder/ablation.csv."""
+    """Run every variant that has no scores yet, or the rest of it.
+
+    The table of all that have, as Markdown and as folder/ablation.csv.
+    """
     settings = tomllib.loads(plan.read_text())
     base = tomllib.loads(CONFIG.read_text())
     for name, variant in settings["variants"].items():
@@ -28,7 +31,9 @@ def ablation(prepared: Prepared, weights_folder: Path, folder: Path, plan: Path 
         own.mkdir(parents=True, exist_ok=True)
         config = own / "variant.toml"
         config.write_text(as_toml(merged(base, settings["common"], variant)))
-        trained = finetune(prepared, weights_folder, own / "run", config, Devices("cpu", 1))
+        run = own / "run"
+        is_begun = (run / "run.json").is_file()
+        trained = finetune(prepared, weights_folder, run, config, Devices("cpu", 1), resume=is_begun)
         steps, scores = trained.validations[-1]
         rows = [{"variant": name, "steps": steps, "centre": centre, **asdict(one)} for centre, one in scores.items()]
         (own / "scores.json").write_text(json.dumps(rows, indent=1))

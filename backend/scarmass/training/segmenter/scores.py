@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,12 @@ class ValidationScores:
     best_sensitivity: float = 0.0
     dice_at_best: float = float("nan")
     mass_error_at_best: float = float("nan")
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "ValidationScores":
+        """As asdict and JSON leave them."""
+        lists = {name: tuple(value) for name, value in stored.items() if isinstance(value, list)}
+        return cls(**{**stored, **lists})
 
     @property
     def fitness(self) -> float:

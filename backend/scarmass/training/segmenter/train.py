@@ -161,7 +161,7 @@ def finetune(
     validation = {centre: prepared.slices("validation", centre) for centre in prepared.centres}
     entry = fine_tuned_entry(starting.entry, config, base_sha256, network.structures, unseen_readings(prepared.folder))
     latest, best, validations = folder / "latest.safetensors", folder / entry.file, folder / "validations.json"
-    history: list[tuple[int, dict[str, ValidationScores]]] = []
+    history = _validated(validations) if resume else []
 
     def validate(average: PromptableSegmenter, step: int) -> float:
         save(as_stored(average.state_dict()), entry.description(), latest)
@@ -170,7 +170,8 @@ def finetune(
         scores = scores_by_centre(engine, validation, config.borders.by_centre)
         for centre, own in scores.items():
             run.log(step, {f"validation/{centre}/{name}": value for name, value in own.by_name().items()})
-            print(f"{centre} after {step} steps, {run.minutes():.1f} minutes: {own}", flush=True)
+            print(f"{centre} after {step} steps: {own}", flush=True)
+        history[:] = [earlier for earlier in history if earlier[0] < step]  # steps that were lost are taken again
         history.append((step, scores))
         content = [{"step": s, **{centre: asdict(own) for centre, own in by.items()}} for s, by in history]
         validations.write_text(json.dumps(content, indent=1))
@@ -187,6 +188,12 @@ def finetune(
 
     train(objective, epoch, config, starting.entry, run, fabric, validate, on_best)
     return Trained(best, tuple(history))
+
+
+def _validated(validations: Path) -> list[tuple[int, dict[str, ValidationScores]]]:
+    """In the sessions before, as their file says."""
+    rows = json.loads(validations.read_text()) if validations.is_file() else []
+    return [(row.pop("step"), {centre: ValidationScores.of(own) for centre, own in row.items()}) for row in rows]
 
 
 def main() -> None:
