@@ -41,6 +41,7 @@ from scarmass.storage.installations import RESTORING, require_ours
 from scarmass.storage.local_store import LocalStore
 from scarmass.storage.object_store import ObjectStore
 from scarmass.storage.orphans import hold_files
+from scarmass.storage.record_key import record_key
 from scarmass.storage.spool import Spool
 from tests.api.signing import ANNA, accept_all, get, open_reading, sign
 from tests.conftest import application, upload
@@ -209,6 +210,29 @@ def test_an_altered_backup_is_not_restored(stored: str, back_up: Callable[[], Ma
         checked(made.folder, folder)
 
 
+def test_what_was_damaged_since_an_earlier_backup_is_copied_anew(
+    stored: str, back_up: Callable[[], Made], folder: Path
+) -> None:
+    first = back_up()
+    rotten = manifests.object_path(folder, first.manifest.objects[0])
+    rotten.write_bytes(b"0" + rotten.read_bytes()[1:])
+    assert sum(back_up().mended for _ in first.manifest.objects) == 1
+    assert checked(first.folder, folder) == first.manifest
+    assert back_up().mended == 0
+
+
+def test_a_damaged_object_that_is_nowhere_else_is_missing(
+    stored: str, context: Context, back_up: Callable[[], Made], folder: Path
+) -> None:
+    rotten = manifests.object_path(folder, back_up().manifest.objects[0])
+    rotten.write_bytes(b"0" + rotten.read_bytes()[1:])
+    context.files.remove([rotten.name])
+    found = [back_up() for _ in context.files.names()] + [back_up()]
+    assert found[-1].manifest.missing == (rotten.name,)
+    assert {made.mended for made in found} == {0}
+    assert checked(found[-1].folder, folder) == found[-1].manifest
+
+
 def test_a_backup_of_a_newer_version_is_refused(stored: str, back_up: Callable[[], Made], folder: Path) -> None:
     made = back_up()
     manifests.write(manifests.Manifest(**{**vars(made.manifest), "revision": "9999"}), made.folder)
@@ -270,10 +294,12 @@ def test_what_settings_say_of_an_object_store_is_not_restored_but_said_anew(
         assert json.loads((tmp_path / name / "settings.json").read_text()) == {"sensitivity": 1, **now}
 
 
-def test_a_restoring_that_fails_leaves_the_folder_empty(
+def test_a_restoring_that_fails_leaves_nothing_in_the_folder_but_the_record_key(
     stored: str, back_up: Callable[[], Made], folder: Path, tmp_path: Path, new_database: Callable[[], str]
 ) -> None:
     made, data, url = back_up(), tmp_path / "restored", new_database()
+    record_key(data)
+    require_empty(data)
     (made.folder / manifests.DUMP).write_bytes(b"no dump")
 
     def restore() -> None:
@@ -285,7 +311,7 @@ def test_a_restoring_that_fails_leaves_the_folder_empty(
 
     with pytest.raises(BackupFailed, match="pg_restore"):
         restore()
-    assert list(data.iterdir()) == []
+    assert [path.name for path in data.iterdir()] == ["record.key"]
     assert postgres_tools.is_empty(url)
 
 

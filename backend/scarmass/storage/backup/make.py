@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +44,18 @@ OF_FILES = """
     where table_name in ('instances', 'segmentations', 'promotions') and table_schema = current_schema()
 """
 """Whose rows name stored files by their sha256; a database of an older version lacks some."""
+READ_AGAIN = 30
+"""Backups in which each object of earlier ones is read again once: disks lose bits unseen, and restoring needs all."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """copied: how many objects were not there from earlier backups."""
+    """copied: how many objects were not there from earlier backups. mended: of those, how many were damaged there."""
 
     folder: Path
     manifest: Manifest
     copied: int
+    mended: int
 
 
 def make_backup(
@@ -76,6 +80,7 @@ def make_backup(
         _copy_spool(spool, partial / SPOOL)
         with _as_of_now(conninfo) as (snapshot, revision, objects):
             postgres_tools.dump(conninfo, partial / DUMP, snapshot)
+            damaged = _remove_damaged(folder, objects)
             copied, missing = _copy_objects(files, folder, objects)
         (partial / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n")
         own = sorted(path for path in partial.rglob("*") if path.is_file())
@@ -86,7 +91,7 @@ def make_backup(
         write(manifest, partial)
         partial.rename(made)
         sync(folder)
-    return Made(made, manifest, copied)
+    return Made(made, manifest, copied, len(damaged - set(missing)))
 
 
 def keep_newest(folder: Path, count: int) -> int:
@@ -125,6 +130,19 @@ def _value(connection: psycopg.Connection, query: str) -> str:
     return str(row[0])
 
 
+def _remove_damaged(folder: Path, objects: Iterable[str]) -> set[str]:
+    """Read what was read the longest time ago; answers which of it is no longer what it was, and was removed."""
+    read_at = {path: path.stat().st_mtime for sha256 in objects if (path := object_path(folder, sha256)).is_file()}
+    damaged = set()
+    for path in sorted(read_at, key=read_at.__getitem__)[: ceil(len(read_at) / READ_AGAIN)]:
+        if digest_of(path) == path.name:
+            path.touch()
+        else:
+            path.unlink()
+            damaged.add(path.name)
+    return damaged
+
+
 def _copy_objects(files: FileStore, folder: Path, objects: Iterable[str]) -> tuple[int, tuple[str, ...]]:
     """How many were copied now; and which are not there, or are not what they were."""
     copied, missing, folders = 0, [], {folder}
@@ -134,19 +152,17 @@ def _copy_objects(files: FileStore, folder: Path, objects: Iterable[str]) -> tup
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         folders |= {target.parent, target.parent.parent}
-        if _copied(files, sha256, target) == sha256:
+        if _copy(files, sha256, target):
             copied += 1
         else:
-            target.unlink(missing_ok=True)
             missing.append(sha256)
     for each in folders:
         sync(each)
     return copied, tuple(missing)
 
 
-def _copied(files: FileStore, sha256: str, target: Path) -> str | None:
-    """Copy a file, under its name when all of it is on the disk; the sha256 of what was copied, None where there is
-    nothing, or it is damaged."""
+def _copy(files: FileStore, sha256: str, target: Path) -> bool:
+    """Whether the file is there and is what it was: under its name once all of it is on the disk."""
     digest, partial = hashlib.sha256(), target.with_suffix(IN_THE_MAKING)
     try:
         with partial.open("wb") as file:
@@ -155,11 +171,14 @@ def _copied(files: FileStore, sha256: str, target: Path) -> str | None:
                 file.write(piece)
             file.flush()
             os.fsync(file.fileno())
-        partial.rename(target)
     except (FileNotFoundError, FileDamaged):
         partial.unlink(missing_ok=True)
-        return None
-    return digest.hexdigest()
+        return False
+    if digest.hexdigest() != sha256:
+        partial.unlink()
+        return False
+    partial.rename(target)
+    return True
 
 
 def _copy_spool(spool: Path, target: Path) -> None:

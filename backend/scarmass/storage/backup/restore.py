@@ -15,6 +15,7 @@ from alembic.util.exc import CommandError
 
 from scarmass.domain.errors import BackupInvalid, Fact, FolderNotEmpty, StoreUnavailable
 from scarmass.paths import MIGRATIONS
+from scarmass.storage import record_key
 from scarmass.storage.backup import postgres_tools
 from scarmass.storage.backup.manifest import (
     DUMP,
@@ -62,8 +63,8 @@ def checked(backup: Path, folder: Path) -> Manifest:
 
 
 def require_empty(data_dir: Path) -> None:
-    """Raises FolderNotEmpty."""
-    if data_dir.exists() and any(data_dir.iterdir()):
+    """The record key, which no backup holds, may be there already. Raises FolderNotEmpty."""
+    if _within(data_dir):
         raise FolderNotEmpty(f"{data_dir} is not empty: a backup is restored into an empty data folder")
 
 
@@ -73,9 +74,13 @@ def all_or_nothing(data_dir: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        for path in list(data_dir.iterdir()) if data_dir.exists() else ():
+        for path in _within(data_dir):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         raise
+
+
+def _within(data_dir: Path) -> list[Path]:
+    return [path for path in data_dir.iterdir() if path.name != record_key.FILE] if data_dir.exists() else []
 
 
 @contextmanager
