@@ -82,7 +82,8 @@ class Settings(ObjectStoreSettings):
     )
     host: str = "127.0.0.1"
     allowed_hosts: tuple[str, ...] = Field(
-        default=("127.0.0.1", "localhost"), description="names in the address bar that are answered, as a JSON list"
+        default=("127.0.0.1", "localhost"),
+        description="names in the address bar that are answered, beside these, as a JSON list",
     )
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
         default=(),

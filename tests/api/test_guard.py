@@ -117,10 +117,16 @@ def test_alive_and_ready(client: TestClient, context: Context) -> None:
 
 
 def test_a_foreign_name_that_points_here_is_not_answered(context: Context) -> None:
-    app = application(context, allowed_hosts=("127.0.0.1", "localhost"))
-    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+    app = application(context, allowed_hosts=("scar.hospital.example",))
+    with TestClient(app, base_url="https://scar.hospital.example") as client:
         assert client.get("/healthz").status_code == 200
         assert client.get("/healthz", headers={"Host": "rebound.example"}).status_code == 400
+
+
+def test_a_health_check_on_this_machine_is_answered_whatever_the_servers_name_is(context: Context) -> None:
+    app = application(context, allowed_hosts=("scar.hospital.example",))
+    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        assert client.get("/readyz").status_code == 200
 
 
 def test_a_refusal_before_any_route_and_an_error_behind_one_carry_the_policy_too(context: Context) -> None:

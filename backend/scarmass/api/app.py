@@ -62,6 +62,10 @@ for _module in (*_of_images, *_of_readings, reader_studies, *_of_network, events
 ROUTES.include_router(pacs.of_readings)
 
 
+THIS_MACHINE = ("127.0.0.1", "localhost")
+"""Names that nobody else can have, by which a container's health check asks."""
+
+
 class Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         context = self.state.context
@@ -114,7 +118,7 @@ def create_app(
     app.add_middleware(Guard, bounds=body_bounds)
     app.add_middleware(Sharing, require=shares.require_request_of_address)
     # A foreign name that resolves to this machine would make its pages count as same-origin.
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=allowed_hosts)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*allowed_hosts, *THIS_MACHINE])
     app.add_middleware(Forwarded, trusted=trusted_proxies)
     errors.install(app)
     if serves_metrics:
