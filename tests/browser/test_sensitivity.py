@@ -51,10 +51,17 @@ def test_keys_draw_every_undecided_slice_more_generously_and_undo_takes_it_back(
 def test_the_slider_sets_it_in_one_edit_and_the_third_key_lets_it_follow_again(
     page: Page, server: Server, opened: str
 ) -> None:
-    slider = page.locator("#sensitivity")
-    slider.fill("-1.5")
+    slider = page.locator("#sensitivity").bounding_box()
+    assert slider is not None
+    page.mouse.move(slider["x"] + slider["width"] / 3, slider["y"] + slider["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(slider["x"] + slider["width"] / 6, slider["y"] + slider["height"] / 2)
+    page.mouse.up()
     wait_for_revision(page, 1)
-    assert server.reading(opened)["sensitivity"] == -1.5
+    assert server.reading(opened)["sensitivity"] < 0
+    before = reading_state(page)["shown"]
+    page.keyboard.press("ArrowRight")  # the slices' again
+    wait_until(lambda: reading_state(page)["shown"] == before + 1)
     page.keyboard.press("3")
     wait_for_revision(page, 2)
     wait_until(lambda: (shown(page), follows(page)) == ("0.0", "true"))

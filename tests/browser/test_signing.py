@@ -1,10 +1,11 @@
 """Signing and amending by keys, what a signed reading still takes, and another reader's outlines beside one's own."""
 
+import re
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route, expect
 
 from scarmass.services.readings import deliver
 from tests.browser.conftest import Server
@@ -59,9 +60,37 @@ def test_an_edit_between_the_two_words_takes_the_first_one_back(page: Page, serv
     page.get_by_text("Press again to sign").wait_for()
     page.keyboard.press("0")
     wait_for_revision(page, 2)
+    expect(page.get_by_text("Press again to sign")).to_have_count(0)
     page.keyboard.press("Shift+S")
-    wait_until(lambda: page.get_by_text("Press again to sign").count() > 1)
+    page.get_by_text("Press again to sign").wait_for()
     assert server.reading(opened)["state"] == "draft"
+
+
+def test_a_key_pressed_before_the_question_is_there_does_not_answer_it(page: Page, server: Server, opened: str) -> None:
+    held: list[Route] = []
+    intercept(page, re.compile("/edits$"), lambda route: held.append(route))
+    page.keyboard.press("a")
+    page.get_by_role("button", name="Accept all shown").wait_for()
+    page.keyboard.press("Shift+A")
+    wait_until(lambda: held)
+    for _ in range(2):
+        page.keyboard.press("Shift+S")
+        page.get_by_text("can be signed as soon as").wait_for()
+    held[0].continue_()
+    page.get_by_text("Press again to sign").wait_for()
+    page.wait_for_timeout(300)
+    assert server.reading(opened)["state"] == "draft"
+
+
+def test_a_pattern_of_nothing_is_asked_about_before_it_is_signed(page: Page, opened: str) -> None:
+    page.keyboard.press("5")
+    page.keyboard.press("t")
+    page.keyboard.press("Enter")
+    for decided in range(len(reading_state(page)["reading"]["slices"])):
+        wait_for_revision(page, 1 + decided)
+        page.keyboard.press("0")
+    page.keyboard.press("Shift+S")
+    page.get_by_text("No scar is outlined, and its pattern is stated: transmural").wait_for()
 
 
 def test_everything_of_a_signed_reading_is_seen_and_nothing_is_changed(page: Page, server: Server, opened: str) -> None:

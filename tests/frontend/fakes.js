@@ -171,8 +171,10 @@ export function installMessages() {
   const heard = [];
   class Element {
     children = [];
+    dataset = {};
     append(...children) {
       this.children.push(...children);
+      for (const child of children) if (child instanceof Element) child.parent = this;
       if (this === messages) heard.push(children[0].children[0].children[0]);
     }
     get firstChild() {
@@ -181,9 +183,16 @@ export function installMessages() {
     querySelectorAll() {
       return [];
     }
-    setAttribute() {}
+    setAttribute(name, value) {
+      if (name.startsWith("data-")) this.dataset[name.slice(5)] = value;
+    }
     addEventListener() {}
-    remove() {}
+    matches() {
+      return this.isHovered ?? false;
+    }
+    remove() {
+      this.parent.children = this.parent.children.filter((child) => child !== this);
+    }
   }
   const messages = new Element();
   globalThis.HTMLElement = Element;

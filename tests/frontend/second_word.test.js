@@ -1,7 +1,7 @@
 /** What a reader decided or outlined by hand, against random gestures that would have a model answer anew. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { Slices } from "../../frontend/static/js/image/slices.js";
 import { Actions } from "../../frontend/static/js/reading/actions.js";
 import { Draft } from "../../frontend/static/js/reading/draft.js";
@@ -104,4 +104,32 @@ test("a gesture between two is no second word", () => {
       ["exclude"],
     );
   });
+});
+
+test("a second word answers a question that can still be read, and no other", () => {
+  each(10, (next) => {
+    const { prompt, mask } = randomCase(next);
+    const { actions, sent, said } = opened("accepted", "paint", prompt, mask);
+    const after = replacing["a box is moved"](next, prompt);
+    actions.prompt(prompt, after);
+    mock.timers.tick(60_000);
+    actions.prompt(prompt, after);
+    assert.deepEqual([sent.length, said.length], [0, 2]);
+    actions.prompt(prompt, after);
+    assert.equal(sent.length, 1);
+  });
+});
+
+test("a question does not vanish from under the pointer, and does soon after the pointer has left it", () => {
+  const { prompt, mask } = randomCase(() => 0.3);
+  const { actions } = opened("accepted", "paint", prompt, mask);
+  actions.proposeSlice();
+  const messages = document.querySelector("#messages");
+  const [question] = messages.children;
+  question.isHovered = true;
+  mock.timers.tick(60_000);
+  assert.deepEqual(messages.children, [question]);
+  question.isHovered = false;
+  mock.timers.tick(1000);
+  assert.deepEqual(messages.children, []);
 });

@@ -27,18 +27,39 @@ export function hideProgress() {
   byId("progress-text").hidden = true;
 }
 
+const passes_after_ms = 6000;
+/** What asks for something is read, and thought about. */
+const passes_with_action_after_ms = 12_000;
+
+/** @type {(about: string) => HTMLElement|null} */
+const shown = (about) =>
+  [.../** @type {HTMLCollectionOf<HTMLElement>} */ (byId("messages").children)].find(
+    (message) => message.dataset.about === about,
+  ) ?? null;
+
+/** Can a message about this still be read? @param {string} about */
+export const isMessageShown = (about) => shown(about) !== null;
+
+/** It is no longer so. @param {string} about */
+export function withdrawMessage(about) {
+  shown(about)?.remove();
+}
+
 /**
  * @param {string} text
- * @param {{stays?: boolean, action?: string, act?: () => void, dismiss?: () => void}} [options] a message that stays until
- * it is dismissed, and what can be done about it
+ * @param {{stays?: boolean, action?: string, act?: () => void, dismiss?: () => void, about?: string}} [options] a message
+ * that stays until it is dismissed, what can be done about it, and what it takes the place of: a message about the same
  */
-export function showMessage(text, { stays = false, action = "", act = () => {}, dismiss = () => {} } = {}) {
+export function showMessage(
+  text,
+  { stays = false, action = "", act = () => {}, dismiss = () => {}, about = text } = {},
+) {
   const messages = byId("messages");
-  if (!action) for (const old of [...messages.children]) if (old.firstChild?.textContent === text) old.remove();
+  withdrawMessage(about);
   const close = element("button", { type: "button", class: "quiet", "aria-label": "Dismiss" }, "×");
   const offer = action ? [element("button", { type: "button", class: "link" }, action)] : [];
   const kind = stays ? "message stays" : "message";
-  const message = element("div", { class: kind }, element("span", {}, text), ...offer, close);
+  const message = element("div", { class: kind, "data-about": about }, element("span", {}, text), ...offer, close);
   close.addEventListener("click", () => {
     message.remove();
     dismiss();
@@ -50,5 +71,13 @@ export function showMessage(text, { stays = false, action = "", act = () => {}, 
   messages.append(message);
   const passing = messages.querySelectorAll(".message:not(.stays)");
   for (const old of [...passing].slice(0, -3)) old.remove();
-  if (!stays) setTimeout(() => message.remove(), 6000);
+  if (!stays) passes(message, action ? passes_with_action_after_ms : passes_after_ms);
+}
+
+/** Not from under the pointer, whose click would go to the image beneath. @param {HTMLElement} message @param {number} after_ms */
+function passes(message, after_ms) {
+  setTimeout(() => {
+    if (message.matches(":hover, :focus-within")) passes(message, 1000);
+    else message.remove();
+  }, after_ms);
 }

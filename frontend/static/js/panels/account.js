@@ -3,8 +3,8 @@
 import { changePassword, getSession, signOut, signOutEverywhere } from "../common/access_api.js";
 import { byId, find } from "../common/dom.js";
 import { counted } from "../common/format.js";
+import { SecondWord } from "../common/second_word.js";
 import { session, signInPath } from "../common/session.js";
-import { SecondWord } from "../reading/second_word.js";
 import { unsentCount } from "../reading/unsent.js";
 
 /** After the moment that the server names; by its clock the session has ended then. */

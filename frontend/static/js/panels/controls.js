@@ -45,9 +45,18 @@ export function bindSettings(display, limits) {
   limit.addEventListener("change", () => limits.choose(limit.value));
   const opacity = byId("opacity", HTMLInputElement);
   opacity.addEventListener("input", () => display.setOpacity(Number(opacity.value) / 100));
+  // Pulled by the pointer, a slider gives the arrows back to the slices, as a button does, once it has changed.
+  for (const slider of document.querySelectorAll("input[type=range]"))
+    slider.addEventListener("pointerup", () => setTimeout(() => /** @type {HTMLElement} */ (slider).blur()));
   const smallest = byId("smallest-part", HTMLInputElement);
-  smallest.value = localStorage.getItem(smallestKey) ?? smallest.value;
-  smallest.addEventListener("change", () => localStorage.setItem(smallestKey, smallest.value));
+  const proposed = smallest.value;
+  smallest.value = localStorage.getItem(smallestKey) ?? proposed;
+  const keepSmallest = () => {
+    if (!smallest.checkValidity()) smallest.value = proposed;
+    localStorage.setItem(smallestKey, smallest.value);
+  };
+  smallest.addEventListener("change", keepSmallest);
+  keepSmallest();
   const reader = byId("reader", HTMLInputElement);
   reader.value = readerName();
   reader.addEventListener("change", () => setReaderName(reader.value));

@@ -3,15 +3,19 @@
 import { listAllStudies } from "../common/api.js";
 import { buttonsOf, find } from "../common/dom.js";
 import { grams, plusMinus } from "../common/format.js";
-import { showMessage } from "../common/status.js";
+import { showMessage, withdrawMessage } from "../common/status.js";
 import { keptSorting, nextUndone, sorted } from "../worklist/order.js";
 import { assignmentOf, goToNext } from "./assignment.js";
 
 /** @typedef {import("../reading/actions.js").Actions} Actions @typedef {import("../reading/outbox.js").Outbox} Outbox */
 
+/** What messages are about that say whether all slices are decided. */
+export const decided = "decided";
+
 /** Events: "sign" (the reader wants to). */
 export class FinishLine extends EventTarget {
   #isLeaving = false;
+  #wasDone = false;
 
   /**
    * @param {string} stackId @param {Actions} actions @param {Outbox} outbox
@@ -25,6 +29,7 @@ export class FinishLine extends EventTarget {
     this.spread = spread;
     actions.addEventListener("finished", () =>
       showMessage(`${this.#decided}: all slices are decided, ${this.mass}.`, {
+        about: decided,
         action: "Sign and next patient",
         act: () => this.dispatchEvent(new Event("sign")),
       }),
@@ -48,6 +53,8 @@ export class FinishLine extends EventTarget {
     if (!draft.isOpen) return;
     const isDone = !undecided.length;
     document.body.classList.toggle("finished", isDone);
+    if (this.#wasDone && !isDone) withdrawMessage(decided);
+    this.#wasDone = isDone;
     for (const place of document.querySelectorAll("[data-finish=decided]")) place.textContent = this.#decided;
     const left = `left: ${undecided.map((index) => index + 1).join(", ")}`;
     const place = find("[data-finish=left]");

@@ -28,6 +28,8 @@ export class HistoryPanel {
   #shownAt = "";
   /** The reading's revision that the list was made at. */
   #revision = -1;
+  /** Was a step of the list that is read anew the keyboard's place? */
+  #hadFocus = false;
 
   /**
    * @param {HTMLElement} place @param {import("../image/slices.js").Slices} slices
@@ -39,6 +41,7 @@ export class HistoryPanel {
     this.draft = draft;
     this.outbox = outbox;
     this.list = find("ol", place);
+    this.waits = find("p", place);
   }
 
   /** Read anew where it is shown and the reading has changed. */
@@ -46,7 +49,10 @@ export class HistoryPanel {
     const { draft, outbox } = this;
     if (!draft.isOpen) return;
     // Steps are counted from where the list was made.
-    this.list.inert = outbox.hasUnsaved || draft.revision !== this.#revision;
+    const isStale = outbox.hasUnsaved || draft.revision !== this.#revision;
+    if (isStale && this.list.contains(document.activeElement)) this.#hadFocus = true;
+    this.list.inert = isStale;
+    this.waits.hidden = !outbox.hasUnsaved || this.list.childElementCount > 0;
     if (this.place.hidden || outbox.hasUnsaved) return;
     const at = `${draft.reading.id} ${draft.revision}`;
     if (at === this.#shownAt) return;
@@ -78,6 +84,9 @@ export class HistoryPanel {
     const start = element("li", {}, this.#button("As proposed", "", live.length ? whole : null, live.length === 0));
     this.list.replaceChildren(...rows, ...(isWhole ? [start] : []));
     this.show();
+    if (this.#hadFocus && document.activeElement === document.body)
+      /** @type {HTMLElement|null} */ (this.list.querySelector("button:enabled"))?.focus();
+    this.#hadFocus = false;
   }
 
   /** @param {PastEdit} edit @param {Steps} away */

@@ -15,6 +15,9 @@ const causes = [
 ];
 /** On a closed select; on an open one they change nothing before the choice. */
 const steps = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End", "PageUp", "PageDown"]);
+/** Letters too: they choose the option that begins so. @param {KeyboardEvent} event */
+const isStep = ({ key, altKey, ctrlKey, metaKey }) =>
+  !altKey && (steps.has(key) || (key.length === 1 && key !== " " && !ctrlKey && !metaKey));
 const notStated = { layer: null, ischaemic: null };
 
 export class PatternPanel {
@@ -67,7 +70,7 @@ export class PatternPanel {
       event.preventDefault();
       if (event.key === "Escape") this.#fill();
       this.select.blur();
-    } else if (steps.has(event.key) && !event.altKey) this.#isStepping = true;
+    } else if (isStep(event)) this.#isStepping = true;
   }
 
   /** Send what the select says, where that is another than what is stated. */

@@ -3,9 +3,9 @@
 import { changePerson, createPerson, listPeople } from "../common/access_api.js";
 import { byId, element, find } from "../common/dom.js";
 import { ago } from "../common/format.js";
+import { SecondWord } from "../common/second_word.js";
 import { session } from "../common/session.js";
 import { groupsText, roleNames, rolesText } from "../people/words.js";
-import { SecondWord } from "../reading/second_word.js";
 import { AccessForm } from "./access_form.js";
 
 /** @typedef {import("../common/access_api.js").Account} Account */

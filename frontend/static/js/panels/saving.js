@@ -12,7 +12,8 @@ import { hideProgress, noticed_after_ms, showMessage, showProgress } from "../co
 export class SavingPanel {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #slow;
-  #isExportAwaited = false;
+  /** What follows once all is saved. @type {Set<string>} */
+  #awaited = new Set();
 
   /** @param {Draft} draft @param {Outbox} outbox */
   constructor(draft, outbox) {
@@ -64,15 +65,15 @@ export class SavingPanel {
 
   /** What is still on its way is waited for. @param {string} what @param {() => void} act */
   #onceSaved(what, act) {
-    if (!this.draft.isOpen || this.#isExportAwaited) return;
+    if (!this.draft.isOpen || this.#awaited.has(what)) return;
     if (!this.outbox.hasUnsaved) {
       act();
       return;
     }
-    this.#isExportAwaited = true;
+    this.#awaited.add(what);
     showMessage(`The ${what} follows as soon as all changes are saved.`);
     const follow = () => {
-      this.#isExportAwaited = false;
+      this.#awaited.delete(what);
       act();
     };
     this.outbox.addEventListener("saved", follow, { once: true });

@@ -2,10 +2,11 @@
 
 import { amendReading, newClientId, readerName, signReading } from "../common/api.js";
 import { byId, find } from "../common/dom.js";
-import { counted, dayAndTimeOf, personName, readerShown } from "../common/format.js";
+import { counted, dayAndTimeOf, patternText, personName, readerShown } from "../common/format.js";
 import { untilAnswered } from "../common/retry.js";
-import { hideProgress, showMessage, showProgress } from "../common/status.js";
+import { hideProgress, showMessage, showProgress, withdrawMessage } from "../common/status.js";
 import { pathOf } from "../reading/opening.js";
+import { decided } from "./finish.js";
 import { sentAt } from "./sent.js";
 
 /** @typedef {import("../reading/actions.js").Actions} Actions @typedef {import("../reading/outbox.js").Outbox} Outbox */
@@ -13,6 +14,7 @@ import { sentAt } from "./sent.js";
 
 export class Signing {
   #isSending = false;
+  #isWaiting = false;
 
   /**
    * @param {import("../common/types.js").Stack} stack @param {Actions} actions @param {Outbox} outbox
@@ -43,19 +45,31 @@ export class Signing {
     if (!this.draft.isOpen || this.#isSending) return;
     if (this.draft.isSigned) return showMessage("This reading is signed already.");
     const left = this.actions.undecided.map((index) => index + 1);
-    if (left.length) return showMessage(`Not signed: ${counted(left.length, "slice")} left, ${left.join(", ")}.`);
+    const why = `${counted(left.length, "slice")} left, ${left.join(", ")}`;
+    if (left.length) return showMessage(`Not signed: ${why}.`, { about: decided });
+    withdrawMessage(decided);
     if (this.outbox.asideCount) return showMessage("Not signed: a change of yours waits for your decision.");
     if (this.outbox.hasUnsaved) {
       showMessage("It can be signed as soon as all changes are saved.");
+      if (this.#isWaiting) return undefined;
+      this.#isWaiting = true;
       await new Promise((saved) => this.outbox.addEventListener("saved", saved, { once: true }));
+      this.#isWaiting = false;
       if (this.actions.undecided.length || this.outbox.asideCount) return undefined;
     }
     const { revision } = this.draft;
     const who = readerName() || "a reader without a name";
     const what = `${personName(this.stack.patient.name)}, ${this.finish.mass}`;
-    const text = `Sign as ${who}: ${what}. Press again to sign.`;
+    const text = `Sign as ${who}: ${what}.${this.#contradiction()} Press again to sign.`;
     this.actions.twice(`sign ${revision}`, text, () => void this.#sign(revision), "Sign and next patient");
     return undefined;
+  }
+
+  /** What the reader stated of an enhancement that is nowhere outlined. */
+  #contradiction() {
+    const { pattern, slices } = this.draft.reading;
+    if (!pattern || slices.some(({ segments }) => segments.scar?.area_mm2)) return "";
+    return ` No scar is outlined, and its pattern is stated: ${patternText(pattern)}.`;
   }
 
   async #sign(revision) {

@@ -3,8 +3,8 @@
 import { createToken, listTokens, revokeToken } from "../common/access_api.js";
 import { byId, element, find } from "../common/dom.js";
 import { ago } from "../common/format.js";
+import { SecondWord } from "../common/second_word.js";
 import { groupsText, permissionNames, tokenState } from "../people/words.js";
-import { SecondWord } from "../reading/second_word.js";
 import { AccessForm } from "./access_form.js";
 import { button } from "./people.js";
 

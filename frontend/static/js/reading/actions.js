@@ -175,16 +175,16 @@ export class Actions extends Corrections {
     if (this.draft.reading.can_redo || this.outbox.canRedo || this.outbox.isUndoing) this.outbox.redo();
   }
 
-  /** An undo or redo changed these slices: go there. @param {string} what @param {Partial<Edit>[]} changed */
+  /** An undo or redo changed these slices, or what is of none: go there, and say it. @param {string} what @param {Partial<Edit>[]} changed */
   goToChange(what, changed) {
     /** @type {Partial<SliceKey>[]} */
     const touched = [];
     for (const each of changed) touched.push(...(each.slices ?? [each]));
     const at = touched.map((slice) => this.slices.indexOf(slice)).filter((index) => index >= 0);
     this.drawing.select(null);
-    if (!at.length) return;
-    showMessage(`${what}: ${at.length === 1 ? `slice ${at[0] + 1}` : counted(at.length, "slice")}`);
-    if (!at.includes(this.slices.index)) void this.slices.go(at[0]);
+    if (at.length) showMessage(`${what}: ${at.length === 1 ? `slice ${at[0] + 1}` : counted(at.length, "slice")}`);
+    else showMessage(`${what}.`);
+    if (at.length && !at.includes(this.slices.index)) void this.slices.go(at[0]);
   }
 }
 

@@ -1,14 +1,13 @@
 /** What the reader can correct on a slice: its prompts and its mask. Each is shown at once, and sent as one edit. */
 
 import { stateNames } from "../common/format.js";
-import { showMessage } from "../common/status.js";
+import { isMessageShown, showMessage, withdrawMessage } from "../common/status.js";
 import { hasSameGrid } from "../image/slices.js";
 import { without } from "../tools/drawing.js";
 import { curveOf, evened } from "./contour.js";
 import { withCoresFilled } from "./cores.js";
 import { isChange, paintEdit, promptEdit } from "./edits.js";
 import { boxesAround, emptyMask, holdsPixel, isAny, withoutIslands } from "./mask.js";
-import { SecondWord } from "./second_word.js";
 import { isByHand, isDecided, keyOf, segmentOf } from "./segments.js";
 
 /** @typedef {import("../common/types.js").Rle} Rle @typedef {import("../common/types.js").Prompt} Prompt */
@@ -19,8 +18,13 @@ const otherwise = "or correct it with clicks, a new box, or the brush.";
 const staysByHand = "Outlined by hand: what is there stays, boxes only add to it. The eraser takes away.";
 const farText = "That lies far from the left ventricle: draw it again if scar is meant there.";
 const carried_margin_pixels = 2;
+/** What the message is about that asks for a second word. */
+const question = "question";
 
 export class Corrections extends EventTarget {
+  /** What the question is about. */
+  #asked = "";
+
   /**
    * @param {import("../image/slices.js").Slices} slices @param {import("./draft.js").Draft} draft
    * @param {import("./outbox.js").Outbox} outbox @param {import("../tools/drawing.js").Drawing} drawing
@@ -33,7 +37,6 @@ export class Corrections extends EventTarget {
     this.outbox = outbox;
     this.drawing = drawing;
     this.ventricles = ventricles;
-    this.secondWord = new SecondWord();
     /** How many changes of slices were made here. */
     this.count = 0;
   }
@@ -50,7 +53,7 @@ export class Corrections extends EventTarget {
   /** @param {Edit} edit @param {SliceKey} slice */
   add(edit, { sop_instance_uid, frame_number } = this.slices.current) {
     if (!isChange(edit)) return;
-    this.secondWord.forget();
+    withdrawMessage(question);
     this.count += 1;
     this.outbox.add({ ...edit, sop_instance_uid, frame_number });
   }
@@ -117,13 +120,16 @@ export class Corrections extends EventTarget {
   }
 
   /**
-   * Act when it is asked for twice, or pressed in the message.
+   * Act when it is asked for again while the question can be read, or pressed in it.
    * @param {string} what @param {string} text @param {() => void} act @returns {boolean} whether it was the second time
    */
   twice(what, text, act, action = "Replace") {
-    const isGiven = this.secondWord.isGiven(what);
-    if (isGiven) act();
-    else showMessage(text, { action, act });
+    const isGiven = this.#asked === what && isMessageShown(question);
+    this.#asked = what;
+    if (isGiven) {
+      withdrawMessage(question);
+      act();
+    } else showMessage(text, { action, act, about: question });
     return isGiven;
   }
 

@@ -1,4 +1,4 @@
-/** What would replace a reader's own work by a model's answer is done when it is asked for twice. */
+/** What cannot be taken back is done when it is asked for twice, where the question stays to be read. */
 
 const forgotten_after_ms = 20_000;
 
@@ -11,9 +11,5 @@ export class SecondWord {
     const isGiven = this.#asked === what && Date.now() - this.#at < forgotten_after_ms;
     [this.#asked, this.#at] = [isGiven ? "" : what, Date.now()];
     return isGiven;
-  }
-
-  forget() {
-    this.#asked = "";
   }
 }
