@@ -69,7 +69,7 @@ def gpu_rows(device: torch.device) -> Iterator[Summary]:
     network, timed = build_segmenter(weights).to(device), Timed(device)
     yield from _encoder_rows(network.image_encoder, weights.entry.input_size, timed)
     yield from _decoder_rows(network, timed)
-    yield from _engine_rows(SegmenterEngine(weights, device=str(device)), timed)
+    yield from _engine_rows(SegmenterEngine(weights, device=str(device), as_graphs=True), timed)
     yield from vit_rows(timed)
 
 

@@ -123,6 +123,7 @@ def embedded_segmenter(settings: Settings, weights: str | Path, timing: Timing =
         device=settings.device,
         cache_bytes=settings.embedding_cache_mib * 2**20,
         export_folder=exports_of(settings),
+        as_graphs=True,
         timing=timing,
     )
 

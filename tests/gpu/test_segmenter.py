@@ -1,5 +1,6 @@
 """On a CUDA device the segmenter answers as on the CPU, but for the rim of its masks."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -36,10 +37,12 @@ def on_cpu() -> SegmenterEngine:
 
 
 @pytest.fixture(params=(Precision.BFLOAT16, Precision.FLOAT32), ids=str)
-def on_cuda(cuda: str, request: pytest.FixtureRequest) -> SegmenterEngine:
-    engine = SegmenterEngine(load(SEGMENTER, WEIGHTS), device=cuda, precision=request.param)
+def on_cuda(cuda: str, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[SegmenterEngine]:
+    """Its networks are begun as graphs, in whatever numbers of rows are asked for."""
+    engine = SegmenterEngine(load(SEGMENTER, WEIGHTS), device=cuda, precision=request.param, as_graphs=True)
     assert ("bfloat16" in engine.device_and_precision) is (request.param is Precision.BFLOAT16)
-    return engine
+    yield engine
+    assert not [message for message in caplog.messages if "CUDA graph" in message]
 
 
 @pytest.fixture(scope="module")
@@ -103,11 +106,3 @@ def test_several_readers_are_answered_as_each_alone(
     on_cuda.forget()
     with ThreadPoolExecutor(SLICES) as threads:
         assert all(map(is_in_rim, threads.map(partial(answer, on_cuda), prompts), alone))
-
-
-def test_its_networks_are_begun_as_graphs(
-    on_cuda: SegmenterEngine, prompts: list[tuple[SliceImage, Prompt]], caplog: pytest.LogCaptureFixture
-) -> None:
-    for asked in prompts:
-        answer(on_cuda, asked)
-    assert not [message for message in caplog.messages if "CUDA graph" in message]

@@ -92,6 +92,10 @@ def test_many_threads_are_each_answered_what_they_asked() -> None:
         assert all(threads.map(lambda given: is_answered(graphs, *given), asked))
 
 
+def has_no_memory(run: Callable[[], Tensors]) -> tuple[Tensors, Callable[[], None]]:
+    raise torch.OutOfMemoryError("CUDA out of memory")
+
+
 def cannot_be_recorded(run: Callable[[], Tensors]) -> tuple[Tensors, Callable[[], None]]:
     raise RuntimeError("operation not permitted when stream is capturing")
 
@@ -113,6 +117,7 @@ def answers_no_number(run: Callable[[], Tensors]) -> tuple[Tensors, Callable[[],
 @pytest.mark.parametrize(
     ("record", "why"),
     [
+        (has_no_memory, "out of memory"),
         (cannot_be_recorded, "not permitted"),
         (takes_for_constant, "answers otherwise"),
         (answers_no_number, "answers otherwise"),
@@ -126,22 +131,6 @@ def test_where_no_graph_serves_the_network_is_run_and_it_is_logged_once(
     graphs = CudaGraphs(Network(), record)
     assert all(is_answered(graphs, *rows(2, seed)) for seed in range(3))
     assert [why in message for message in caplog.messages] == [True]
-
-
-def test_a_device_out_of_memory_is_told_and_recording_is_tried_again() -> None:
-    recorder, is_full = Recorder(), True
-
-    def record(run: Callable[[], Tensors]) -> tuple[Tensors, Callable[[], None]]:
-        if is_full:
-            raise torch.OutOfMemoryError
-        return recorder(run)
-
-    graphs = CudaGraphs(Network(), record)
-    with pytest.raises(torch.OutOfMemoryError):
-        graphs(*rows(2))
-    is_full = False
-    assert is_answered(graphs, *rows(2))
-    assert recorder.recorded == 1
 
 
 def test_nothing_is_recorded_on_a_cpu() -> None:

@@ -3,8 +3,10 @@
 CUDA graphs: CUDA C++ Programming Guide, "CUDA Graphs"; torch.cuda.graph.
 """
 
+import gc
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import TypeVar, cast
@@ -24,8 +26,8 @@ Record = Callable[[Callable[[], Tensors]], tuple[Tensors, Callable[[], None]]]
 WARM_UP_RUNS = 3
 """Before a graph is recorded: libraries choose their kernels in the first runs."""
 
-LARGEST_DIFFERENCE = 0.01
-"""Norm of the difference from the network's answer, over that answer's norm: another kernel rounds otherwise."""
+LARGEST_DIFFERENCE = 1e-3
+"""Norm of the difference from the network's answer to as many rows, over that answer's norm."""
 
 _recording = Lock()
 """One graph is recorded at a time in a process."""
@@ -72,21 +74,18 @@ class CudaGraphs:
         return self._network(*given)
 
     def _recorded(self, rows: int, given: Tensors) -> _Graph | None:
-        """Recorded from zeros and tried with what is given, so that nothing given is taken for a constant.
-
-        Raises torch.OutOfMemoryError.
-        """
-        places = tuple(tensor.new_zeros(rows, *tensor.shape[1:]) for tensor in given)
+        """Recorded from zeros and tried with what is given, so that nothing given is taken for a constant."""
         try:
+            places = tuple(tensor.new_zeros(rows, *tensor.shape[1:]) for tensor in given)
             with _recording:
                 graph = _Graph(places, *self._record(lambda: self._network(*places)))
             found = graph(given)
-        except torch.OutOfMemoryError:
-            raise
+            expected = self._network(*places)  # of as many rows: of other shapes libraries round otherwise
         except RuntimeError as error:
             log.warning("no CUDA graph could be recorded, each kernel is begun by itself: %s", error)
             return None
-        differences = list(map(_relative_difference, found, self._network(*given)))
+        pairs = zip(found, expected, strict=True)
+        differences = [_relative_difference(answer, wanted[: len(answer)]) for answer, wanted in pairs]
         if all(difference < LARGEST_DIFFERENCE for difference in differences):
             return graph
         log.warning("a CUDA graph answers otherwise (%s): each kernel is begun by itself", differences)
@@ -96,23 +95,51 @@ class CudaGraphs:
 class CudaRecorder:
     """Records runs on one device, all in the same memory: answers are taken away before another graph runs."""
 
+    _has_failed = False
+    """In this process: where a recording fails, torch before 2.15 leaves its memory as if one were under way."""
+
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._stream = torch.cuda.Stream(device)
         self._memory = torch.cuda.graph_pool_handle()
+        self._graphs: list[torch.cuda.CUDAGraph] = []
+        """Kept, whether they are used or not: one that goes takes along what others of its stream compute in."""
 
     def __call__(self, run: Callable[[], Tensors]) -> tuple[Tensors, Callable[[], None]]:
-        with torch.cuda.device(self._device):
-            self._stream.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(self._stream):
+        """Raises RuntimeError, as whatever torch raises is one."""
+        if CudaRecorder._has_failed:
+            raise RuntimeError("an earlier recording failed")
+        graph = torch.cuda.CUDAGraph()
+        self._graphs.append(graph)
+        outside = torch.cuda.current_stream(self._device)
+        try:
+            # The outer stream is left whatever becomes of the recording within.
+            with torch.cuda.device(self._device), torch.cuda.stream(self._stream), _no_garbage_collection():
+                self._stream.wait_stream(outside)
                 for _ in range(WARM_UP_RUNS):
                     run()
-            torch.cuda.current_stream().wait_stream(self._stream)
-            graph = torch.cuda.CUDAGraph()
-            # Other threads may ask the device for memory meanwhile.
-            with torch.cuda.graph(graph, self._memory, self._stream, capture_error_mode="thread_local"):
-                answers = run()
+                # Other threads may ask the device for memory meanwhile.
+                with torch.cuda.graph(graph, self._memory, self._stream, capture_error_mode="thread_local"):
+                    answers = run()
+        except RuntimeError:
+            CudaRecorder._has_failed = True
+            raise
+        finally:
+            outside.wait_stream(self._stream)
         return answers, graph.replay
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """A graph that nobody has any more cannot go while another is recorded by the thread that collects it."""
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def as_cuda_graphs(network: Network, device: torch.device) -> Network:

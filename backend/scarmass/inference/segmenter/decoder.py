@@ -61,15 +61,17 @@ class Decoder:
         onnx_decoder: OnnxDecoder | None = None,
         onnx_refiner: OnnxRefiner | None = None,
         callers_at_once: int = 1,
+        as_graphs: bool = False,
     ) -> None:
         """onnx_decoder: asked in the network's place, for what is then refined; onnx_refiner: by this. callers_at_once:
-        so many are answered in one run, of whichever slices."""
+        so many are answered in one run, of whichever slices. as_graphs: a CUDA device is given whole runs."""
         self._network = network
         self._onnx_decoder = onnx_decoder
-        self._decode_tokens = as_cuda_graphs(network.decode_tokens, device)
-        self._with_outlines = onnx_refiner
-        if onnx_refiner is None and network.refiner is not None:
-            self._with_outlines = as_cuda_graphs(network.refiner.with_outlines, device)
+        self._decode_tokens = network.decode_tokens
+        self._with_outlines = onnx_refiner or (network.refiner and network.refiner.with_outlines)
+        if as_graphs:
+            self._decode_tokens = as_cuda_graphs(self._decode_tokens, device)
+            self._with_outlines = self._with_outlines and as_cuda_graphs(self._with_outlines, device)
         self._entry = entry
         self._device = device
         self._kept = TensorCache(KEPT_BYTES)

@@ -66,9 +66,12 @@ def open_encoder(
     device: torch.device,
     exported: OnnxEncoder | None = None,
     precision: Precision | None = None,
+    *,
+    as_graphs: bool = False,
     timing: Timing = untimed,
 ) -> Encoder:
-    """exported: asked in the encoder's place. precision: of a GPU, bfloat16 by default where that agrees."""
+    """exported: asked in the encoder's place. precision: of a GPU, bfloat16 by default where that agrees. as_graphs: as
+    in in_torch."""
     if exported is not None:
         return Encoder(one_by_one(exported), exported.precision, 1, timing)
     half = None
@@ -80,7 +83,7 @@ def open_encoder(
         half = in_bfloat16(encoder, input_size, device)
     used = Precision.FLOAT32 if half is None else Precision.BFLOAT16
     at_once = ON_A_GPU if device.type == "cuda" and input_size <= FEW_PIXELS else 1
-    return Encoder(in_torch(half or encoder, device, as_graphs=True), used, at_once, timing)
+    return Encoder(in_torch(half or encoder, device, as_graphs), used, at_once, timing)
 
 
 def one_by_one(encode: Callable[[Float32], Tensor]) -> Encode:

@@ -88,14 +88,16 @@ class SegmenterEngine:
         export_folder: Path | None = None,
         encode: Callable[[Float32], Tensor] | None = None,
         precision: Precision | None = None,
+        as_graphs: bool = False,
         timing: Timing = untimed,
     ) -> None:
         """device: auto (cuda where there is one, else cpu), cpu, cuda or cuda:n.
 
         cache_bytes bounds the embeddings kept (2 MiB each). export_folder: where ONNX exports of encoder, decoder and
         refiner are kept; None runs them in torch. Only TinyViT on a CPU is exported. encode: an encoder used in its
-        place. precision: that a GPU encodes in, bfloat16 by default where that agrees with float32. timing: of each run
-        of the encoder, and of each batch of prompts decoded.
+        place. precision: that a GPU encodes in, bfloat16 by default where that agrees with float32. as_graphs: a CUDA
+        device is given whole networks to run, for an engine that serves long. timing: of each run of the encoder, and
+        of each batch of prompts decoded.
         """
         self._weights = weights
         entry = weights.entry
@@ -111,13 +113,15 @@ class SegmenterEngine:
                 onnx_refiner = OnnxRefiner(refiner, weights.sha256, export_folder)
         if encode is None:
             encoder = self._network.image_encoder
-            self._encoder = open_encoder(encoder, entry.input_size, self._device, onnx_encoder, precision, timing)
+            given = encoder, entry.input_size, self._device
+            self._encoder = open_encoder(*given, onnx_encoder, precision, as_graphs=as_graphs, timing=timing)
         else:
             self._encoder = Encoder(one_by_one(encode), Precision.FLOAT32, 1, timing)
         decoding = [network.precision for network in (onnx_decoder, onnx_refiner) if network is not None]
         self._precisions = sorted({self._encoder.precision, *(decoding or [Precision.FLOAT32])})
         at_once = READERS_AT_ONCE if self._device.type == "cuda" else 1
-        self._decoder = Decoder(self._network, entry, self._device, onnx_decoder, onnx_refiner, at_once)
+        networks = self._network, entry, self._device, onnx_decoder, onnx_refiner
+        self._decoder = Decoder(*networks, callers_at_once=at_once, as_graphs=as_graphs)
         self._embeddings = TensorCache(cache_bytes)
         self._logits = TensorCache(LOGITS_CACHE_BYTES)
         self._greys = TensorCache(GREY_CACHE_BYTES)
