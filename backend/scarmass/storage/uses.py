@@ -43,6 +43,7 @@ def uses_of_studies(session: Session, author: str) -> Sequence[StudyUse]:
     came_at = select(func.max(InstanceRow.imported_at))
     came_at = came_at.where(InstanceRow.study_instance_uid == StudyRow.study_instance_uid)
     last = select(StudyChangeRow.id).where(StudyChangeRow.study_instance_uid == StudyRow.study_instance_uid)
+    last = last.where(StudyChangeRow.change.has_key("removed"))  # other changes say nothing of the worklist
     last = last.order_by(StudyChangeRow.id.desc()).limit(1).correlate(StudyRow).scalar_subquery()
     query = (
         select(

@@ -67,6 +67,28 @@ def test_a_study_that_somebody_brings_back_stays_for_as_long_again(
     assert listed(client) == []
 
 
+def test_a_study_that_is_off_the_worklist_goes_whichever_study_group_it_is_given_meanwhile(
+    context: Context, client: TestClient, stack_id: str, patient: Distinctive
+) -> None:
+    apply_rules(context.places, in_days(91))
+    url = f"/api/v1/studies/{patient.study_instance_uid}"
+    client.patch(url, json={"study_group": "cardiology"}, headers=ANNA).raise_for_status()
+    apply_rules(context.places, in_days(29))
+    assert len(listed(client, removed=True)) == 1
+    apply_rules(context.places, in_days(91))
+    wait_until(lambda: not listed(client, removed=True), 60)
+
+
+def test_what_a_reader_took_off_stays_whichever_study_group_it_is_given(
+    context: Context, client: TestClient, stack_id: str, patient: Distinctive
+) -> None:
+    url = f"/api/v1/studies/{patient.study_instance_uid}"
+    client.patch(url, json={"removed": True}, headers=ANNA).raise_for_status()
+    client.patch(url, json={"study_group": "cardiology"}, headers=ANNA).raise_for_status()
+    apply_rules(context.places, in_days(9999))
+    assert len(listed(client, removed=True)) == 1
+
+
 def test_what_a_reader_took_off_the_worklist_is_not_deleted_by_itself(
     context: Context, client: TestClient, stack_id: str, patient: Distinctive
 ) -> None:
