@@ -39,7 +39,7 @@ class DeletionRow(Table):
 
 
 class NightRow(Table):
-    """A day on which somebody began the daily work: of several servers, the one that added the row."""
+    """A day whose daily work is done, by whichever server."""
 
     __tablename__ = "nights"
 
