@@ -40,8 +40,8 @@ class Deletion:
     """The record of a deletion, which holds nothing of the patient but a keyed hash of the PatientID.
 
     counts: what was removed so far, by kind. sent_to: peers that results were sent to, which have copies of their own.
-    waits_because: what is in its way, None where nothing is. done_at: None while it goes on. rewritten_at: when the
-    database's files were written anew without what was deleted.
+    waits_because: what is in its way, None where nothing is. left_because: why studies that it might have removed stay.
+    done_at: None while it goes on. rewritten_at: when the database's files were written anew without what was deleted.
     """
 
     id: uuid.UUID
@@ -52,6 +52,7 @@ class Deletion:
     counts: Mapping[str, int]
     sent_to: tuple[str, ...]
     waits_because: str | None
+    left_because: tuple[str, ...]
     done_at: datetime | None
     rewritten_at: datetime | None
 

@@ -98,19 +98,21 @@ def _off_worklist(session: Session, study_instance_uid: str) -> StudyHeader:
 
 
 def _delete_patient(places: Places, session: Session, patient_id: str, request: DeletionRequest) -> Deletion:
-    uids = tuple(study.study_instance_uid for study in _studies(session, patient_id))
-    sees_everything = places.database.sight is None  # who does not deletes what they see, and nothing that comes later
-    return _add(places, session, Target(uids, patient_id if sees_everything else None), patient_id, request)
+    found = _studies(session, patient_id)
+    target = Target(tuple(study.study_instance_uid for study in found))
+    if places.database.sight is None:  # else they delete what they see, and nothing that comes later
+        known = next((study for study in found if study.patient_birth_date), found[0])
+        target = Target(target.studies, patient_id, known.patient_name, known.patient_birth_date)
+    return _add(places, session, target, patient_id, request)
 
 
 def _studies(session: Session, patient_id: str) -> list[StudyHeader]:
     """Raises PatientNotFound, PatientAmbiguous."""
     if not patient_id.strip():
         raise PatientNotFound("a patient without a PatientID is deleted study by study")
-    uids = sorted(erasing.studies_of_patient(session, patient_id))
-    if not uids:
+    found = erasing.studies_of_patient(session, patient_id)
+    if not found:
         raise PatientNotFound("nothing that is stored has this PatientID")
-    found = [studies.header_of(session, uid) or StudyHeader(uid, patient_id=patient_id) for uid in uids]
     if not all(is_same_patient(one, other) for one in found for other in found):
         raise PatientAmbiguous("two persons with different birth dates have this PatientID: delete study by study")
     return found

@@ -15,8 +15,8 @@ class DeletionRow(Table):
     are asked for.
 
     target: as JSON, null when all is done: it names the patient, and the record must not. counts: by kind. sent_to:
-    peers that have copies. waits_because: what is in the way. rewritten_at: when the database's files were written
-    anew.
+    peers that have copies. waits_because: what is in the way. left_because: why studies stay. rewritten_at: when the
+    database's files were written anew.
     """
 
     __tablename__ = "deletions"
@@ -34,6 +34,7 @@ class DeletionRow(Table):
     counts: Mapped[Json]
     sent_to: Mapped[list[str]]
     waits_because: Mapped[str | None]
+    left_because: Mapped[list[str]] = mapped_column(server_default="[]")
     done_at: Mapped[datetime | None]
     rewritten_at: Mapped[datetime | None]
 
