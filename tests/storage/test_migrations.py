@@ -196,7 +196,8 @@ def test_a_deletion_that_an_earlier_version_left_waiting_goes_on_and_one_that_it
     with database.transaction() as session:
         assert deletions.lock_target(session, waiting) == Target(("1.2.3",), "17")
         assert deletions.lock_target(session, ended) is None
-        assert deletions.get(session, ended).left_because == ()
+        record = deletions.get(session, ended)
+        assert (record.left_because, record.request.confirmation_hash) == ((), None)
     database.close()
 
 

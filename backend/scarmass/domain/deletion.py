@@ -26,6 +26,7 @@ class DeletionRequest:
     """What somebody asks to have deleted. client_id: of the request, which does the same when it comes again.
 
     whole_patient: every study of the patient, and not one alone. although_signed: also what is to be kept still.
+    confirmation_hash: keyed, of the study that was named and what was typed; None where nothing was.
     """
 
     client_id: uuid.UUID
@@ -33,6 +34,7 @@ class DeletionRequest:
     asked_by: str
     whole_patient: bool = False
     although_signed: bool = False
+    confirmation_hash: str | None = None
 
 
 @dataclass(frozen=True)

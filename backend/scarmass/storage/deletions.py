@@ -77,6 +77,7 @@ def add(session: Session, request: DeletionRequest, patient_hash: str, target: T
         "although_signed": request.although_signed,
         "reason": request.reason.value,
         "asked_by": request.asked_by,
+        "confirmation_hash": request.confirmation_hash,
         "target": asdict(target),
         "counts": {},
         "sent_to": [],
@@ -204,7 +205,12 @@ def _row(session: Session, deletion_id: uuid.UUID, lock: bool = False) -> Deleti
 
 def _deletion(row: DeletionRow) -> Deletion:
     request = DeletionRequest(
-        row.client_id, DeletionReason(row.reason), row.asked_by, row.whole_patient, row.although_signed
+        client_id=row.client_id,
+        reason=DeletionReason(row.reason),
+        asked_by=row.asked_by,
+        whole_patient=row.whole_patient,
+        although_signed=row.although_signed,
+        confirmation_hash=row.confirmation_hash,
     )
     return Deletion(
         id=row.id,

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
@@ -26,7 +27,7 @@ from scarmass.services.deletion.places import Places
 from scarmass.storage import deletions, erasing, jobs, signatures, studies
 from scarmass.storage.deletions import Target
 from scarmass.storage.jobs import Queue
-from scarmass.storage.record_key import patient_hash
+from scarmass.storage.record_key import confirmation_hash, patient_hash
 
 
 def delete_study(places: Places, study_instance_uid: str, typed: str, request: DeletionRequest) -> Deletion:
@@ -37,6 +38,7 @@ def delete_study(places: Places, study_instance_uid: str, typed: str, request: D
     Raises NotAllowed, StudyNotFound, StudyOnWorklist, DeletionNotConfirmed, SignedReadingsKept, PatientAmbiguous,
     PatientNotFound, ClientIdReused.
     """
+    request = replace(request, confirmation_hash=confirmation_hash(places.key, study_instance_uid, typed))
     with places.database.transaction() as session:
         if (before := deletions.by_client_id(session, request.client_id)) is not None:
             return _same(before, request)
@@ -82,6 +84,8 @@ def get_deletion(places: Places, deletion_id: uuid.UUID) -> Deletion:
 
 def _same(before: Deletion, request: DeletionRequest) -> Deletion:
     """Raises ClientIdReused."""
+    if before.request.confirmation_hash is None:  # as an earlier version asked it
+        request = replace(request, confirmation_hash=None)
     if before.request != request:
         raise ClientIdReused("this client_id asked for another deletion")
     return before
@@ -120,7 +124,7 @@ def _studies(session: Session, patient_id: str) -> list[StudyHeader]:
 
 def _add(places: Places, session: Session, target: Target, patient_id: str, request: DeletionRequest) -> Deletion:
     _require_not_kept(places, session, target.studies, request)
-    deletion = deletions.add(session, request, patient_hash(places.key, patient_id), target)
+    deletion = _same(deletions.add(session, request, patient_hash(places.key, patient_id), target), request)
     jobs.add_job(session, deletion.id, Queue.DELETING)
     return deletion
 
