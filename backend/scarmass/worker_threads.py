@@ -41,6 +41,8 @@ RECEIVER_POLL_S = 1.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 """Before a receiver of the audit trail that cannot be reached is tried again: doubled each time."""
 NIGHT_POLL_S = 300.0
+NIGHT_HOURS = 3
+"""So long after its hour the daily work is begun, or tried again, where it was not done."""
 
 
 class WorkerThread(ABC):
@@ -201,12 +203,15 @@ def arrival_worker(arrivals: Arrivals) -> TurnWorker:
 
 
 def night_worker(context: Context) -> TurnWorker:
-    """Does the daily work, which begins at an hour when nobody reads."""
+    """Does the daily work, which begins at an hour when nobody reads; what broke off is tried again before morning."""
 
     def look_at_the_clock() -> float:
         now = datetime.now().astimezone()
-        if now.hour == context.nightly_hour:
-            retention.nightly(context.places, now)
+        if 0 <= now.hour - context.nightly_hour < NIGHT_HOURS:
+            try:
+                retention.nightly(context.places, now)
+            except Away as error:  # not tried again at once, as other work is: it is heavy
+                log.warning("the daily work broke off: %s", error)
         return NIGHT_POLL_S
 
     return TurnWorker("nightly", look_at_the_clock, "the daily work broke off", NIGHT_POLL_S, first_s=NIGHT_POLL_S)

@@ -2,7 +2,15 @@
 
 import pytest
 
-from scarmass.domain.patient import distinct_names, is_same_name, is_same_patient, plain_date, plain_name, written_name
+from scarmass.domain.patient import (
+    distinct_names,
+    is_same_name,
+    is_same_patient,
+    is_surely_same_patient,
+    plain_date,
+    plain_name,
+    written_name,
+)
 from scarmass.domain.stack import StudyHeader
 
 
@@ -66,3 +74,22 @@ def test_a_patient_is_known_by_id_or_else_by_name_and_the_birth_dates_agree(
 )
 def test_a_name_is_written_as_people_write_it(name: str, written: str) -> None:
     assert written_name(name) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "birth_date", "is_surely"),
+    [
+        ("Doe^Jane", "19500101", True),
+        ("Smith^Jane", "1950.01.01", True),  # who married
+        ("Doe^Jane", "19510101", False),
+        ("DOE^JANE", "", True),
+        ("Smith^Jane", "", False),
+        ("", "", False),
+    ],
+)
+def test_a_patient_is_surely_the_same_by_the_birth_date_or_where_that_is_missing_by_the_name(
+    name: str, birth_date: str, is_surely: bool
+) -> None:
+    known = StudyHeader("1", "Doe^Jane", "17", "19500101")
+    assert is_surely_same_patient(known, StudyHeader("2", name, "17", birth_date)) is is_surely
+    assert not is_surely_same_patient(known, StudyHeader("2", name, "18", birth_date))

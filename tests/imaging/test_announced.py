@@ -52,6 +52,8 @@ def test_every_encoding_announces_the_same(tmp_path: Path, dataset: pydicom.File
         "Herz-MRT spät",
         found.series_description,
         dataset.PatientID,
+        dataset.PatientName,
+        dataset.PatientBirthDate,
     )
     assert "LGE" in found.series_description
 

@@ -8,18 +8,21 @@ from importlib.metadata import version
 from math import isclose
 from typing import Any
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from fastapi.testclient import TestClient
+from psycopg.types.json import Jsonb
 from sqlalchemy import create_engine, inspect
 
 from scarmass.domain.pacs import ResultKind
 from scarmass.paths import MIGRATIONS
 from scarmass.services.readings.export import DIGITS
-from scarmass.storage import report_texts, transfers
+from scarmass.storage import deletions, report_texts, transfers
 from scarmass.storage.database import Database, migrate, psycopg_url
+from scarmass.storage.deletions import Target
 from scarmass.storage.tables import Table, is_ours
 from scarmass.storage.training_consents import consented_studies
 from tests.api.signing import problem_of
@@ -171,6 +174,31 @@ def test_a_consent_that_was_withdrawn_stays_so_where_a_database_goes_back_and_fo
     migrate(database.conninfo, "0020")
     migrate(database.conninfo)
     assert get(client, f"studies/{uid}")["training_consent"] == said
+
+
+def test_a_deletion_that_an_earlier_version_left_waiting_goes_on_and_one_that_it_ended_stays_as_it_is(
+    new_database: Callable[[], str],
+) -> None:
+    url = new_database()
+    migrate(url, "0024")
+    target = {key: [] for key in ("gone", "objects", "readings", "transfers", "files")} | {"studies": ["1.2.3"]}
+    waiting, ended = uuid.uuid4(), uuid.uuid4()
+    with psycopg.connect(url) as connection:
+        for deletion_id, left in ((waiting, Jsonb(target | {"patient_id": "17"})), (ended, None)):
+            connection.execute(
+                "insert into deletions (id, client_id, patient_hash, whole_patient, although_signed, reason, asked_by,"
+                " target, counts, sent_to) values (%s, gen_random_uuid(), 'ab', true, false, 'other', 'Dr Anna',"
+                " %s, '{}', '[]')",
+                [deletion_id, left],
+            )
+    migrate(url)
+    database = Database(psycopg_url(url))
+    with database.transaction() as session:
+        assert deletions.lock_target(session, waiting) == Target(("1.2.3",), "17")
+        assert deletions.lock_target(session, ended) is None
+        record = deletions.get(session, ended)
+        assert (record.left_because, record.request.confirmation_hash) == ((), None)
+    database.close()
 
 
 @pytest.mark.parametrize("revision", ["0002"])

@@ -79,6 +79,8 @@ def _tell(one: Deletion) -> None:
     typer.echo(f"{one.asked_at:%Y-%m-%d %H:%M}  {what}  {one.request.reason}  by {one.request.asked_by}: {state}")
     counted = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(one.counts.items()))
     typer.echo(f"    {one.patient_hash[:16]}  {counted or 'nothing yet'}")
+    for because in one.left_because:
+        typer.echo(f"    {because}")
     if one.sent_to:
         typer.echo(f"    copies are with {', '.join(one.sent_to)}, to which results were sent")
     if one.done_at is not None and one.rewritten_at is None:

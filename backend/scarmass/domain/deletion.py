@@ -26,6 +26,7 @@ class DeletionRequest:
     """What somebody asks to have deleted. client_id: of the request, which does the same when it comes again.
 
     whole_patient: every study of the patient, and not one alone. although_signed: also what is to be kept still.
+    confirmation_hash: keyed, of the study that was named and what was typed; None where nothing was.
     """
 
     client_id: uuid.UUID
@@ -33,6 +34,7 @@ class DeletionRequest:
     asked_by: str
     whole_patient: bool = False
     although_signed: bool = False
+    confirmation_hash: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class Deletion:
     """The record of a deletion, which holds nothing of the patient but a keyed hash of the PatientID.
 
     counts: what was removed so far, by kind. sent_to: peers that results were sent to, which have copies of their own.
-    waits_because: what is in its way, None where nothing is. done_at: None while it goes on. rewritten_at: when the
-    database's files were written anew without what was deleted.
+    waits_because: what is in its way, None where nothing is. left_because: why studies that it might have removed stay.
+    done_at: None while it goes on. rewritten_at: when the database's files were written anew without what was deleted.
     """
 
     id: uuid.UUID
@@ -52,6 +54,7 @@ class Deletion:
     counts: Mapping[str, int]
     sent_to: tuple[str, ...]
     waits_because: str | None
+    left_because: tuple[str, ...]
     done_at: datetime | None
     rewritten_at: datetime | None
 

@@ -36,6 +36,12 @@ def is_same_patient(one: StudyHeader, other: StudyHeader) -> bool:
     return one.patient_id == other.patient_id and len(births) < 2 and (bool(one.patient_id) or is_named_alike)
 
 
+def is_surely_same_patient(one: StudyHeader, other: StudyHeader) -> bool:
+    """Nothing speaks against it, and their birth dates are known or their names alike: what a loss may rest on."""
+    are_born = bool(one.patient_birth_date and other.patient_birth_date)
+    return is_same_patient(one, other) and (are_born or is_same_name(one.patient_name, other.patient_name))
+
+
 def _folded(name: str) -> str:
     return " ".join(plain_name(name).casefold().split())
 

@@ -29,6 +29,8 @@ class Announced:
     study_description: str = ""
     series_description: str = ""
     patient_id: str = ""
+    patient_name: str = ""
+    patient_birth_date: str = ""
 
 
 def announced(path: Path) -> Announced:
@@ -52,6 +54,8 @@ def _of(dataset: Dataset) -> Announced:
         study_description=_text(dataset, "StudyDescription"),
         series_description=_text(dataset, "SeriesDescription"),
         patient_id=_text(dataset, "PatientID"),
+        patient_name=_text(dataset, "PatientName"),
+        patient_birth_date=_text(dataset, "PatientBirthDate"),
     )
 
 

@@ -99,7 +99,6 @@ class _Cleaning:
     def __init__(self, dataset: FileDataset, pseudonyms: Pseudonyms) -> None:
         name, birth_date = plain_name(text_of(dataset, "PatientName")), plain_date(text_of(dataset, "PatientBirthDate"))
         patient = text_of(dataset, "PatientID") or f"{name}\n{birth_date}"
-        pseudonym = pseudonyms.of_patient(patient)
         self._uid_for = pseudonyms.of_uid
         self._shift = timedelta(days=pseudonyms.days_back(patient))
         self._identity = _any_of(_identities(dataset))
@@ -109,8 +108,8 @@ class _Cleaning:
             **_for_each(KEPT, _keep),
             **_for_each(EMPTIED, partial(_put, "")),
             **_for_each(DELETED, _delete),
-            **_for_each(["PatientID"], partial(_put, pseudonym)),
-            **_for_each(["PatientName"], partial(_put, f"{pseudonym}^{pseudonyms.of_name(name, birth_date)}")),
+            **_for_each(["PatientID"], partial(_put, pseudonyms.of_patient(patient))),
+            **_for_each(["PatientName"], partial(_put, pseudonyms.of_name(patient, name, birth_date))),
         }
 
     def clean(self, dataset: Dataset) -> None:

@@ -35,9 +35,10 @@ class Pseudonyms:
         """What stands for a PatientID."""
         return f"P-{self._letters('patient', patient_id, 16)}"
 
-    def of_name(self, name: str, birth_date: str) -> str:
-        """What tells two persons under one PatientID apart, without naming either."""
-        return self._letters("name", f"{name}\n{birth_date}", 6)
+    def of_name(self, patient_id: str, name: str, birth_date: str) -> str:
+        """What stands for a PatientName: it tells two persons under one PatientID apart, without naming either."""
+        letters = self._letters("name", f"{name}\n{birth_date}", 6)
+        return f"{self.of_patient(patient_id)}^{letters}"
 
     def of_reading(self, reading_id: str) -> str:
         """What stands for a reading behind its patient's pseudonym."""

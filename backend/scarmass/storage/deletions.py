@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from scarmass.domain.deletion import Deletion, DeletionReason, DeletionRequest
 from scarmass.domain.errors import ClientIdReused, DeletionNotFound
+from scarmass.domain.patient import is_surely_same_patient
+from scarmass.domain.stack import StudyHeader
 from scarmass.storage.documents import Json
 from scarmass.storage.notifications import notify
 from scarmass.storage.tables import DeletionRow
@@ -23,12 +25,16 @@ FORGET = "forget"
 class Target:
     """What is to be removed, and what is left of it once the rows are gone.
 
-    studies: UIDs whose rows are there still. patient_id: of whom everything goes, None where it is these studies alone.
+    studies: UIDs whose rows are there still. patient_id: of whom everything goes, None where it is these studies alone;
+    name and birth date as they were known when it was asked for. left: UIDs of studies that stay as they are.
     gone: UIDs whose rows are gone; with them went objects (SOP Instance UIDs), readings, transfers and files (sha256).
     """
 
     studies: tuple[str, ...]
     patient_id: str | None = None
+    patient_name: str = ""
+    patient_birth_date: str = ""
+    left: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
@@ -39,6 +45,13 @@ class Target:
     def uids(self) -> frozenset[str]:
         """Of every study and object."""
         return frozenset((*self.studies, *self.gone, *self.objects))
+
+    def is_of_patient(self, study: StudyHeader) -> bool:
+        """Whether a study that came meanwhile is of the patient of whom everything goes, and surely of no other."""
+        if self.patient_id is None:
+            return False
+        patient = StudyHeader("", self.patient_name, self.patient_id, self.patient_birth_date)
+        return is_surely_same_patient(patient, study)
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,7 @@ def add(session: Session, request: DeletionRequest, patient_hash: str, target: T
         "although_signed": request.although_signed,
         "reason": request.reason.value,
         "asked_by": request.asked_by,
+        "confirmation_hash": request.confirmation_hash,
         "target": asdict(target),
         "counts": {},
         "sent_to": [],
@@ -138,6 +152,15 @@ def note_rows(session: Session, deletion_id: uuid.UUID, target: Target, study: s
     session.flush()
 
 
+def note_left(session: Session, deletion_id: uuid.UUID, target: Target, study: str, because: str) -> None:
+    """A study stays as it is."""
+    kept = tuple(uid for uid in target.studies if uid != study)
+    set_target(session, deletion_id, replace(target, studies=kept, left=(*target.left, study)))
+    row = _row(session, deletion_id)
+    row.left_because = sorted({*row.left_because, because})
+    session.flush()
+
+
 def count(session: Session, deletion_id: uuid.UUID, counts: Counter[str]) -> None:
     """Add to what was removed so far."""
     row = _row(session, deletion_id)
@@ -182,7 +205,12 @@ def _row(session: Session, deletion_id: uuid.UUID, lock: bool = False) -> Deleti
 
 def _deletion(row: DeletionRow) -> Deletion:
     request = DeletionRequest(
-        row.client_id, DeletionReason(row.reason), row.asked_by, row.whole_patient, row.although_signed
+        client_id=row.client_id,
+        reason=DeletionReason(row.reason),
+        asked_by=row.asked_by,
+        whole_patient=row.whole_patient,
+        although_signed=row.although_signed,
+        confirmation_hash=row.confirmation_hash,
     )
     return Deletion(
         id=row.id,
@@ -193,6 +221,7 @@ def _deletion(row: DeletionRow) -> Deletion:
         counts=dict(row.counts),
         sent_to=tuple(row.sent_to),
         waits_because=row.waits_because,
+        left_because=tuple(row.left_because),
         done_at=row.done_at,
         rewritten_at=row.rewritten_at,
     )

@@ -8,11 +8,12 @@ from typing import cast
 from sqlalchemy import ColumnElement, CursorResult, TableClause, delete, exists, select
 from sqlalchemy.orm import Session
 
+from scarmass.domain.stack import StudyHeader
 from scarmass.domain.transfers import Direction
 from scarmass.storage import arrivals, jobs
 from scarmass.storage.deletions import Removed
 from scarmass.storage.notifications import notify
-from scarmass.storage.studies import lock_study
+from scarmass.storage.studies import header_of, lock_study
 from scarmass.storage.tables import (
     InstanceRow,
     ReaderStudyRow,
@@ -39,13 +40,19 @@ NAMES_STUDY, NAMES_STACK, NAMES_READING, NAMES_OBJECT = (
 )
 
 
+def lock_rows(session: Session, study_instance_uid: str) -> tuple[list[str], list[uuid.UUID]]:
+    """The study's stacks and readings, of which nothing is changed or signed any more until the transaction ends."""
+    stack_ids = _locked(session, study_instance_uid)
+    readings = select(ReadingRow.id).where(ReadingRow.stack_id.in_(stack_ids))
+    return stack_ids, list(session.scalars(readings.with_for_update()))
+
+
 def erase_rows(session: Session, study_instance_uid: str) -> Removed:
     """Remove all rows of a study, whoever works on it meanwhile; they find it gone.
 
     Of a reader study its stacks are taken out with what was measured of them, and it goes with its last one.
     """
-    stack_ids = _locked(session, study_instance_uid)
-    readings = list(session.scalars(select(ReadingRow.id).where(ReadingRow.stack_id.in_(stack_ids)).with_for_update()))
+    stack_ids, readings = lock_rows(session, study_instance_uid)
     of_study = InstanceRow.study_instance_uid == study_instance_uid
     objects = list(session.scalars(select(InstanceRow.sop_instance_uid).where(of_study)))
     drawn = SegmentationRow.study_instance_uid == study_instance_uid
@@ -83,13 +90,14 @@ def erase_rows(session: Session, study_instance_uid: str) -> Removed:
     )
 
 
-def studies_of_patient(session: Session, patient_id: str) -> set[str]:
-    """UIDs of the studies that have this PatientID, also of those of which only a segmentation is here."""
-    drawn_for = SegmentationRow.description["study"]["patient_id"].astext
-    return {
-        *session.scalars(select(StudyRow.study_instance_uid).where(StudyRow.patient_id == patient_id)),
-        *session.scalars(select(SegmentationRow.study_instance_uid).where(drawn_for == patient_id)),
-    }
+def studies_of_patient(session: Session, patient_id: str) -> list[StudyHeader]:
+    """The studies that have this PatientID, also those of which only a segmentation is here; in order of their UIDs."""
+    drawn_for = SegmentationRow.description["study"]
+    drawn = select(SegmentationRow.study_instance_uid, drawn_for).where(drawn_for["patient_id"].astext == patient_id)
+    found = {uid: StudyHeader(**said) for uid, said in session.execute(drawn.order_by(SegmentationRow.number))}
+    of_patient = select(StudyRow.study_instance_uid).where(StudyRow.patient_id == patient_id)
+    uids = sorted(found.keys() | set(session.scalars(of_patient)))
+    return [header_of(session, uid) or found.get(uid, StudyHeader(uid, patient_id=patient_id)) for uid in uids]
 
 
 def _locked(session: Session, study_instance_uid: str) -> list[str]:

@@ -33,6 +33,11 @@ def patient_hash(key: bytes, patient_id: str) -> str:
     return hmac.digest(key, patient_id.encode("utf-8", "surrogatepass"), sha256).hex()
 
 
+def confirmation_hash(key: bytes, study_instance_uid: str, typed: str) -> str:
+    """HMAC-SHA256 of a study and of what was typed to confirm that it is deleted."""
+    return hmac.digest(key, f"{study_instance_uid}\0{typed}".encode("utf-8", "surrogatepass"), sha256).hex()
+
+
 def training_secret(key: bytes) -> str:
     """What the pseudonyms of training data are made with: of the record key, and useless for finding it."""
     return hmac.digest(key, b"training", sha256).hex()

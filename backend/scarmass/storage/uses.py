@@ -1,9 +1,9 @@
-"""When studies were last of use, as retention asks; and the nights in which it was asked."""
+"""When studies were last of use, as retention asks; and the nights whose work is done."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,10 +22,21 @@ from scarmass.storage.tables import (
 )
 
 
-def begin_night(session: Session, day: date) -> bool:
-    """Whether nobody began this day's work before us."""
-    adding = insert(NightRow).values(day=day).on_conflict_do_nothing().returning(NightRow.day)
-    return session.scalar(adding) is not None
+def hold_night(session: Session) -> bool:
+    """Whether nobody else is at a day's work, nor will be until this transaction ends.
+
+    It locks no table: that work writes every one anew.
+    """
+    return bool(session.scalar(text("select pg_try_advisory_xact_lock(hashtextextended('nights', 0))")))
+
+
+def is_night_done(session: Session, day: date) -> bool:
+    return session.get(NightRow, day) is not None
+
+
+def end_night(session: Session, day: date) -> None:
+    """This day's work is done."""
+    session.execute(insert(NightRow).values(day=day).on_conflict_do_nothing())
 
 
 def uses_of_studies(session: Session, author: str) -> Sequence[StudyUse]:
@@ -43,6 +54,7 @@ def uses_of_studies(session: Session, author: str) -> Sequence[StudyUse]:
     came_at = select(func.max(InstanceRow.imported_at))
     came_at = came_at.where(InstanceRow.study_instance_uid == StudyRow.study_instance_uid)
     last = select(StudyChangeRow.id).where(StudyChangeRow.study_instance_uid == StudyRow.study_instance_uid)
+    last = last.where(StudyChangeRow.change.has_key("removed"))  # other changes say nothing of the worklist
     last = last.order_by(StudyChangeRow.id.desc()).limit(1).correlate(StudyRow).scalar_subquery()
     query = (
         select(

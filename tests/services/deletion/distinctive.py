@@ -25,10 +25,12 @@ class Distinctive:
     words: tuple[str, ...]
 
 
-def distinctive(folder: Path, number: int = 0, patient_birth_date: str = "19600101") -> Distinctive:
-    """One of the patient's studies, written into a folder."""
+def distinctive(
+    folder: Path, number: int = 0, patient_birth_date: str = "19600101", patient_name: str = "Zyxwquark^Vera"
+) -> Distinctive:
+    """One of the patient's studies, written into a folder; or of another person who has the same PatientID."""
     study = next(islice(small_studies(number + 1), number, None))
-    study = replace(study, patient_name="Zyxwquark^Vera", patient_id=PATIENT_ID, patient_birth_date=patient_birth_date)
+    study = replace(study, patient_name=patient_name, patient_id=PATIENT_ID, patient_birth_date=patient_birth_date)
     files = write_phantom(folder, study)
     uids: set[str] = set()
     for path in files:

@@ -123,19 +123,6 @@ def test_a_deletion_is_asked_for_twice_and_confirmed_by_the_patients_id(
     assert client.get("/api/v1/deletions").json()["deletions"] == []
 
 
-def test_the_same_request_again_is_the_same_deletion(client: TestClient, patient: Distinctive) -> None:
-    uid = upload(client, patient.files)["studies"][0]["study_instance_uid"]
-    take_off(client, uid)
-    sent = body()
-    first, again = (client.request("DELETE", f"/api/v1/studies/{uid}", json=sent, headers=ANNA) for _ in range(2))
-    assert first.json()["id"] == again.json()["id"]
-    record = when_done(client, again)
-    after = client.request("DELETE", f"/api/v1/studies/{uid}", json=sent, headers=ANNA)
-    assert (after.status_code, after.json()) == (202, record)
-    other = client.request("DELETE", f"/api/v1/studies/{uid}", json=sent | {"reason": "other"}, headers=ANNA)
-    assert problem_of(other) == (409, "ClientIdReused")
-
-
 def test_a_patient_goes_with_every_study_and_the_record_knows_them_again(
     context: Context, client: TestClient, patient: Distinctive, tmp_path: Path
 ) -> None:

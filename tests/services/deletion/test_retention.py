@@ -2,13 +2,16 @@
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from scarmass.domain.deletion import RetentionRules
+from scarmass.domain.errors import DatabaseUnavailable
 from scarmass.services.context import Context
+from scarmass.services.deletion import retention
 from scarmass.services.deletion.retention import RETENTION, apply_rules, nightly
 from tests.api.signing import ANNA, accept_all, edit, name_of, open_reading, sign
 from tests.conftest import upload
@@ -67,6 +70,28 @@ def test_a_study_that_somebody_brings_back_stays_for_as_long_again(
     assert listed(client) == []
 
 
+def test_a_study_that_is_off_the_worklist_goes_whichever_study_group_it_is_given_meanwhile(
+    context: Context, client: TestClient, stack_id: str, patient: Distinctive
+) -> None:
+    apply_rules(context.places, in_days(91))
+    url = f"/api/v1/studies/{patient.study_instance_uid}"
+    client.patch(url, json={"study_group": "cardiology"}, headers=ANNA).raise_for_status()
+    apply_rules(context.places, in_days(29))
+    assert len(listed(client, removed=True)) == 1
+    apply_rules(context.places, in_days(91))
+    wait_until(lambda: not listed(client, removed=True), 60)
+
+
+def test_what_a_reader_took_off_stays_whichever_study_group_it_is_given(
+    context: Context, client: TestClient, stack_id: str, patient: Distinctive
+) -> None:
+    url = f"/api/v1/studies/{patient.study_instance_uid}"
+    client.patch(url, json={"removed": True}, headers=ANNA).raise_for_status()
+    client.patch(url, json={"study_group": "cardiology"}, headers=ANNA).raise_for_status()
+    apply_rules(context.places, in_days(9999))
+    assert len(listed(client, removed=True)) == 1
+
+
 def test_what_a_reader_took_off_the_worklist_is_not_deleted_by_itself(
     context: Context, client: TestClient, stack_id: str, patient: Distinctive
 ) -> None:
@@ -105,6 +130,47 @@ def test_a_nights_work_is_done_once_by_whichever_server_is_first(
     left = context.files.put(b"stored by an import that ended before its commit")
     assert nightly(context.places, tonight + timedelta(days=1))
     assert not context.files.has(left)
+
+
+@pytest.mark.parametrize("step", ["delete_by_retention", "rewrite_where_due", "sweep"])
+def test_a_nights_work_that_breaks_off_is_done_when_it_is_tried_again(
+    context: Context, client: TestClient, stack_id: str, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply_rules(context.places, in_days(91))
+    tonight = in_days(122)
+    with monkeypatch.context() as patched:
+        patched.setattr(retention, step, Mock(side_effect=DatabaseUnavailable("it restarts")))
+        with pytest.raises(DatabaseUnavailable):
+            nightly(context.places, tonight)
+    left = context.files.put(b"stored by an import that ended before its commit")
+    assert nightly(context.places, tonight)
+    assert not context.files.has(left)
+    wait_until(lambda: not listed(client, removed=True), 60)
+    assert not nightly(context.places, tonight)
+
+
+def test_of_two_servers_one_is_at_a_nights_work(
+    context: Context, client: TestClient, stack_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tonight, of_the_other = in_days(91), []
+
+    def meanwhile(*_: object) -> bool:
+        of_the_other.append(nightly(context.places, tonight))
+        return True
+
+    monkeypatch.setattr(retention, "rewrite_where_due", meanwhile)
+    assert nightly(context.places, tonight)
+    assert of_the_other == [False]
+
+
+def test_a_nights_work_writes_every_table_anew_where_something_was_deleted(
+    context: Context, client: TestClient, stack_id: str
+) -> None:
+    apply_rules(context.places, in_days(91))
+    apply_rules(context.places, in_days(122))
+    wait_until(lambda: client.get("/api/v1/deletions").json()["deletions"][0]["done_at"], 60)
+    assert nightly(context.places, in_days(123))
+    assert client.get("/api/v1/deletions").json()["deletions"][0]["rewritten_at"] is not None
 
 
 def test_nothing_is_over_unless_the_site_says_so(context: Context, client: TestClient, stack_id: str) -> None:

@@ -32,8 +32,9 @@ class DeletionRequest(Strict):
 class Deletion(BaseModel):
     """The record of a deletion. patient_hash: keyed, of the PatientID. counts: of what was removed, by kind.
 
-    sent_to: peers with copies of their own. waits_because: what is in its way. done_at: null while it goes on.
-    rewritten_at: when nothing of it was left in the database's files.
+    sent_to: peers with copies of their own. waits_because: what is in its way. left_because: why studies stay that
+    came, or were signed, after it was asked for. done_at: null while it goes on. rewritten_at: when nothing of it was
+    left in the database's files.
     """
 
     id: uuid.UUID
@@ -46,6 +47,7 @@ class Deletion(BaseModel):
     counts: dict[str, int]
     sent_to: list[str]
     waits_because: str | None
+    left_because: list[str]
     done_at: datetime | None
     rewritten_at: datetime | None
 
@@ -62,6 +64,7 @@ class Deletion(BaseModel):
             counts=dict(deletion.counts),
             sent_to=list(deletion.sent_to),
             waits_because=deletion.waits_because,
+            left_because=list(deletion.left_because),
             done_at=deletion.done_at,
             rewritten_at=deletion.rewritten_at,
         )

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
@@ -26,7 +27,7 @@ from scarmass.services.deletion.places import Places
 from scarmass.storage import deletions, erasing, jobs, signatures, studies
 from scarmass.storage.deletions import Target
 from scarmass.storage.jobs import Queue
-from scarmass.storage.record_key import patient_hash
+from scarmass.storage.record_key import confirmation_hash, patient_hash
 
 
 def delete_study(places: Places, study_instance_uid: str, typed: str, request: DeletionRequest) -> Deletion:
@@ -37,6 +38,7 @@ def delete_study(places: Places, study_instance_uid: str, typed: str, request: D
     Raises NotAllowed, StudyNotFound, StudyOnWorklist, DeletionNotConfirmed, SignedReadingsKept, PatientAmbiguous,
     PatientNotFound, ClientIdReused.
     """
+    request = replace(request, confirmation_hash=confirmation_hash(places.key, study_instance_uid, typed))
     with places.database.transaction() as session:
         if (before := deletions.by_client_id(session, request.client_id)) is not None:
             return _same(before, request)
@@ -82,6 +84,8 @@ def get_deletion(places: Places, deletion_id: uuid.UUID) -> Deletion:
 
 def _same(before: Deletion, request: DeletionRequest) -> Deletion:
     """Raises ClientIdReused."""
+    if before.request.confirmation_hash is None:  # as an earlier version asked it
+        request = replace(request, confirmation_hash=None)
     if before.request != request:
         raise ClientIdReused("this client_id asked for another deletion")
     return before
@@ -98,19 +102,21 @@ def _off_worklist(session: Session, study_instance_uid: str) -> StudyHeader:
 
 
 def _delete_patient(places: Places, session: Session, patient_id: str, request: DeletionRequest) -> Deletion:
-    uids = tuple(study.study_instance_uid for study in _studies(session, patient_id))
-    sees_everything = places.database.sight is None  # who does not deletes what they see, and nothing that comes later
-    return _add(places, session, Target(uids, patient_id if sees_everything else None), patient_id, request)
+    found = _studies(session, patient_id)
+    target = Target(tuple(study.study_instance_uid for study in found))
+    if places.database.sight is None:  # else they delete what they see, and nothing that comes later
+        known = next((study for study in found if study.patient_birth_date), found[0])
+        target = Target(target.studies, patient_id, known.patient_name, known.patient_birth_date)
+    return _add(places, session, target, patient_id, request)
 
 
 def _studies(session: Session, patient_id: str) -> list[StudyHeader]:
     """Raises PatientNotFound, PatientAmbiguous."""
     if not patient_id.strip():
         raise PatientNotFound("a patient without a PatientID is deleted study by study")
-    uids = sorted(erasing.studies_of_patient(session, patient_id))
-    if not uids:
+    found = erasing.studies_of_patient(session, patient_id)
+    if not found:
         raise PatientNotFound("nothing that is stored has this PatientID")
-    found = [studies.header_of(session, uid) or StudyHeader(uid, patient_id=patient_id) for uid in uids]
     if not all(is_same_patient(one, other) for one in found for other in found):
         raise PatientAmbiguous("two persons with different birth dates have this PatientID: delete study by study")
     return found
@@ -118,7 +124,7 @@ def _studies(session: Session, patient_id: str) -> list[StudyHeader]:
 
 def _add(places: Places, session: Session, target: Target, patient_id: str, request: DeletionRequest) -> Deletion:
     _require_not_kept(places, session, target.studies, request)
-    deletion = deletions.add(session, request, patient_hash(places.key, patient_id), target)
+    deletion = _same(deletions.add(session, request, patient_hash(places.key, patient_id), target), request)
     jobs.add_job(session, deletion.id, Queue.DELETING)
     return deletion
 

@@ -7,16 +7,19 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from scarmass.domain.audit import Action, Event, Subject
-from scarmass.domain.deletion import Deletion
-from scarmass.domain.errors import StoreUnavailable
+from scarmass.domain.deletion import Deletion, require_not_kept
+from scarmass.domain.errors import SignedReadingsKept, StoreUnavailable
+from scarmass.domain.patient import plain_date, plain_name
+from scarmass.domain.stack import StudyHeader
 from scarmass.imaging.announced import Announced, announced
 from scarmass.services.deletion.places import Places
-from scarmass.storage import audit, deletions, erasing, jobs, studies
+from scarmass.storage import audit, deletions, erasing, jobs, signatures, studies
 from scarmass.storage.deletions import Target
 from scarmass.storage.jobs import Queue
 from scarmass.storage.orphans import remove_unnamed
@@ -28,6 +31,7 @@ log = logging.getLogger(__name__)
 RETRY_S = 30
 PAUSE_S = 1
 """So long others are waited for, again and again: who works on what was deleted, imports, a backup."""
+MAY_BE_ANOTHER = "A study that came meanwhile stays: it has this PatientID, and may be another person's."
 UNEXPECTED = "An unexpected error, of which the server's log tells more."
 
 
@@ -80,20 +84,44 @@ def take_up(places: Places) -> bool:
 
 
 def _erase_rows(places: Places, deletion_id: uuid.UUID) -> None:
-    """A transaction a study; those of the patient that came meanwhile go as well."""
+    """A transaction a study; those of the patient that came meanwhile go as well, where nothing is against it."""
     while True:
         with places.database.transaction() as session:
             target = deletions.lock_target(session, deletion_id)
             if target is None:
                 return
-            came = () if target.patient_id is None else erasing.studies_of_patient(session, target.patient_id)
-            left = [*target.studies, *(uid for uid in sorted(came) if uid not in target.studies)]
-            if not left:
+            came = _came_meanwhile(session, target)
+            uid = next(iter((*target.studies, *came)), None)
+            if uid is None:
                 return
-            event = _event(session, deletions.get(session, deletion_id), left[0])
-            removed = erasing.erase_rows(session, left[0])
-            deletions.note_rows(session, deletion_id, target, left[0], removed)
+            deletion = deletions.get(session, deletion_id)
+            erasing.lock_rows(session, uid)
+            if uid in came and not target.is_of_patient(came[uid]):
+                deletions.note_left(session, deletion_id, target, uid, MAY_BE_ANOTHER)
+                continue
+            if (because := _kept_because(places, session, deletion, uid)) is not None:
+                deletions.note_left(session, deletion_id, target, uid, because)
+                continue
+            event = _event(session, deletion, uid)
+            deletions.note_rows(session, deletion_id, target, uid, erasing.erase_rows(session, uid))
             audit.append(session, [event])
+
+
+def _came_meanwhile(session: Session, target: Target) -> dict[str, StudyHeader]:
+    """By their UIDs, studies under the PatientID of whom everything goes, but for those that are left already."""
+    found = [] if target.patient_id is None else erasing.studies_of_patient(session, target.patient_id)
+    known = {*target.studies, *target.left}
+    return {one.study_instance_uid: one for one in found if one.study_instance_uid not in known}
+
+
+def _kept_because(places: Places, session: Session, deletion: Deletion, study_instance_uid: str) -> str | None:
+    """Why a study stays, where readings of it were signed since the deletion was asked for; None where none were."""
+    signed_at = signatures.signed_at(session, study_instance_uid)
+    try:
+        require_not_kept(signed_at, places.rules, deletion.request.although_signed, datetime.now(UTC))
+    except SignedReadingsKept as kept:
+        return f"A study that was signed meanwhile stays: {kept}."
+    return None
 
 
 def _event(session: Session, deletion: Deletion, study_instance_uid: str) -> Event:
@@ -168,10 +196,20 @@ def _is_meant(places: Places, target: Target, one: Waiting) -> bool:
 
 
 def _is_of(places: Places, target: Target, head: Announced) -> bool:
+    study = _study_of(places, head)
+    uid = study.study_instance_uid
+    return uid in target.uids or (uid not in target.left and target.is_of_patient(study))
+
+
+def _study_of(places: Places, head: Announced) -> StudyHeader:
+    """The study as it will be stored."""
     uid, patient_id = head.study_instance_uid, head.patient_id
-    if places.pseudonyms is not None:
-        uid, patient_id = places.pseudonyms.of_uid(uid), places.pseudonyms.of_patient(patient_id)
-    return uid in target.uids or (target.patient_id is not None and patient_id == target.patient_id)
+    name, birth_date = plain_name(head.patient_name), plain_date(head.patient_birth_date)
+    if places.pseudonyms is None:
+        return StudyHeader(uid, name, patient_id, birth_date)
+    stands_for = places.pseudonyms
+    pseudonym = stands_for.of_name(patient_id, name, birth_date)
+    return StudyHeader(stands_for.of_uid(uid), pseudonym, stands_for.of_patient(patient_id))
 
 
 def _texts(payload: object) -> Iterator[str]:

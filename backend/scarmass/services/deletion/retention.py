@@ -7,7 +7,7 @@ from datetime import datetime
 
 from scarmass.domain.audit import Action, Event, Named
 from scarmass.domain.deletion import DeletionReason, DeletionRequest
-from scarmass.domain.errors import Fact
+from scarmass.domain.errors import Away, Fact
 from scarmass.services.deletion.ask import delete_by_retention
 from scarmass.services.deletion.places import Places
 from scarmass.storage import audit, deletions, removals, uses
@@ -22,20 +22,28 @@ RETENTION = "retention"
 
 
 def nightly(places: Places, now: datetime) -> bool:
-    """Do a day's work, unless somebody did; answers whether we did. now: with the site's time zone."""
-    with places.database.transaction() as session:
-        if not uses.begin_night(session, now.date()):
+    """Do a day's work, unless somebody did or is at it; answers whether we did. now: with the site's time zone.
+
+    Where it breaks off the day is not done: each step may happen again. Raises Away.
+    """
+    with places.database.transaction() as holding:
+        if not uses.hold_night(holding):
             return False
-    if places.rules.is_on:
-        apply_rules(places, now)
-    rewrite_where_due(places)
-    if count := sweep(places.database, places.files):
-        log.info("removed %d files and folders of imports that were cut off", count)
+        with places.database.transaction() as session:
+            if uses.is_night_done(session, now.date()):
+                return False
+        if places.rules.is_on:
+            apply_rules(places, now)
+        rewrite_where_due(places)
+        if count := sweep(places.database, places.files):
+            log.info("removed %d files and folders of imports that were cut off", count)
+        with places.database.transaction() as session:
+            uses.end_night(session, now.date())
     return True
 
 
 def apply_rules(places: Places, now: datetime) -> None:
-    """Take off the worklist, and have deleted, what the rules say. Done twice it is done once."""
+    """Take off the worklist, and have deleted, what the rules say. Done twice it is done once. Raises Away."""
     with places.database.transaction() as session:
         under_way = deletions.studies_under_way(session)
         found = [use for use in uses.uses_of_studies(session, RETENTION) if use.study_instance_uid not in under_way]
@@ -47,6 +55,8 @@ def apply_rules(places: Places, now: datetime) -> None:
                 delete_by_retention(places, uid, request)
             elif use.off_since is None and use.is_over(places.rules, now):
                 _take_off(places, uid)
+        except Away:
+            raise
         except Fact as fact:  # it is gone, or in use again, since it was looked at: another night will do
             log.warning("a study whose time is over stays for now: %s", type(fact).__name__)
 

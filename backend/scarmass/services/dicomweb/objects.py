@@ -51,18 +51,26 @@ class HeldObject:
 
 
 def held_objects(
-    context: Context, study: str, series: str | None = None, instance: str | None = None, *, results: bool = True
+    context: Context,
+    study: str,
+    series: str | None = None,
+    instance: str | None = None,
+    *,
+    results: bool = True,
+    checked: bool = True,
 ) -> list[HeldObject]:
     """Those of a study, one of its series, or the one instance; images, segmentations of others, then results.
 
-    None where there are none. Raises FileDamaged of the one instance; of more, one that is damaged is left out.
+    checked: the store is asked for each file whether it has it; else whoever opens one finds out. None where there are
+    none. Raises FileDamaged of the one instance; of more, one that is damaged is left out.
     """
     with context.database.transaction() as session:
         images = objects_of_study(session, study)
         drawn = segmentations.of_study(session, study)
     named_images = [one for one in images if _is_named(one, series, instance)]
     named_drawn = [one for one in drawn if _is_named(one.content, series, instance)]
-    present = context.files.present({one.sha256 for one in (*named_images, *named_drawn)})
+    named = {one.sha256 for one in (*named_images, *named_drawn)}
+    present = context.files.present(named) if checked else named
     found = [_image(context, one) for one in named_images if one.sha256 in present]
     for one in named_drawn:
         if one.sha256 in present:

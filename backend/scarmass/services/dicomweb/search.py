@@ -80,12 +80,21 @@ def search(context: Context, wanted: Search) -> tuple[list[Found], bool]:
     found = islice(_matches(context, wanted), wanted.offset, None)
     page = list(islice(found, min(wanted.limit, MOST)))
     more = next(found, None) is not None
-    for one in page:
-        if wanted.level is Level.STUDY:
+    if wanted.level is Level.STUDY:
+        for one in page:
             one.update(_counts(context, one["StudyInstanceUID"]))
-        elif wanted.level is Level.INSTANCE:
-            one["SOPClassUID"] = str(one.pop(OBJECT).header().get("SOPClassUID", ""))
+    if wanted.level is Level.INSTANCE:
+        page = [one for one in page if _is_told(one)]
     return page, more
+
+
+def _is_told(instance: Found) -> bool:
+    """Add what the file says of an instance; answers whether it is there."""
+    try:
+        instance["SOPClassUID"] = str(instance.pop(OBJECT).header().get("SOPClassUID", ""))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _matches(context: Context, wanted: Search) -> Iterator[Found]:
@@ -101,7 +110,9 @@ def _matches(context: Context, wanted: Search) -> Iterator[Found]:
                 yield study
                 continue
             is_named = wanted.study is not None or "StudyInstanceUID" in patterns
-            objects = held_objects(context, header.study_instance_uid, wanted.series, results=is_named)
+            # Of every study before the page each instance is counted, and the store may answer slowly.
+            checked = is_named or wanted.level is not Level.INSTANCE
+            objects = held_objects(context, header.study_instance_uid, wanted.series, results=is_named, checked=checked)
             yield from _within(study, objects, patterns, wanted.level)
 
 

@@ -40,26 +40,27 @@ class OpenedAssignment:
 def make_reader_study(context: Context, study: ReaderStudy, client_id: uuid.UUID, author: str) -> ReaderStudyProgress:
     """The study as it is stored; the same request again makes no second one. Raises StackNotFound, ClientIdReused."""
     with context.database.transaction() as session:
-        if missing := set(study.stack_ids) - stacks.headers_of_stacks(session, study.stack_ids).keys():
+        headers = stacks.headers_of_stacks(session, study.stack_ids)
+        if missing := set(study.stack_ids) - headers.keys():
             raise StackNotFound(f"no stack has the id {sorted(missing)[0]}")
         study_id = reader_studies.add_reader_study(session, study, client_id, author)
         stored = reader_studies.get_reader_study(session, study_id)
         if stored.study != replace(study, id=study_id):
             raise ClientIdReused("this client_id made another reader study")
-        return _progress(session, stored)
+        return _progress(session, stored, headers)
 
 
 def show_reader_study(context: Context, study_id: uuid.UUID) -> ReaderStudyProgress:
     """Raises ReaderStudyNotFound."""
     with context.database.moment() as session:
-        return _progress(session, reader_studies.get_reader_study(session, study_id))
+        return _shown(session, reader_studies.get_reader_study(session, study_id))
 
 
 def page_of_reader_studies(context: Context, limit: int, before: int | None) -> list[ReaderStudyProgress]:
     """The newest first. before: the number of the last one of the page before."""
     with context.database.moment() as session:
         page = reader_studies.page_of_reader_studies(session, limit, before)
-        return [_progress(session, stored) for stored in page]
+        return [_shown(session, stored) for stored in page]
 
 
 def open_next(context: Context, study_id: uuid.UUID, client_id: uuid.UUID, reader: str) -> OpenedAssignment:
@@ -101,10 +102,10 @@ def _begin(context: Context, session: Session, due: Assignment, client_id: uuid.
     return reading_id
 
 
-def _progress(session: Session, stored: StoredReaderStudy) -> ReaderStudyProgress:
+def _shown(session: Session, stored: StoredReaderStudy) -> ReaderStudyProgress:
+    return _progress(session, stored, stacks.headers_of_stacks(session, stored.study.stack_ids))
+
+
+def _progress(session: Session, stored: StoredReaderStudy, headers: Mapping[str, StudyHeader]) -> ReaderStudyProgress:
     study, opened = stored.study, reader_studies.opened_in(session, stored.study.id)
-    return ReaderStudyProgress(
-        stored,
-        stacks.headers_of_stacks(session, study.stack_ids),
-        tuple(progress(study, reader, opened) for reader in study.readers),
-    )
+    return ReaderStudyProgress(stored, headers, tuple(progress(study, reader, opened) for reader in study.readers))
