@@ -32,6 +32,7 @@ class FakePacs:
     """kept: what it stored. failure: raised by every call, until it is taken away. refuses: why no object is stored.
 
     before_object: called before each object that is sent or fetched. asked: references whose keeping was asked for.
+    while_asked: called with the transaction's UID before the call that asks for it returns.
     """
 
     peer: Peer = PACS
@@ -44,6 +45,7 @@ class FakePacs:
     asked: dict[str, Sequence[Reference]] = field(default_factory=dict)
     told: list[Commitment] = field(default_factory=list)
     before_object: Callable[[int], None] = lambda _: None
+    while_asked: Callable[[str], object] = lambda _: None
 
     def echo(self) -> None:
         self._answer()
@@ -74,6 +76,7 @@ class FakePacs:
         self._answer()
         uid = transaction_uid or f"2.25.{uuid.uuid4().int}"
         self.asked[uid] = references
+        self.while_asked(uid)
         return uid
 
     def send_commitment(self, commitment: Commitment) -> None:
