@@ -63,6 +63,24 @@ def test_a_fetch_that_breaks_off_is_tried_again_and_nothing_is_there_twice(
     assert arrive.page_of_arrivals(networked, 10, None)[0].objects == 10
 
 
+def test_a_study_of_which_not_everything_came_is_no_whole_one_and_what_came_is_taken_in(
+    networked: Context, pacs: FakePacs, study_uid: str
+) -> None:
+    pacs.withholds = 8
+    waiting = fetched(networked, study_uid)
+    assert (waiting.state, waiting.reason) == (
+        TransferState.WAITING,
+        "PACS sent 2 of 10 objects; what came is taken in",
+    )
+    assert networked.spool is not None
+    arrive.Arrivals(networked, networked.spool).work(gather_s=0)
+    assert arrive.page_of_arrivals(networked, 10, None)[0].objects == 2
+    pacs.withholds = 0
+    fetch.fetch_next(networked, waiting.id)
+    (done,) = ask.page_of_transfers(networked, 10, None)
+    assert (done.state, done.done, done.of, done.reason) == (TransferState.DONE, 10, 10, None)
+
+
 def test_a_full_spool_makes_a_fetch_wait(networked: Context, study_uid: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise StorageFull("the server's disk is full")

@@ -14,7 +14,7 @@ from scarmass.services.pacs.attempt import take_up as take_up_transfers
 def fetch_next(context: Context, transfer_id: uuid.UUID) -> None:
     """Fetch a study that waits for it. What comes twice is stored once."""
 
-    def work(transfer: Transfer, report: Report) -> tuple[int, str | None]:
+    def work(transfer: Transfer, report: Report) -> tuple[Progress, str | None]:
         peer = context.network.peer(transfer.peer)
         last = Progress(0, None)
 
@@ -28,13 +28,22 @@ def fetch_next(context: Context, transfer_id: uuid.UUID) -> None:
             report(progress)
 
         context.client_of(peer).fetch(transfer.study_instance_uid, receive, note)
-        if last.failed:
-            raise PeerFailed(f"{peer.name} could not send {last.failed} of the study's objects")
-        if last.of == 0 or (last.done == 0 and last.of is not None):
+        if last.of == 0:
             raise StudyNotFound(f"{peer.name} has nothing of this study")
-        return last.done, None
+        if lacking := _lacking(peer.name, last):
+            raise PeerFailed(lacking)
+        return last, None
 
     attempt(context, transfer_id, work)
+
+
+def _lacking(peer: str, last: Progress) -> str | None:
+    """What did not come of the study, None where everything came or the peer did not count: a stack may lack slices."""
+    if last.failed:
+        return f"{peer} could not send {last.failed} of {last.of} objects; what came is taken in"
+    if last.of is not None and last.done < last.of:
+        return f"{peer} sent {last.done} of {last.of} objects; what came is taken in"
+    return None
 
 
 def take_up(context: Context) -> bool:
