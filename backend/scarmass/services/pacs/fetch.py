@@ -2,13 +2,16 @@
 
 import uuid
 
-from scarmass.domain.errors import PeerFailed, StudyNotFound
+from scarmass.domain.errors import PeerFailed, StudyIncomplete, StudyNotFound
 from scarmass.domain.pacs import Progress, Report
 from scarmass.domain.pacs_rules import source_of
 from scarmass.domain.transfers import Direction, Transfer
 from scarmass.services.context import Context
 from scarmass.services.pacs.attempt import attempt
 from scarmass.services.pacs.attempt import take_up as take_up_transfers
+
+MOST_ALIKE = 3
+"""So often a study comes with the same lacking, where each attempt has all of it sent again."""
 
 
 def fetch_next(context: Context, transfer_id: uuid.UUID) -> None:
@@ -30,20 +33,30 @@ def fetch_next(context: Context, transfer_id: uuid.UUID) -> None:
         context.client_of(peer).fetch(transfer.study_instance_uid, receive, note)
         if last.of == 0:
             raise StudyNotFound(f"{peer.name} has nothing of this study")
-        if lacking := _lacking(peer.name, last):
+        lacking = _lacking(peer.name, last)
+        if lacking is None:
+            return last, None
+        if transfer.attempts < MOST_ALIKE or transfer.reason != lacking:
             raise PeerFailed(lacking)
-        return last, None
+        if last.done and _is_accounted_for(last):
+            return last, lacking
+        raise StudyIncomplete(lacking)
 
     attempt(context, transfer_id, work)
 
 
 def _lacking(peer: str, last: Progress) -> str | None:
     """What did not come of the study, None where everything came or the peer did not count: a stack may lack slices."""
-    if last.failed:
-        return f"{peer} could not send {last.failed} of {last.of} objects; what came is taken in"
+    if last.failed and _is_accounted_for(last):
+        return f"{peer} could not send {last.failed} of the study's objects; what came is taken in"
     if last.of is not None and last.done < last.of:
         return f"{peer} sent {last.done} of {last.of} objects; what came is taken in"
     return None
+
+
+def _is_accounted_for(last: Progress) -> bool:
+    """Whether the peer itself says of all that did not come that it cannot send it."""
+    return last.of in (None, last.done + last.failed)
 
 
 def take_up(context: Context) -> bool:
