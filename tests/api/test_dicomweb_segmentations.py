@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 from io import BytesIO
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from pydicom import Dataset, dcmread
@@ -13,15 +12,13 @@ from sqlalchemy import text
 
 from scarmass.domain.errors import FileDamaged
 from scarmass.domain.pacs import Reference, ResultKind, ResultObject
-from scarmass.domain.stack import Slice
-from scarmass.imaging.mr.header import read_object
 from scarmass.services.context import Context
 from scarmass.services.dicomweb import results
 from scarmass.services.pacs.commit import commitment_of
 from tests.api.dicomweb_requests import RELATED, body, files_of, stored
 from tests.api.signing import accept_all, open_reading, problem_of, sign
 from tests.conftest import upload
-from tests.imaging.segmentation_objects import changed, frame, segmentation
+from tests.imaging.segmentation_objects import changed, segmentation_of
 
 pytestmark = pytest.mark.slow
 
@@ -32,12 +29,7 @@ SERIES, INSTANCE = "1.2.3.7", "1.2.3.7.1"
 @pytest.fixture
 def content(phantom_files: list[Path]) -> bytes:
     """A SEG of the phantom's first slice."""
-    source = dcmread(phantom_files[0])
-    one = Slice(read_object(phantom_files[0].read_bytes()).slices[0])
-    patient = ("StudyInstanceUID", "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyDate")
-    same = {keyword: source[keyword].value for keyword in patient}
-    mask = np.ones((one.header.rows, one.header.columns), bool)
-    return segmentation([frame(one, mask)], SeriesDescription="Core lab", SeriesNumber=70, InstanceNumber=3, **same)
+    return segmentation_of(phantom_files[0], SeriesDescription="Core lab", SeriesNumber=70, InstanceNumber=3)
 
 
 @pytest.fixture

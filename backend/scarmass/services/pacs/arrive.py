@@ -123,15 +123,16 @@ class Arrivals:
         with self._context.database.transaction() as session:
             for uid in sorted(by_study):
                 arrivals.record(session, uid, source, by_study[uid], has_stored=uid in stored)
-            self._record(session, source, {uid: (uid in stored, len(by_study[uid])) for uid in sorted(by_study)})
+            self._record(session, source, stored, {uid: len(by_study[uid]) for uid in sorted(by_study)})
         for one in objects:
             self._spool.remove(one.waiting)
 
-    def _record(self, session: Session, source: str, came: Mapping[str, tuple[bool, int]]) -> None:
-        """In the audit trail. came: of each study whether any of it is stored, and how many objects were refused."""
+    def _record(self, session: Session, source: str, stored: Mapping[str, Subject], came: Mapping[str, int]) -> None:
+        """In the audit trail. stored: studies of which something is. came: of each study how many were refused."""
         peer = self._context.network.peer_calling(source)
         address = peer.host if isinstance(peer, DimsePeer) else ""
-        known = {one.study_instance_uid: one for one in subjects_of(session, Named.STUDY, [uid for uid in came if uid])}
+        others = [uid for uid in came if uid and uid not in stored]
+        known = {one.study_instance_uid: one for one in subjects_of(session, Named.STUDY, others)}
         audit.append(
             session,
             [
@@ -139,19 +140,19 @@ class Arrivals:
                     Action.IMPORT,
                     source,
                     address=address,
-                    subject=known.get(uid, Subject()),
-                    outcome=Outcome.SUCCESS if is_stored else Outcome.REFUSED,
-                    reason="" if is_stored else ObjectRefused.__name__,
+                    subject=stored.get(uid) or known.get(uid, Subject()),
+                    outcome=Outcome.SUCCESS if uid in stored else Outcome.REFUSED,
+                    reason="" if uid in stored else ObjectRefused.__name__,
                     about={"over": "network", "refused": str(refused)},
                 )
-                for uid, (is_stored, refused) in came.items()
+                for uid, refused in came.items()
             ],
         )
 
-    def _stored(self, objects: Sequence[_Object], source: str) -> tuple[set[str], dict[str, str]]:
-        """The studies of what is stored now, and why the others are not, by their names."""
+    def _stored(self, objects: Sequence[_Object], source: str) -> tuple[dict[str, Subject], dict[str, str]]:
+        """Whose studies are stored now, by their UIDs, and why the others are not, by their names."""
         if not objects:
-            return set(), {}
+            return {}, {}
         context = self._context
         try:
             opened, filed = _opened(context, objects), Filing(context.study_group_of.get(source, GENERAL))
@@ -161,15 +162,15 @@ class Arrivals:
         except Exception:
             log.exception("objects from the network could not be taken in")
             return self._one_by_one(objects, source)
-        uids = {study.header.study_instance_uid for study in intake.studies}
-        return uids, {one.name: one.reason for one in intake.rejected}
+        kept = {one.study_instance_uid: Subject(one.patient_id, one.study_instance_uid) for one in intake.kept}
+        return kept, {one.name: one.reason for one in intake.rejected}
 
-    def _one_by_one(self, objects: Sequence[_Object], source: str) -> tuple[set[str], dict[str, str]]:
+    def _one_by_one(self, objects: Sequence[_Object], source: str) -> tuple[dict[str, Subject], dict[str, str]]:
         """One that nothing can be made of must not keep the others waiting for ever."""
         if len(objects) == 1:
             self._spool.set_aside(objects[0].waiting)
-            return set(), {objects[0].name: UNEXPECTED}
-        stored: set[str] = set()
+            return {}, {objects[0].name: UNEXPECTED}
+        stored: dict[str, Subject] = {}
         refused: dict[str, str] = {}
         for one in objects:
             more, rejected = self._stored([one], source)
