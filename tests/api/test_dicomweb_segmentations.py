@@ -67,6 +67,38 @@ def test_a_segmentation_is_stored_found_and_fetched_like_an_image(
     assert commitment_of(context, "2.25.1", [reference]).committed == (reference,)
 
 
+def with_raw(content: bytes, keyword: str, vr: bytes, value: bytes) -> bytes:
+    """The object with an attribute that pydicom would not write."""
+    sound = b"\x08\0" + b"9" * 8
+    placed = changed(content, **{keyword: "9" * 8})
+    said = placed[placed.index(sound) - 2 :][:2] + sound
+    return placed.replace(said, vr + len(value).to_bytes(2, "little") + value)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "vr", "value"),
+    [
+        ("SeriesNumber", b"IS", b"7a"),
+        ("SeriesNumber", b"IS", b"1\\2 "),
+        ("SeriesNumber", b"IS", b"99999999999 "),
+        ("SeriesNumber", b"US", b"odd"),
+        ("InstanceNumber", b"IS", b"xx"),
+        ("InstanceNumber", b"IS", b"1.50"),
+        ("SeriesDescription", b"LO", b"one\\two "),
+    ],
+)
+def test_a_segmentation_with_a_value_that_is_none_is_answered_beside_the_others(
+    client: TestClient, phantom_files: list[Path], content: bytes, study: str, keyword: str, vr: bytes, value: bytes
+) -> None:
+    upload(client, phantom_files)
+    client.post(STUDIES, content=body(with_raw(content, keyword, vr, value)), headers=RELATED).raise_for_status()
+    for level in ("studies", "series", "instances", f"studies/{study}/series", f"studies/{study}/instances"):
+        told = found(client, level)
+        assert level == "studies" or SERIES in {one.SeriesInstanceUID for one in told}
+    client.get(f"{STUDIES}/{study}/metadata").raise_for_status()
+    assert found(client, "instances?InstanceNumber=1")
+
+
 def test_a_damaged_segmentation_is_left_out_of_its_study_and_refused_by_name(
     client: TestClient,
     context: Context,
