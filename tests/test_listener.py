@@ -11,8 +11,8 @@ import pytest
 from scarmass.domain.errors import PeerRefused, PeerUnreachable
 from scarmass.domain.pacs import LocalEntity
 from scarmass.listener import Keep, Listening, beside
-from scarmass.services.pacs.commit import REFUSED
 from scarmass.storage.spool import Spool
+from scarmass.storage.spool_notes import REFUSED
 from tests.imaging.dimse.keeper import SCANNER, client_of
 from tests.processes import has_ended
 from tests.waiting import wait_until

@@ -11,8 +11,9 @@ from scarmass.domain.transfers import Transfer, TransferState
 from scarmass.services.context import Context
 from scarmass.services.pacs import ask, send
 from scarmass.services.pacs.arrive import Arrivals
-from scarmass.services.pacs.commit import ANSWERED, answer_to_json, commitment_of
+from scarmass.services.pacs.commit import commitment_of
 from scarmass.services.readings.dicom_objects import dicom_objects
+from scarmass.storage.spool_notes import ANSWERED, answer_to_json
 from tests.api.signing import accept_all, sign
 from tests.api.signing import send as send_request
 from tests.fake_pacs import KEEPER, FakePacs
