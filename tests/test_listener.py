@@ -86,6 +86,18 @@ def test_of_refusals_one_of_a_kind_is_noted_and_so_many(tmp_path: Path, monkeypa
     assert noted[0].note() == (REFUSED, {"address": "192.0.2.1", "reason": "PeerUnknown"})
 
 
+def test_a_refusal_that_cannot_be_noted_is_logged_and_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("the disk is broken")
+
+    keep = Keep(Listening(LocalEntity(), (SCANNER,), tmp_path, 2**30, 2**20, 4, True))
+    monkeypatch.setattr(Spool, "note", broken)
+    keep.refused("A", "192.0.2.1", "PeerUnknown")
+    assert "a refusal could not be noted" in caplog.text
+
+
 def test_a_full_spool_keeps_no_refusal_and_stops_nobody(tmp_path: Path) -> None:
     keep = Keep(Listening(LocalEntity(), (SCANNER,), tmp_path, 1, 2**20, 4, True))
     keep.refused("A", "192.0.2.1", "PeerUnknown")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -150,8 +150,12 @@ class Keep:
 
     def refused(self, calling: str, address: str, reason: str) -> None:
         if self._is_new((calling, address, reason)):
-            with suppress(StorageFull):
+            try:
                 self._spool.note(calling, REFUSED, refusal_to_json(address, reason))
+            except StorageFull:
+                pass
+            except OSError:
+                log.exception("a refusal could not be noted")
 
     def _is_new(self, refusal: tuple[str, str, str]) -> bool:
         with self._guard:
