@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from scarmass.domain.errors import DirectoryIgnored, ObjectRefused, StudyNotFound
+from scarmass.domain.errors import DirectoryIgnored, NotExamined, ObjectRefused, StudyNotFound
 from scarmass.domain.segmentation import SegmentationObject
 from scarmass.domain.stack import StudyHeader
 from scarmass.domain.study_groups import Filing, filing
@@ -208,7 +208,9 @@ def _accept(
         return Accepted(name, received, replace(content, deidentified=None))
     except ObjectRefused as refused:
         received.discard()
-        return None if isinstance(refused, DirectoryIgnored) else Refused(name, str(refused))
+        if isinstance(refused, DirectoryIgnored):
+            return None
+        return Refused(name, str(refused), isinstance(refused, NotExamined))
 
 
 def _are_same_image(examiners: Examiners, allowance: Allowance, one: Path, other: Path) -> bool:
