@@ -32,6 +32,8 @@ class FakePacs:
     """kept: what it stored. failure: raised by every call, until it is taken away. refuses: why no object is stored.
 
     before_object: called before each object that is sent or fetched. asked: references whose keeping was asked for.
+    withholds: how many objects of a study it counts and does not send. fails: how many it says that it cannot send.
+    while_asked: called with the transaction's UID before the call that asks for it returns.
     """
 
     peer: Peer = PACS
@@ -43,7 +45,10 @@ class FakePacs:
     calls: int = 0
     asked: dict[str, Sequence[Reference]] = field(default_factory=dict)
     told: list[Commitment] = field(default_factory=list)
+    withholds: int = 0
+    fails: int = 0
     before_object: Callable[[int], None] = lambda _: None
+    while_asked: Callable[[str], object] = lambda _: None
 
     def echo(self) -> None:
         self._answer()
@@ -55,11 +60,14 @@ class FakePacs:
     def fetch(self, study_instance_uid: str, receive: Callable[[bytes], None], report: Report) -> None:
         self._answer()
         objects = self.studies.get(study_instance_uid, [])
+        coming = objects[: len(objects) - self.withholds - self.fails]
         report(Progress(0, len(objects)))
-        for number, content in enumerate(objects):
+        for number, content in enumerate(coming):
             self.before_object(number)
             receive(content)
             report(Progress(number + 1, len(objects)))
+        if self.fails:
+            report(Progress(len(coming), len(objects), self.fails))
 
     def send(self, objects: Sequence[bytes], report: Report) -> list[Sent]:
         self._answer()
@@ -74,6 +82,7 @@ class FakePacs:
         self._answer()
         uid = transaction_uid or f"2.25.{uuid.uuid4().int}"
         self.asked[uid] = references
+        self.while_asked(uid)
         return uid
 
     def send_commitment(self, commitment: Commitment) -> None:

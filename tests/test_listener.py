@@ -11,8 +11,8 @@ import pytest
 from scarmass.domain.errors import PeerRefused, PeerUnreachable
 from scarmass.domain.pacs import LocalEntity
 from scarmass.listener import Keep, Listening, beside
-from scarmass.services.pacs.commit import REFUSED
 from scarmass.storage.spool import Spool
+from scarmass.storage.spool_notes import REFUSED
 from tests.imaging.dimse.keeper import SCANNER, client_of
 from tests.processes import has_ended
 from tests.waiting import wait_until
@@ -84,6 +84,18 @@ def test_of_refusals_one_of_a_kind_is_noted_and_so_many(tmp_path: Path, monkeypa
     noted = list(Spool(tmp_path).waiting())
     assert [one.source for one in noted] == ["A", "B", "C"]
     assert noted[0].note() == (REFUSED, {"address": "192.0.2.1", "reason": "PeerUnknown"})
+
+
+def test_a_refusal_that_cannot_be_noted_is_logged_and_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("the disk is broken")
+
+    keep = Keep(Listening(LocalEntity(), (SCANNER,), tmp_path, 2**30, 2**20, 4, True))
+    monkeypatch.setattr(Spool, "note", broken)
+    keep.refused("A", "192.0.2.1", "PeerUnknown")
+    assert "a refusal could not be noted" in caplog.text
 
 
 def test_a_full_spool_keeps_no_refusal_and_stops_nobody(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -21,6 +21,14 @@ from pydantic import TypeAdapter
 from scarmass.domain.errors import StorageFull
 from scarmass.domain.pacs import Commitment, DimsePeer, LocalEntity, Reference
 from scarmass.logs import set_up_logs
+from scarmass.storage.spool_notes import (
+    ANSWERED,
+    REFUSED,
+    REQUESTED,
+    answer_to_json,
+    refusal_to_json,
+    request_to_json,
+)
 
 log = logging.getLogger(__name__)
 
@@ -135,21 +143,19 @@ class Keep:
         self._spool.put(peer.ae_title, pieces)
 
     def requested(self, peer: DimsePeer, transaction_uid: str, references: Sequence[Reference]) -> None:
-        asked = [[one.sop_class_uid, one.sop_instance_uid] for one in references]
-        self._spool.note(peer.ae_title, "requested", {"transaction_uid": transaction_uid, "references": asked})
+        self._spool.note(peer.ae_title, REQUESTED, request_to_json(transaction_uid, references))
 
     def committed(self, peer: DimsePeer, commitment: Commitment) -> None:
-        payload = {
-            "transaction_uid": commitment.transaction_uid,
-            "committed": [[one.sop_class_uid, one.sop_instance_uid] for one in commitment.committed],
-            "failed": [[one.sop_class_uid, one.sop_instance_uid, reason] for one, reason in commitment.failed],
-        }
-        self._spool.note(peer.ae_title, "committed", payload)
+        self._spool.note(peer.ae_title, ANSWERED, answer_to_json(commitment))
 
     def refused(self, calling: str, address: str, reason: str) -> None:
         if self._is_new((calling, address, reason)):
-            with suppress(StorageFull):
-                self._spool.note(calling, "refused", {"address": address, "reason": reason})
+            try:
+                self._spool.note(calling, REFUSED, refusal_to_json(address, reason))
+            except StorageFull:
+                pass
+            except OSError:
+                log.exception("a refusal could not be noted")
 
     def _is_new(self, refusal: tuple[str, str, str]) -> bool:
         with self._guard:

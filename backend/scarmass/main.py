@@ -20,7 +20,6 @@ from scarmass.services.context import Context
 from scarmass.services.deletion.places import Places
 from scarmass.services.intake import Intake, take_in
 from scarmass.services.metrics import Metrics
-from scarmass.services.pacs.commit import ANSWERED, answer_to_json
 from scarmass.services.pacs.send import require_stored
 from scarmass.settings import Settings
 from scarmass.storage.database import Database, migrate
@@ -30,6 +29,7 @@ from scarmass.storage.installations import require_ours
 from scarmass.storage.local_store import LocalStore
 from scarmass.storage.record_key import record_key
 from scarmass.storage.spool import Spool
+from scarmass.storage.spool_notes import ANSWERED, answer_to_json
 
 console = Console(stderr=True, highlight=False)
 

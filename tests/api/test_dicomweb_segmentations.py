@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 from io import BytesIO
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from pydicom import Dataset, dcmread
@@ -13,15 +12,13 @@ from sqlalchemy import text
 
 from scarmass.domain.errors import FileDamaged
 from scarmass.domain.pacs import Reference, ResultKind, ResultObject
-from scarmass.domain.stack import Slice
-from scarmass.imaging.mr.header import read_object
 from scarmass.services.context import Context
 from scarmass.services.dicomweb import results
 from scarmass.services.pacs.commit import commitment_of
 from tests.api.dicomweb_requests import RELATED, body, files_of, stored
 from tests.api.signing import accept_all, open_reading, problem_of, sign
 from tests.conftest import upload
-from tests.imaging.segmentation_objects import changed, frame, segmentation
+from tests.imaging.segmentation_objects import changed, segmentation_of
 
 pytestmark = pytest.mark.slow
 
@@ -32,12 +29,7 @@ SERIES, INSTANCE = "1.2.3.7", "1.2.3.7.1"
 @pytest.fixture
 def content(phantom_files: list[Path]) -> bytes:
     """A SEG of the phantom's first slice."""
-    source = dcmread(phantom_files[0])
-    one = Slice(read_object(phantom_files[0].read_bytes()).slices[0])
-    patient = ("StudyInstanceUID", "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyDate")
-    same = {keyword: source[keyword].value for keyword in patient}
-    mask = np.ones((one.header.rows, one.header.columns), bool)
-    return segmentation([frame(one, mask)], SeriesDescription="Core lab", SeriesNumber=70, InstanceNumber=3, **same)
+    return segmentation_of(phantom_files[0], SeriesDescription="Core lab", SeriesNumber=70, InstanceNumber=3)
 
 
 @pytest.fixture
@@ -73,6 +65,38 @@ def test_a_segmentation_is_stored_found_and_fetched_like_an_image(
 
     reference = Reference(str(instance.SOPClassUID), INSTANCE)
     assert commitment_of(context, "2.25.1", [reference]).committed == (reference,)
+
+
+def with_raw(content: bytes, keyword: str, vr: bytes, value: bytes) -> bytes:
+    """The object with an attribute that pydicom would not write."""
+    sound = b"\x08\0" + b"9" * 8
+    placed = changed(content, **{keyword: "9" * 8})
+    said = placed[placed.index(sound) - 2 :][:2] + sound
+    return placed.replace(said, vr + len(value).to_bytes(2, "little") + value)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "vr", "value"),
+    [
+        ("SeriesNumber", b"IS", b"7a"),
+        ("SeriesNumber", b"IS", b"1\\2 "),
+        ("SeriesNumber", b"IS", b"99999999999 "),
+        ("SeriesNumber", b"US", b"odd"),
+        ("InstanceNumber", b"IS", b"xx"),
+        ("InstanceNumber", b"IS", b"1.50"),
+        ("SeriesDescription", b"LO", b"one\\two "),
+    ],
+)
+def test_a_segmentation_with_a_value_that_is_none_is_answered_beside_the_others(
+    client: TestClient, phantom_files: list[Path], content: bytes, study: str, keyword: str, vr: bytes, value: bytes
+) -> None:
+    upload(client, phantom_files)
+    client.post(STUDIES, content=body(with_raw(content, keyword, vr, value)), headers=RELATED).raise_for_status()
+    for level in ("studies", "series", "instances", f"studies/{study}/series", f"studies/{study}/instances"):
+        told = found(client, level)
+        assert level == "studies" or SERIES in {one.SeriesInstanceUID for one in told}
+    client.get(f"{STUDIES}/{study}/metadata").raise_for_status()
+    assert found(client, "instances?InstanceNumber=1")
 
 
 def test_a_damaged_segmentation_is_left_out_of_its_study_and_refused_by_name(

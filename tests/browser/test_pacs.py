@@ -7,6 +7,7 @@ import pydicom
 import pytest
 from playwright.sync_api import Page
 
+from scarmass.domain import transfers
 from scarmass.domain.errors import PeerUnreachable
 from scarmass.domain.pacs import LocalEntity
 from scarmass.domain.pacs_rules import Network, Rules, SendRule
@@ -58,6 +59,22 @@ def test_a_study_is_found_in_the_pacs_and_fetched_and_its_arrival_told(page: Pag
     page.get_by_role("cell", name="ARCHIVE").wait_for()
     page.get_by_text("Waits until it is quiet").wait_for()
     assert not serious(page), "\n".join(serious(page))
+
+
+def test_a_study_of_which_not_everything_can_be_sent_is_shown_with_what_is_missing(
+    page: Page, server: Server, pacs: FakePacs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfers, "WAITS_S", (0,))
+    pacs.fails = 1
+    page.goto(f"{server.address}/pacs#find")
+    page.get_by_label("Patient's name").fill("Demo*")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Fetch the study").click()
+    for place in ("#found", "#queue"):
+        if place == "#queue":
+            page.get_by_role("button", name="Transfers").click()
+        page.locator(place).get_by_text("fetched, 9 of 10 images").wait_for()
+        page.locator(place).get_by_text("PACS could not send 1 of the study's objects").wait_for()
 
 
 def test_what_failed_is_shown_with_its_reason_and_sent_again(

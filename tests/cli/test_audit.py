@@ -8,9 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from scarmass.cli.app import app
-from scarmass.domain.audit import Action, Event, Sought
+from scarmass.domain.audit import Action, Event, Outcome, Sought
 from scarmass.storage import audit
 from scarmass.storage.database import Database
+from tests.imaging.segmentation_objects import segmentation_of
 
 run = CliRunner().invoke
 
@@ -78,3 +79,18 @@ def test_an_import_by_the_command_line_is_recorded_of_each_study(
     assert imported.person.endswith(" (command line)")
     assert imported.about["stored"] == str(len(phantom_files))
     assert (refused.reason, refused.subject.patient_id) == ("ObjectRefused", "")
+
+
+@pytest.mark.slow
+def test_a_segmentation_that_is_imported_before_its_images_is_recorded_as_stored(
+    trail: Database, phantom_files: list[Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "seg.dcm"
+    path.write_bytes(segmentation_of(phantom_files[0]))
+    for _ in ("new", "already there"):
+        assert run(app, ["import", str(path)]).exit_code == 0
+    with trail.transaction() as session:
+        rows = audit.page(session, Sought(actions=(Action.IMPORT,)), 10, None)
+    assert [row.event.outcome for row in rows] == [Outcome.SUCCESS] * 2
+    assert {row.event.subject.patient_id for row in rows} == {"PHANTOM-001"}
+    assert [row.event.about["stored"] for row in rows] == ["0", "1"]

@@ -43,6 +43,8 @@ test("progress is told in objects that are sent and images that are fetched", ()
   const fetching = { ...transfer, direction: "fetch", state: "running", done: 40, of: 120 };
   assert.equal(progressText(fetching), "under way, 40 of 120 images");
   assert.equal(progressText({ ...fetching, of: null, done: 1 }), "under way, 1 image");
+  assert.equal(progressText({ ...fetching, state: "done", done: 120 }), "fetched, 120 images");
+  assert.equal(progressText({ ...fetching, state: "done", done: 119 }), "fetched, 119 of 120 images");
   assert.equal(progressText({ ...transfer, state: "waiting", attempts: 0 }), "waits");
   assert.equal(progressText({ ...transfer, state: "waiting", attempts: 2 }), "waits, attempt 3");
 });

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -14,6 +15,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, RTStructureSetStorage, Segm
 
 from scarmass.domain.masks import Mask
 from scarmass.domain.stack import Slice, SliceHeader
+from scarmass.imaging.mr.header import read_object
 from scarmass.imaging.seg.frames import LABEL_MAP_STORAGE
 
 SPACE = "1.2.3.99"
@@ -112,6 +114,16 @@ def segmentation(
     dataset.SharedFunctionalGroupsSequence = [Dataset()]
     dataset.PerFrameFunctionalGroupsSequence = [_groups(one, kind) for one in drawn]
     return written(dataset, **attributes)
+
+
+def segmentation_of(image: Path, **attributes: object) -> bytes:
+    """A SEG object of all of an image, of its patient and study."""
+    source = pydicom.dcmread(image)
+    one = Slice(read_object(image.read_bytes()).slices[0])
+    patient = ("StudyInstanceUID", "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyDate")
+    same = {keyword: source[keyword].value for keyword in patient}
+    whole = segmentation([frame(one, np.ones((one.header.rows, one.header.columns), bool))])
+    return changed(whole, **same, **attributes)
 
 
 def structure_set(

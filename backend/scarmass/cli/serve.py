@@ -73,7 +73,7 @@ def import_studies(
             typer.echo(f"{stack.description}: {stack.number_of_slices} slices, {verdict} ({stack.is_lge_because})")
     for refused in intake.rejected:
         typer.echo(f"refused {refused.name}: {refused.reason}", err=True)
-    if not intake.studies:
+    if not intake.kept:
         raise typer.Exit(1)
 
 
@@ -104,8 +104,7 @@ def replay(reading_id: Annotated[uuid.UUID, typer.Argument(help="a reading's id,
 
 
 def _record_import(database: Database, intake: Intake) -> None:
-    headers = [study.header for study in intake.studies]
-    subjects = [Subject(header.patient_id, header.study_instance_uid) for header in headers]
+    subjects = [Subject(header.patient_id, header.study_instance_uid) for header in intake.kept]
     about = {"stored": str(intake.stored), "rejected": str(len(intake.rejected))}
     refused = "" if subjects else ObjectRefused.__name__
     record_command(database, Action.IMPORT, subjects, refused, command="import", **about)

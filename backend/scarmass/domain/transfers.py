@@ -76,8 +76,9 @@ class Arrival:
     """What came of a study from one source.
 
     study_instance_uid: empty where objects did not say. objects: how many of the study's images are here, 0 where
-    nothing of this source was taken in. refused: the first of them, refused_count all. prepared_at: when it was quiet
-    and its readings were opened, None before; readings: how many were opened. because: why so.
+    nothing of this source was taken in; a segmentation may be here before its images are. refused: the first of them,
+    refused_count all. prepared_at: when it was quiet and its readings were opened, None before; readings: how many were
+    opened. because: why so.
     """
 
     id: uuid.UUID

@@ -25,8 +25,11 @@ Receive = Callable[[Iterator[bytes]], T]
 
 @dataclass(frozen=True)
 class Refused:
+    """A file that is not taken in. may_pass: another try may end otherwise."""
+
     name: str
     reason: str
+    may_pass: bool = False
 
 
 class _Refusal(Exception):

@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import LifoQueue
 from signal import SIGALRM
 
-from scarmass.domain.errors import DirectoryIgnored, ObjectRefused
+from scarmass.domain.errors import DirectoryIgnored, NotExamined, ObjectRefused
 from scarmass.domain.segmentation import SegmentationObject
 from scarmass.imaging.bounds import Bounds
 from scarmass.imaging.mr.header import MrObject
@@ -56,7 +56,7 @@ class Examiner:
 
         Of a segmentation what it says of itself, all of it read; given pseudonyms it is refused.
 
-        Raises ObjectRefused with a reason that can be shown; DirectoryIgnored.
+        Raises ObjectRefused with a reason that can be shown; NotExamined, DirectoryIgnored.
         """
         answer = self._answer((path,), seconds)
         assert not isinstance(answer, bool)
@@ -65,7 +65,7 @@ class Examiner:
     def are_same_image(self, one: Path, other: Path, seconds: float) -> bool:
         """Whether two objects hold the same pixels at the same place, in whichever encoding and with whichever texts.
 
-        Raises ObjectRefused where reading them takes too long or ends the process.
+        Raises NotExamined.
         """
         return self._answer((one, other), seconds) is True
 
@@ -79,9 +79,9 @@ class Examiner:
             case str():
                 raise ObjectRefused(answer)
             case Died(signal=signal) if signal == SIGALRM:
-                raise ObjectRefused(f"reading the file takes longer than {seconds:.2g} s")
+                raise NotExamined(f"reading the file takes longer than {seconds:.2g} s")
             case Died():
-                raise ObjectRefused("the file ends the program that reads it: it is damaged, or made to do harm")
+                raise NotExamined("the file ends the program that reads it: it is damaged, or made to do harm")
 
     def _asked(self, paths: Sequence[Path], seconds: float) -> Examined | bool | DirectoryIgnored | str | Died:
         try:

@@ -7,14 +7,14 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from scarmass.domain.errors import DirectoryIgnored, ObjectRefused, StudyNotFound
+from scarmass.domain.errors import DirectoryIgnored, NotExamined, ObjectRefused, StudyNotFound
 from scarmass.domain.segmentation import SegmentationObject
+from scarmass.domain.stack import StudyHeader
 from scarmass.domain.study_groups import Filing, filing
 from scarmass.domain.worklist import ListedStudy
 from scarmass.imaging.archive import Refused, files_within, is_archive
@@ -35,7 +35,7 @@ OF_ANOTHER_STUDY = "it is of another study than the one that it was sent to"
 class Intake:
     """What became of an upload. stored, already_here: objects that are new, and that were there before.
 
-    segmentations: how many of both are segmentations; where their images are not here, these have no study yet.
+    segmentations: how many of both are segmentations. awaited: the studies of those whose images are not here.
     read: what could be read, by name, whatever became of it then.
     """
 
@@ -44,7 +44,13 @@ class Intake:
     stored: int = 0
     already_here: int = 0
     segmentations: int = 0
+    awaited: list[StudyHeader] = field(default_factory=list)
     read: dict[str, Examined] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> list[StudyHeader]:
+        """The studies of all that is here now, images or segmentations."""
+        return [study.header for study in self.studies] + self.awaited
 
 
 def take_in_upload(
@@ -146,8 +152,11 @@ def _keep_segmentations(
     intake.already_here += len(is_new) - sum(is_new)
     intake.segmentations += len(is_new)
     if is_new and all(study.header.study_instance_uid != study_instance_uid for study in intake.studies):
-        with database.transaction() as session, suppress(StudyNotFound):
-            intake.studies.append(worklist.listed_study(session, study_instance_uid))
+        try:
+            with database.transaction() as session:
+                intake.studies.append(worklist.listed_study(session, study_instance_uid))
+        except StudyNotFound:
+            intake.awaited.append(objects[0].content.study)
 
 
 def _received(
@@ -199,7 +208,9 @@ def _accept(
         return Accepted(name, received, replace(content, deidentified=None))
     except ObjectRefused as refused:
         received.discard()
-        return None if isinstance(refused, DirectoryIgnored) else Refused(name, str(refused))
+        if isinstance(refused, DirectoryIgnored):
+            return None
+        return Refused(name, str(refused), isinstance(refused, NotExamined))
 
 
 def _are_same_image(examiners: Examiners, allowance: Allowance, one: Path, other: Path) -> bool:

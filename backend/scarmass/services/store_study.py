@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from scarmass.domain.errors import FileDamaged, InstanceConflict, ObjectRefused
+from scarmass.domain.errors import FileDamaged, InstanceConflict, NotExamined, ObjectRefused
 from scarmass.domain.patient import is_same_patient
 from scarmass.domain.stack import SliceHeader, Stack, StudyHeader
 from scarmass.domain.study_groups import NOT_SEEN, Filing
@@ -79,7 +79,7 @@ def store_study(
                 _require_same(accepted, study_instance_uid, there, kept, files, is_same, filed)
             is_new.append(there is None)
         except InstanceConflict as conflict:
-            rejected.append(Refused(accepted.name, str(conflict)))
+            rejected.append(Refused(accepted.name, str(conflict), isinstance(conflict.__cause__, NotExamined)))
     if not is_new:
         studies.delete_if_empty(session, study_instance_uid)
         return is_new

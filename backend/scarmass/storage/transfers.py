@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, lazyload
 
 from scarmass.domain.errors import ClientIdReused, TransferNotFound
-from scarmass.domain.pacs import ResultKind
+from scarmass.domain.pacs import Progress, ResultKind
 from scarmass.domain.transfers import Direction, Transfer, TransferState
 from scarmass.storage.notifications import notify
 from scarmass.storage.stacks import study_header
@@ -142,13 +142,16 @@ def report(session: Session, transfer_id: uuid.UUID, done: int, of: int | None) 
     return True
 
 
-def finish(session: Session, transfer_id: uuid.UUID, done: int, reason: str | None) -> None:
-    """All is done, also where it was cancelled meanwhile; not where more was asked for. reason: a warning."""
+def finish(session: Session, transfer_id: uuid.UUID, progress: Progress, reason: str | None) -> None:
+    """All is done, also where it was cancelled meanwhile. reason: a warning.
+
+    Not where more was asked for, nor where the peer has answered already that it does not keep it.
+    """
     row = _locked(session, transfer_id)
-    if row.state == TransferState.WAITING.value:
+    if row.state not in (TransferState.RUNNING.value, TransferState.CANCELLED.value):
         return
-    row.state, row.done, row.of, row.reason = TransferState.DONE.value, done, done, _cut(reason)
-    row.next_attempt_at = None
+    row.state, row.reason, row.next_attempt_at = TransferState.DONE.value, _cut(reason), None
+    row.done, row.of = progress.done, progress.done if progress.of is None else progress.of
     _changed(session, row)
 
 
@@ -196,7 +199,7 @@ def close_commitment(session: Session, peer: str, transaction_uid: str, failure:
     if failure is None:
         row.committed_at = func.clock_timestamp()
     else:
-        row.state, row.reason = TransferState.FAILED.value, _cut(failure)
+        row.state, row.reason, row.next_attempt_at = TransferState.FAILED.value, _cut(failure), None
     _changed(session, row)
     return True
 

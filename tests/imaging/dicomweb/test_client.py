@@ -76,6 +76,26 @@ def test_each_object_is_received_as_it_was(server: OddServer, web: DicomwebClien
     assert "transfer-syntax=*" in server.requests[-1].headers["Accept"]
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_how_much_of_a_study_came_is_told(server: OddServer, web: DicomwebClient, content: bytes, number: int) -> None:
+    has_study(server, Reply(206, part(content) * number + b"\r\n--xyz--\r\n", MULTIPART))
+    objects, progress = fetched(web)
+    assert (objects, progress[-1]) == ([content] * number, Progress(number, 2))
+
+
+@pytest.mark.parametrize("said", [{}, {"00201208": {"vr": "IS", "Value": [1]}}])
+def test_a_part_is_no_whole_study_where_the_count_does_not_say_so(
+    server: OddServer, web: DicomwebClient, content: bytes, said: dict
+) -> None:
+    study = {"0020000D": A_STUDY["0020000D"], **said}
+    partial = Reply(206, part(content) + b"\r\n--xyz--\r\n", MULTIPART)
+    server.answer = lambda request: told([study]) if "?" in request.path else partial
+    received: list[bytes] = []
+    with pytest.raises(PeerFailed, match="only a part of the study"):
+        web.fetch(STUDY, received.append, lambda progress: None)
+    assert received == [content]
+
+
 @pytest.mark.parametrize("lost", [1, 2, 5, 7, 9, 12, 5000])
 @pytest.mark.parametrize("declared", [None, -1])
 def test_a_study_that_breaks_off_is_no_whole_one(

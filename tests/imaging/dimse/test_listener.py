@@ -14,6 +14,7 @@ from pydicom.uid import JPEG2000Lossless, RLELossless
 
 from scarmass.domain.errors import PeerFailed, PeerRefused, StorageFull
 from scarmass.domain.pacs import Commitment, DimsePeer, LocalEntity, Reference, Sent
+from scarmass.imaging.dimse.client import DimseClient
 from scarmass.imaging.dimse.listener import ListenerBounds
 from tests.imaging.dimse.dcmtk import run
 from tests.imaging.dimse.keeper import AS_SCANNER, SCANNER, Kept, client_of, contents, data_set, listening
@@ -80,6 +81,21 @@ def test_storescu_under_another_title_is_rejected(
     assert words in done.stderr
     assert kept.objects == []
     assert kept.refusals == [(calling, "127.0.0.1", reason)]
+
+
+@pytest.mark.parametrize(("calling", "called"), [("OTHER", "SCARMASS"), ("SCANNER", "ARCHIVE")])
+def test_who_is_not_let_in_stays_outside_where_that_cannot_be_noted(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, calling: str, called: str
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("the disk is broken")
+
+    monkeypatch.setattr(kept, "refused", broken)
+    with listening(kept) as port:
+        stranger = DimseClient(DimsePeer("the listener", called, "127.0.0.1", port), LocalEntity(calling))
+        with pytest.raises(PeerRefused, match="AE title"):
+            stranger.echo()
+        client_of(port).echo()
 
 
 def test_a_peer_calls_from_its_own_address_unless_a_setting_leaves_that_out(

@@ -13,9 +13,9 @@ from scarmass.domain.pacs import Reference, ResultKind
 from scarmass.domain.transfers import RefusedObject
 from scarmass.phantom.demonstration import write_phantom
 from scarmass.services.context import Context
-from scarmass.services.pacs.commit import REQUESTED, request_to_json
 from scarmass.storage import arrivals, transfers
 from scarmass.storage.spool import Spool
+from scarmass.storage.spool_notes import REQUESTED, request_to_json
 from tests.api.signing import ANNA, accept_all, edit, get, name_of, open_reading, send, sign
 from tests.conftest import small_studies, upload
 from tests.services.deletion.distinctive import Distinctive, distinctive

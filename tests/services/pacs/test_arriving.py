@@ -18,10 +18,11 @@ from scarmass.domain.transfers import Arrival
 from scarmass.imaging.examiner import Examiners
 from scarmass.imaging.pseudonyms import Pseudonyms
 from scarmass.services.context import Context
-from scarmass.services.pacs import arrive, commit
+from scarmass.services.pacs import arrive
 from scarmass.services.pacs.arrive import Arrivals
 from scarmass.storage import readings
 from scarmass.storage.spool import Spool
+from scarmass.storage.spool_notes import REQUESTED, request_to_json
 from tests.api.signing import get, open_reading
 from tests.fake_pacs import KEEPER, FakePacs, fails
 
@@ -271,7 +272,7 @@ def test_whoever_asks_what_is_kept_is_told_the_truth(
     stored, lost = (Reference(header.SOPClassUID, header.SOPInstanceUID) for header in headers)
     never = Reference(stored.sop_class_uid, "2.25.42")
     put(spool, phantom_files[:2])
-    spool.note(KEEPER.ae_title, commit.REQUESTED, commit.request_to_json("2.25.1", [stored, lost, never]))
+    spool.note(KEEPER.ae_title, REQUESTED, request_to_json("2.25.1", [stored, lost, never]))
     keeper.failure = fails(PeerUnreachable)
     networked.network = Network(peers=(KEEPER,))
     arriving.work(gather_s=0)
@@ -291,7 +292,7 @@ def test_whoever_asks_what_is_kept_is_told_the_truth(
 def test_a_note_that_makes_no_sense_stops_nothing(
     arriving: Arrivals, spool: Spool, payload: dict, phantom_files: list[Path], networked: Context
 ) -> None:
-    spool.note(KEEPER.ae_title, commit.REQUESTED, payload)
+    spool.note(KEEPER.ae_title, REQUESTED, payload)
     put(spool, phantom_files[:1])
     arriving.work(gather_s=0)
     assert list(spool.waiting()) == []

@@ -13,9 +13,10 @@ from scarmass.domain.pacs_rules import AcceptRule, Network, Rules
 from scarmass.services.audit import page_of_events, verify
 from scarmass.services.context import Context
 from scarmass.services.pacs import ask, fetch, send
-from scarmass.services.pacs.arrive import Arrivals
+from scarmass.services.pacs.arrive import Arrivals, page_of_arrivals
 from scarmass.storage.spool import Spool
 from tests.fake_pacs import FakePacs, fails
+from tests.imaging.segmentation_objects import segmentation_of
 
 pytestmark = pytest.mark.slow
 
@@ -79,6 +80,19 @@ def test_what_comes_and_is_refused_is_recorded_as_refused(
     assert (came.person, came.address, came.outcome) == ("SCANNER", "192.0.2.9", Outcome.REFUSED)
     assert (came.reason, came.about["refused"]) == ("ObjectRefused", "1")
     assert came.subject.patient_id == "", "nothing of the study is here"
+
+
+def test_a_segmentation_that_comes_before_its_images_is_recorded_as_taken_in(
+    networked: Context, spool: Spool, phantom_files: list[Path]
+) -> None:
+    spool.put("SCANNER", [segmentation_of(phantom_files[0])])
+    Arrivals(networked, spool).work(gather_s=0)
+    image = pydicom.dcmread(phantom_files[0])
+    (came,) = events(networked, Action.IMPORT)
+    assert (came.outcome, came.reason, came.about["refused"]) == (Outcome.SUCCESS, "", "0")
+    assert (came.subject.patient_id, came.subject.study_instance_uid) == (image.PatientID, image.StudyInstanceUID)
+    (arrival,) = page_of_arrivals(networked, 10, None)
+    assert (arrival.study_instance_uid, arrival.objects, arrival.refused_count) == (image.StudyInstanceUID, 0, 0)
 
 
 def test_who_was_not_let_in_is_recorded(networked: Context, spool: Spool) -> None:

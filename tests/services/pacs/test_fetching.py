@@ -63,6 +63,68 @@ def test_a_fetch_that_breaks_off_is_tried_again_and_nothing_is_there_twice(
     assert arrive.page_of_arrivals(networked, 10, None)[0].objects == 10
 
 
+def test_a_study_of_which_not_everything_came_is_no_whole_one_and_what_came_is_taken_in(
+    networked: Context, pacs: FakePacs, study_uid: str
+) -> None:
+    pacs.withholds = 8
+    waiting = fetched(networked, study_uid)
+    assert (waiting.state, waiting.reason) == (
+        TransferState.WAITING,
+        "PACS sent 2 of 10 objects; what came is taken in",
+    )
+    assert networked.spool is not None
+    arrive.Arrivals(networked, networked.spool).work(gather_s=0)
+    assert arrive.page_of_arrivals(networked, 10, None)[0].objects == 2
+    pacs.withholds = 0
+    fetch.fetch_next(networked, waiting.id)
+    (done,) = ask.page_of_transfers(networked, 10, None)
+    assert (done.state, done.done, done.of, done.reason) == (TransferState.DONE, 10, 10, None)
+
+
+def attempted(context: Context, transfer: Transfer) -> Transfer:
+    """As it is after as many attempts as there are of a fetch that ends in the same each time."""
+    for _ in range(fetch.MOST_ALIKE - transfer.attempts):
+        assert transfer.state is TransferState.WAITING
+        fetch.fetch_next(context, transfer.id)
+        (transfer,) = ask.page_of_transfers(context, 10, None)
+    return transfer
+
+
+def test_what_a_peer_says_that_it_cannot_send_ends_as_a_warning(
+    networked: Context, pacs: FakePacs, study_uid: str
+) -> None:
+    pacs.fails = 1
+    done = attempted(networked, fetched(networked, study_uid))
+    assert (done.state, done.done, done.of) == (TransferState.DONE, 9, 10)
+    assert done.reason == "PACS could not send 1 of the study's objects; what came is taken in"
+    fetch.fetch_next(networked, done.id)
+    assert pacs.calls == fetch.MOST_ALIKE
+
+
+@pytest.mark.parametrize(("withholds", "fails"), [(3, 0), (3, 1), (0, 10)])
+def test_what_does_not_come_and_is_not_accounted_for_ends_as_a_failure(
+    networked: Context, pacs: FakePacs, study_uid: str, withholds: int, fails: int
+) -> None:
+    pacs.withholds, pacs.fails = withholds, fails
+    failed = attempted(networked, fetched(networked, study_uid))
+    assert (failed.state, failed.attempts) == (TransferState.FAILED, fetch.MOST_ALIKE)
+    assert (failed.reason or "").endswith("objects; what came is taken in")
+    pacs.withholds = pacs.fails = 0
+    ask.retry(networked, failed.id)
+    fetch.fetch_next(networked, failed.id)
+    (done,) = ask.page_of_transfers(networked, 10, None)
+    assert (done.state, done.done, done.reason) == (TransferState.DONE, 10, None)
+
+
+def test_a_fetch_goes_on_as_long_as_more_of_the_study_comes(networked: Context, pacs: FakePacs, study_uid: str) -> None:
+    pacs.fails = 9
+    waiting = fetched(networked, study_uid)
+    for pacs.fails in range(8, 0, -1):
+        fetch.fetch_next(networked, waiting.id)
+        (waiting,) = ask.page_of_transfers(networked, 10, None)
+        assert waiting.state is TransferState.WAITING
+
+
 def test_a_full_spool_makes_a_fetch_wait(networked: Context, study_uid: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise StorageFull("the server's disk is full")

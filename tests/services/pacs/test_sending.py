@@ -19,13 +19,14 @@ from scarmass.domain.errors import (
     StoreUnavailable,
     TransferNotFound,
 )
-from scarmass.domain.pacs import ResultKind
+from scarmass.domain.pacs import Commitment, Reference, ResultKind
 from scarmass.domain.pacs_rules import OWN_KINDS, Network
 from scarmass.domain.transfers import MOST_ATTEMPTS, WAITS_S, Direction, Transfer, TransferState, wait_after
 from scarmass.services.context import Context
 from scarmass.services.pacs import ask, attempt, commit, send
 from scarmass.storage import jobs, transfers
 from scarmass.storage.jobs import Queue
+from scarmass.storage.spool_notes import ANSWERED, answer_to_json
 from tests.api.signing import sign
 from tests.fake_pacs import KEEPER, FakePacs, fails
 
@@ -258,10 +259,10 @@ def test_a_peer_that_commits_is_asked_and_its_answer_closes_it(
     ((transaction_uid, references),) = keeper.asked.items()
     assert len(references) == 2
     assert only_to(networked, "KEEPER").committed_at is None
-    answer = {"transaction_uid": transaction_uid, "committed": [], "failed": []}
-    assert commit.take_note(networked, "PACS", commit.ANSWERED, answer)
+    answer = answer_to_json(Commitment(transaction_uid, tuple(references)))
+    assert commit.take_note(networked, "PACS", ANSWERED, answer)
     assert only_to(networked, "KEEPER").committed_at is None, "another one's answer"
-    assert commit.take_note(networked, KEEPER.ae_title, commit.ANSWERED, answer)
+    assert commit.take_note(networked, KEEPER.ae_title, ANSWERED, answer)
     assert only_to(networked, "KEEPER").committed_at is not None
 
 
@@ -269,8 +270,8 @@ def test_a_peer_that_does_not_keep_it_makes_it_failed(networked: Context, signed
     transfer = ask.ask_send(networked, signed, uuid.uuid4(), "KEEPER", (), "Dr Anna")
     send.send_next(networked, transfer.id)
     (transaction_uid,) = keeper.asked
-    failed = [["1.2", "2.25.1", "the disk is full"]]
-    commit.take_note(networked, "KEEPER", commit.ANSWERED, {"transaction_uid": transaction_uid, "failed": failed})
+    answer = Commitment(transaction_uid, (), ((Reference("1.2", "2.25.1"), "the disk is full"),))
+    commit.take_note(networked, "KEEPER", ANSWERED, answer_to_json(answer))
     closed = only_to(networked, "KEEPER")
     assert (closed.state, closed.committed_at) == (TransferState.FAILED, None)
     assert closed.reason == "KEEPER does not keep 1 of the objects: the disk is full"

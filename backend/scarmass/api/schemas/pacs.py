@@ -191,7 +191,7 @@ class RefusedObject(BaseModel):
 
 
 class Arrival(BaseModel):
-    """As domain.transfers.Arrival has it. patient, study_date: null where nothing of the study was taken in."""
+    """As domain.transfers.Arrival has it. patient, study_date: null where no image of the study is here."""
 
     id: uuid.UUID
     number: int

@@ -11,6 +11,10 @@ class DirectoryIgnored(ObjectRefused):
     """A DICOMDIR, which lists images and holds none: it comes with every disc and nobody misses it."""
 
 
+class NotExamined(ObjectRefused):
+    """Reading a file took too long or ended the process that read it: the file's fault, or that of a busy machine."""
+
+
 class SearchInvalid(Invalid):
     """Stored objects are looked for by what they are not known by, or by what is no value of it."""
 

@@ -15,6 +15,10 @@ class PeerFailed(Unavailable):
     """A machine of the network gave up in the middle, or said what its standard does not know."""
 
 
+class StudyIncomplete(Unavailable):
+    """A peer sends a part of a study, and the same part however often it is asked."""
+
+
 class PeerNotFound(NotFound):
     """No machine of the network has this name in the settings."""
 

@@ -19,6 +19,7 @@ OBJECT_BYTES = 2**29
 WAITS_S = (0.5, 2.0)
 CONNECT_AND_READ_S = (10.0, 60.0)
 CONFLICT = 409
+PARTIAL = 206
 OF_THE_OBJECT = (400, 413, 415, 422)
 """What a peer answers that takes this object not, but perhaps the next."""
 
@@ -62,6 +63,8 @@ class DicomwebClient:
     def fetch(self, study_instance_uid: str, receive: Callable[[bytes], None], report: Report) -> None:
         """WADO-RS, each object in the transfer syntax in which the peer has it (PS3.18 section 10.4).
 
+        What the last report lacks of the study did not come.
+
         Raises PeerUnreachable, PeerRefused, PeerFailed, and what receive and report raise.
         """
         of = self._number_of_instances(study_instance_uid)
@@ -73,6 +76,10 @@ class DicomwebClient:
                 receive(content)
                 done += 1
                 report(Progress(done, of))
+            if not done:
+                report(Progress(0, of))
+            if responses[-1].status_code == PARTIAL and (of is None or done >= of):
+                raise PeerFailed(f"{self._peer.name} sent only a part of the study, and not of how many objects")
 
     def send(self, objects: Sequence[bytes], report: Report) -> list[Sent]:
         """STOW-RS, an object a request (PS3.18 section 10.5).

@@ -157,26 +157,30 @@ class Listener:
         address = association.requestor.address
         peer = self._known.peer(calling, address)
         if called != self._local.ae_title:
-            self._keeper.refused(calling, address, NOT_CALLED)
-            self._reject(association, PERMANENT, (1, 7), f"calls {called!r}, which is not our AE title")
+            words = f"calls {called!r}, which is not our AE title"
+            self._turn_away(association, NOT_CALLED, PERMANENT, (1, 7), words)
         elif peer is None:
-            self._keeper.refused(calling, address, PEER_UNKNOWN)
-            self._reject(association, PERMANENT, (1, 3), "no peer has this AE title and address")
+            words = "no peer has this AE title and address"
+            self._turn_away(association, PEER_UNKNOWN, PERMANENT, (1, 3), words)
         elif len(self._peer_of_active()) >= self._bounds.associations:
-            self._keeper.refused(calling, address, TOO_MANY_ASSOCIATIONS)
-            self._reject(association, TRANSIENT, (3, 2), "there are too many associations")
+            words = "there are too many associations"
+            self._turn_away(association, TOO_MANY_ASSOCIATIONS, TRANSIENT, (3, 2), words)
         else:
             self._peer_of[association] = peer
 
     def _peer_of_active(self) -> list[DimsePeer]:
         return [self._peer_of[one] for one in self._server.active_associations if one in self._peer_of]
 
-    def _reject(self, association: Association, result: int, why: tuple[int, int], words: str) -> None:
-        calling = cast(A_ASSOCIATE, association.requestor.primitive).calling_ae_title
+    def _turn_away(self, association: Association, reason: str, result: int, why: tuple[int, int], words: str) -> None:
+        """Noted, and rejected whether or not that could be noted: pynetdicom accepts where a handler raises."""
+        calling = cast(A_ASSOCIATE, association.requestor.primitive).calling_ae_title or ""
         address = association.requestor.address
         log.warning("an association of %r at %s is rejected: %s", calling, address, words)
-        association.acse.send_reject(result, *why)
-        association.kill()
+        try:
+            self._keeper.refused(calling, address, reason)
+        finally:
+            association.acse.send_reject(result, *why)
+            association.kill()
 
     def _store(self, event: Event) -> int | Dataset:
         """C-STORE (PS3.4 annex B): the object is durable before success is answered."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Protocol
 
 from pydicom import Dataset
@@ -28,7 +29,7 @@ class Associated(Protocol):
 
 
 def progress_of(peer: DimsePeer, association: Association, status: Dataset, last: Progress) -> Progress:
-    """What an answer to C-MOVE or C-GET tells; what it leaves out is as it was before.
+    """What an answer to C-MOVE or C-GET tells; what it leaves out is as it was before, but success is of everything.
 
     Raises PeerRefused where our AE title is no destination there, PeerFailed.
     """
@@ -40,6 +41,8 @@ def progress_of(peer: DimsePeer, association: Association, status: Dataset, last
         completed, warned, failed, remaining = (count if isinstance(count, int) else 0 for count in counts)
         done = completed + warned
         last = Progress(done, done + failed + remaining, failed)
+    elif code == SUCCESS and last.of is not None:
+        last = Progress(last.of, last.of)
     if code not in (SUCCESS, SOME_FAILED, *PENDING):
         raise PeerFailed(f"{peer.name} cannot send the study: {spoken(status, RETRIEVING)}")
     return last
@@ -53,16 +56,16 @@ def get(
     Raises PeerUnreachable, PeerRefused, PeerFailed, and what receive and report raise.
     """
     broken_off: list[BaseException] = []
-    last, done = Progress(0, None), 0
+    last = Progress(0, None)
 
     def store(event: Event) -> int | Dataset:
-        nonlocal done
+        nonlocal last
         if is_too_large(event):
             return refusal(OUT_OF_RESOURCES, "the object is too large")
         try:
             receive(as_file(event))
-            done += 1
-            report(Progress(done, last.of, last.failed))
+            last = replace(last, done=last.done + 1)
+            report(last)
         except BaseException as error:
             broken_off.append(error)
             event.assoc.abort()

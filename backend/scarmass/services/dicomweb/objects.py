@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
@@ -11,6 +12,7 @@ from pydicom import Dataset
 from scarmass.domain.errors import FileDamaged, StudyNotFound
 from scarmass.domain.segmentation import SegmentationObject
 from scarmass.imaging.dicom_json import header_of
+from scarmass.imaging.mr.attributes import text_of, whole_number_of
 from scarmass.services.context import Context
 from scarmass.services.dicomweb.results import results_of_study
 from scarmass.storage import segmentations
@@ -19,6 +21,13 @@ from scarmass.storage.instances import StoredObject, objects_of_study
 from scarmass.storage.segmentations import StoredSegmentation
 
 log = logging.getLogger(__name__)
+
+TOLD = {
+    "Modality": text_of,
+    "SeriesNumber": whole_number_of,
+    "SeriesDescription": text_of,
+    "InstanceNumber": whole_number_of,
+}
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,10 @@ def _result(study: str, content: bytes) -> HeldObject:
 
 
 def _told(header: Dataset) -> tuple[dict[str, Any], int | None]:
-    """What a file says of its series, and its InstanceNumber."""
-    series = {keyword: header.get(keyword, "") for keyword in ("Modality", "SeriesNumber", "SeriesDescription")}
-    return series, header.get("InstanceNumber")
+    """What a file says of its series, and its InstanceNumber, as far as either can be read."""
+    said: dict[str, Any] = dict.fromkeys(TOLD)
+    for keyword, read in TOLD.items():
+        with suppress(Exception):  # a value may be anything, and pydicom raises many kinds over it
+            said[keyword] = read(header, keyword)
+    number = said.pop("InstanceNumber")
+    return said, number

@@ -3,7 +3,7 @@
 import logging
 import time
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -18,6 +18,7 @@ from scarmass.domain.pacs_rules import Arriving, accepted, prepare_rule
 from scarmass.domain.study_groups import GENERAL, Filing
 from scarmass.domain.transfers import Arrival, RefusedObject
 from scarmass.imaging.announced import Announced, announced
+from scarmass.imaging.archive import Refused
 from scarmass.services.context import Context
 from scarmass.services.intake import take_in
 from scarmass.services.pacs.commit import take_note
@@ -35,6 +36,8 @@ GIVES_WAY_S = 0.5
 """So long an object waits for an edit that is being answered: a reader's click goes first."""
 NOTE_RETRY_S = 60.0
 NOTE_KEPT_S = 24 * 3600.0
+OBJECT_RETRY_S, MOST_TRIES = 10.0, 3
+"""Of an object that could not be read through: all its tries begin before its study is quiet, by the usual rule."""
 ON_ARRIVAL = "on arrival"
 """Who opens the readings that are prepared before anyone opens them."""
 UNEXPECTED = "an unexpected error, of which the server's log tells more; it is set aside"
@@ -52,7 +55,8 @@ class Arrivals:
 
     def __init__(self, context: Context, spool: Spool) -> None:
         self._context, self._spool = context, spool
-        self._tried_at: dict[str, float] = {}
+        self._due_at: dict[str, float] = {}
+        self._tries: Counter[str] = Counter()
 
     def work(self, gather_s: float = GATHER_S) -> bool:
         """Take in what waits longer than gather_s and prepare what is quiet; answers whether there may be more.
@@ -74,7 +78,7 @@ class Arrivals:
     def _due(self) -> Iterator[Waiting]:
         now = time.monotonic()
         for one in self._spool.waiting():
-            if now - self._tried_at.get(one.path.name, float("-inf")) > NOTE_RETRY_S:
+            if now >= self._due_at.get(one.path.name, now):
                 yield one
 
     def _take_note(self, note: Waiting) -> None:
@@ -88,10 +92,10 @@ class Arrivals:
             self._spool.set_aside(note)
             return
         if is_dealt_with or time.time() - note.put_at > NOTE_KEPT_S:
-            self._tried_at.pop(note.path.name, None)
+            self._due_at.pop(note.path.name, None)
             self._spool.remove(note)
         else:
-            self._tried_at[note.path.name] = time.monotonic()
+            self._due_at[note.path.name] = time.monotonic() + NOTE_RETRY_S
 
     def _take_in(self, waiting: Sequence[Waiting]) -> None:
         by_source: dict[str, list[_Object]] = defaultdict(list)
@@ -108,30 +112,48 @@ class Arrivals:
 
     def _take_in_from(self, source: str, objects: Sequence[_Object]) -> None:
         """Stored before it is recorded, recorded before it leaves the spool: each may happen again, and changes
-        nothing."""
+        nothing.
+
+        What could not be read through waits, and is set aside in the end: its sender was told that it is stored. Where
+        objects are de-identified none is kept.
+        """
         rules = self._context.network.rules
         decided = [(one, accepted(rules, _arriving(one.head, source))) for one in objects]
         refused = {one.name: decision.reason for one, decision in decided if not decision.is_accepted}
         wanted = [one for one, decision in decided if decision.is_accepted]
         stored, rejected = self._stored(wanted, source)
-        refused |= rejected
+        refused |= {one.name: one.reason for one in rejected}
+        may_pass = {one.name for one in rejected if one.may_pass}
+        ended = [one for one in objects if one.name not in may_pass or not self._is_put_off(one.waiting.path.name)]
         by_study: dict[str, list[RefusedObject]] = {uid: [] for uid in stored}
-        for one in objects:
+        for one in ended:
             if one.name in refused:
                 uid = "" if self._context.examiners.pseudonyms is not None else one.head.study_instance_uid
                 by_study.setdefault(uid, []).append(RefusedObject(one.name, refused[one.name]))
         with self._context.database.transaction() as session:
             for uid in sorted(by_study):
                 arrivals.record(session, uid, source, by_study[uid], has_stored=uid in stored)
-            self._record(session, source, {uid: (uid in stored, len(by_study[uid])) for uid in sorted(by_study)})
-        for one in objects:
-            self._spool.remove(one.waiting)
+            self._record(session, source, stored, {uid: len(by_study[uid]) for uid in sorted(by_study)})
+        for one in ended:
+            if one.name in may_pass and self._context.examiners.pseudonyms is None:
+                self._spool.set_aside(one.waiting)
+            else:
+                self._spool.remove(one.waiting)
+            self._due_at.pop(one.waiting.path.name, None)
+            self._tries.pop(one.waiting.path.name, None)
 
-    def _record(self, session: Session, source: str, came: Mapping[str, tuple[bool, int]]) -> None:
-        """In the audit trail. came: of each study whether any of it is stored, and how many objects were refused."""
+    def _is_put_off(self, name: str) -> bool:
+        """Whether one that could not be read through is to be tried again."""
+        self._tries[name] += 1
+        self._due_at[name] = time.monotonic() + OBJECT_RETRY_S
+        return self._tries[name] < MOST_TRIES
+
+    def _record(self, session: Session, source: str, stored: Mapping[str, Subject], came: Mapping[str, int]) -> None:
+        """In the audit trail. stored: studies of which something is. came: of each study how many were refused."""
         peer = self._context.network.peer_calling(source)
         address = peer.host if isinstance(peer, DimsePeer) else ""
-        known = {one.study_instance_uid: one for one in subjects_of(session, Named.STUDY, [uid for uid in came if uid])}
+        others = [uid for uid in came if uid and uid not in stored]
+        known = {one.study_instance_uid: one for one in subjects_of(session, Named.STUDY, others)}
         audit.append(
             session,
             [
@@ -139,19 +161,19 @@ class Arrivals:
                     Action.IMPORT,
                     source,
                     address=address,
-                    subject=known.get(uid, Subject()),
-                    outcome=Outcome.SUCCESS if is_stored else Outcome.REFUSED,
-                    reason="" if is_stored else ObjectRefused.__name__,
+                    subject=stored.get(uid) or known.get(uid, Subject()),
+                    outcome=Outcome.SUCCESS if uid in stored else Outcome.REFUSED,
+                    reason="" if uid in stored else ObjectRefused.__name__,
                     about={"over": "network", "refused": str(refused)},
                 )
-                for uid, (is_stored, refused) in came.items()
+                for uid, refused in came.items()
             ],
         )
 
-    def _stored(self, objects: Sequence[_Object], source: str) -> tuple[set[str], dict[str, str]]:
-        """The studies of what is stored now, and why the others are not, by their names."""
+    def _stored(self, objects: Sequence[_Object], source: str) -> tuple[dict[str, Subject], list[Refused]]:
+        """Whose studies are stored now, by their UIDs, and why the others are not."""
         if not objects:
-            return set(), {}
+            return {}, []
         context = self._context
         try:
             opened, filed = _opened(context, objects), Filing(context.study_group_of.get(source, GENERAL))
@@ -161,20 +183,20 @@ class Arrivals:
         except Exception:
             log.exception("objects from the network could not be taken in")
             return self._one_by_one(objects, source)
-        uids = {study.header.study_instance_uid for study in intake.studies}
-        return uids, {one.name: one.reason for one in intake.rejected}
+        kept = {one.study_instance_uid: Subject(one.patient_id, one.study_instance_uid) for one in intake.kept}
+        return kept, intake.rejected
 
-    def _one_by_one(self, objects: Sequence[_Object], source: str) -> tuple[set[str], dict[str, str]]:
+    def _one_by_one(self, objects: Sequence[_Object], source: str) -> tuple[dict[str, Subject], list[Refused]]:
         """One that nothing can be made of must not keep the others waiting for ever."""
         if len(objects) == 1:
             self._spool.set_aside(objects[0].waiting)
-            return set(), {objects[0].name: UNEXPECTED}
-        stored: set[str] = set()
-        refused: dict[str, str] = {}
+            return {}, [Refused(objects[0].name, UNEXPECTED)]
+        stored: dict[str, Subject] = {}
+        refused: list[Refused] = []
         for one in objects:
             more, rejected = self._stored([one], source)
             stored |= more
-            refused |= rejected
+            refused += rejected
         return stored, refused
 
 

@@ -30,8 +30,8 @@ PASSING = (PeerUnreachable, PeerRefused, PeerFailed, StorageFull)
 
 ACTIONS = {Direction.SEND: Action.SEND, Direction.FETCH: Action.FETCH}
 
-Work = Callable[[Transfer, Report], tuple[int, str | None]]
-"""Does the whole of a transfer; answers how many objects it was of, and a warning."""
+Work = Callable[[Transfer, Report], tuple[Progress, str | None]]
+"""Does the whole of a transfer; answers how many objects it came to, and a warning."""
 
 
 class Cancelled(Exception):
@@ -47,7 +47,7 @@ def attempt(context: Context, transfer_id: uuid.UUID, work: Work) -> None:
     if transfer.attempts > MOST_ATTEMPTS:  # each ended its process
         return _put_off(context, transfer, transfer.reason or "it broke off each time", None)
     try:
-        done, warning = work(transfer, _reporter(context, transfer_id))
+        came_to, warning = work(transfer, _reporter(context, transfer_id))
     except Cancelled:
         return
     except DatabaseUnavailable:  # which could not store that the attempt is not to count
@@ -63,8 +63,8 @@ def attempt(context: Context, transfer_id: uuid.UUID, work: Work) -> None:
         _record_failure(context, transfer, type(error).__name__)
         return _put_off(context, transfer, str(error), None)
     with context.database.transaction() as session:
-        transfers.finish(session, transfer_id, done, warning)
-        audit.append(session, [_event(transfer, Outcome.SUCCESS, objects=str(done))])
+        transfers.finish(session, transfer_id, came_to, warning)
+        audit.append(session, [_event(transfer, Outcome.SUCCESS, objects=str(came_to.done))])
 
 
 def give_up_for_now(context: Context, transfer_id: uuid.UUID) -> None:

@@ -12,11 +12,16 @@ from scarmass.services.audit import record
 from scarmass.services.context import Context
 from scarmass.services.dicomweb.results import kept_results
 from scarmass.storage import segmentations, studies, transfers
+from scarmass.storage.spool_notes import (
+    ANSWERED,
+    REFUSED,
+    REQUESTED,
+    answer_from_json,
+    refusal_from_json,
+    request_from_json,
+)
 
 log = logging.getLogger(__name__)
-
-ANSWERED, REQUESTED, REFUSED = "committed", "requested", "refused"
-"""Kinds of notes: what a peer answered us, what it asks us, and that somebody was refused."""
 
 NOT_STORED = "no such object is stored here"
 
@@ -31,21 +36,6 @@ class CommittingClient(PacsClient, Protocol):
     def send_commitment(self, commitment: Commitment) -> None:
         """Tell the peer what we keep of what it asked for."""
         ...
-
-
-def answer_to_json(commitment: Commitment) -> dict[str, Any]:
-    """The payload of a note of ANSWERED."""
-    return {
-        "transaction_uid": commitment.transaction_uid,
-        "committed": [[one.sop_class_uid, one.sop_instance_uid] for one in commitment.committed],
-        "failed": [[one.sop_class_uid, one.sop_instance_uid, reason] for one, reason in commitment.failed],
-    }
-
-
-def request_to_json(transaction_uid: str, references: Sequence[Reference]) -> dict[str, Any]:
-    """The payload of a note of REQUESTED."""
-    asked = [[one.sop_class_uid, one.sop_instance_uid] for one in references]
-    return {"transaction_uid": transaction_uid, "references": asked}
 
 
 def ask(context: Context, client: PacsClient, transfer_id: uuid.UUID, references: Sequence[Reference]) -> None:
@@ -69,14 +59,15 @@ def take_note(context: Context, source: str, kind: str, payload: Mapping[str, An
 
 
 def _record_refusal(context: Context, source: str, payload: Mapping[str, Any]) -> bool:
+    address, reason = refusal_from_json(payload)
     record(
         context,
         Event(
             Action.IMPORT,
             plain(source),
-            address=plain(str(payload["address"])),
+            address=plain(address),
             outcome=Outcome.REFUSED,
-            reason=plain(str(payload["reason"])),
+            reason=plain(reason),
             about={"over": "network"},
         ),
     )
@@ -87,13 +78,13 @@ def _close(context: Context, source: str, payload: Mapping[str, Any]) -> bool:
     peer = context.network.peer_calling(source)
     if peer is None:
         return True
-    failed = payload.get("failed", [])
+    answer = answer_from_json(payload)
     failure = None
-    if failed:
-        reasons = "; ".join(dict.fromkeys(str(reason) for _, _, reason in failed))
-        failure = f"{peer.name} does not keep {len(failed)} of the objects: {reasons}"
+    if answer.failed:
+        reasons = "; ".join(dict.fromkeys(reason for _, reason in answer.failed))
+        failure = f"{peer.name} does not keep {len(answer.failed)} of the objects: {reasons}"
     with context.database.transaction() as session:
-        if not transfers.close_commitment(session, peer.name, str(payload["transaction_uid"]), failure):
+        if not transfers.close_commitment(session, peer.name, answer.transaction_uid, failure):
             log.warning("%s answers a storage commitment that it was not asked for, or not any more", peer.name)
     return True
 
@@ -102,8 +93,7 @@ def _answer(context: Context, source: str, payload: Mapping[str, Any]) -> bool:
     peer = context.network.peer_calling(source)
     if not isinstance(peer, DimsePeer):
         return True
-    references = [Reference(sop_class, sop_instance) for sop_class, sop_instance in payload["references"]]
-    commitment = commitment_of(context, str(payload["transaction_uid"]), references)
+    commitment = commitment_of(context, *request_from_json(payload))
     try:
         cast(CommittingClient, context.client_of(peer)).send_commitment(commitment)
     except (PeerUnreachable, PeerRefused, PeerFailed) as error:

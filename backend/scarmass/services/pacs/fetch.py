@@ -2,7 +2,7 @@
 
 import uuid
 
-from scarmass.domain.errors import PeerFailed, StudyNotFound
+from scarmass.domain.errors import PeerFailed, StudyIncomplete, StudyNotFound
 from scarmass.domain.pacs import Progress, Report
 from scarmass.domain.pacs_rules import source_of
 from scarmass.domain.transfers import Direction, Transfer
@@ -10,11 +10,14 @@ from scarmass.services.context import Context
 from scarmass.services.pacs.attempt import attempt
 from scarmass.services.pacs.attempt import take_up as take_up_transfers
 
+MOST_ALIKE = 3
+"""So often a study comes with the same lacking, where each attempt has all of it sent again."""
+
 
 def fetch_next(context: Context, transfer_id: uuid.UUID) -> None:
     """Fetch a study that waits for it. What comes twice is stored once."""
 
-    def work(transfer: Transfer, report: Report) -> tuple[int, str | None]:
+    def work(transfer: Transfer, report: Report) -> tuple[Progress, str | None]:
         peer = context.network.peer(transfer.peer)
         last = Progress(0, None)
 
@@ -28,13 +31,32 @@ def fetch_next(context: Context, transfer_id: uuid.UUID) -> None:
             report(progress)
 
         context.client_of(peer).fetch(transfer.study_instance_uid, receive, note)
-        if last.failed:
-            raise PeerFailed(f"{peer.name} could not send {last.failed} of the study's objects")
-        if last.of == 0 or (last.done == 0 and last.of is not None):
+        if last.of == 0:
             raise StudyNotFound(f"{peer.name} has nothing of this study")
-        return last.done, None
+        lacking = _lacking(peer.name, last)
+        if lacking is None:
+            return last, None
+        if transfer.attempts < MOST_ALIKE or transfer.reason != lacking:
+            raise PeerFailed(lacking)
+        if last.done and _is_accounted_for(last):
+            return last, lacking
+        raise StudyIncomplete(lacking)
 
     attempt(context, transfer_id, work)
+
+
+def _lacking(peer: str, last: Progress) -> str | None:
+    """What did not come of the study, None where everything came or the peer did not count: a stack may lack slices."""
+    if last.failed and _is_accounted_for(last):
+        return f"{peer} could not send {last.failed} of the study's objects; what came is taken in"
+    if last.of is not None and last.done < last.of:
+        return f"{peer} sent {last.done} of {last.of} objects; what came is taken in"
+    return None
+
+
+def _is_accounted_for(last: Progress) -> bool:
+    """Whether the peer itself says of all that did not come that it cannot send it."""
+    return last.of in (None, last.done + last.failed)
 
 
 def take_up(context: Context) -> bool:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 
 from scarmass.domain.errors import PeerFailed
-from scarmass.domain.pacs import DimsePeer, Report, ResultKind, ResultObject, Sent
+from scarmass.domain.pacs import DimsePeer, Progress, Report, ResultKind, ResultObject, Sent
 from scarmass.domain.transfers import Direction, Transfer
 from scarmass.services.context import Context
 from scarmass.services.pacs import commit
@@ -16,7 +16,7 @@ from scarmass.services.readings.dicom_objects import dicom_objects
 def send_next(context: Context, transfer_id: uuid.UUID) -> None:
     """Send a reading that waits for it. The same version has the same objects each time: sent twice they are once."""
 
-    def work(transfer: Transfer, report: Report) -> tuple[int, str | None]:
+    def work(transfer: Transfer, report: Report) -> tuple[Progress, str | None]:
         assert transfer.reading_id is not None
         peer = context.network.peer(transfer.peer)
         objects = result_objects(context, transfer.reading_id, transfer.kinds)
@@ -24,7 +24,7 @@ def send_next(context: Context, transfer_id: uuid.UUID) -> None:
         warning = require_stored(peer.name, client.send([one.content for one in objects], report))
         if isinstance(peer, DimsePeer) and peer.commits:
             commit.ask(context, client, transfer.id, [one.reference for one in objects])
-        return len(objects), warning
+        return Progress(len(objects), len(objects)), warning
 
     attempt(context, transfer_id, work)
 

@@ -32,8 +32,10 @@ export function progressText({ state, done, of, attempts, next_attempt_at, commi
   const objects = direction === "send" ? "object" : "image";
   const many = of === null ? counted(done, objects) : `${done} of ${counted(of, objects)}`;
   if (state === "running") return `${stateNames[state]}, ${many}`;
-  if (state === "done")
-    return `${direction === "send" ? "sent" : "fetched"}, ${counted(done, objects)}${kept(committed_at)}`;
+  if (state === "done") {
+    const all = of !== null && done < of ? many : counted(done, objects);
+    return `${direction === "send" ? "sent" : "fetched"}, ${all}${kept(committed_at)}`;
+  }
   if (state === "waiting" && attempts)
     return `${stateNames[state]}, attempt ${attempts + 1}${next_attempt_at ? ` at ${timeOf(next_attempt_at)}` : ""}`;
   return stateNames[state];

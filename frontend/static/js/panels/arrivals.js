@@ -49,7 +49,7 @@ function row(arrival) {
     element(
       "th",
       { scope: "row" },
-      patient ? name : "Nothing taken in",
+      patient ? name : "No image is here",
       element("small", {}, patient ? about : unknown),
     ),
     element("td", {}, source),

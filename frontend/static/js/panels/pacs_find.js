@@ -113,7 +113,7 @@ export class Finding {
         ...(state === "running" ? [bar, " "] : []),
         progressText(transfer),
         ...after,
-        element("small", {}, state === "done" ? "" : (reason ?? "")),
+        element("small", {}, reason ?? ""),
       );
     }
   }
