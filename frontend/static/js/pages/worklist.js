@@ -249,7 +249,8 @@ class Worklist {
     else if (key === "ArrowUp" && !isFilter) this.#focus(at < 0 ? waiting : at - 1);
     else if (key === "Enter" && isFilter) this.#links[0]?.click();
     else if (key === " " && at >= 0) this.selection.toggle(this.#links[at]);
-    else if (key === "Delete" && at >= 0 && isKeyFor(event, "tr.stack a")) this.#removeFocused(at);
+    else if (key === "Delete" && at >= 0 && isKeyFor(event, "tr.stack a"))
+      this.#removeRow(this.#links[at].closest("tr"));
     else if (key === "Escape" && isFilter) {
       this.filter.value = "";
       void this.#show();
@@ -257,11 +258,9 @@ class Worklist {
     event.preventDefault();
   }
 
-  /** @param {number} at the place of its link */
-  #removeFocused(at) {
-    const stackId = this.#links[at].getAttribute("href")?.split("/").pop();
-    const isIt = ({ stack_id }) => encodeURIComponent(stack_id) === stackId;
-    const study = this.#studies.find(({ stacks }) => stacks.some(isIt));
+  /** Its study, or bring it back. @param {HTMLElement|null} row */
+  #removeRow(row) {
+    const study = this.#studies.find(({ stacks }) => stacks.some(({ stack_id }) => stack_id === row?.dataset.row));
     if (study) void this.#remove(study, !this.#removed);
   }
 }

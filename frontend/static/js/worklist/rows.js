@@ -77,7 +77,7 @@ function stackRow(stack, name) {
   );
   const row = element(
     "tr",
-    { class: is_lge ? "stack" : "stack other" },
+    { class: is_lge ? "stack" : "stack other", "data-row": stack.stack_id },
     element("td", { class: "description" }, element("span", { class: "select" }, selectBox(stack, name)), link, of),
     element("td", { class: "progress" }, ...progress(stack)),
     element("td", { class: "figure" }, reading?.mass_g == null ? "–" : `${reading.mass_g.toFixed(2)} g`),
