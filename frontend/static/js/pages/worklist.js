@@ -20,6 +20,9 @@ import { Selection } from "../worklist/selection.js";
 /** A page that is looked at asks anew so often: sooner while something is being prepared. */
 const refresh_ms = { preparing: 3000, still: 30_000 };
 
+/** Remove studies and bring them back, say who consents, make reader studies? */
+const mayManage = session.may("manage");
+
 class Worklist {
   /** @type {Study[]} as the server lists them */
   #studies = [];
@@ -172,6 +175,7 @@ class Worklist {
 
   /** What can be done to a study as a whole. @param {Study} study */
   #menu(study) {
+    if (!mayManage) return "";
     const name = this.#removed ? "Bring back" : "Remove from the worklist";
     return studyMenu(study, {
       [name]: () => void this.#remove(study, !this.#removed),
@@ -242,7 +246,7 @@ class Worklist {
     else if (key === "ArrowUp" && !isFilter) this.#focus(at < 0 ? waiting : at - 1);
     else if (key === "Enter" && isFilter) this.#links[0]?.click();
     else if (key === " " && at >= 0) this.selection.toggle(this.#links[at]);
-    else if (key === "Delete" && at >= 0 && isKeyFor(event, "tr.stack a"))
+    else if (key === "Delete" && mayManage && at >= 0 && isKeyFor(event, "tr.stack a"))
       this.#removeRow(this.#links[at].closest("tr"));
     else if (key === "Escape" && isFilter) {
       this.filter.value = "";

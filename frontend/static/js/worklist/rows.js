@@ -21,7 +21,7 @@ import { selectBox } from "./selection.js";
 
 /** @typedef {import("../common/types.js").Study} Study @typedef {import("../common/types.js").StackSummary} StackSummary */
 
-/** @param {Study} study @param {HTMLElement} menu what can be done to it @returns {HTMLTableSectionElement} */
+/** @param {Study} study @param {HTMLElement|string} menu what can be done to it @returns {HTMLTableSectionElement} */
 export function studyRows(study, menu) {
   const { study_instance_uid, patient, study_date, study_description, accession_number, stacks } = study;
   const { imported_at, removal } = study;
