@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.conftest import Server, open_stack
 from tests.browser.driving import reading_state
@@ -58,12 +58,26 @@ def test_nothing_of_a_reading_its_panel_and_all_slices_side_by_side_is_cut_off(p
         page.get_by_role("button", name="Accept all shown").wait_for(state="hidden")
 
 
-def test_nothing_of_the_worklist_is_cut_off(page: Page, server: Server, kept_stack: Kept[str]) -> None:
+def test_nothing_of_the_worklist_is_cut_off_however_long_a_name_is(
+    page: Page, server: Server, kept_stack: Kept[str]
+) -> None:
     kept_stack.put_into(server.context)
+    long = "_SAX_LGE_PSIR_segmented_BH_whole_heart_10min_MAG_and_more"
+
+    def lengthen(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.text().replace("Phantom^Anterior", f"Phantom^Anterior{long}").replace("SAX LGE magnitude", long)
+        route.fulfill(response=answer, body=body)
+
+    page.route("**/api/v1/studies?*", lengthen)
     page.goto(server.address)
     page.get_by_text("Phantom, Anterior").wait_for()
-    for size in SIZES:
+    for size in [*SIZES, (1024, 768), (390, 844)]:
         assert cut_off(page, size) == []
+        name, box = (page.locator(f".stack {inner}").bounding_box() for inner in ("a", "input"))
+        assert name is not None
+        assert box is not None
+        assert name["y"] < box["y"] + box["height"], "a name begins beside its box"
 
 
 def test_a_small_laptop_has_one_row_of_tools_whichever_is_in_hand(page: Page, opened: str) -> None:

@@ -212,6 +212,33 @@ def test_what_is_written_carries_the_name_of_the_login_and_not_one_that_was_type
     assert written == ["Dr Anna Berg"]
 
 
+def test_a_reader_is_offered_neither_to_manage_studies_nor_to_sign(page: Page, stack: str, server: Server) -> None:
+    page.goto(server.address)
+    sign_in(page, "anna")
+    row = page.get_by_role("link", name="Read SAX LGE magnitude")
+    row.press("Delete")
+    row.press("Space")
+    expect(page.get_by_role("link", name="CSV")).to_be_visible()
+    assert page.get_by_role("button", name="More about the study").count() == 0
+    for offered in ("Reader study of them", "remove its study", "the study of Phantom, Anterior"):
+        expect(page.locator("body")).not_to_contain_text(offered, ignore_case=True, use_inner_text=True)
+    assert not serious(page), "\n".join(serious(page))
+    page.keyboard.press("Enter")
+    page.wait_for_url(stack)
+    wait_until_prepared(page)
+    page.keyboard.press("Shift+S")
+    page.get_by_text("this needs the permission to sign").wait_for()
+    page.keyboard.press("a")
+    page.keyboard.press("Shift+A")
+    page.get_by_text("all slices are decided").wait_for()
+    expect(page.locator("#messages").get_by_role("button", name="Next patient", exact=True)).to_be_visible()
+    expect(page.locator(".finish .primary")).to_contain_text("Next patient")
+    expect(page.locator("body")).not_to_contain_text("Sign and next", use_inner_text=True)
+    sign_out(page)
+    page.get_by_label("User name").wait_for()
+    assert page.evaluate("sessionStorage.length") == 0, "a search that others could read"
+
+
 def test_a_new_password_is_asked_for_twice_and_taken(page: Page, server: Server, anna: Account) -> None:
     page.goto(server.address)
     sign_in(page, "anna")

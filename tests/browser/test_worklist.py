@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pydicom
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from scarmass.phantom.demonstration import write_phantom
 from tests.browser.conftest import Server, open_stack
@@ -35,6 +35,10 @@ def names(page: Page) -> list[str]:
     return [text[-1] for text in page.locator("#studies .patient strong").all_inner_texts()]
 
 
+def focused(page: Page) -> str | None:
+    return page.evaluate("document.activeElement.getAttribute('href')")
+
+
 def progress(page: Page) -> list[str]:
     return page.locator("#studies [data-progress]").all_inner_texts()
 
@@ -60,7 +64,9 @@ def test_it_tells_how_far_each_study_is_with_grams_and_reader(page: Page, server
     assert not serious(page)
 
 
-def test_a_study_that_is_prepared_meanwhile_is_ready_by_itself(page: Page, server: Server, stacks: list[str]) -> None:
+def test_a_study_that_is_prepared_meanwhile_is_ready_by_itself_and_the_keyboard_stays_where_it_is(
+    page: Page, server: Server, stacks: list[str]
+) -> None:
     page.goto(server.address)
     wait_until(lambda: progress(page) == ["new"] * 3)
     body = {"client_id": "00000000-0000-4000-8000-000000000001"}
@@ -68,10 +74,16 @@ def test_a_study_that_is_prepared_meanwhile_is_ready_by_itself(page: Page, serve
     page.keyboard.press("ArrowDown")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     wait_until(lambda: progress(page)[0] == "ready")
-    assert page.evaluate("document.activeElement.getAttribute('href')") == f"/stacks/{stacks[2]}"
+    assert focused(page) == f"/stacks/{stacks[2]}"
+    menu = page.get_by_role("button", name="More about the study of Small, 1")
+    menu.focus()
+    drawn = page.locator("#studies tbody").first.element_handle()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    wait_until(lambda: not drawn.evaluate("(row) => row.isConnected"))
+    expect(menu).to_be_focused()
 
 
-def test_studies_are_sorted_by_a_column_filtered_by_state_and_found_by_accession_number(
+def test_studies_are_sorted_by_a_column_filtered_by_state_and_found_and_the_way_back_leads_to_them(
     page: Page, server: Server, stacks: list[str]
 ) -> None:
     open_stack(page, server, stacks[1])
@@ -83,9 +95,18 @@ def test_studies_are_sorted_by_a_column_filtered_by_state_and_found_by_accession
     wait_until(lambda: names(page) == ["0", "1", "2"])
     page.get_by_role("button", name="ready", exact=True).click()
     wait_until(lambda: names(page) == ["1"])
+    page.keyboard.press("/")
+    page.keyboard.type("acc")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/stacks/{stacks[1]}")
+    page.go_back()
+    wait_until(lambda: focused(page) == f"/stacks/{stacks[1]}")
+    assert (names(page), page.locator("#filter").input_value()) == (["1"], "acc")
+    expect(page.get_by_role("button", name="ready", exact=True)).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="all", exact=True).click()
     page.keyboard.press("/")
-    page.keyboard.type("acc-2")
+    page.keyboard.type("-2")
     wait_until(lambda: names(page) == ["2"])
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/stacks/{stacks[2]}")
@@ -101,12 +122,15 @@ def test_a_study_is_taken_off_and_brought_back(page: Page, server: Server, stack
     assert not serious(page)
     page.get_by_role("button", name="Undo").click()
     wait_until(lambda: names(page) == ["2", "1", "0"])
+    page.keyboard.press("/")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Delete")
-    wait_until(lambda: len(names(page)) == 2)
+    wait_until(lambda: names(page) == ["2", "0"])
+    assert focused(page) == f"/stacks/{stacks[0]}", "the row that took its place"
     page.get_by_role("button", name="Removed").click()
-    wait_until(lambda: len(names(page)) == 1)
+    wait_until(lambda: names(page) == ["1"])
+    page.get_by_text("Del bring its study back").wait_for()
     assert "removed just now by no name" in page.locator("#studies tbody").inner_text()
     page.get_by_role("button", name="More about").click()
     page.get_by_role("button", name="Bring back").click()

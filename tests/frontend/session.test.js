@@ -104,6 +104,13 @@ test("a page that nobody touches for a while asks for nothing by itself, so that
   assert.equal(session.isUnattended, false);
 });
 
+test("only what a person's roles give can be done; without a login everything can", () => {
+  document.documentElement.dataset.permissions = "read view";
+  assert.deepEqual([session.may("view"), session.may("sign")], [true, false]);
+  openAs("");
+  assert.equal(session.may("sign"), true);
+});
+
 test("without a login nobody is asked for, and what is kept is anybody's", async () => {
   openAs("");
   server.isOffline = true;

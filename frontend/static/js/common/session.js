@@ -26,6 +26,11 @@ class Session {
     return document.documentElement?.dataset.personName ?? "";
   }
 
+  /** Do the roles of this person give it? Without a login everybody may do everything. @param {string} permission */
+  may(permission) {
+    return !this.personId || (document.documentElement.dataset.permissions ?? "").split(" ").includes(permission);
+  }
+
   /** Who is signed in now, as the server says. @param {string} personId empty where nobody is */
   take(personId) {
     const isEnded = personId !== this.personId;

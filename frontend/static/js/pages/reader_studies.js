@@ -4,6 +4,7 @@ import { listAllStudies, listReaderStudies, makeReaderStudy, newClientId } from 
 import { byId, element, find } from "../common/dom.js";
 import { counted, day, personName, readerShown } from "../common/format.js";
 import { untilAnswered } from "../common/retry.js";
+import { session } from "../common/session.js";
 import { armsText, studyPath } from "../reader_study/words.js";
 
 /** @typedef {import("../common/types.js").Schemas["ReaderStudy"]} ReaderStudy */
@@ -126,4 +127,6 @@ form.addEventListener("change", () => {
 byId("choose-all").addEventListener("click", () => choose(true));
 byId("choose-none").addEventListener("click", () => choose(false));
 byId("more").addEventListener("click", () => void list());
-Promise.all([list(), offer()]).catch((error) => fail(`Not everything can be shown: ${error.message}`));
+Promise.all([list(), session.may("manage") && offer()]).catch((error) =>
+  fail(`Not everything can be shown: ${error.message}`),
+);

@@ -1,14 +1,17 @@
 /** The worklist: studies with their stacks, sorted, found by typing, opened by Enter or a click. */
 
 import { listStudies, patchStudy } from "../common/api.js";
-import { byId, element, isKeyFor } from "../common/dom.js";
+import { byId, isKeyFor } from "../common/dom.js";
 import { personName } from "../common/format.js";
 import { untilAnswered } from "../common/retry.js";
 import { session } from "../common/session.js";
 import { DeletionDialog } from "../panels/deletion.js";
 import { ConsentDialog } from "../panels/training_consent.js";
 import { Upload } from "../panels/upload.js";
-import { keepSorting, keptSorting, matches, progressNames, sorted, unsorted } from "../worklist/order.js";
+import { bindColumns, bindStates, showSorting } from "../worklist/choices.js";
+import { studyMenu } from "../worklist/menu.js";
+import { keptSorting, matches, sorted, unsorted } from "../worklist/order.js";
+import { found, leave, left, placeIn } from "../worklist/place.js";
 import { studyRows } from "../worklist/rows.js";
 import { Selection } from "../worklist/selection.js";
 
@@ -17,12 +20,18 @@ import { Selection } from "../worklist/selection.js";
 /** A page that is looked at asks anew so often: sooner while something is being prepared. */
 const refresh_ms = { preparing: 3000, still: 30_000 };
 
+/** Remove studies and bring them back, say who consents, make reader studies? */
+const mayManage = session.may("manage");
+
 class Worklist {
   /** @type {Study[]} as the server lists them */
   #studies = [];
   #cursor = null;
-  #removed = false;
-  #state = "";
+  #left = left();
+  #removed = this.#left.removed;
+  #state = this.#left.state;
+  /** Where to go on once all that is asked for is here. */
+  #place = this.#left.place;
   #sorting = keptSorting();
   /** @type {Promise<void>|null} */
   #loading = null;
@@ -31,6 +40,7 @@ class Worklist {
   constructor() {
     this.table = byId("studies");
     this.filter = byId("filter", HTMLInputElement);
+    this.filter.value = this.#left.search;
     this.selection = new Selection(this.table);
     byId("more").addEventListener("click", () => void this.#loadMore());
     this.filter.addEventListener("input", () => void this.#show());
@@ -39,9 +49,21 @@ class Worklist {
       if (document.visibilityState === "visible") void this.load();
       else clearTimeout(this.#refresh);
     });
-    this.#bindStates();
-    this.#bindColumns();
+    bindStates(this.#state, (state) => {
+      this.#state = state;
+      void this.#show();
+    });
+    bindColumns(
+      this.table,
+      () => this.#sorting,
+      (sorting) => {
+        this.#sorting = sorting;
+        void this.#show();
+      },
+    );
     byId("removed").addEventListener("click", () => this.#showRemoved(!this.#removed));
+    this.#tellRemoved();
+    window.addEventListener("pagehide", () => this.#leave());
     byId("notice-dismiss").addEventListener("click", () => (byId("notice").hidden = true));
     this.upload = new Upload(() => this.load());
     const tell = (/** @type {string} */ text) => this.#notice(text);
@@ -49,36 +71,11 @@ class Worklist {
     this.consent = new ConsentDialog(tell, () => this.load());
   }
 
-  #bindStates() {
-    const states = [["", "all"], ...Object.entries(progressNames).filter(([state]) => state !== "failed")];
-    const buttons = states.map(([state, text]) => {
-      const button = element("button", { type: "button", "aria-pressed": String(!state) }, text);
-      button.addEventListener("click", () => {
-        this.#state = state;
-        for (const each of buttons) each.setAttribute("aria-pressed", String(each === button));
-        void this.#show();
-      });
-      return button;
-    });
-    byId("states").replaceChildren(...buttons);
-  }
-
-  #bindColumns() {
-    for (const heading of this.table.querySelectorAll("th[data-column]"))
-      heading.querySelector("button")?.addEventListener("click", () => {
-        const column = /** @type {import("../worklist/order.js").Column} */ (heading.getAttribute("data-column"));
-        const isSame = column === this.#sorting.column;
-        this.#sorting = { column, descends: isSame ? !this.#sorting.descends : column !== "patient" };
-        keepSorting(this.#sorting);
-        void this.#show();
-      });
-  }
-
   /** Show the list anew; the one that is shown stays until the new one has come. */
   async load() {
     clearTimeout(this.#refresh);
     try {
-      const wanted = Math.max(1, this.#studies.length);
+      const wanted = this.#studies.length || this.#left.count;
       const lost = () => this.#fail("The server cannot be reached. The worklist appears as soon as it answers.");
       /** @type {Study[]} */
       const studies = [];
@@ -138,6 +135,7 @@ class Worklist {
     const isSorted = column !== unsorted.column || descends !== unsorted.descends;
     while ((this.#words.length || this.#state || isSorted) && this.#cursor) await this.#loadMore();
     this.#draw();
+    this.#place = null;
   }
 
   get #words() {
@@ -145,14 +143,11 @@ class Worklist {
   }
 
   #draw() {
-    const focused = document.activeElement?.getAttribute("href");
+    const place = this.#place ?? placeIn(this.table);
     const shown = this.#studies.filter((study) => matches(study, this.#words, this.#state));
     for (const old of this.table.querySelectorAll("tbody")) old.remove();
     this.table.append(...sorted(shown, this.#sorting).map((study) => studyRows(study, this.#menu(study))));
-    for (const heading of this.table.querySelectorAll("th[data-column]")) {
-      const isIt = heading.getAttribute("data-column") === this.#sorting.column;
-      heading.setAttribute("aria-sort", isIt ? (this.#sorting.descends ? "descending" : "ascending") : "none");
-    }
+    showSorting(this.table, this.#sorting);
     const isEmpty = !this.#studies.length;
     byId("loading").hidden = true;
     byId("empty").hidden = !isEmpty || this.#removed || !byId("failure").hidden;
@@ -160,36 +155,33 @@ class Worklist {
     byId("nothing").hidden = shown.length > 0 || (isEmpty && !this.#removed);
     byId("nothing").textContent = this.#removed && isEmpty ? "No study was removed." : "No study matches the filter.";
     byId("more").hidden = !this.#cursor;
-    const at = this.#links.findIndex((link) => link.getAttribute("href") === focused);
-    this.#focus(Math.max(0, at), { move: at >= 0 });
+    this.#goOn(place);
+  }
+
+  /** The keyboard stays where it was. @param {import("../worklist/place.js").Place|null} place */
+  #goOn(place) {
+    const { row, focus } = place ? found(this.table, place) : {};
+    const at = this.#links.findIndex((link) => row?.contains(link));
+    this.#focus(at, { move: false });
+    // What is redrawn under a reader who has scrolled away does not scroll back.
+    if (document.activeElement === document.body) focus?.focus({ preventScroll: !this.#place });
+  }
+
+  #leave() {
+    const place = this.#place ?? placeIn(this.table);
+    const count = this.#studies.length || this.#left.count;
+    leave({ search: this.filter.value, state: this.#state, removed: this.#removed, count, place });
   }
 
   /** What can be done to a study as a whole. @param {Study} study */
   #menu(study) {
-    const name = personName(study.patient.name);
-    const id = `menu-${study.study_instance_uid}`;
-    const menu = element("div", { id, popover: "auto", class: "menu-items" });
-    const add = (/** @type {string} */ text, /** @type {() => void} */ act) => {
-      const item = element("button", { type: "button", class: "quiet" }, text);
-      item.addEventListener("click", () => {
-        menu.hidePopover();
-        act();
-      });
-      menu.append(item);
-    };
-    add(this.#removed ? "Bring back" : "Remove from the worklist", () => void this.#remove(study, !this.#removed));
-    add("Consent to training…", () => this.consent.open(study));
-    if (this.#removed) add("Delete for good…", () => this.deletion.open(study));
-    const open = element(
-      "button",
-      { type: "button", class: "quiet", popovertarget: id, "aria-label": `More about the study of ${name}` },
-      "⋯",
-    );
-    menu.addEventListener("beforetoggle", () => {
-      const { bottom, right } = open.getBoundingClientRect();
-      Object.assign(menu.style, { top: `${bottom}px`, right: `${document.documentElement.clientWidth - right}px` });
+    if (!mayManage) return "";
+    const name = this.#removed ? "Bring back" : "Remove from the worklist";
+    return studyMenu(study, {
+      [name]: () => void this.#remove(study, !this.#removed),
+      "Consent to training…": () => this.consent.open(study),
+      ...(this.#removed && { "Delete for good…": () => this.deletion.open(study) }),
     });
-    return element("div", {}, open, menu);
   }
 
   /** @param {Study} study @param {boolean} removed */
@@ -221,8 +213,13 @@ class Worklist {
   #showRemoved(removed) {
     this.#removed = removed;
     this.#studies = [];
-    byId("removed").setAttribute("aria-pressed", String(removed));
+    this.#tellRemoved();
     void this.load();
+  }
+
+  #tellRemoved() {
+    byId("removed").setAttribute("aria-pressed", String(this.#removed));
+    byId("hint-delete").textContent = this.#removed ? "bring its study back" : "remove its study";
   }
 
   /** @returns {HTMLAnchorElement[]} the links of the rows that are shown */
@@ -249,7 +246,8 @@ class Worklist {
     else if (key === "ArrowUp" && !isFilter) this.#focus(at < 0 ? waiting : at - 1);
     else if (key === "Enter" && isFilter) this.#links[0]?.click();
     else if (key === " " && at >= 0) this.selection.toggle(this.#links[at]);
-    else if (key === "Delete" && at >= 0 && isKeyFor(event, "tr.stack a")) this.#removeFocused(at);
+    else if (key === "Delete" && mayManage && at >= 0 && isKeyFor(event, "tr.stack a"))
+      this.#removeRow(this.#links[at].closest("tr"));
     else if (key === "Escape" && isFilter) {
       this.filter.value = "";
       void this.#show();
@@ -257,11 +255,9 @@ class Worklist {
     event.preventDefault();
   }
 
-  /** @param {number} at the place of its link */
-  #removeFocused(at) {
-    const stackId = this.#links[at].getAttribute("href")?.split("/").pop();
-    const isIt = ({ stack_id }) => encodeURIComponent(stack_id) === stackId;
-    const study = this.#studies.find(({ stacks }) => stacks.some(isIt));
+  /** Its study, or bring it back. @param {HTMLElement|null} row */
+  #removeRow(row) {
+    const study = this.#studies.find(({ stacks }) => stacks.some(({ stack_id }) => stack_id === row?.dataset.row));
     if (study) void this.#remove(study, !this.#removed);
   }
 }

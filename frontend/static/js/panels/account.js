@@ -55,6 +55,8 @@ async function leave(what, act) {
   try {
     await act();
     session.take("");
+    // What was searched for on the worklist may be a patient's name.
+    sessionStorage.clear();
     location.assign("/login");
   } catch (error) {
     isLeaving = false;

@@ -2,6 +2,7 @@
 
 import { readerName, setReaderName } from "../common/api.js";
 import { buttonsOf, byId, element, isKeyFor } from "../common/dom.js";
+import { session } from "../common/session.js";
 import { limitNames } from "../reading/limits.js";
 
 const drawn_with = ["prompt", "brush", "eraser", "threshold", "edge", "landmark", "contour", "remote", "hyperenhanced"];
@@ -117,6 +118,8 @@ export function showControls({ slices, draft, outbox, drawing, actions, tools, b
   enable(Object.fromEntries([...others, "sign"].map((id) => [id, isOpen])));
   enable(Object.fromEntries(["next_patient", "export", "report"].map((id) => [id, draft.isOpen])));
   enable({ amend: isSigned });
+  const mayAmend = session.may("sign") || (isSigned && draft.reading.replaced_by);
+  for (const button of buttonsOf("amend")) button.hidden = !mayAmend;
   press({
     positive: !drawing.negative,
     negative: drawing.negative,

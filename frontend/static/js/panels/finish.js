@@ -3,6 +3,7 @@
 import { listAllStudies } from "../common/api.js";
 import { buttonsOf, find } from "../common/dom.js";
 import { grams, plusMinus } from "../common/format.js";
+import { session } from "../common/session.js";
 import { showMessage, withdrawMessage } from "../common/status.js";
 import { keptSorting, nextUndone, sorted } from "../worklist/order.js";
 import { assignmentOf, goToNext } from "./assignment.js";
@@ -27,12 +28,10 @@ export class FinishLine extends EventTarget {
     this.actions = actions;
     this.outbox = outbox;
     this.spread = spread;
+    const sign = { about: decided, action: "Sign and next patient", act: () => this.dispatchEvent(new Event("sign")) };
+    const next = { about: decided, action: "Next patient", act: () => void this.next() };
     actions.addEventListener("finished", () =>
-      showMessage(`${this.#decided}: all slices are decided, ${this.mass}.`, {
-        about: decided,
-        action: "Sign and next patient",
-        act: () => this.dispatchEvent(new Event("sign")),
-      }),
+      showMessage(`${this.#decided}: all slices are decided, ${this.mass}.`, session.may("sign") ? sign : next),
     );
   }
 

@@ -4,6 +4,7 @@ import { amendReading, newClientId, readerName, signReading } from "../common/ap
 import { byId, find } from "../common/dom.js";
 import { counted, dayAndTimeOf, patternText, personName, readerShown } from "../common/format.js";
 import { untilAnswered } from "../common/retry.js";
+import { session } from "../common/session.js";
 import { hideProgress, showMessage, showProgress, withdrawMessage } from "../common/status.js";
 import { pathOf } from "../reading/opening.js";
 import { decided } from "./finish.js";
@@ -34,6 +35,10 @@ export class Signing {
 
   /** A signed reading takes no edit. */
   sayClosed() {
+    if (!session.may("sign")) {
+      showMessage("This reading is signed and stays as it is.");
+      return;
+    }
     showMessage("This reading is signed and stays as it is: amend it to change it.", {
       action: "Amend",
       act: () => this.amend(),
@@ -44,6 +49,7 @@ export class Signing {
   async sign() {
     if (!this.draft.isOpen || this.#isSending) return;
     if (this.draft.isSigned) return showMessage("This reading is signed already.");
+    if (!session.may("sign")) return showMessage("Not signed: this needs the permission to sign.");
     const left = this.actions.undecided.map((index) => index + 1);
     const why = `${counted(left.length, "slice")} left, ${left.join(", ")}`;
     if (left.length) return showMessage(`Not signed: ${why}.`, { about: decided });
@@ -86,6 +92,7 @@ export class Signing {
     const { state, replaced_by, revision } = this.draft.reading;
     if (replaced_by) location.assign(pathOf(this.stack.stack_id, replaced_by));
     else if (state !== "signed") showMessage("This reading is not signed: it can be changed as it is.");
+    else if (!session.may("sign")) showMessage("Not amended: this needs the permission to sign.");
     else {
       const text = "Amend: a new draft begins from here, and what is signed stays. Press again to amend.";
       this.actions.twice(`amend ${revision}`, text, () => void this.#amend(revision), "Amend");

@@ -21,9 +21,10 @@ import { selectBox } from "./selection.js";
 
 /** @typedef {import("../common/types.js").Study} Study @typedef {import("../common/types.js").StackSummary} StackSummary */
 
-/** @param {Study} study @param {HTMLElement} menu what can be done to it @returns {HTMLTableSectionElement} */
+/** @param {Study} study @param {HTMLElement|string} menu what can be done to it @returns {HTMLTableSectionElement} */
 export function studyRows(study, menu) {
-  const { patient, study_date, study_description, accession_number, stacks, imported_at, removal } = study;
+  const { study_instance_uid, patient, study_date, study_description, accession_number, stacks } = study;
+  const { imported_at, removal } = study;
   const besides = study.segmentations && counted(study.segmentations, "segmentation");
   const name = personName(patient.name);
   const rowspan = Math.max(1, stacks.length);
@@ -45,7 +46,7 @@ export function studyRows(study, menu) {
   if (removal) arrived.append(element("span", {}, `removed ${ago(removal.at)} by ${readerShown(removal.author)}`));
   const rows = stacks.length
     ? stacks.map((stack) => stackRow(stack, name))
-    : [element("tr", {}, element("td", { colspan: 3 }, "no usable stack"))];
+    : [element("tr", { "data-row": study_instance_uid }, element("td", { colspan: 3 }, "no usable stack"))];
   rows[0].prepend(identity, of);
   rows[0].append(arrived, element("td", { rowspan, class: "menu" }, menu));
   return element("tbody", {}, ...rows);
@@ -77,13 +78,15 @@ function stackRow(stack, name) {
   );
   const row = element(
     "tr",
-    { class: is_lge ? "stack" : "stack other" },
-    element("td", {}, element("span", { class: "select" }, selectBox(stack, name)), link, of),
+    { class: is_lge ? "stack" : "stack other", "data-row": stack.stack_id },
+    element("td", { class: "description" }, element("span", { class: "select" }, selectBox(stack, name)), link, of),
     element("td", { class: "progress" }, ...progress(stack)),
     element("td", { class: "figure" }, reading?.mass_g == null ? "–" : `${reading.mass_g.toFixed(2)} g`),
   );
   row.addEventListener("click", (event) => {
-    if (!isWithin(event.target, "a, .menu, .select") && !event.ctrlKey && !event.metaKey) link.click();
+    if (isWithin(event.target, "a, .menu, .select") || event.ctrlKey || event.metaKey) return;
+    link.focus({ preventScroll: true });
+    link.click();
   });
   return row;
 }
