@@ -81,6 +81,9 @@ def test_a_key_pressed_before_the_question_is_there_does_not_answer_it(page: Pag
     page.get_by_text("Press again to sign").wait_for()
     page.wait_for_timeout(300)
     assert server.reading(opened)["state"] == "draft"
+    # The question lies over the slices side by side.
+    page.locator("#messages").get_by_role("button", name="Sign and next patient").click()
+    wait_until(lambda: server.reading(opened)["state"] == "signed")
 
 
 def test_a_pattern_of_nothing_is_asked_about_before_it_is_signed(page: Page, opened: str) -> None:
