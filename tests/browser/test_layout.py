@@ -18,7 +18,7 @@ SIZES = [(820, 1180), (1180, 820), (1093, 614), (1280, 720), (1366, 768), (1920,
 
 CUT_OFF = """() => {
   const isLeftOut = (node) => node.closest(".strip, .panel .slices, dialog, .history, .refused-rows");
-  const shown = [...document.querySelectorAll("button, a, h1, h2, th, dd, .corner, .identity > *, select, input")]
+  const shown = [...document.querySelectorAll("button, a, h1, h2, th, dd, .corner, .identity *, select, input")]
     .filter((node) => node.checkVisibility({ visibilityProperty: true }) && !isLeftOut(node));
   const overflows = (node) => node && node.scrollHeight > node.clientHeight;
   const scrolls = (node) => overflows(document.documentElement) || overflows(node.closest(".panel"));
@@ -56,6 +56,43 @@ def test_nothing_of_a_reading_its_panel_and_all_slices_side_by_side_is_cut_off(p
         assert cut_off(page, size) == []
         page.keyboard.press("a")
         page.get_by_role("button", name="Accept all shown").wait_for(state="hidden")
+
+
+WHO = {
+    "name": "Featherstonehaugh-Cholmondeley, Maximilian Bartholomew Alexander, Professor",
+    "id": "UKB-2026-0004711-ABCDEFGH-01234567",
+}
+
+LONG_NAME = """(who) => {
+  for (const [part, text] of Object.entries(who))
+    document.querySelector(`.identity [data-patient="${part}"]`).textContent = text;
+}"""
+
+DISTURBED = """() => {
+  document.getElementById("assignment").hidden = false;
+  document.getElementById("assignment").textContent = "1 of 3";
+  document.getElementById("saving").textContent = "The server fails: 12 changes kept here";
+  document.getElementById("saving").dataset.state = "failing";
+}"""
+
+PLACES = """() => [...document.querySelectorAll(".top button, .identity, #viewport, #mass")]
+  .map((node) => node.getBoundingClientRect()).map(({ left, top, height }) => [left, top, height])"""
+
+CLIPPED = """() => [...document.querySelectorAll(".identity p, .identity p > span, .saving")]
+  .filter((node) => node.scrollWidth > node.clientWidth || node.scrollHeight > node.clientHeight)
+  .map((node) => node.outerHTML)"""
+
+
+def test_a_long_name_widens_nothing_and_nothing_moves_when_the_page_has_more_to_say(page: Page, opened: str) -> None:
+    for size in SIZES:
+        page.evaluate(LONG_NAME, WHO)
+        page.evaluate("document.getElementById('assignment').hidden = true")
+        assert cut_off(page, size) == []
+        places = page.evaluate(PLACES)
+        page.evaluate(DISTURBED)
+        assert page.evaluate(PLACES) == places
+        assert page.evaluate(CLIPPED) == []
+        assert cut_off(page, size) == []
 
 
 def test_nothing_of_the_worklist_is_cut_off(page: Page, server: Server, kept_stack: Kept[str]) -> None:
