@@ -52,6 +52,7 @@ export class Viewport extends Camera {
     init(/** @type {any} */ ({ rendering: { webGlContextCount: 1 } }));
     const engine = new RenderingEngine(name);
     engine.enableElement({ viewportId: "slice", type: ViewportType.STACK, element });
+    element.tabIndex = 0; // Tab reaches the image, from which the renderer takes that away.
     super(element, engine.getStackViewport("slice"));
     this.#engine = engine;
     this.slices = slices;
