@@ -18,7 +18,7 @@ from scarmass.domain.stack import Contrast
 from scarmass.imaging.mr.write import Series, write_mr_series
 from scarmass.phantom.demonstration import OBLIQUE
 from tests.browser.conftest import Server, open_stack
-from tests.browser.driving import wait_for_revision
+from tests.browser.driving import wait_for_revision, wait_until_prepared
 
 pytestmark = pytest.mark.browser
 
@@ -84,3 +84,47 @@ def test_a_click_on_the_bright_pixel_is_a_click_on_that_pixel_at_three_zooms(
         wait_for_revision(page, revision + 1)
         mask = from_rle(server.reading(stack_id)["slices"][1]["mask"])
         assert np.argwhere(mask).tolist() == [[ROW, COLUMN]]
+
+
+@pytest.mark.parametrize("page", [True, False], indirect=True, ids=["WebGL", "without WebGL"])
+def test_a_click_on_the_bright_pixel_is_a_click_on_that_pixel_whenever_the_image_changes_its_size(
+    page: Page, server: Server, star: list[Path]
+) -> None:
+    """Before the first image, turned, beside other views, and on a screen with other pixels."""
+    stack_id = server.upload(star)
+    page.set_viewport_size({"width": 1250, "height": 768})
+    page.route("**/pixels", lambda held: None)  # until it is no longer routed
+    with page.expect_request("**/pixels"):
+        page.goto(f"{server.address}/stacks/{stack_id}")
+    page.set_viewport_size({"width": 1366, "height": 800})
+    page.wait_for_timeout(200)
+    page.unroute("**/pixels")
+    wait_until_prepared(page)
+
+    def hit(at: tuple[float, float], revision: int) -> None:
+        page.mouse.click(*at)
+        wait_for_revision(page, revision)
+        mask = from_rle(server.reading(stack_id)["slices"][1]["mask"])
+        assert np.argwhere(mask).tolist() == [[ROW, COLUMN]]
+        page.keyboard.press("c")
+        wait_for_revision(page, revision + 1)
+
+    def aim() -> tuple[float, float]:
+        page.mouse.move(5, 5)
+        page.wait_for_timeout(300)
+        return brightest_spot(page)
+
+    page.keyboard.press("c")
+    wait_for_revision(page, 1)
+    hit(aim(), 2)
+    page.keyboard.press("4")
+    hit(aim(), 4)
+    page.keyboard.press("q")
+    page.set_viewport_size({"width": 1500, "height": 700})
+    at = aim()
+    hit(at, 6)
+    metrics = {"width": 1500, "height": 700, "deviceScaleFactor": 2, "mobile": False}
+    page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", metrics)
+    page.emulate_media(reduced_motion="reduce")  # so that it looks at its media queries again
+    page.wait_for_timeout(200)
+    hit(at, 8)

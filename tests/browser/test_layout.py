@@ -16,9 +16,12 @@ pytestmark = pytest.mark.browser
 SIZES = [(820, 1180), (1180, 820), (1093, 614), (1280, 720), (1366, 768), (1920, 1080), (2560, 1440), (3840, 2160)]
 """CSS pixels; 1093 x 614 is a screen of 1366 x 768 at 125 %."""
 
+READING_SIZES = [(390, 844), (683, 500), (768, 1024), *SIZES]
+"""A reading also fits a telephone, and 1024 x 768 at 150 %."""
+
 CUT_OFF = """() => {
   const isLeftOut = (node) => node.closest(".strip, .panel .slices, dialog, .history, .refused-rows");
-  const shown = [...document.querySelectorAll("button, a, h1, h2, th, dd, .corner, .identity > *, select, input")]
+  const shown = [...document.querySelectorAll("button, a, h1, h2, th, dd, .corner, .identity *, select, input")]
     .filter((node) => node.checkVisibility({ visibilityProperty: true }) && !isLeftOut(node));
   const overflows = (node) => node && node.scrollHeight > node.clientHeight;
   const scrolls = (node) => overflows(document.documentElement) || overflows(node.closest(".panel"));
@@ -44,7 +47,7 @@ def cut_off(page: Page, size: tuple[int, int]) -> list[str]:
 def test_nothing_of_a_reading_its_panel_and_all_slices_side_by_side_is_cut_off(page: Page, opened: str) -> None:
     # A drawer on its way out is no measure.
     page.emulate_media(reduced_motion="reduce")
-    for size in SIZES:
+    for size in READING_SIZES:
         assert cut_off(page, size) == []
         if page.locator('[data-command="panel"]').is_visible():
             page.keyboard.press("p")
@@ -56,6 +59,43 @@ def test_nothing_of_a_reading_its_panel_and_all_slices_side_by_side_is_cut_off(p
         assert cut_off(page, size) == []
         page.keyboard.press("a")
         page.get_by_role("button", name="Accept all shown").wait_for(state="hidden")
+
+
+WHO = {
+    "name": "Featherstonehaugh-Cholmondeley, Maximilian Bartholomew Alexander, Professor",
+    "id": "UKB-2026-0004711-ABCDEFGH-01234567",
+}
+
+LONG_NAME = """(who) => {
+  for (const [part, text] of Object.entries(who))
+    document.querySelector(`.identity [data-patient="${part}"]`).textContent = text;
+}"""
+
+DISTURBED = """() => {
+  document.getElementById("assignment").hidden = false;
+  document.getElementById("assignment").textContent = "1 of 3";
+  document.getElementById("saving").textContent = "The server fails: 12 changes kept here";
+  document.getElementById("saving").dataset.state = "failing";
+}"""
+
+PLACES = """() => [...document.querySelectorAll(".top button, .identity, #viewport, #mass")]
+  .map((node) => node.getBoundingClientRect()).map(({ left, top, height }) => [left, top, height])"""
+
+CLIPPED = """() => [...document.querySelectorAll(".identity p, .identity p > span, .saving")]
+  .filter((node) => node.scrollWidth > node.clientWidth || node.scrollHeight > node.clientHeight)
+  .map((node) => node.outerHTML)"""
+
+
+def test_a_long_name_widens_nothing_and_nothing_moves_when_the_page_has_more_to_say(page: Page, opened: str) -> None:
+    for size in READING_SIZES:
+        page.evaluate(LONG_NAME, WHO)
+        page.evaluate("document.getElementById('assignment').hidden = true")
+        assert cut_off(page, size) == []
+        places = page.evaluate(PLACES)
+        page.evaluate(DISTURBED)
+        assert page.evaluate(PLACES) == places
+        assert page.evaluate(CLIPPED) == []
+        assert cut_off(page, size) == []
 
 
 def test_nothing_of_the_worklist_is_cut_off_however_long_a_name_is(
@@ -128,10 +168,13 @@ def test_fingers_have_targets_of_44_pixels(tablet: Page, server: Server) -> None
     assert tablet.evaluate(SMALL_TARGETS) == []
     tablet.get_by_role("button", name="No scar").tap()
     wait_until(lambda: reading_state(tablet)["reading"]["revision"] == 1)
-    tablet.set_viewport_size({"width": 820, "height": 1180})
-    tablet.wait_for_timeout(200)
-    assert tablet.evaluate(SMALL_TARGETS) == []
-    assert tablet.evaluate(CUT_OFF) == []
+    for size in ((820, 1180), (768, 1024), (683, 500), (390, 844), (360, 740)):
+        assert cut_off(tablet, size) == []
+        assert tablet.evaluate(SMALL_TARGETS) == []
+        left, right = (tablet.locator(f".images > .image > .top-{side}").bounding_box() for side in ("left", "right"))
+        assert left
+        assert right
+        assert left["x"] + left["width"] <= right["x"]
     tablet.goto(server.address)
     tablet.get_by_text("Phantom, Anterior").wait_for()
     assert tablet.evaluate(SMALL_TARGETS) == []

@@ -131,6 +131,13 @@ def test_a_view_is_opened_beside_the_image_scrolled_and_closed_and_the_image_is_
     wait_until(lambda: page.locator('[data-other="window"]').inner_text() != window)
     page.keyboard.press("Escape")
     expect(page.locator("#other-views")).to_be_hidden()
+    page.keyboard.press("4")
+    expect(page.locator("#other-views")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#other-views")).to_be_hidden()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator("#viewport")).to_be_focused()
     wait_until(lambda: np.allclose([client_point(page, x, y) for x, y in ((100, 100), (150, 120))], before, atol=1e-6))
     assert (reading_state(page)["index"], reading_state(page)["reading"]["revision"]) == (index, revision)
     assert [one for one in sent if not one.startswith("GET ")] == []

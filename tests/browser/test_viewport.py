@@ -123,6 +123,9 @@ def test_the_image_is_turned_and_mirrored_on_the_screen_and_drawn_on_as_before(
     page.keyboard.press("ArrowRight")
     wait_until(lambda: reading_state(page)["shown"] == reading_state(page)["index"])
     assert matrix(page) == [0, 1, -1, 0]
+    page.set_viewport_size({"width": 1500, "height": 700})
+    page.wait_for_timeout(300)
+    assert matrix(page) == [0, 1, -1, 0]
     press("Shift+U", [1, 0, 0, 1])
 
 

@@ -1,4 +1,13 @@
-/** Canvases over an image. */
+/** Canvases over an image, and the pixels of the screen that they are drawn in. */
+
+/** The browser's zoom and another screen change how many pixels a CSS pixel has, and perhaps no size. @param {() => void} act */
+export function onDensityChange(act) {
+  const changed = () => {
+    act();
+    onDensityChange(act);
+  };
+  matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", changed, { once: true });
+}
 
 /** @param {HTMLCanvasElement} canvas @returns {CanvasRenderingContext2D} empty, to be drawn on in CSS pixels */
 export function cleared(canvas) {

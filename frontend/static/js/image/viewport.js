@@ -3,6 +3,7 @@
 import { Enums, init, RenderingEngine } from "../../vendor/cornerstone.js";
 import { isSameSlice } from "../reading/segments.js";
 import { asAcquired, Camera } from "./camera.js";
+import { onDensityChange } from "./canvas.js";
 import { imageFor, prefetch, provideImages } from "./images.js";
 import { hasSameGrid } from "./slices.js";
 
@@ -51,6 +52,7 @@ export class Viewport extends Camera {
     init(/** @type {any} */ ({ rendering: { webGlContextCount: 1 } }));
     const engine = new RenderingEngine(name);
     engine.enableElement({ viewportId: "slice", type: ViewportType.STACK, element });
+    element.tabIndex = 0; // Tab reaches the image, from which the renderer takes that away.
     super(element, engine.getStackViewport("slice"));
     this.#engine = engine;
     this.slices = slices;
@@ -59,6 +61,7 @@ export class Viewport extends Camera {
       element.addEventListener(name, () => this.#changed());
     if (element.parentElement?.parentElement)
       new ResizeObserver(() => this.#resized()).observe(element.parentElement.parentElement);
+    onDensityChange(() => this.#resized());
   }
 
   /** Before anything is shown. @param {Start} start */
@@ -101,7 +104,7 @@ export class Viewport extends Camera {
     fitToPixels(this.element);
     if (this.shown < 0) return;
     const middle = this.#middle;
-    this.#engine.resize(true, false);
+    this.#engine.resize();
     this.look(this.world(middle.x, middle.y), this.zoom);
   }
 
@@ -152,6 +155,8 @@ export class Viewport extends Camera {
     if (!isWanted()) return;
     this.#window ??= this.headerWindow(index, image);
     const isAlike = hasSameGrid(this.#drawn, this.slices[index]);
+    // Its size may have changed until now: drawn at the earlier one, the image would be stretched to this one.
+    if (this.shown < 0 && this.element.checkVisibility()) this.#engine.resize();
     this.shown = index;
     const isFirst = this.#drawn === undefined;
     this.#drawn = this.slice;

@@ -83,8 +83,10 @@ export class OtherViews {
     this.slices.view.element.focus({ preventScroll: true });
   }
 
+  /** The pane has the focus, so that Esc closes it; none of its buttons has, as Enter still decides on the slice. */
   async open() {
     this.#setOpen(true);
+    this.pane.focus({ preventScroll: true });
     if (this.#open) this.#follow();
     else this.#showList();
     if (!this.#isListed) await this.#list();
