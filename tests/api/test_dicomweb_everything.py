@@ -19,7 +19,7 @@ def found(client: TestClient, query: str = "") -> list[str]:
     return [one["00080018"]["Value"][0] for one in answer]
 
 
-def test_the_store_is_asked_for_the_files_of_the_page_and_for_no_others(
+def test_the_store_is_asked_for_the_files_of_the_page_and_the_next_one_and_for_no_others(
     client: TestClient, context: Context, phantom_files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload(client, phantom_files)
@@ -29,7 +29,7 @@ def test_the_store_is_asked_for_the_files_of_the_page_and_for_no_others(
     monkeypatch.setattr(context.files, "local", opened)
     monkeypatch.setattr(context.files, "present", asked)
     assert found(client, "?limit=2&offset=1") == everything[1:3]
-    assert opened.call_count == 2
+    assert opened.call_count == 3
     assert not asked.called
 
 
@@ -41,3 +41,4 @@ def test_an_instance_whose_file_is_lost_is_left_out(
     context.files.remove([sha256(phantom_files[0].read_bytes()).hexdigest()])
     everything.remove(str(dcmread(phantom_files[0]).SOPInstanceUID))
     assert found(client) == everything
+    assert found(client, f"?limit={len(everything)}") == everything, "a page is as long as it may be"

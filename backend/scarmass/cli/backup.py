@@ -39,10 +39,8 @@ def backup(
         made = make_backup(url, files, settings.data_dir / "spool", folder, kept, left_out)
         _record(url, Action.EXPORT, command="backup", to=str(made.folder))
     typer.echo(f"{made.folder}: {len(made.manifest.objects)} objects, {made.copied} of them new")
-    if made.mended:
-        typer.echo(
-            f"{made.mended} objects had been damaged in {folder} and were copied anew: look at its disk", err=True
-        )
+    if made.damaged:
+        typer.echo(f"{made.damaged} objects were damaged in {folder}, and copied anew: look at its disk", err=True)
     if left_out:
         typer.echo(f"secrets that are not in it: {', '.join(left_out)}")
     if keep is not None and (removed := keep_newest(folder, keep)):

@@ -156,6 +156,11 @@ def note_left(session: Session, deletion_id: uuid.UUID, target: Target, study: s
     """A study stays as it is."""
     kept = tuple(uid for uid in target.studies if uid != study)
     set_target(session, deletion_id, replace(target, studies=kept, left=(*target.left, study)))
+    note_reason(session, deletion_id, because)
+
+
+def note_reason(session: Session, deletion_id: uuid.UUID, because: str) -> None:
+    """Why something stays as it is."""
     row = _row(session, deletion_id)
     row.left_because = sorted({*row.left_because, because})
     session.flush()

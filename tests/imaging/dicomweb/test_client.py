@@ -2,7 +2,7 @@
 
 import pytest
 
-from scarmass.domain.errors import ObjectRefused, PeerFailed, PeerRefused
+from scarmass.domain.errors import ObjectRefused, PeerFailed, PeerRefused, StudyIncomplete
 from scarmass.domain.pacs import FoundStudy, Progress, Sent, StudyQuery
 from scarmass.imaging.dicomweb.client import DicomwebClient
 from tests.imaging.dicomweb.odd_server import OddServer, Reply, told
@@ -91,7 +91,7 @@ def test_a_part_is_no_whole_study_where_the_count_does_not_say_so(
     partial = Reply(206, part(content) + b"\r\n--xyz--\r\n", MULTIPART)
     server.answer = lambda request: told([study]) if "?" in request.path else partial
     received: list[bytes] = []
-    with pytest.raises(PeerFailed, match="only a part of the study"):
+    with pytest.raises(StudyIncomplete, match="only a part of the study"):
         web.fetch(STUDY, received.append, lambda progress: None)
     assert received == [content]
 

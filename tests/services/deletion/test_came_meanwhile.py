@@ -14,7 +14,7 @@ from scarmass.imaging.examiner import Examiners
 from scarmass.imaging.pseudonyms import Pseudonyms
 from scarmass.services.context import Context
 from scarmass.services.deletion import ask
-from scarmass.services.deletion.carry_out import MAY_BE_ANOTHER, carry_out
+from scarmass.services.deletion.carry_out import MAY_BE_ANOTHER, WAITS_FOR_ANOTHER, carry_out
 from scarmass.storage import deletions
 from scarmass.worker import Worker
 from tests.api.signing import ANNA, accept_all, get, open_reading, sign
@@ -158,6 +158,7 @@ def test_persons_who_were_deidentified_are_told_apart_in_what_waits(
         asked = ask.delete_patient(context.places, stored_id, request)
         assert carry_out(context.places, asked.id)
     assert spooled(context) == [other.files[0].read_bytes()]
+    assert ask.get_deletion(context.places, asked.id).left_because == (WAITS_FOR_ANOTHER,)
 
 
 def get_study(client: TestClient, uid: str) -> dict:

@@ -1,5 +1,6 @@
 """A backup made while others write is whole, shares what did not change, and is restored as it was or not at all."""
 
+import errno
 import json
 import uuid
 from collections.abc import Callable, Sequence
@@ -23,8 +24,8 @@ from scarmass.services.deletion.carry_out import carry_out
 from scarmass.services.promotions import promote
 from scarmass.services.stacks import set_removed
 from scarmass.settings import Settings, settings_without_secrets
+from scarmass.storage.backup import make, postgres_tools
 from scarmass.storage.backup import manifest as manifests
-from scarmass.storage.backup import postgres_tools
 from scarmass.storage.backup.make import Made, keep_newest, make_backup
 from scarmass.storage.backup.restore import (
     all_or_nothing,
@@ -216,12 +217,27 @@ def test_what_was_damaged_since_an_earlier_backup_is_copied_anew(
     first = back_up()
     rotten = manifests.object_path(folder, first.manifest.objects[0])
     rotten.write_bytes(b"0" + rotten.read_bytes()[1:])
-    assert sum(back_up().mended for _ in first.manifest.objects) == 1
+    assert sum(back_up().damaged for _ in first.manifest.objects) == 1
     assert checked(first.folder, folder) == first.manifest
-    assert back_up().mended == 0
+    assert back_up().damaged == 0
 
 
-def test_a_damaged_object_that_is_nowhere_else_is_missing(
+def test_what_cannot_be_read_of_an_earlier_backup_is_copied_anew(
+    stored: str, back_up: Callable[[], Made], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = back_up().manifest.objects
+
+    def unreadable(path: Path) -> str:
+        if path.name in objects:
+            raise OSError(errno.EIO, "Input/output error")
+        return manifests.digest_of(path)
+
+    monkeypatch.setattr(make, "digest_of", unreadable)
+    made = back_up()
+    assert (made.damaged, made.copied, made.manifest.missing) == (1, 1, ())
+
+
+def test_a_damaged_object_that_is_nowhere_else_is_missing_and_what_is_left_of_it_is_set_aside(
     stored: str, context: Context, back_up: Callable[[], Made], folder: Path
 ) -> None:
     rotten = manifests.object_path(folder, back_up().manifest.objects[0])
@@ -229,7 +245,10 @@ def test_a_damaged_object_that_is_nowhere_else_is_missing(
     context.files.remove([rotten.name])
     found = [back_up() for _ in context.files.names()] + [back_up()]
     assert found[-1].manifest.missing == (rotten.name,)
-    assert {made.mended for made in found} == {0}
+    assert sum(made.damaged for made in found) == 1
+    assert rotten.with_suffix(".damaged").read_bytes()[:1] == b"0"
+    keep_newest(folder, 3)
+    assert rotten.with_suffix(".damaged").is_file(), "a backup names it"
     assert checked(found[-1].folder, folder) == found[-1].manifest
 
 

@@ -9,7 +9,7 @@ import requests
 from dicomweb_client import DICOMwebClient
 from pydicom import Dataset
 
-from scarmass.domain.errors import ObjectRefused, PeerFailed, PeerRefused
+from scarmass.domain.errors import ObjectRefused, PeerFailed, PeerRefused, StudyIncomplete
 from scarmass.domain.pacs import DicomwebPeer, FoundStudy, Progress, Report, Sent, StudyQuery
 from scarmass.imaging.dicomweb import answers
 from scarmass.imaging.dicomweb.session import Answer, new_session, refusal, spoken_errors
@@ -65,7 +65,7 @@ class DicomwebClient:
 
         What the last report lacks of the study did not come.
 
-        Raises PeerUnreachable, PeerRefused, PeerFailed, and what receive and report raise.
+        Raises PeerUnreachable, PeerRefused, PeerFailed, StudyIncomplete, and what receive and report raise.
         """
         of = self._number_of_instances(study_instance_uid)
         with self._calling(self._object_bytes) as (web, responses):
@@ -79,7 +79,7 @@ class DicomwebClient:
             if not done:
                 report(Progress(0, of))
             if responses[-1].status_code == PARTIAL and (of is None or done >= of):
-                raise PeerFailed(f"{self._peer.name} sent only a part of the study, and not of how many objects")
+                raise StudyIncomplete(f"{self._peer.name} sent only a part of the study, and not of how many objects")
 
     def send(self, objects: Sequence[bytes], report: Report) -> list[Sent]:
         """STOW-RS, an object a request (PS3.18 section 10.5).

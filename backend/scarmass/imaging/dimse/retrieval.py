@@ -80,5 +80,7 @@ def get(
         for status, _ in association.send_c_get(study, GET):
             if broken_off:
                 raise broken_off[0]
-            last = progress_of(peer, association, status, last)
+            counted, last = last.done, progress_of(peer, association, status, last)
+            if "NumberOfCompletedSuboperations" not in status:
+                last = replace(last, done=counted)  # we know it ourselves
             report(last)

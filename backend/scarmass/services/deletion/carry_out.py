@@ -32,6 +32,9 @@ RETRY_S = 30
 PAUSE_S = 1
 """So long others are waited for, again and again: who works on what was deleted, imports, a backup."""
 MAY_BE_ANOTHER = "A study that came meanwhile stays: it has this PatientID, and may be another person's."
+WAITS_FOR_ANOTHER = (
+    "What came over the network and waits, or was set aside, stays: it has this PatientID, and may be another person's."
+)
 UNEXPECTED = "An unexpected error, of which the server's log tells more."
 
 
@@ -45,11 +48,11 @@ def carry_out(places: Places, deletion_id: uuid.UUID) -> bool:
         files, is_done = remove_unnamed(places.database, places.files, target.files)
     except StoreUnavailable as error:
         return _again_later(places, deletion_id, str(error))
-    counts = Counter(stored_files=files)
+    counts, is_left = Counter(stored_files=files), False
     if not is_done:
         return _again_soon(places, deletion_id, counts)
     if places.spool is not None:
-        counts["spooled"] = _erase_spooled(places, places.spool, target)
+        counts["spooled"], is_left = _erase_spooled(places, places.spool, target)
     because = None
     try:
         counts["exports"] = _erase_exports(places, target)
@@ -60,6 +63,8 @@ def carry_out(places: Places, deletion_id: uuid.UUID) -> bool:
         if deletions.lock_target(session, deletion_id) is None:
             return True  # another process was as fast
         deletions.count(session, deletion_id, +counts)
+        if is_left:
+            deletions.note_reason(session, deletion_id, WAITS_FOR_ANOTHER)
         if because is not None:
             deletions.wait(session, deletion_id, because)
             jobs.add_job(session, deletion_id, Queue.DELETING, wait_s=RETRY_S)
@@ -172,18 +177,34 @@ def _again_later(places: Places, deletion_id: uuid.UUID, because: str) -> bool:
     return False
 
 
-def _erase_spooled(places: Places, spool: Spool, target: Target) -> int:
-    """What came over the network and was not taken in yet, also what was set aside; notes that name an object."""
-    removed = 0
+def _erase_spooled(places: Places, spool: Spool, target: Target) -> tuple[int, bool]:
+    """What came over the network and was not taken in yet, also what was set aside; notes that name an object.
+
+    How many went, and whether something stays that has the PatientID.
+    """
+    removed, is_left = 0, False
     for one in spool.waiting():
         if _is_meant(places, target, one):
             spool.remove(one)
             removed += 1
+        elif not one.is_note:
+            is_left |= _has_patient_id(places, target, one.path)
     for path in list(spool.set_aside_before()):
         if _is_of(places, target, announced(path)):
             path.unlink(missing_ok=True)
             removed += 1
-    return removed
+        else:
+            is_left |= _has_patient_id(places, target, path)
+    return removed, is_left
+
+
+def _has_patient_id(places: Places, target: Target, path: Path) -> bool:
+    """Of a study of which that is not told yet."""
+    try:
+        study = _study_of(places, announced(path))
+    except FileNotFoundError:  # taken in meanwhile
+        return False
+    return study.patient_id == target.patient_id and study.study_instance_uid not in target.left
 
 
 def _is_meant(places: Places, target: Target, one: Waiting) -> bool:

@@ -75,16 +75,16 @@ def search(context: Context, wanted: Search) -> tuple[list[Found], bool]:
     """The matches from the offset on, and whether there are more. Raises SearchInvalid.
 
     Results of signed readings are among the series and instances of a study that is named, and else among none: making
-    them takes a while.
+    them takes a while. An instance whose file is lost is left out; the offset counts it all the same.
     """
     found = islice(_matches(context, wanted), wanted.offset, None)
+    if wanted.level is Level.INSTANCE:
+        found = filter(_is_told, found)
     page = list(islice(found, min(wanted.limit, MOST)))
     more = next(found, None) is not None
     if wanted.level is Level.STUDY:
         for one in page:
             one.update(_counts(context, one["StudyInstanceUID"]))
-    if wanted.level is Level.INSTANCE:
-        page = [one for one in page if _is_told(one)]
     return page, more
 
 

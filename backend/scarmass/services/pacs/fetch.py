@@ -11,7 +11,7 @@ from scarmass.services.pacs.attempt import attempt
 from scarmass.services.pacs.attempt import take_up as take_up_transfers
 
 MOST_ALIKE = 3
-"""So often a study comes with the same lacking, where each attempt has all of it sent again."""
+"""From this attempt on what lacks twice in a row is waited for no more: each has the whole study sent again."""
 
 
 def fetch_next(context: Context, transfer_id: uuid.UUID) -> None:
@@ -30,15 +30,18 @@ def fetch_next(context: Context, transfer_id: uuid.UUID) -> None:
             last = progress
             report(progress)
 
-        context.client_of(peer).fetch(transfer.study_instance_uid, receive, note)
-        if last.of == 0:
-            raise StudyNotFound(f"{peer.name} has nothing of this study")
-        lacking = _lacking(peer.name, last)
+        try:
+            context.client_of(peer).fetch(transfer.study_instance_uid, receive, note)
+            if last.of == 0:
+                raise StudyNotFound(f"{peer.name} has nothing of this study")
+            lacking, is_accounted_for = _lacking(peer.name, last), _is_accounted_for(last)
+        except StudyIncomplete as error:
+            lacking, is_accounted_for = str(error), False
         if lacking is None:
             return last, None
         if transfer.attempts < MOST_ALIKE or transfer.reason != lacking:
             raise PeerFailed(lacking)
-        if last.done and _is_accounted_for(last):
+        if last.done and is_accounted_for:
             return last, lacking
         raise StudyIncomplete(lacking)
 

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,6 +39,7 @@ from scarmass.storage.orphans import LOCK
 
 NAME = "%Y%m%dT%H%M%S.%fZ"
 IN_THE_MAKING = ".partial"
+DAMAGED = ".damaged"
 OF_FILES = """
     select table_name from information_schema.tables
     where table_name in ('instances', 'segmentations', 'promotions') and table_schema = current_schema()
@@ -50,12 +51,13 @@ READ_AGAIN = 30
 
 @dataclass(frozen=True)
 class Made:
-    """copied: how many objects were not there from earlier backups. mended: of those, how many were damaged there."""
+    """copied: how many objects were not there from earlier backups, or damaged. damaged: how many were, of those that
+    were read again."""
 
     folder: Path
     manifest: Manifest
     copied: int
-    mended: int
+    damaged: int
 
 
 def make_backup(
@@ -76,12 +78,12 @@ def make_backup(
     with _alone(folder), storage_full_is_a_fact():
         shutil.rmtree(partial, ignore_errors=True)  # of a process that was ended
         partial.mkdir(mode=0o700)
+        damaged = _damaged(folder)
         # Before the database: what is taken in meanwhile is in both, and taken in twice it is once.
         _copy_spool(spool, partial / SPOOL)
         with _as_of_now(conninfo) as (snapshot, revision, objects):
             postgres_tools.dump(conninfo, partial / DUMP, snapshot)
-            damaged = _remove_damaged(folder, objects)
-            copied, missing = _copy_objects(files, folder, objects)
+            copied, missing = _copy_objects(files, folder, objects, damaged)
         (partial / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n")
         own = sorted(path for path in partial.rglob("*") if path.is_file())
         for path in own:
@@ -91,7 +93,7 @@ def make_backup(
         write(manifest, partial)
         partial.rename(made)
         sync(folder)
-    return Made(made, manifest, copied, len(damaged - set(missing)))
+    return Made(made, manifest, copied, len(damaged))
 
 
 def keep_newest(folder: Path, count: int) -> int:
@@ -103,7 +105,7 @@ def keep_newest(folder: Path, count: int) -> int:
         for each in old:
             shutil.rmtree(each)
         for path in (folder / OBJECTS).glob("??/*"):
-            if path.name not in named:
+            if path.name.removesuffix(DAMAGED) not in named:
                 path.unlink()
     return len(old)
 
@@ -130,32 +132,43 @@ def _value(connection: psycopg.Connection, query: str) -> str:
     return str(row[0])
 
 
-def _remove_damaged(folder: Path, objects: Iterable[str]) -> set[str]:
-    """Read what was read the longest time ago; answers which of it is no longer what it was, and was removed."""
-    read_at = {path: path.stat().st_mtime for sha256 in objects if (path := object_path(folder, sha256)).is_file()}
+def _damaged(folder: Path) -> set[str]:
+    """Read what was read the longest time ago; answers which of it is no longer what it was."""
+    read_at = {path: path.stat().st_mtime for path in (folder / OBJECTS).glob("??/*") if not path.suffix}
     damaged = set()
     for path in sorted(read_at, key=read_at.__getitem__)[: ceil(len(read_at) / READ_AGAIN)]:
-        if digest_of(path) == path.name:
-            path.touch()
+        try:
+            is_whole = digest_of(path) == path.name
+        except OSError:  # a sector that cannot be read
+            is_whole = False
+        if is_whole:
+            with suppress(OSError):  # a disk that lets nothing be changed
+                path.touch()
         else:
-            path.unlink()
             damaged.add(path.name)
     return damaged
 
 
-def _copy_objects(files: FileStore, folder: Path, objects: Iterable[str]) -> tuple[int, tuple[str, ...]]:
-    """How many were copied now; and which are not there, or are not what they were."""
+def _copy_objects(
+    files: FileStore, folder: Path, objects: Iterable[str], damaged: Container[str]
+) -> tuple[int, tuple[str, ...]]:
+    """How many were copied now; and which are not there, or are not what they were.
+
+    damaged: copied anew; where that cannot be, what is left of it is set aside.
+    """
     copied, missing, folders = 0, [], {folder}
     for sha256 in objects:
         target = object_path(folder, sha256)
-        if target.is_file():
+        if target.is_file() and sha256 not in damaged:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         folders |= {target.parent, target.parent.parent}
         if _copy(files, sha256, target):
             copied += 1
-        else:
-            missing.append(sha256)
+            continue
+        missing.append(sha256)
+        if target.is_file():
+            target.rename(target.with_suffix(DAMAGED))
     for each in folders:
         sync(each)
     return copied, tuple(missing)

@@ -50,16 +50,15 @@ export function withdrawMessage(about) {
  * @param {{stays?: boolean, action?: string, act?: () => void, dismiss?: () => void, about?: string}} [options] a message
  * that stays until it is dismissed, what can be done about it, and what it takes the place of: a message about the same
  */
-export function showMessage(
-  text,
-  { stays = false, action = "", act = () => {}, dismiss = () => {}, about = text } = {},
-) {
+export function showMessage(text, { stays = false, action = "", act = () => {}, dismiss = () => {}, about = "" } = {}) {
   const messages = byId("messages");
-  withdrawMessage(about);
+  // Two with the same words may offer to do two things.
+  const place = about || (action ? "" : text);
+  if (place) withdrawMessage(place);
   const close = element("button", { type: "button", class: "quiet", "aria-label": "Dismiss" }, "×");
   const offer = action ? [element("button", { type: "button", class: "link" }, action)] : [];
   const kind = stays ? "message stays" : "message";
-  const message = element("div", { class: kind, "data-about": about }, element("span", {}, text), ...offer, close);
+  const message = element("div", { class: kind, "data-about": place }, element("span", {}, text), ...offer, close);
   close.addEventListener("click", () => {
     message.remove();
     dismiss();

@@ -105,7 +105,11 @@ if (password instanceof HTMLDialogElement) bindPassword(password);
 const ended = byId("ended", HTMLDialogElement);
 // Browsers close a dialog when Esc is pressed twice: this one stays until somebody signs in.
 ended.addEventListener("close", () => session.isEnded && ended.showModal());
-window.addEventListener("sessionend", showEnd);
+window.addEventListener("sessionend", () => {
+  // As after signing out: what was searched for may be a patient's name.
+  sessionStorage.clear();
+  showEnd();
+});
 window.addEventListener("sessionresume", () => {
   ended.close();
   void watch();

@@ -28,7 +28,7 @@ export function confirmationOf({ patient, study_instance_uid }) {
 /** @param {Deletion} record what became of it, in words */
 export function deletionText({ counts, done_at, waits_because, left_because, sent_to }) {
   const left = left_because.map((because) => ` ${because}`).join("");
-  if (!done_at) return waits_because ? `It waits: ${waits_because} Then it goes on.${left}` : "It goes on by itself.";
+  if (!done_at) return (waits_because ? `It waits: ${waits_because} Then it goes on.` : "It goes on by itself.") + left;
   const parts = [counted(counts.studies ?? 0, "study", "studies"), counted(counts.readings ?? 0, "reading")];
   const copies = sent_to.length ? ` Results were sent to ${sent_to.join(", ")}: delete the copies there.` : "";
   return `Deleted for good: ${parts.join(", ")}.${copies}${left}`;

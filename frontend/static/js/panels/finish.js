@@ -67,7 +67,8 @@ export class FinishLine extends EventTarget {
     if (this.#isLeaving) return;
     const assignment = assignmentOf(this.actions.draft);
     if (assignment && !this.actions.draft.isSigned) {
-      showMessage("A reader study is read in its order: the next patient comes when this one is signed.");
+      const who = session.may("sign") ? "" : ", by somebody with the permission to sign";
+      showMessage(`A reader study is read in its order: the next patient comes when this one is signed${who}.`);
       return;
     }
     this.#isLeaving = true;

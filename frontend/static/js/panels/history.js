@@ -51,6 +51,7 @@ export class HistoryPanel {
     // Steps are counted from where the list was made.
     const isStale = outbox.hasUnsaved || draft.revision !== this.#revision;
     if (isStale && this.list.contains(document.activeElement)) this.#hadFocus = true;
+    if (this.place.hidden) this.#hadFocus = false;
     this.list.inert = isStale;
     this.waits.hidden = !outbox.hasUnsaved || this.list.childElementCount > 0;
     if (this.place.hidden || outbox.hasUnsaved) return;
@@ -66,6 +67,7 @@ export class HistoryPanel {
       if (at === this.#shownAt) this.#fill(edits, next_cursor === null);
     } catch (error) {
       this.#shownAt = "";
+      this.#hadFocus = false;
       showMessage(`The history cannot be shown: ${error.message}`);
     }
   }
@@ -122,7 +124,10 @@ export class HistoryPanel {
     if (isHere) button.setAttribute("aria-current", "step");
     button.disabled = steps === null;
     if (steps)
-      button.addEventListener("click", () => this.outbox.goBy(steps.undo ? "undo" : "redo", steps.undo || steps.redo));
+      button.addEventListener("click", ({ detail }) => {
+        if (detail > 0) button.blur(); // pressed by the pointer, it leaves the keys to the image
+        this.outbox.goBy(steps.undo ? "undo" : "redo", steps.undo || steps.redo);
+      });
     return button;
   }
 }
