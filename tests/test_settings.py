@@ -13,7 +13,7 @@ from scarmass.domain.pacs import DicomwebPeer, DimsePeer, LocalEntity, ResultKin
 from scarmass.domain.pacs_rules import AcceptRule, PrepareRule, Rules, SendRule
 from scarmass.imaging.audit_message import AuditSource
 from scarmass.imaging.syslog import SyslogServer
-from scarmass.settings import SETTINGS_FILE, SensitivityFit, Settings, write_settings
+from scarmass.settings import SETTINGS_FILE, SensitivityFit, Settings, settings_without_secrets, write_settings
 from scarmass.settings_audit import AuditSettings
 
 FIT = SensitivityFit(
@@ -226,3 +226,14 @@ def test_models_on_other_machines_are_named_by_their_address_and_known_by_a_toke
 def test_an_address_of_models_that_cannot_be_is_refused(models: str) -> None:
     with pytest.raises(ValidationError, match="models"):
         Settings(models=models)
+
+
+def test_settings_are_backed_up_without_their_secrets(tmp_path: Path) -> None:
+    peer = {"name": "ARCHIVE", "url": "https://archive.example", "token": "hunter2"}
+    settings = {"sensitivity": 1, "deidentification_secret": "hunter2", "pacs": {"peers": [peer]}}
+    (tmp_path / "settings.json").write_text(json.dumps({**settings, "database_url": "postgresql://a:hunter2@b/c"}))
+    kept, left_out = settings_without_secrets(tmp_path)
+    assert "hunter2" not in json.dumps(kept)
+    assert kept["pacs"]["peers"][0]["url"] == "https://archive.example"
+    assert left_out == ("deidentification_secret", "pacs.peers.0.token", "database_url")
+    assert settings_without_secrets(tmp_path / "nowhere") == ({}, ())

@@ -40,7 +40,7 @@ def backup(
         _record(url, Action.EXPORT, command="backup", to=str(made.folder))
     typer.echo(f"{made.folder}: {len(made.manifest.objects)} objects, {made.copied} of them new")
     if made.damaged:
-        typer.echo(f"{made.damaged} objects were damaged in {folder}, and copied anew: look at its disk", err=True)
+        typer.echo(f"{made.damaged} objects were damaged in {folder}: look at its disk", err=True)
     if left_out:
         typer.echo(f"secrets that are not in it: {', '.join(left_out)}")
     if keep is not None and (removed := keep_newest(folder, keep)):

@@ -84,6 +84,8 @@ def make_backup(
         with _as_of_now(conninfo) as (snapshot, revision, objects):
             postgres_tools.dump(conninfo, partial / DUMP, snapshot)
             copied, missing = _copy_objects(files, folder, objects, damaged)
+        for sha256 in damaged.difference(objects):  # what earlier backups alone name
+            _set_aside(object_path(folder, sha256))
         (partial / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n")
         own = sorted(path for path in partial.rglob("*") if path.is_file())
         for path in own:
@@ -168,10 +170,14 @@ def _copy_objects(
             continue
         missing.append(sha256)
         if target.is_file():
-            target.rename(target.with_suffix(DAMAGED))
+            _set_aside(target)
     for each in folders:
         sync(each)
     return copied, tuple(missing)
+
+
+def _set_aside(damaged: Path) -> None:
+    damaged.rename(damaged.with_suffix(DAMAGED))
 
 
 def _copy(files: FileStore, sha256: str, target: Path) -> bool:

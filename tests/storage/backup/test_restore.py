@@ -1,32 +1,26 @@
-"""A backup made while others write is whole, shares what did not change, and is restored as it was or not at all."""
+"""A backup is restored as it was or not at all."""
 
-import errno
 import json
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 from unittest.mock import Mock
 
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from scarmass.domain.deletion import DeletionReason, DeletionRequest
 from scarmass.domain.errors import BackupFailed, BackupInvalid, FolderNotEmpty, StoreNotOurs, StoreUnavailable
 from scarmass.domain.promotion import ModelKind
 from scarmass.domain.protocols import Model
 from scarmass.inference.weights.load import sha256_of
 from scarmass.models import serving_weights
 from scarmass.services.context import Context
-from scarmass.services.deletion import ask
-from scarmass.services.deletion.carry_out import carry_out
 from scarmass.services.promotions import promote
-from scarmass.services.stacks import set_removed
-from scarmass.settings import Settings, settings_without_secrets
-from scarmass.storage.backup import make, postgres_tools
+from scarmass.settings import Settings
 from scarmass.storage.backup import manifest as manifests
-from scarmass.storage.backup.make import Made, keep_newest, make_backup
+from scarmass.storage.backup import postgres_tools
+from scarmass.storage.backup.make import Made, make_backup
 from scarmass.storage.backup.restore import (
     all_or_nothing,
     checked,
@@ -41,7 +35,6 @@ from scarmass.storage.files import FileStore, Received
 from scarmass.storage.installations import RESTORING, require_ours
 from scarmass.storage.local_store import LocalStore
 from scarmass.storage.object_store import ObjectStore
-from scarmass.storage.orphans import hold_files
 from scarmass.storage.record_key import record_key
 from scarmass.storage.spool import Spool
 from tests.api.signing import ANNA, accept_all, get, open_reading, sign
@@ -49,40 +42,11 @@ from tests.conftest import application, upload
 from tests.fakes import EchoSegmenter, FakeDetector
 from tests.models import weights_file
 from tests.object_service import PREFIX, ObjectService, versions_in
-from tests.services.deletion.distinctive import PATIENT_ID, Distinctive, distinctive
+from tests.services.deletion.distinctive import Distinctive
 from tests.storage import older_revisions
 from tests.storage.test_migrations import assert_same
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def patient(tmp_path: Path) -> Distinctive:
-    return distinctive(tmp_path / "sent")
-
-
-@pytest.fixture
-def stored(client: TestClient, patient: Distinctive) -> str:
-    """The id of the stack of a study that was uploaded."""
-    return upload(client, patient.files)["studies"][0]["stacks"][0]["stack_id"]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "backups"
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "spool"
-
-
-@pytest.fixture
-def back_up(context: Context, folder: Path, spool: Path) -> Callable[[], Made]:
-    def make() -> Made:
-        return make_backup(context.database.conninfo, context.files, spool, folder, {"sensitivity": 1}, ("a.token",))
-
-    return make
 
 
 def restored(backup: Path, data: Path, url: str) -> Context:
@@ -145,51 +109,6 @@ def test_a_restored_server_serves_what_was_promoted(
     again.database.close()
 
 
-def test_a_backup_is_of_one_moment_and_holds_every_object_that_its_rows_name(
-    client: TestClient, stored: str, context: Context, back_up: Callable[[], Made], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """While the database is dumped a reading is opened, and the study is to be deleted."""
-    dump = postgres_tools.dump
-    uid = client.get("/api/v1/studies").json()["studies"][0]["study_instance_uid"]
-    asked = []
-
-    def dump_while_others_write(*arguments: Any) -> None:
-        open_reading(client, stored, ANNA)
-        set_removed(context, uid, "Dr Anna", removed=True)
-        request = DeletionRequest(uuid.uuid4(), DeletionReason.OTHER, "Dr Anna")
-        asked.append(ask.delete_study(context.places, uid, PATIENT_ID, request).id)
-        assert not carry_out(context.places, asked[0])
-        dump(*arguments)
-
-    monkeypatch.setattr(postgres_tools, "dump", dump_while_others_write)
-    made = back_up()
-    assert (made.manifest.missing, made.copied) == ((), 2)
-    for _ in range(600):
-        if carry_out(context.places, asked[0]):
-            break
-    assert list(context.files.names()) == []
-
-
-def test_what_did_not_change_is_stored_once_and_goes_with_the_last_backup_that_has_it(
-    client: TestClient, stored: str, context: Context, back_up: Callable[[], Made], folder: Path, tmp_path: Path
-) -> None:
-    assert (back_up().copied, back_up().copied) == (2, 0)
-    upload(client, distinctive(tmp_path / "more", 1).files)
-    newest = back_up()
-    assert (newest.copied, len(newest.manifest.objects)) == (2, 4)
-    uid = client.get("/api/v1/studies").json()["studies"][0]["study_instance_uid"]
-    set_removed(context, uid, "Dr Anna", removed=True)
-    request = DeletionRequest(uuid.uuid4(), DeletionReason.OTHER, "Dr Anna")
-    deletion = ask.delete_study(context.places, uid, PATIENT_ID, request)
-    for _ in range(600):
-        if carry_out(context.places, deletion.id):
-            break
-    last = back_up()
-    assert keep_newest(folder, 1) == 3
-    assert manifests.backups_in(folder) == [last.folder]
-    assert {path.name for path in (folder / "objects").glob("??/*")} == set(last.manifest.objects)
-
-
 def test_an_altered_backup_is_not_restored(stored: str, back_up: Callable[[], Made], folder: Path) -> None:
     made = back_up()
     damaged = [
@@ -209,47 +128,6 @@ def test_an_altered_backup_is_not_restored(stored: str, back_up: Callable[[], Ma
     damaged[0].unlink()
     with pytest.raises(BackupInvalid):
         checked(made.folder, folder)
-
-
-def test_what_was_damaged_since_an_earlier_backup_is_copied_anew(
-    stored: str, back_up: Callable[[], Made], folder: Path
-) -> None:
-    first = back_up()
-    rotten = manifests.object_path(folder, first.manifest.objects[0])
-    rotten.write_bytes(b"0" + rotten.read_bytes()[1:])
-    assert sum(back_up().damaged for _ in first.manifest.objects) == 1
-    assert checked(first.folder, folder) == first.manifest
-    assert back_up().damaged == 0
-
-
-def test_what_cannot_be_read_of_an_earlier_backup_is_copied_anew(
-    stored: str, back_up: Callable[[], Made], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    objects = back_up().manifest.objects
-
-    def unreadable(path: Path) -> str:
-        if path.name in objects:
-            raise OSError(errno.EIO, "Input/output error")
-        return manifests.digest_of(path)
-
-    monkeypatch.setattr(make, "digest_of", unreadable)
-    made = back_up()
-    assert (made.damaged, made.copied, made.manifest.missing) == (1, 1, ())
-
-
-def test_a_damaged_object_that_is_nowhere_else_is_missing_and_what_is_left_of_it_is_set_aside(
-    stored: str, context: Context, back_up: Callable[[], Made], folder: Path
-) -> None:
-    rotten = manifests.object_path(folder, back_up().manifest.objects[0])
-    rotten.write_bytes(b"0" + rotten.read_bytes()[1:])
-    context.files.remove([rotten.name])
-    found = [back_up() for _ in context.files.names()] + [back_up()]
-    assert found[-1].manifest.missing == (rotten.name,)
-    assert sum(made.damaged for made in found) == 1
-    assert rotten.with_suffix(".damaged").read_bytes()[:1] == b"0"
-    keep_newest(folder, 3)
-    assert rotten.with_suffix(".damaged").is_file(), "a backup names it"
-    assert checked(found[-1].folder, folder) == found[-1].manifest
 
 
 def test_a_backup_of_a_newer_version_is_refused(stored: str, back_up: Callable[[], Made], folder: Path) -> None:
@@ -383,67 +261,6 @@ def test_of_two_restores_into_one_prefix_the_later_one_goes_on(
     with pytest.raises(FolderNotEmpty, match="another restore"), restored_objects(folder, made.manifest, store):
         pass
     assert set(store.names()) == set(made.manifest.objects)
-
-
-def test_a_stored_file_that_is_missing_or_damaged_is_told(
-    stored: str, context: Context, back_up: Callable[[], Made], folder: Path
-) -> None:
-    lost, damaged = sorted(context.files.names())
-    context.files.remove([lost])
-    next(context.files.root.rglob(damaged)).write_bytes(b"something else")
-    made = back_up()
-    assert set(made.manifest.missing) == {lost, damaged}
-    assert made.manifest.kept == ()
-    assert checked(made.folder, folder) == made.manifest
-
-
-def test_one_backup_is_made_at_a_time(
-    stored: str, back_up: Callable[[], Made], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def another() -> None:
-        with pytest.raises(BackupFailed, match="another backup"):
-            back_up()
-
-    dump = postgres_tools.dump
-    monkeypatch.setattr(postgres_tools, "dump", lambda *arguments: (another(), dump(*arguments)))
-    assert back_up().copied == 2
-
-
-def test_imports_go_on_while_a_backup_is_made(
-    context: Context, stored: str, back_up: Callable[[], Made], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dump, went_on = postgres_tools.dump, []
-
-    def dump_while_others_store(*arguments: Any) -> None:
-        with context.database.transaction() as session:
-            hold_files(session)
-            went_on.append(True)
-        dump(*arguments)
-
-    monkeypatch.setattr(postgres_tools, "dump", dump_while_others_store)
-    back_up()
-    assert went_on == [True]
-
-
-def test_the_password_of_a_database_is_on_no_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    seen: list[Any] = []
-    monkeypatch.setattr(postgres_tools.subprocess, "run", lambda command, **how: seen.append((command, how)))
-    postgres_tools.dump("postgresql://reader:hunter2@db.example:5433/scarmass", tmp_path / "dump")
-    ((command, how),) = seen
-    assert "hunter2" not in " ".join(command)
-    assert "db.example" in " ".join(command)
-    assert how["env"]["PGPASSWORD"] == "hunter2"
-
-
-def test_settings_are_backed_up_without_their_secrets(tmp_path: Path) -> None:
-    peer = {"name": "ARCHIVE", "url": "https://archive.example", "token": "hunter2"}
-    settings = {"sensitivity": 1, "deidentification_secret": "hunter2", "pacs": {"peers": [peer]}}
-    (tmp_path / "settings.json").write_text(json.dumps({**settings, "database_url": "postgresql://a:hunter2@b/c"}))
-    kept, left_out = settings_without_secrets(tmp_path)
-    assert "hunter2" not in json.dumps(kept)
-    assert kept["pacs"]["peers"][0]["url"] == "https://archive.example"
-    assert left_out == ("deidentification_secret", "pacs.peers.0.token", "database_url")
-    assert settings_without_secrets(tmp_path / "nowhere") == ({}, ())
 
 
 @pytest.mark.parametrize("revision", older_revisions.REVISIONS)
